@@ -1,0 +1,37 @@
+/** Who may import whom, as data: `src/<folder>` -> the folders of src/ that it may import. The linter and test/architecture.test.ts read this table. */
+export const folders = {
+  contracts: [],
+  wasm: [],
+  trees: ['wasm'],
+  resilience: ['contracts'],
+  config: ['contracts'],
+  database: ['contracts'],
+  events: ['contracts'],
+  market: ['contracts'],
+  'feature-store': ['contracts'],
+  features: ['feature-store', 'market', 'resilience', 'contracts'],
+  runtimes: ['trees', 'resilience', 'contracts'],
+  registry: ['database', 'contracts'],
+  models: ['registry', 'runtimes', 'resilience', 'contracts'],
+  prediction: ['resilience', 'contracts'],
+  access: ['database', 'contracts'],
+  monitoring: ['contracts'],
+  gateway: ['access', 'prediction', 'models', 'features', 'market', 'registry', 'events', 'monitoring', 'contracts'],
+  cli: ['config', 'contracts', 'features', 'gateway', 'market', 'models', 'registry', 'runtimes'],
+} as const satisfies Record<string, readonly string[]>
+
+/** Third-party packages -> the only places that may import them (folders or files of src/). */
+export const adapters = {
+  fastify: ['gateway', 'access'],
+  '@fastify/swagger': ['gateway'],
+  '@fastify/swagger-ui': ['gateway'],
+  '@fastify/type-provider-typebox': ['gateway'],
+  'onnxruntime-node': ['runtimes/onnx'],
+  '@msgpack/msgpack': ['runtimes'],
+  kysely: ['database', 'registry', 'access'],
+  'prom-client': ['monitoring'],
+  pino: ['main.ts', 'compose.ts', 'gateway'],
+  commander: ['cli'],
+  yaml: ['config', 'models', 'cli'],
+  '@typedtrader/candles': ['market'],
+} as const satisfies Record<string, readonly string[]>

@@ -1,0 +1,34 @@
+import type { Timeframe } from './timeframe.ts'
+
+/**
+ * One closed candle. Times are ms since the epoch; `closeTime` = `openTime` + timeframe (exclusive end); `receivedTime` is when this process (or the file's writer)
+ * learned of it. `empty` marks a flat bar of volume 0 that stands for a period without trades.
+ */
+export type Bar = {
+  readonly openTime: number
+  readonly closeTime: number
+  readonly receivedTime: number
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly close: number
+  readonly volume: number
+  readonly empty: boolean
+}
+
+/** `continuous`: every period has a bar, an absent one is missing. `as_received`: bars follow each other as they come (sessions, holidays). */
+export type Calendar = 'continuous' | 'as_received'
+
+/** `live`: a request without a timestamp is as of wall time. `replay`: as of the series' last close. */
+export type SeriesClock = 'live' | 'replay'
+
+/** Which series: a symbol at a timeframe. */
+export type SeriesKey = { readonly symbol: string; readonly timeframe: Timeframe }
+
+/** What the ingest of some bars did. `revised` bars replaced a stored bar of the same open time; `unchanged` were already stored; `quarantined` were refused with a reason. */
+export type IngestReport = {
+  readonly accepted: number
+  readonly revised: number
+  readonly unchanged: number
+  readonly quarantined: readonly { readonly openTime: number; readonly reason: string }[]
+}

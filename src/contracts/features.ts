@@ -1,0 +1,53 @@
+import type { SeriesClock } from './bar.ts'
+import type { Timeframe } from './timeframe.ts'
+
+/**
+ * Why a value is or is not there. `ok`: finite and settled. `warming`: too few bars since the origin or the last gap. `stale`: older than allowed as of the moment asked for.
+ * `missing`: no series, no bar, or a gap. `flat`: undefined because the series did not move (e.g. RSI). `quarantined`: computed from a refused bar.
+ */
+export type FeatureStatus = 'ok' | 'warming' | 'stale' | 'missing' | 'flat' | 'quarantined'
+
+/** What a model declares to need: canonical ids (`rsi(14)@1m`) in column order, the last `window` rows, and the oldest age it tolerates. */
+export type FeatureSetSpec = {
+  readonly timeframe: Timeframe
+  readonly features: readonly string[]
+  readonly window: number
+  readonly maxAgeMs?: number
+  /** Globs of the symbols for which the set is kept up to date at every bar close. */
+  readonly symbols: readonly string[]
+}
+
+/** A declared set: its ids resolved, its digest over every definition it rests on. Made by `FeatureReads.declare`, never by hand. */
+export type FeatureSet = {
+  readonly digest: string
+  readonly ids: readonly string[]
+  readonly spec: FeatureSetSpec
+  /** Column by any name a caller may use: the canonical id, and the specification's plain names (`price`, `volume`, `rsi`, `macd`). */
+  readonly columnOf: ReadonlyMap<string, number>
+  /** Legal range of a caller's value per column, inclusive. */
+  readonly ranges: readonly { readonly min: number; readonly max: number }[]
+}
+
+/** One read. `values` has window x ids.length numbers, row-major, oldest row first, NaN where there is no value; it belongs to the caller. */
+export type FeatureVector = {
+  readonly values: Float64Array
+  /** Status of the newest row, by column. */
+  readonly statuses: readonly FeatureStatus[]
+  /** Progress of warming columns, e.g. `12/280`, by column; absent unless something is warming. */
+  readonly warming?: ReadonlyMap<number, string>
+  readonly complete: boolean
+  readonly asOf: number
+  readonly clock: SeriesClock
+  /** Close time of the newest bar used; absent when there is none. */
+  readonly barCloseTime?: number
+  /** First bar of the series that the state rests on; part of a vector's identity. */
+  readonly origin?: number
+}
+
+/** What prediction and the gateway need from the feature service. */
+export interface FeatureReads {
+  /** Validates ids (throws `unknown_feature` with the nearest names) and keeps the set up to date from now on; declaring an equal set again returns the same object. */
+  declare(spec: FeatureSetSpec): FeatureSet
+  /** The vector as of a moment (ms), or as of the series' clock when undefined. Never throws for absent data: the statuses say so. */
+  vector(set: FeatureSet, symbol: string, asOf: number | undefined): FeatureVector
+}

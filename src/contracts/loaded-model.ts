@@ -1,0 +1,26 @@
+import type { Deadline } from './ports.ts'
+
+/** What executes an artefact. */
+export const runtimeKinds = ['trees', 'onnx', 'python', 'module', 'remote'] as const
+/** One of `runtimeKinds`. */
+export type RuntimeKind = (typeof runtimeKinds)[number]
+
+/**
+ * A model in memory. Rows are float64, row-major, NaN = missing; a row has inputs x window values, oldest first. An output row has `outputs` values:
+ * class probabilities in `classes` order, or one value.
+ */
+export interface LoadedModel {
+  /** Values per input row. */
+  readonly inputs: number
+  /** Values per output row. */
+  readonly outputs: number
+  /** Bytes of memory that this model occupies, in this process and in its own. */
+  readonly memoryBytes: number
+  /** What computes it, for people: `bit-slab`, `interpreter`, `onnxruntime 1.30.0 (cpu)`. */
+  readonly engine: string
+  /** Present when inference takes microseconds and may run on the event loop: one row in, one output row out, no allocation. */
+  predictSync?(row: Float64Array, out: Float64Array): void
+  /** `count` rows in, `count` x outputs values out. Throws `worker_crashed`, `deadline_exceeded`. */
+  predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array>
+  dispose(): Promise<void>
+}

@@ -1,0 +1,14 @@
+/** Time as the product sees it: `now` is wall time in ms since the epoch, `monotonic` is ms that never jump. */
+export interface Clock {
+  now(): number
+  monotonic(): number
+}
+
+/** Randomness in [0, 1). */
+export type Random = () => number
+
+/** Ids that sort by time: a new UUIDv7 (RFC 9562) as text at every call. */
+export type Ids = () => string
+
+/** A call's budget: `at` is on the monotonic clock (ms), `signal` aborts when the client leaves or the server gives up. */
+export type Deadline = { readonly at: number; readonly signal: AbortSignal }
