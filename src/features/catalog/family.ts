@@ -1,0 +1,62 @@
+import type { Kernel } from '../kernels/kernel.ts'
+
+/** One parameter of a family, in the order in which an id writes it. */
+export type Parameter = {
+  readonly name: string
+  readonly min: number
+  readonly max: number
+  readonly whole: boolean
+  readonly usual: number
+}
+
+/** Bars of a run, counting the newest, from which there is a value (`first`), and from which the seed's weight is below 1e-9 (`settled`). Only settled values are served. */
+export type WarmUp = { readonly first: number; readonly settled: number }
+
+/** Fields of a bar that a value rests on. */
+export type BarField = 'open' | 'high' | 'low' | 'close' | 'volume' | 'closeTime'
+
+/** One family of features: everything that is known about `name(params)`. */
+export type Family = {
+  readonly name: string
+  readonly parameters: readonly Parameter[]
+  readonly summary: string
+  /** When there is no value although the series is warm; absent if that cannot be. */
+  readonly flatWhen?: string
+  readonly inputs: readonly BarField[]
+  /** Raised by any change that can move a bit of the result: it is part of the digest. */
+  readonly version: number
+  /** False for features that do not depend on the length of a bar: their ids carry no timeframe. */
+  readonly perTimeframe: boolean
+  /** Key of the kernel: families that name the same key share one kernel, each its own output. */
+  readonly kernelKey: (params: readonly number[]) => string
+  readonly kernel: (params: readonly number[]) => Kernel
+  readonly output: number
+  readonly warmUp: (params: readonly number[]) => WarmUp
+  readonly range: { readonly min: number; readonly max: number }
+  /** Reason why the parameters do not go together; absent if every combination does. */
+  readonly refuse?: (params: readonly number[]) => string | undefined
+}
+
+/** Any finite number. */
+export const anyNumber = { min: -Number.MAX_VALUE, max: Number.MAX_VALUE } as const
+/** Zero and more. */
+export const notNegative = { min: 0, max: Number.MAX_VALUE } as const
+/** More than zero. */
+export const positive = { min: Number.MIN_VALUE, max: Number.MAX_VALUE } as const
+
+/** A whole-number parameter that counts bars. */
+export const bars = (name: string, usual: number, min = 1): Parameter => ({
+  name,
+  min,
+  max: 2000,
+  whole: true,
+  usual,
+})
+
+const negligible = 1e-9
+
+/** Steps until a weight that shrinks by `factor` a bar is below 1e-9. */
+export const stepsToSettle = (factor: number): number => (factor <= 0 ? 0 : Math.ceil(Math.log(negligible) / Math.log(factor)))
+
+/** The parameter at a position; ids are checked before any family sees them. */
+export const parameter = (params: readonly number[], position: number): number => params[position] as number

@@ -1,0 +1,28 @@
+import { timeOfDay } from '../kernels/time-of-day.ts'
+import type { Family } from './family.ts'
+
+const shared = {
+  parameters: [],
+  inputs: ['closeTime'],
+  version: 1,
+  perTimeframe: false,
+  kernelKey: () => 'time-of-day',
+  kernel: () => timeOfDay,
+  warmUp: () => ({ first: 1, settled: 1 }),
+  range: { min: -1, max: 1 },
+} as const satisfies Partial<Family>
+
+/** Sine of the time of day. */
+export const todSin: Family = {
+  ...shared,
+  name: 'tod_sin',
+  summary: 'sine of the time of day (UTC) at the close of the bar',
+  output: 0,
+}
+/** Cosine of the time of day. */
+export const todCos: Family = {
+  ...shared,
+  name: 'tod_cos',
+  summary: 'cosine of the time of day (UTC) at the close of the bar',
+  output: 1,
+}

@@ -1,0 +1,39 @@
+import type { BarField, Parameter, WarmUp } from './catalog/family.ts'
+import { families } from './catalog/index.ts'
+import { defineFeature } from './definition.ts'
+
+/** One family as GET /features and `presage features list` show it; `example` is an id with the usual parameters, and the warm-up is that of the example. */
+export type CatalogueEntry = {
+  readonly name: string
+  readonly example: string
+  readonly parameters: readonly Parameter[]
+  readonly summary: string
+  readonly flatWhen?: string
+  readonly inputs: readonly BarField[]
+  readonly warmUp: WarmUp
+  readonly range: { readonly min: number; readonly max: number }
+  readonly version: number
+  readonly digest: string
+}
+
+/** Every family of features, in the order of the catalogue. */
+export function catalogueEntries(): CatalogueEntry[] {
+  return families.map((family) => {
+    const { name, parameters, summary, flatWhen, inputs, range, version, perTimeframe } = family
+    const usual = parameters.map((parameter) => parameter.usual)
+    const example = `${name}${usual.length === 0 ? '' : `(${usual.join(',')})`}${perTimeframe ? '@1m' : ''}`
+    const { warmUp, digest } = defineFeature(example, '1m')
+    return {
+      name,
+      example,
+      parameters,
+      summary,
+      ...(flatWhen === undefined ? {} : { flatWhen }),
+      inputs,
+      warmUp,
+      range,
+      version,
+      digest,
+    }
+  })
+}

@@ -1,0 +1,51 @@
+import { ServingError } from '../contracts/error.ts'
+import type { FeatureSet, FeatureSetSpec, FeatureStatus } from '../contracts/features.ts'
+import { symbolGlob } from '../contracts/symbol.ts'
+import { timeframes } from '../contracts/timeframe.ts'
+import { type Definition, defineFeature, digestOfSet } from './definition.ts'
+import { columnNames } from './plain-names.ts'
+import type { Binding } from './vector-reading.ts'
+
+/** A declared set with what reading it needs, resolved once. */
+export type DeclaredSet = {
+  readonly set: FeatureSet
+  readonly definitions: readonly Definition[]
+  /** One status per column, all `ok`: shared by every complete vector. */
+  readonly allOk: readonly FeatureStatus[]
+  readonly maxAgeMs: number
+  readonly wants: (symbol: string) => boolean
+  readonly bindings: Map<string, Binding>
+}
+
+const toleranceMs = 60_000
+const windowAtMost = 1_000
+
+/** Resolves a set: throws `unknown_feature` for an id that is not in the catalogue, `validation_failed` for an empty set, an id twice, a timeframe shorter than the set's or a window out of range. */
+export function declareSet(spec: FeatureSetSpec): DeclaredSet {
+  const { timeframe, features, window } = spec
+  if (features.length === 0) throw new ServingError('validation_failed', 'A feature set needs at least one feature')
+  if (!Number.isInteger(window) || window < 1 || window > windowAtMost)
+    throw new ServingError('validation_failed', `window must be a whole number from 1 to ${windowAtMost}`)
+  const definitions = features.map((id) => defineFeature(id, timeframe))
+  const twice = features.find((id, position) => features.indexOf(id) !== position)
+  if (twice !== undefined) throw new ServingError('validation_failed', `The feature ${twice} is there twice`)
+  const barMs = timeframes[timeframe]
+  const shorter = definitions.find((definition) => timeframes[definition.timeframe] % barMs !== 0)
+  if (shorter) throw new ServingError('validation_failed', `${shorter.id} cannot be in a set on ${timeframe}: its bars are not made of whole ${timeframe} bars`)
+  const globs = spec.symbols.map(symbolGlob)
+  const set = {
+    digest: digestOfSet(timeframe, definitions),
+    ids: [...features],
+    spec,
+    columnOf: columnNames(features, timeframe),
+    ranges: definitions.map(({ family }) => family.range),
+  }
+  return {
+    set,
+    definitions,
+    allOk: Object.freeze(features.map(() => 'ok' as const)),
+    maxAgeMs: Math.min(spec.maxAgeMs ?? Infinity, barMs + toleranceMs),
+    wants: (symbol) => globs.some((matches) => matches(symbol)),
+    bindings: new Map(),
+  }
+}

@@ -1,0 +1,185 @@
+import { ServingError } from '../contracts/error.ts'
+import type { FeatureReads, FeatureSet, FeatureSetSpec, FeatureStatus, FeatureVector } from '../contracts/features.ts'
+import type { Counter, Meter } from '../contracts/meter.ts'
+import type { Clock } from '../contracts/ports.ts'
+import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
+import type { SeriesChange, SeriesStore } from '../market/series-store.ts'
+import { type CatalogueEntry, catalogueEntries } from './catalogue.ts'
+import { type DeclaredSet, declareSet } from './declared-set.ts'
+import { describeVector, type FeatureDescription } from './feature-description.ts'
+import { FreshnessMeter } from './freshness-meter.ts'
+import type { SeriesFold } from './series-fold.ts'
+import { type FoldStates, SymbolFolds } from './symbol-folds.ts'
+import { type Binding, bind, isWhole, originOf, readRows } from './vector-reading.ts'
+
+/** What the service needs. `historyRows` (default 4,096) is how many rows of every feature stay readable without recomputation; `states` keeps snapshots across restarts. */
+export type FeatureServiceDeps = {
+  readonly series: Pick<SeriesStore, 'find' | 'derive' | 'onClose' | 'quarantineReason'>
+  readonly clock: Clock
+  readonly meter: Meter
+  readonly states?: FoldStates
+  readonly historyRows?: number
+}
+
+type Moment = Pick<FeatureVector, 'asOf' | 'clock' | 'barCloseTime'>
+
+const defaultHistoryRows = 4_096
+const setsAtMost = 10_000
+
+/** Features of every declared set, kept up to date at each bar close and readable as of any moment. */
+export class FeatureService implements FeatureReads {
+  readonly #deps: FeatureServiceDeps
+  readonly #folds: SymbolFolds
+  readonly #byIdentity = new Map<string, DeclaredSet>()
+  readonly #bySet = new Map<FeatureSet, DeclaredSet>()
+  readonly #hits: Counter
+  readonly #misses: Counter
+  readonly #freshness: FreshnessMeter
+  readonly #stop: () => void
+  constructor(deps: FeatureServiceDeps) {
+    const { series, meter, clock, states } = deps
+    const rows = 2 ** Math.ceil(Math.log2(deps.historyRows ?? defaultHistoryRows))
+    const reads = (result: string) =>
+      meter.counter('feature_vector_reads_total', 'Vector reads, by whether they were answered without recomputation', { result })
+    this.#deps = deps
+    this.#folds = new SymbolFolds({
+      find: (symbol, timeframe) => series.find(symbol, timeframe),
+      rows,
+      ...(states ? { states } : {}),
+    })
+    this.#hits = reads('hit')
+    this.#misses = reads('miss')
+    this.#freshness = new FreshnessMeter(meter, clock)
+    this.#stop = series.onClose((change) => this.#onClose(change))
+  }
+
+  /** Stops following the series. */
+  close(): void {
+    this.#stop()
+  }
+
+  declare(spec: FeatureSetSpec): FeatureSet {
+    const identity = JSON.stringify([spec.timeframe, spec.features, spec.window, spec.maxAgeMs, spec.symbols.toSorted()])
+    const known = this.#byIdentity.get(identity)
+    if (known) return known.set
+    if (this.#byIdentity.size >= setsAtMost) throw new ServingError('validation_failed', `More than ${setsAtMost} feature sets are declared`)
+    const declared = declareSet(spec)
+    for (const { timeframe } of declared.definitions) if (timeframe !== spec.timeframe) this.#deps.series.derive(spec.timeframe, timeframe)
+    this.#byIdentity.set(identity, declared)
+    this.#bySet.set(declared.set, declared)
+    return declared.set
+  }
+
+  /** The sets that were declared, oldest first. */
+  sets(): FeatureSet[] {
+    return [...this.#bySet.keys()]
+  }
+
+  /** Every family of features with its parameters, warm-up and range, as GET /features shows it. */
+  catalogue(): CatalogueEntry[] {
+    return catalogueEntries()
+  }
+
+  /** The newest row of a vector with its names: what GET /features/{symbol} shows of one set. */
+  describe(set: FeatureSet, symbol: string, asOf?: number): FeatureDescription[] {
+    return describeVector(this.#declared(set).definitions, this.vector(set, symbol, asOf))
+  }
+
+  vector(set: FeatureSet, symbol: string, asOf: number | undefined): FeatureVector {
+    const declared = this.#declared(set)
+    const known = declared.bindings.get(symbol)
+    const binding = known ?? this.#bind(declared, symbol)
+    const counter = known || !binding ? this.#hits : this.#misses
+    if (!binding) {
+      counter.add()
+      return absent(declared, 'missing', { asOf: asOf ?? this.#deps.clock.now(), clock: 'live' })
+    }
+    const base = binding.frames[0] as SeriesFold
+    const moment = asOf ?? (base.series.settings.clock === 'live' ? this.#deps.clock.now() : base.closeTime(base.rows - 1))
+    const row = base.rowAt(moment)
+    if (this.#isBeyond(base, row - set.spec.window + 1)) return this.#recall(declared, symbol, moment)
+    counter.add()
+    return this.#read(declared, binding, { row, moment })
+  }
+
+  /** True if rows from `oldest` on are wanted, are readable no longer, and the series still has their bars. */
+  #isBeyond(base: SeriesFold, oldest: number): boolean {
+    return oldest < base.firstRow && (base.series.first?.closeTime ?? Infinity) < base.closeTime(base.firstRow)
+  }
+
+  #read(declared: DeclaredSet, binding: Binding, { row, moment }: { readonly row: number; readonly moment: number }): FeatureVector {
+    const base = binding.frames[0] as SeriesFold
+    const at = { asOf: moment, clock: base.series.settings.clock }
+    if (row < 0) return absent(declared, 'missing', at)
+    const barCloseTime = base.closeTime(row)
+    if (moment - barCloseTime > declared.maxAgeMs) return absent(declared, this.#whyOld(base, row, moment), { ...at, barCloseTime })
+    const { values, statuses, warming, complete } = readRows(binding, { newest: row, window: declared.set.spec.window }, declared.allOk)
+    const origin = originOf(binding, row)
+    const vector = { values, statuses, complete, asOf: moment, clock: at.clock, barCloseTime }
+    if (origin === undefined) return warming ? { ...vector, warming } : vector
+    return warming ? { ...vector, origin, warming } : { values, statuses, complete, asOf: moment, clock: at.clock, barCloseTime, origin }
+  }
+
+  /** The bar of the moment was refused, will never come (a later one is there), or has not come yet. */
+  #whyOld(base: SeriesFold, row: number, moment: number): FeatureStatus {
+    const { series } = base
+    const newestOpen = Math.floor(moment / series.barMs - 1) * series.barMs
+    if (this.#deps.series.quarantineReason(series.key, newestOpen) !== undefined) return 'quarantined'
+    return series.settings.calendar === 'continuous' && (series.last?.closeTime ?? 0) > base.closeTime(row) ? 'missing' : 'stale'
+  }
+
+  /** A read of rows that are readable no longer: folds their bars again, from the snapshot before them. */
+  #recall(declared: DeclaredSet, symbol: string, moment: number): FeatureVector {
+    this.#misses.add()
+    const { timeframe, window } = declared.set.spec
+    const past = this.#folds.recall(symbol, timeframe, { asOf: moment, window })
+    const row = past?.rowAt(moment) ?? -1
+    if (!past || row < 0) return absent(declared, 'missing', { asOf: moment, clock: 'live' })
+    const asOf = past.closeTime(row)
+    const span = asOf - past.closeTime(Math.max(past.firstRow, row - window + 1))
+    const binding = bind(declared.definitions, past, (longer) =>
+      this.#folds.recall(symbol, longer, {
+        asOf,
+        window: 2 + Math.ceil(span / timeframes[longer]),
+      }),
+    )
+    return this.#read(declared, binding, { row, moment })
+  }
+
+  #declared(set: FeatureSet): DeclaredSet {
+    const declared = this.#bySet.get(set)
+    if (!declared) throw new Error('a feature set that this service did not declare')
+    return declared
+  }
+
+  #bind(declared: DeclaredSet, symbol: string): Binding | undefined {
+    const { definitions, set, bindings } = declared
+    const fold = (timeframe: Timeframe) => this.#folds.require(symbol, timeframe, definitions)
+    const base = fold(set.spec.timeframe)
+    if (!base) return undefined
+    const binding = bind(definitions, base, fold)
+    if (isWhole(binding)) bindings.set(symbol, binding)
+    return binding
+  }
+
+  #onClose(change: SeriesChange): void {
+    const { series } = change
+    this.#folds.changed(series)
+    for (const declared of this.#bySet.values()) {
+      const { bindings, definitions, wants } = declared
+      const { symbol, timeframe } = series.key
+      if (!bindings.has(symbol) && wants(symbol) && definitions.some((definition) => definition.timeframe === timeframe)) this.#bind(declared, symbol)
+    }
+    this.#freshness.observe(change)
+  }
+}
+
+/** A vector without any value, for one reason. */
+function absent({ set, definitions }: DeclaredSet, status: FeatureStatus, moment: Moment): FeatureVector {
+  return {
+    values: new Float64Array(set.spec.window * definitions.length).fill(NaN),
+    statuses: definitions.map(() => status),
+    complete: false,
+    ...moment,
+  }
+}

@@ -1,0 +1,25 @@
+/** One closed bar as a kernel sees it: `index` is openTime / timeframe, `run` counts the bars since the origin or the last gap, from 1. */
+export type StepInput = {
+  readonly openTime: number
+  readonly closeTime: number
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly close: number
+  readonly volume: number
+  readonly index: number
+  readonly run: number
+}
+
+/**
+ * A pure streaming step: everything that it remembers is in `state` (`size` doubles, all zero before bar 1), so a copy of the state is a snapshot, and the same state
+ * and bar always give the same bits. Writes `outputs` values to `out`, NaN where there is none.
+ */
+export type Kernel = {
+  readonly size: number
+  readonly outputs: number
+  step(state: Float64Array, input: StepInput, out: Float64Array): void
+}
+
+/** A number that is certainly inside the array: reads of typed arrays at checked positions. */
+export const at = (values: Float64Array, position: number): number => values[position] as number

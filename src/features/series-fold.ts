@@ -1,0 +1,204 @@
+import type { Bar } from '../contracts/bar.ts'
+import { barsPerBlock, type Series } from '../market/series.ts'
+import { Lane, type LaneSpec, type ReusedInput } from './lane.ts'
+
+/** The states of all lanes before the first bar that opens at `boundary` or later. `rewrites` is the series' count of rewrites that the states know of. */
+export type Snapshot = {
+  readonly boundary: number
+  readonly lastOpenTime: number
+  /** Bars without a gap up to `lastOpenTime`. */
+  readonly run: number
+  readonly rewrites: number
+  readonly lanes: ReadonlyMap<string, Float64Array>
+}
+
+/** How a fold works: rows that stay readable (a power of two), snapshots of an earlier life, and who keeps new ones. */
+export type FoldOptions = {
+  readonly capacity: number
+  readonly snapshots?: readonly Snapshot[]
+  readonly onSnapshot?: (snapshot: Snapshot) => void
+}
+
+/**
+ * All kernels of one series, folded over its bars: each bar steps each kernel once, however many sets use it. Rows are numbered; the last `capacity` of them stay readable.
+ * A gap in a continuous series starts a new run. A late or revised bar goes back to the last snapshot before it and folds again.
+ */
+export class SeriesFold {
+  readonly series: Series
+  readonly #options: FoldOptions
+  readonly #lanes = new Map<string, Lane>()
+  readonly #closeTimes: Float64Array
+  readonly #runs: Int32Array
+  readonly #mask: number
+  readonly #input: ReusedInput = {
+    openTime: 0,
+    closeTime: 0,
+    open: 0,
+    high: 0,
+    low: 0,
+    close: 0,
+    volume: 0,
+    index: 0,
+    run: 0,
+  }
+  #snapshots: Snapshot[]
+  #rows = 0
+  #floor = 0
+  #run = 0
+  #lastOpenTime = -Infinity
+  #block = -1
+  #rewrites: number
+  constructor(series: Series, options: FoldOptions) {
+    this.series = series
+    this.#options = options
+    this.#closeTimes = new Float64Array(options.capacity)
+    this.#runs = new Int32Array(options.capacity)
+    this.#mask = options.capacity - 1
+    this.#rewrites = series.rewriteCount
+    this.#snapshots = (options.snapshots ?? []).filter(({ boundary, rewrites }) => series.rewrittenSince(rewrites) >= boundary)
+    this.#rewindTo(this.#base())
+  }
+
+  /** Number of the newest row plus one; 0 before the first bar. */
+  get rows(): number {
+    return this.#rows
+  }
+  /** Oldest row that is still readable. */
+  get firstRow(): number {
+    return Math.max(this.#floor, this.#rows - this.#mask - 1)
+  }
+  /** Where a row lies in the rings. */
+  slot(row: number): number {
+    return row & this.#mask
+  }
+  closeTime(row: number): number {
+    return this.#closeTimes[row & this.#mask] as number
+  }
+  /** Bars without a gap up to a row. */
+  run(row: number): number {
+    return this.#runs[row & this.#mask] as number
+  }
+  lane(key: string): Lane | undefined {
+    return this.#lanes.get(key)
+  }
+
+  /** Newest readable row whose bar closed at or before a moment; -1 if there is none. */
+  rowAt(moment: number): number {
+    let high = this.#rows - 1
+    if (high < 0 || this.closeTime(high) <= moment) return high
+    let low = this.firstRow - 1
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1
+      if (this.closeTime(middle) <= moment) low = middle
+      else high = middle
+    }
+    return low < this.firstRow ? -1 : low
+  }
+
+  /** Adds the kernels that are not there yet and folds them over the bars that are stored. */
+  require(specs: Iterable<LaneSpec>): void {
+    const fresh = [...specs].filter(({ key }) => !this.#lanes.has(key))
+    if (fresh.length === 0) return
+    for (const spec of fresh) this.#lanes.set(spec.key, new Lane(spec, this.#options.capacity))
+    this.#rewindTo(this.#base())
+    this.sync()
+  }
+
+  /** Brings every lane up to the series: goes back if the past was rewritten, then takes the bars that it has not seen. */
+  sync(): void {
+    const rewritten = this.series.rewrittenSince(this.#rewrites)
+    this.#rewrites = this.series.rewriteCount
+    if (rewritten < this.#lastOpenTime + 1) this.#rewindTo(this.#snapshots.findLast(({ boundary }) => boundary <= rewritten) ?? this.#base())
+    for (let position = this.series.positionFrom(this.#lastOpenTime + 1); position < this.series.length; position++)
+      this.#advance(this.series.bar(position) as Bar)
+    this.#forgetOldSnapshots()
+  }
+
+  /** Another fold with the same lanes whose newest row is the one as of a moment: for moments older than `firstRow`. At least `window` rows of it are readable. */
+  recall(asOf: number, window: number): SeriesFold {
+    const end = this.series.positionFrom(asOf - this.series.barMs + 1)
+    const from = this.series.bar(Math.max(0, end - window))?.openTime ?? -Infinity
+    const snapshots = this.#snapshots.filter(({ boundary }) => boundary <= from).slice(-1)
+    const past = new SeriesFold(this.series, { capacity: 2 ** Math.ceil(Math.log2(window + 1)) })
+    for (const { spec } of this.#lanes.values()) past.#lanes.set(spec.key, new Lane(spec, past.#options.capacity))
+    past.#rewindTo(snapshots[0])
+    for (let position = this.series.positionFrom(past.#lastOpenTime + 1); position < end; position++) past.#advance(this.series.bar(position) as Bar)
+    return past
+  }
+
+  /** The snapshot that replaces bars which are kept no longer; undefined while all bars are kept, or when none fits. */
+  #base(): Snapshot | undefined {
+    const first = this.series.first
+    if (first === undefined || this.series.trimmed === 0) return undefined
+    const boundary = this.#boundary(this.#blockOf(first.openTime))
+    return this.#snapshots.findLast((snapshot) => snapshot.boundary === boundary)
+  }
+
+  #rewindTo(snapshot: Snapshot | undefined): void {
+    const boundary = snapshot?.boundary ?? -Infinity
+    const overwritten = this.#rows - this.#mask - 1
+    const kept = this.rowAt(boundary)
+    this.#rows = kept >= 0 ? kept + 1 : this.firstRow
+    this.#floor = kept >= 0 ? Math.max(this.#floor, overwritten) : this.#rows
+    this.#run = snapshot?.run ?? 0
+    this.#lastOpenTime = snapshot?.lastOpenTime ?? -Infinity
+    this.#block = snapshot === undefined ? -1 : this.#blockOf(boundary)
+    this.#snapshots = this.#snapshots.filter((older) => older.boundary <= boundary)
+    for (const [key, lane] of this.#lanes) lane.rewind(snapshot?.lanes.get(key))
+  }
+
+  #blockOf(openTime: number): number {
+    return Math.floor(openTime / this.series.barMs / barsPerBlock)
+  }
+
+  #boundary(block: number): number {
+    return block * barsPerBlock * this.series.barMs
+  }
+
+  #advance(bar: Bar): void {
+    const block = this.#blockOf(bar.openTime)
+    if (block !== this.#block) this.#snapshot(block)
+    if (this.series.settings.calendar === 'continuous' && bar.openTime !== this.#lastOpenTime + this.series.barMs) this.#restart()
+    const slot = this.#rows & this.#mask
+    const input = this.#input
+    input.openTime = bar.openTime
+    input.closeTime = bar.closeTime
+    input.open = bar.open
+    input.high = bar.high
+    input.low = bar.low
+    input.close = bar.close
+    input.volume = bar.volume
+    input.index = Math.floor(bar.openTime / this.series.barMs)
+    for (const lane of this.#lanes.values()) lane.step(input, slot)
+    this.#run += 1
+    this.#runs[slot] = this.#run
+    this.#closeTimes[slot] = bar.closeTime
+    this.#lastOpenTime = bar.openTime
+    this.#rows += 1
+  }
+
+  #restart(): void {
+    this.#run = 0
+    for (const lane of this.#lanes.values()) lane.restart()
+  }
+
+  #snapshot(block: number): void {
+    this.#block = block
+    if (this.#lastOpenTime === -Infinity) return
+    const lanes = new Map([...this.#lanes].map(([key, lane]) => [key, lane.snapshot()]))
+    const snapshot = {
+      boundary: this.#boundary(block),
+      lastOpenTime: this.#lastOpenTime,
+      run: this.#run,
+      rewrites: this.#rewrites,
+      lanes,
+    }
+    this.#snapshots.push(snapshot)
+    this.#options.onSnapshot?.(snapshot)
+  }
+
+  #forgetOldSnapshots(): void {
+    const base = this.#base()
+    if (base !== undefined && this.#snapshots[0] !== base) this.#snapshots = this.#snapshots.filter(({ boundary }) => boundary >= base.boundary)
+  }
+}

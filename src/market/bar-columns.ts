@@ -1,0 +1,88 @@
+import { parseBarTime } from './bar-time.ts'
+import type { BarInput } from './check-bar.ts'
+
+/** One row of a file before it is understood: cells in order, or fields by name. */
+export type RawRow = readonly unknown[] | Readonly<Record<string, unknown>>
+
+const fieldNames = {
+  openTime: [
+    'opentime',
+    'opentimeinmillis',
+    'opentimeiniso',
+    'opentimestamp',
+    'starttime',
+    'start',
+    'timestamp',
+    'datetime',
+    'date',
+    'time',
+    'unixtime',
+    'unix',
+    'ts',
+    't',
+  ],
+  open: ['open', 'openprice', 'o'],
+  high: ['high', 'highprice', 'h'],
+  low: ['low', 'lowprice', 'l'],
+  close: ['close', 'closeprice', 'c'],
+  volume: ['volume', 'basevolume', 'vol', 'v', 'tickvolume'],
+} as const
+type Field = keyof typeof fieldNames
+const fields = Object.keys(fieldNames) as Field[]
+const receivedNames = ['receivedtime', 'receivedat']
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+/** Where each field of a bar stands: a position in rows of cells, a name in rows of fields. */
+export type BarColumns = Readonly<Record<Field, string | number>> & {
+  readonly receivedTime?: string | number
+}
+
+/** Finds the fields among the names of a header by the spellings of common vendors (case and punctuation do not count); else a message that says which is missing. */
+export function findColumns(names: readonly string[], by: 'name' | 'position'): BarColumns | string {
+  const plainNames = names.map(plain)
+  const place = (spellings: readonly string[]): string | number | undefined => {
+    const found = spellings.map((spelling) => plainNames.indexOf(spelling)).find((position) => position >= 0)
+    return found === undefined || by === 'position' ? found : names[found]
+  }
+  const found = fields.map((field) => [field, place(fieldNames[field])] as const)
+  const missing = found.filter(([, where]) => where === undefined).map(([field]) => field)
+  if (missing.length > 0) return `no column for ${missing.join(', ')} among ${names.join(', ').slice(0, 300)}`
+  const received = place(receivedNames)
+  return {
+    ...(Object.fromEntries(found) as Record<Field, string | number>),
+    ...(received === undefined ? {} : { receivedTime: received }),
+  }
+}
+
+/** Columns of files without a header: open time, open, high, low, close, volume, then whatever. */
+export const usualColumns: BarColumns = {
+  openTime: 0,
+  open: 1,
+  high: 2,
+  low: 3,
+  close: 4,
+  volume: 5,
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
+
+/** True if the cells are a bar and not a header. */
+export const looksLikeBar = (cells: readonly unknown[]): boolean =>
+  parseBarTime(cells[0]) !== undefined && cells.slice(1, 6).length >= 5 && cells.slice(1, 6).every(isNumber)
+
+/** The bar of a row, or a message that says what is wrong with it. Whether the bar makes sense is for the store to judge. */
+export function readBar(row: RawRow, columns: BarColumns): BarInput | string {
+  const cells = row as Readonly<Record<string | number, unknown>>
+  const openTime = parseBarTime(cells[columns.openTime])
+  if (openTime === undefined) return `${String(columns.openTime)} is not a moment: ${JSON.stringify(cells[columns.openTime])?.slice(0, 60)}`
+  const bar: Record<string, number> = { openTime }
+  for (const field of fields.slice(1)) {
+    const value = cells[columns[field]]
+    if (!isNumber(value)) return `${field} is not a number: ${JSON.stringify(value)?.slice(0, 60)}`
+    bar[field] = Number(value)
+  }
+  const received = columns.receivedTime === undefined ? undefined : parseBarTime(cells[columns.receivedTime])
+  if (received !== undefined) bar['receivedTime'] = received
+  return bar as BarInput
+}

@@ -1,0 +1,71 @@
+import type { Bar } from '../contracts/bar.ts'
+import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
+
+/** A bar as a file or a request brings it. `receivedTime` only where the writer of a file recorded it. */
+export type BarInput = {
+  readonly openTime: number
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly close: number
+  readonly volume: number
+  readonly receivedTime?: number
+}
+
+/** Clocks of feeds and servers differ by this much at most: a bar may close this far in the future, not further. */
+export const clockToleranceMs = 5_000
+const earliestMs = 100_000_000_000
+const wildRatio = 500
+
+/** Reason why the times of a bar are impossible; undefined when they are not. */
+function timeFault(bar: BarInput, barMs: number, now: number): string | undefined {
+  if (!Number.isSafeInteger(bar.openTime)) return 'open time is not a whole number of milliseconds'
+  if (bar.openTime < earliestMs) return 'open time lies before 1973: is it in seconds?'
+  if (bar.openTime % barMs !== 0) return 'open time is not a multiple of the timeframe'
+  if (bar.openTime + barMs > now + clockToleranceMs) return 'the bar has not closed yet'
+  return undefined
+}
+
+/** Reason why the numbers of a bar contradict each other; undefined when they do not. */
+function priceFault({ open, high, low, close, volume }: BarInput): string | undefined {
+  if (![open, high, low, close, volume].every(Number.isFinite)) return 'a value is not a finite number'
+  if (Math.min(open, high, low, close) <= 0) return 'a price is not positive'
+  if (volume < 0) return 'volume is negative'
+  if (high < low) return 'high is below low'
+  if (Math.max(open, close) > high || Math.min(open, close) < low) return 'open or close lies outside low to high'
+  return undefined
+}
+
+/** Reason to refuse a bar, by itself and beside the bar before it; undefined for a good one. Now and times are ms since the epoch. */
+export function barFault(
+  bar: BarInput,
+  context: {
+    readonly timeframe: Timeframe
+    readonly now: number
+    readonly before: Bar | undefined
+  },
+): string | undefined {
+  const fault = timeFault(bar, timeframes[context.timeframe], context.now) ?? priceFault(bar)
+  if (fault !== undefined || context.before === undefined) return fault
+  const ratio = bar.close / context.before.close
+  return ratio >= wildRatio || ratio <= 1 / wildRatio
+    ? `price is ${ratio > 1 ? 'more than' : 'less than a'} ${wildRatio} ${ratio > 1 ? 'times' : 'th of'} the bar before`
+    : undefined
+}
+
+/** The stored form of a good bar: times completed, a flat bar without volume marked `empty`. */
+export function toBar(input: BarInput, timeframe: Timeframe, now: number): Bar {
+  const { openTime, open, high, low, close, volume } = input
+  const empty = volume === 0 && high === low
+  return {
+    openTime,
+    closeTime: openTime + timeframes[timeframe],
+    receivedTime: input.receivedTime ?? now,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    empty,
+  }
+}

@@ -1,0 +1,218 @@
+import type { Bar, Calendar, IngestReport, SeriesClock, SeriesKey } from '../contracts/bar.ts'
+import { ServingError } from '../contracts/error.ts'
+import type { Counter, Meter } from '../contracts/meter.ts'
+import type { Clock } from '../contracts/ports.ts'
+import { isSymbol } from '../contracts/symbol.ts'
+import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
+import { aggregateBar } from './aggregate.ts'
+import { type BarInput, barFault, toBar } from './check-bar.ts'
+import { Quarantine } from './quarantine.ts'
+import { type Change, Series, type SeriesSettings } from './series.ts'
+import { describeSeries, type SeriesDescription } from './series-description.ts'
+
+/** What one call of ingest changed in one series: bars that are new at its end, and whether any earlier moment was rewritten. */
+export type SeriesChange = {
+  readonly series: Series
+  readonly appended: readonly Bar[]
+  readonly rewritten: boolean
+}
+
+/** Where accepted bars are kept across restarts. */
+export type BarJournal = { append(series: Series, bars: readonly Bar[]): void }
+
+/** What the store needs. `keepBars` (default 10,000, at least 1,100) is how many bars of a series stay in memory; older ones are dropped. Without a journal nothing outlives the process. */
+export type SeriesStoreDeps = {
+  readonly clock: Clock
+  readonly meter: Meter
+  readonly journal?: BarJournal
+  readonly keepBars?: number
+}
+
+/** How to take bars: settings for a series that does not exist yet (default continuous, live); for one that does they must agree or be absent. */
+export type IngestOptions = { readonly calendar?: Calendar; readonly clock?: SeriesClock }
+
+/** Which bars to read: open times in [from, to), at most `limit` of them, the newest if there are more. */
+export type BarRange = { readonly from?: number; readonly to?: number; readonly limit?: number }
+
+const defaultKeepBars = 10_000
+const leastKeepBars = 1_100
+const results = ['appended', 'inserted', 'revised', 'unchanged', 'quarantined'] as const
+
+/** All series of the process: checks, orders, keeps and aggregates bars, and tells listeners when bars have closed. */
+export class SeriesStore {
+  readonly #deps: SeriesStoreDeps
+  readonly #keepBars: number
+  readonly #bySymbol = new Map<string, Map<Timeframe, Series>>()
+  readonly #quarantine = new Quarantine()
+  readonly #listeners = new Set<(change: SeriesChange) => void>()
+  readonly #derivations: { readonly from: Timeframe; readonly to: Timeframe }[] = []
+  readonly #counters: Readonly<Record<(typeof results)[number], Counter>>
+  constructor(deps: SeriesStoreDeps) {
+    this.#deps = deps
+    this.#keepBars = Math.max(leastKeepBars, deps.keepBars ?? defaultKeepBars)
+    const counter = (result: string) =>
+      deps.meter.counter('market_bars_total', 'Bars that came in, by what became of them', {
+        result,
+      })
+    this.#counters = Object.fromEntries(results.map((result) => [result, counter(result)])) as Record<(typeof results)[number], Counter>
+  }
+
+  /**
+   * Takes closed bars of one series, in any order. The same bar twice changes nothing; another bar of the same open time is a revision (both are kept); an impossible bar is
+   * quarantined with its reason and the others are taken. Throws `invalid_symbol`, `validation_failed` (timeframe), `series_conflict` (other settings).
+   */
+  ingest(key: SeriesKey, inputs: readonly BarInput[], options: IngestOptions = {}): IngestReport {
+    const series = this.#open(key, options)
+    const now = this.#deps.clock.now()
+    const quarantined: { openTime: number; reason: string }[] = []
+    const changes: { readonly bar: Bar; readonly change: Change }[] = []
+    for (const input of inputs) {
+      const before = series.bar(series.positionFrom(input.openTime) - 1)
+      const bar = toBar(input, key.timeframe, now)
+      const fault = barFault(input, { timeframe: key.timeframe, now, before })
+      const change = fault === undefined ? series.apply(bar) : 'too_late'
+      if (change === 'too_late')
+        quarantined.push({
+          openTime: input.openTime,
+          reason: fault ?? 'older than the oldest bar that is kept',
+        })
+      else changes.push({ bar, change })
+    }
+    this.#quarantine.add(key, quarantined)
+    if (series.length > 0) this.#keep(series)
+    this.#commit(series, changes)
+    return this.#report(changes, quarantined)
+  }
+
+  /** Keeps a longer timeframe for every symbol that has the shorter one, from now on and for the bars that are stored. Does nothing when asked again. Series that are fed directly are left alone. */
+  derive(from: Timeframe, to: Timeframe): void {
+    if (timeframes[to] <= timeframes[from] || timeframes[to] % timeframes[from] !== 0)
+      throw new ServingError('validation_failed', `${to} bars cannot be made from ${from} bars`)
+    if (this.#derivations.some((known) => known.from === from && known.to === to)) return
+    this.#derivations.push({ from, to })
+    for (const byTimeframe of this.#bySymbol.values()) {
+      const source = byTimeframe.get(from)
+      if (source) this.#deriveFrom(source, { to, bars: source.slice(0, source.length) })
+    }
+  }
+
+  /** Calls back after every ingest that changed a series, longer timeframes before the one they are made from. Returns how to stop. */
+  onClose(listener: (change: SeriesChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** The series, or undefined if it has no bars. */
+  find(symbol: string, timeframe: Timeframe): Series | undefined {
+    return this.#bySymbol.get(symbol)?.get(timeframe)
+  }
+
+  /** Every series. */
+  *all(): Generator<Series> {
+    for (const byTimeframe of this.#bySymbol.values()) yield* byTimeframe.values()
+  }
+
+  /** Stored bars in order of open time. Throws `series_not_found`. */
+  bars(key: SeriesKey, { from = -Infinity, to = Infinity, limit = Infinity }: BarRange = {}): Bar[] {
+    const series = this.find(key.symbol, key.timeframe)
+    if (!series) throw new ServingError('series_not_found', `No bars of ${key.symbol} at ${key.timeframe} are stored; send some to POST /market/bars`)
+    const end = series.positionFrom(to)
+    return series.slice(Math.max(series.positionFrom(from), end - limit), end)
+  }
+
+  /** Replaced versions of one bar, oldest first. */
+  revisions(key: SeriesKey, openTime: number): readonly Bar[] {
+    return this.find(key.symbol, key.timeframe)?.revisions(openTime) ?? []
+  }
+
+  /** Why the bar that opens at a moment was refused; undefined if it was not. */
+  quarantineReason(key: SeriesKey, openTime: number): string | undefined {
+    return this.#quarantine.reason(key, openTime)
+  }
+
+  /** Every series as GET /market shows it. */
+  describe(): SeriesDescription[] {
+    return [...this.all()].map((series) => describeSeries(series, this.#quarantine.count(series.key)))
+  }
+
+  /** Takes a series as a journal remembers it; for the start of the process, before anything else is ingested. */
+  restore(series: Series): void {
+    series.trim(this.#keepBars)
+    if (series.length > 0) this.#keep(series)
+  }
+
+  #open(key: SeriesKey, { calendar, clock }: IngestOptions): Series {
+    if (!isSymbol(key.symbol))
+      throw new ServingError('invalid_symbol', `${JSON.stringify(key.symbol.slice(0, 100))} is not a symbol: write BASE/QUOTE, e.g. BTC/USDT`)
+    if (!isTimeframe(key.timeframe)) throw new ServingError('validation_failed', `The timeframe must be one of ${Object.keys(timeframes).join(', ')}`)
+    const series = this.find(key.symbol, key.timeframe)
+    if (!series) return new Series(key, { calendar: calendar ?? 'continuous', clock: clock ?? 'live' })
+    const { settings } = series
+    const name = `${key.symbol} at ${key.timeframe}`
+    if (settings.derivedFrom) throw new ServingError('series_conflict', `${name} is made from its ${settings.derivedFrom} bars; send those`)
+    if ((calendar ?? settings.calendar) !== settings.calendar || (clock ?? settings.clock) !== settings.clock)
+      throw new ServingError('series_conflict', `${name} exists as ${settings.calendar}, ${settings.clock}; leave calendar and clock out or send the same`)
+    return series
+  }
+
+  #keep(series: Series): void {
+    const { symbol, timeframe } = series.key
+    const byTimeframe = this.#bySymbol.get(symbol) ?? new Map<Timeframe, Series>()
+    this.#bySymbol.set(symbol, byTimeframe.set(timeframe, series))
+  }
+
+  #commit(series: Series, changes: readonly { readonly bar: Bar; readonly change: Change }[]): void {
+    const stored = changes.filter(({ change }) => change !== 'unchanged')
+    if (stored.length === 0) return
+    const bars = stored.map(({ bar }) => bar)
+    this.#deps.journal?.append(series, bars)
+    for (const { from, to } of this.#derivations) if (from === series.key.timeframe) this.#deriveFrom(series, { to, bars })
+    const appended = stored.filter(({ change }) => change === 'appended').map(({ bar }) => bar)
+    const change = { series, appended, rewritten: appended.length < stored.length }
+    for (const listener of this.#listeners) listener(change)
+    series.trim(this.#keepBars)
+  }
+
+  /** Makes the longer bars of every period that the given bars touch. */
+  #deriveFrom(source: Series, { to, bars }: { readonly to: Timeframe; readonly bars: readonly Bar[] }): void {
+    const settings: SeriesSettings = { ...source.settings, derivedFrom: source.key.timeframe }
+    const there = this.find(source.key.symbol, to)
+    if (there && there.settings.derivedFrom === undefined) return
+    const series = there ?? new Series({ symbol: source.key.symbol, timeframe: to }, settings)
+    const complete = source.trimmed > 0 ? Math.ceil((source.first as Bar).openTime / series.barMs) * series.barMs : -Infinity
+    const periods = new Set<number>()
+    for (const { openTime } of bars) {
+      const before = source.bar(source.positionFrom(openTime) - 1)
+      if (before) periods.add(Math.floor(before.openTime / series.barMs) * series.barMs)
+      periods.add(Math.floor(openTime / series.barMs) * series.barMs)
+    }
+    const made = [...periods]
+      .filter((period) => period >= complete)
+      .toSorted((a, b) => a - b)
+      .map((period) => aggregateBar(source, to, period))
+    const changes = made.filter((bar) => bar !== undefined).map((bar) => ({ bar, change: series.apply(bar) }))
+    if (series.length > 0) this.#keep(series)
+    this.#commit(
+      series,
+      changes.filter(({ change }) => change !== 'too_late'),
+    )
+  }
+
+  #report(changes: readonly { readonly change: Change }[], quarantined: IngestReport['quarantined']): IngestReport {
+    const count = (wanted: Change): number => changes.reduce((sum, { change }) => sum + Number(change === wanted), 0)
+    const counts = {
+      appended: count('appended'),
+      inserted: count('inserted'),
+      revised: count('revised'),
+      unchanged: count('unchanged'),
+      quarantined: quarantined.length,
+    }
+    for (const result of results) if (counts[result] > 0) this.#counters[result].add(counts[result])
+    return {
+      accepted: counts.appended + counts.inserted,
+      revised: counts.revised,
+      unchanged: counts.unchanged,
+      quarantined,
+    }
+  }
+}
