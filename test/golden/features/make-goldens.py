@@ -1,0 +1,134 @@
+"""Writes the golden values that the feature kernels are held to (src/features/kernels/parity.test.ts).
+
+From the repository root, after `npm ci`:  python3 -m venv .venv && .venv/bin/pip install TA-Lib==0.8.2 numpy==2.4.6
+                                           .venv/bin/python test/golden/features/make-goldens.py
+
+Bars: URTH/USD hourly of 2025 from the npm package @typedtrader/candles. `talib.csv` holds what TA-Lib says; `exact.csv` holds what the definitions say, computed with 60
+decimal digits from the exact values of the doubles and rounded once at the end. Bars 0 to 399, then every tenth; an empty cell means that there is no value.
+"""
+
+import json
+import math
+from decimal import Decimal, getcontext
+from pathlib import Path
+
+import numpy as np
+import talib
+
+getcontext().prec = 60
+root = Path(__file__).resolve().parents[3]
+here = Path(__file__).resolve().parent
+candles = json.loads((root / "node_modules/@typedtrader/candles/json/urth-2025-1h.json").read_text())
+open_, high, low, close, volume = (np.array([float(c[k]) for c in candles]) for k in ("open", "high", "low", "close", "volume"))
+open_time = [int(c["openTimeInMillis"]) for c in candles]
+count = len(candles)
+written = [i for i in range(count) if i < 400 or i % 10 == 0]
+
+
+def talib_columns():
+    macd, signal, hist = talib.MACD(close, 12, 26, 9)
+    upper, middle, lower = talib.BBANDS(close, 20, 2, 2, 0)
+    return {
+        "sma(20)@1h": talib.SMA(close, 20),
+        "ema(20)@1h": talib.EMA(close, 20),
+        "ema(3)@1h": talib.EMA(close, 3),
+        "rsi(14)@1h": talib.RSI(close, 14),
+        "rsi(2)@1h": talib.RSI(close, 2),
+        "macd(12,26,9)@1h": macd,
+        "macd_signal(12,26,9)@1h": signal,
+        "macd_hist(12,26,9)@1h": hist,
+        "atr(14)@1h": talib.ATR(high, low, close, 14),
+        "natr(14)@1h": talib.NATR(high, low, close, 14),
+        "roc(10)@1h": talib.ROC(close, 10),
+        "bb_pctb(20,2)@1h": (close - lower) / (upper - lower),
+        "bb_width(20,2)@1h": (upper - lower) / middle,
+    }
+
+
+def window(values, i, n):
+    return values[i - n + 1 : i + 1] if i >= n - 1 else None
+
+
+def mean_and_deviation(values):
+    mean = sum(values) / len(values)
+    return mean, (sum((v - mean) ** 2 for v in values) / len(values)).sqrt()
+
+
+def bands(i, n=20, k=2):
+    values = window(exact_close, i, n)
+    if values is None:
+        return None, None
+    mean, deviation = mean_and_deviation(values)
+    width = 2 * k * deviation
+    return (exact_close[i] - (mean - k * deviation)) / width if width else None, width / mean
+
+
+def volume_score(i, n=96):
+    values = window(exact_log_volume, i, n)
+    if values is None:
+        return None
+    mean, deviation = mean_and_deviation(values)
+    return max(Decimal(-8), min(Decimal(8), (values[-1] - mean) / deviation)) if deviation else None
+
+
+def obv_slope(i, n=20):
+    if i < n - 1:
+        return None
+    level, levels = Decimal(0), [Decimal(0)]
+    for j in range(i - n + 2, i + 1):
+        level += exact_volume[j] * int(np.sign(close[j] - close[j - 1]))
+        levels.append(level)
+    middle = Decimal(n - 1) / 2
+    slope = sum((Decimal(x) - middle) * y for x, y in enumerate(levels)) / (Decimal(n * (n * n - 1)) / 12)
+    volumes = sum(window(exact_volume, i, n))
+    return slope / (volumes / n) if volumes else None
+
+
+def log_return(i, k):
+    return (exact_close[i] / exact_close[i - k]).ln() if i >= k else None
+
+
+def realised_volatility(i, n=60):
+    return sum(returns[j] ** 2 for j in range(i - n + 1, i + 1)).sqrt() if i >= n else None
+
+
+exact_close = [Decimal(v) for v in close]
+exact_volume = [Decimal(v) for v in volume]
+exact_log_volume = [(1 + v).ln() for v in exact_volume]
+returns = [None] + [log_return(i, 1) for i in range(1, count)]
+
+
+def exact_columns():
+    minutes = [(t + 3_600_000) // 60_000 % 1440 for t in open_time]
+    return {
+        "close@1h": exact_close,
+        "volume@1h": exact_volume,
+        "sma(20)@1h": [sum(w) / 20 if (w := window(exact_close, i, 20)) else None for i in range(count)],
+        "logret(1)@1h": returns,
+        "logret(5)@1h": [log_return(i, 5) for i in range(count)],
+        "bb_pctb(20,2)@1h": [bands(i)[0] for i in range(count)],
+        "bb_width(20,2)@1h": [bands(i)[1] for i in range(count)],
+        "vol_z(96)@1h": [volume_score(i) for i in range(count)],
+        "rv(60)@1h": [realised_volatility(i) for i in range(count)],
+        "obv_slope(20)@1h": [obv_slope(i) for i in range(count)],
+        "tod_sin": [Decimal(math.sin(2 * math.pi * m / 1440)) for m in minutes],
+        "tod_cos": [Decimal(math.cos(2 * math.pi * m / 1440)) for m in minutes],
+    }
+
+
+def cell(value):
+    if value is None or math.isnan(value):
+        return ""
+    return repr(float(value))
+
+
+def write(name, columns):
+    header = ",".join(["bar"] + [f'"{key}"' for key in columns])
+    lines = [",".join([str(i)] + [cell(values[i]) for values in columns.values()]) for i in written]
+    (here / name).write_text("\n".join([header, *lines, ""]))
+    print(f"{name}: {len(lines)} bars x {len(columns)} features")
+
+
+if __name__ == "__main__":
+    write("talib.csv", talib_columns())
+    write("exact.csv", exact_columns())
