@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+/** Absolute path of the repository, with a slash at its end. */
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** True if this process runs a Node that executes TypeScript as it is. */
+export const isNode24 = () => Number(process.versions.node.split('.')[0]) >= 24
+
+/** Path of a Node >= 24: this one, or the one among the installed packages; undefined if there is none. */
+export function node24() {
+  if (isNode24()) return process.execPath
+  const installed = `${root}node_modules/node-linux-${process.arch}/bin/node`
+  return existsSync(installed) ? installed : undefined
+}
+
+/** Path of a Node >= 24; ends the process with a line that says what to do if there is none. */
+export function requireNode24() {
+  const path = node24()
+  if (path !== undefined) return path
+  console.error(
+    existsSync(`${root}node_modules`)
+      ? `Presage runs on Node 24 or newer; this is ${process.versions.node} on ${process.platform}-${process.arch}, for which no Node comes with the packages. Install Node 24 and try again.`
+      : 'The packages are not installed yet: `npm start` installs them and starts the server; `node bin/setup.js` only installs them.',
+  )
+  process.exit(1)
+}
+
+/**
+ * Runs a program in the foreground: same terminal, signals passed on; resolves to its exit code (128 + number for a signal, as a shell says it).
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<number>}
+ */
+export function foreground(command, args, env = process.env) {
+  const child = spawn(command, args, { stdio: 'inherit', cwd: process.cwd(), env })
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'])) {
+    // A terminal sends Ctrl-C to both processes by itself: passing it on would make it two.
+    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)))
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+  })
+}
+
+/** Starts the running script again under Node 24 if it runs on an older one; returns only on Node 24. */
+export async function onNode24() {
+  if (isNode24()) return
+  process.exit(await foreground(requireNode24(), process.argv.slice(1)))
+}
