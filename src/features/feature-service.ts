@@ -10,7 +10,7 @@ import { describeVector, type FeatureDescription } from './feature-description.t
 import { FreshnessMeter } from './freshness-meter.ts'
 import type { SeriesFold } from './series-fold.ts'
 import { type FoldStates, SymbolFolds } from './symbol-folds.ts'
-import { type Binding, bind, isWhole, originOf, readRows } from './vector-reading.ts'
+import { type Binding, bind, originOf, readRows } from './vector-reading.ts'
 
 /** What the service needs. `historyRows` (default 4,096) is how many rows of every feature stay readable without recomputation; `states` keeps snapshots across restarts. */
 export type FeatureServiceDeps = {
@@ -158,7 +158,7 @@ export class FeatureService implements FeatureReads {
     const base = fold(set.spec.timeframe)
     if (!base) return undefined
     const binding = bind(definitions, base, fold)
-    if (isWhole(binding)) bindings.set(symbol, binding)
+    if (binding.whole) bindings.set(symbol, binding)
     return binding
   }
 

@@ -8,32 +8,31 @@ export type ReusedInput = { -readonly [field in keyof StepInput]: StepInput[fiel
 
 const header = 2
 
-/** The run of one kernel over one series: its state, and its values in rings of `capacity` rows (a power of two), NaN where there is none or it is not settled. */
+/**
+ * The run of one kernel over one series: its state, and where its values stand in a row: at `offset` its run (bars since its first bar or the last gap), behind it one value per
+ * output, NaN where there is none or it is not settled.
+ */
 export class Lane {
   readonly spec: LaneSpec
-  /** One ring per output of the kernel. */
-  readonly rings: readonly Float64Array[]
-  readonly #runs: Int32Array
+  readonly offset: number
   readonly #state: Float64Array
   readonly #out: Float64Array
   #run = 0
   #origin = 0
-  constructor(spec: LaneSpec, capacity: number) {
+  constructor(spec: LaneSpec, offset: number) {
     this.spec = spec
+    this.offset = offset
     this.#state = new Float64Array(spec.kernel.size)
     this.#out = new Float64Array(spec.kernel.outputs)
-    this.#runs = new Int32Array(capacity)
-    this.rings = Array.from({ length: spec.kernel.outputs }, () => new Float64Array(capacity).fill(NaN))
   }
 
+  /** Numbers that the lane writes in a row. */
+  get width(): number {
+    return 1 + this.spec.kernel.outputs
+  }
   /** Open time of the first bar that the state rests on. */
   get origin(): number {
     return this.#origin
-  }
-
-  /** Bars since the origin or the last gap, as of a row of the rings. */
-  runAt(slot: number): number {
-    return this.#runs[slot] as number
   }
 
   /** Forgets everything: the next bar is the first of a run. */
@@ -42,15 +41,16 @@ export class Lane {
     this.#run = 0
   }
 
-  /** Takes the next bar and writes its values at a row of the rings. */
-  step(input: ReusedInput, slot: number): void {
+  /** Takes the next bar and writes its part of the row that begins at `row`. */
+  step(input: ReusedInput, values: Float64Array, row: number): void {
     this.#run += 1
     if (this.#run === 1) this.#origin = input.openTime
     input.run = this.#run
     this.spec.kernel.step(this.#state, input, this.#out)
-    this.#runs[slot] = this.#run
     const settled = this.#run >= this.spec.settled
-    for (let i = 0; i < this.rings.length; i++) (this.rings[i] as Float64Array)[slot] = settled ? (this.#out[i] as number) : NaN
+    const at = row + this.offset
+    values[at] = this.#run
+    for (let i = 0; i < this.#out.length; i++) values[at + 1 + i] = settled ? (this.#out[i] as number) : NaN
   }
 
   /** A copy of all that the lane remembers: run, origin, then the kernel's state. */

@@ -19,6 +19,11 @@ export type FoldOptions = {
   readonly onSnapshot?: (snapshot: Snapshot) => void
 }
 
+/** True if every bar that a snapshot rests on is still the same. */
+function fits({ boundary, lastOpenTime, rewrites }: Snapshot, series: Series): boolean {
+  return lastOpenTime <= (series.last?.openTime ?? -Infinity) && rewrites <= series.rewriteCount && series.rewrittenSince(rewrites) >= boundary
+}
+
 /**
  * All kernels of one series, folded over its bars: each bar steps each kernel once, however many sets use it. Rows are numbered; the last `capacity` of them stay readable.
  * A gap in a continuous series starts a new run. A late or revised bar goes back to the last snapshot before it and folds again.
@@ -28,6 +33,8 @@ export class SeriesFold {
   readonly #options: FoldOptions
   readonly #lanes = new Map<string, Lane>()
   readonly #closeTimes: Float64Array
+  #values = new Float64Array(0)
+  #width = 0
   readonly #runs: Int32Array
   readonly #mask: number
   readonly #input: ReusedInput = {
@@ -55,7 +62,7 @@ export class SeriesFold {
     this.#runs = new Int32Array(options.capacity)
     this.#mask = options.capacity - 1
     this.#rewrites = series.rewriteCount
-    this.#snapshots = (options.snapshots ?? []).filter(({ boundary, rewrites }) => series.rewrittenSince(rewrites) >= boundary)
+    this.#snapshots = (options.snapshots ?? []).filter((snapshot) => fits(snapshot, series))
     this.#rewindTo(this.#base())
   }
 
@@ -67,9 +74,13 @@ export class SeriesFold {
   get firstRow(): number {
     return Math.max(this.#floor, this.#rows - this.#mask - 1)
   }
-  /** Where a row lies in the rings. */
-  slot(row: number): number {
-    return row & this.#mask
+  /** The rows of all lanes, one behind the other; a row begins at `begin(row)`. Another array after `require` added lanes. */
+  get values(): Float64Array {
+    return this.#values
+  }
+  /** Where a row begins in `values`. */
+  begin(row: number): number {
+    return (row & this.#mask) * this.#width
   }
   closeTime(row: number): number {
     return this.#closeTimes[row & this.#mask] as number
@@ -99,7 +110,7 @@ export class SeriesFold {
   require(specs: Iterable<LaneSpec>): void {
     const fresh = [...specs].filter(({ key }) => !this.#lanes.has(key))
     if (fresh.length === 0) return
-    for (const spec of fresh) this.#lanes.set(spec.key, new Lane(spec, this.#options.capacity))
+    this.#add(fresh)
     this.#rewindTo(this.#base())
     this.sync()
   }
@@ -120,10 +131,20 @@ export class SeriesFold {
     const from = this.series.bar(Math.max(0, end - window))?.openTime ?? -Infinity
     const snapshots = this.#snapshots.filter(({ boundary }) => boundary <= from).slice(-1)
     const past = new SeriesFold(this.series, { capacity: 2 ** Math.ceil(Math.log2(window + 1)) })
-    for (const { spec } of this.#lanes.values()) past.#lanes.set(spec.key, new Lane(spec, past.#options.capacity))
+    past.#add([...this.#lanes.values()].map(({ spec }) => spec))
     past.#rewindTo(snapshots[0])
     for (let position = this.series.positionFrom(past.#lastOpenTime + 1); position < end; position++) past.#advance(this.series.bar(position) as Bar)
     return past
+  }
+
+  /** Lanes keep their places in a row: new ones stand behind those that are there. */
+  #add(specs: readonly LaneSpec[]): void {
+    for (const spec of specs) {
+      const lane = new Lane(spec, this.#width)
+      this.#lanes.set(spec.key, lane)
+      this.#width += lane.width
+    }
+    this.#values = new Float64Array(this.#options.capacity * this.#width).fill(NaN)
   }
 
   /** The snapshot that replaces bars which are kept no longer; undefined while all bars are kept, or when none fits. */
@@ -169,7 +190,7 @@ export class SeriesFold {
     input.close = bar.close
     input.volume = bar.volume
     input.index = Math.floor(bar.openTime / this.series.barMs)
-    for (const lane of this.#lanes.values()) lane.step(input, slot)
+    for (const lane of this.#lanes.values()) lane.step(input, this.#values, slot * this.#width)
     this.#run += 1
     this.#runs[slot] = this.#run
     this.#closeTimes[slot] = bar.closeTime

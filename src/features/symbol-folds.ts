@@ -36,8 +36,10 @@ export class SymbolFolds {
   require(symbol: string, timeframe: Timeframe, definitions: readonly Definition[]): SeriesFold | undefined {
     const series = this.#deps.find(symbol, timeframe)
     if (!series) return undefined
-    const fold = this.#folds.get(series) ?? this.#make(series)
+    const known = this.#folds.get(series)
+    const fold = known ?? this.#make(series)
     fold.require(lanesOf(definitions, timeframe).values())
+    if (!known) fold.sync()
     return fold
   }
 
@@ -60,7 +62,6 @@ export class SymbolFolds {
     }
     const fold = new SeriesFold(series, { capacity: rows, ...kept })
     this.#folds.set(series, fold)
-    fold.sync()
     return fold
   }
 }

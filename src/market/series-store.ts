@@ -36,6 +36,10 @@ export type BarRange = { readonly from?: number; readonly to?: number; readonly 
 
 const defaultKeepBars = 10_000
 const leastKeepBars = 1_100
+
+/** How many bars of a series are kept when a number, or none, was asked for. */
+export const barsToKeep = (asked = defaultKeepBars): number => Math.max(leastKeepBars, asked)
+
 const results = ['appended', 'inserted', 'revised', 'unchanged', 'quarantined'] as const
 
 /** All series of the process: checks, orders, keeps and aggregates bars, and tells listeners when bars have closed. */
@@ -49,7 +53,7 @@ export class SeriesStore {
   readonly #counters: Readonly<Record<(typeof results)[number], Counter>>
   constructor(deps: SeriesStoreDeps) {
     this.#deps = deps
-    this.#keepBars = Math.max(leastKeepBars, deps.keepBars ?? defaultKeepBars)
+    this.#keepBars = barsToKeep(deps.keepBars)
     const counter = (result: string) =>
       deps.meter.counter('market_bars_total', 'Bars that came in, by what became of them', {
         result,

@@ -132,6 +132,11 @@ export class Series {
     this.#rewriteCount = past.rewriteCount
   }
 
+  /** Takes over older versions of bars, each bar's in their order. */
+  restoreRevisions(bars: readonly Bar[]): void {
+    for (const bar of bars) this.#revisions.set(bar.openTime, [...this.revisions(bar.openTime), bar])
+  }
+
   #revise(position: number, bar: Bar): Change {
     const before = this.#bars[position] as Bar
     if (sameContent(before, bar)) return 'unchanged'
