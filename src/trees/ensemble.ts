@@ -1,0 +1,67 @@
+/** Bits of `Ensemble.flags`, one byte per node: LightGBM's decision_type. */
+export const nodeFlag = { categorical: 1, defaultLeft: 2 } as const
+
+/** Bits 2-3 of `Ensemble.flags`: which values take the node's default side. none: NaN counts as 0. zero: NaN and |x| <= zeroThreshold. nan: NaN. */
+export const missing = { none: 0, zero: 1, nan: 2 } as const
+
+/** LightGBM's kZeroThreshold, the float 1e-35f widened: smaller magnitudes are zero to it. */
+export const zeroThreshold = Math.fround(1e-35)
+
+/** How raw scores become outputs; formulas in transform.ts. */
+export type Transform =
+  | { readonly kind: 'identity' | 'softmax' | 'exponential' | 'log1p-exponential' | 'signed-square' }
+  | { readonly kind: 'sigmoid'; readonly slope: number }
+
+/** Linear models in the leaves: leaf value = constant + sum of coefficient x input, in the order written; with a NaN among its inputs the plain leaf value stands. */
+export type LinearLeaves = {
+  /** Per tree: 1 if its leaves are linear. */
+  readonly isLinear: Uint8Array
+  /** Per leaf. */
+  readonly constant: Float64Array
+  /** Per leaf, plus one: where its terms begin in `feature` and `coefficient`. */
+  readonly termOffset: Int32Array
+  readonly feature: Int32Array
+  readonly coefficient: Float64Array
+}
+
+/**
+ * Trees as flat arrays, whatever file they came from. Nodes and leaves of tree t are nodeOffset[t]..nodeOffset[t + 1] and leafOffset[t]..leafOffset[t + 1];
+ * a tree of one leaf has no node. Children are tree-local: >= 0 a node, < 0 the leaf ~child. A numeric node goes left if x <= threshold.
+ * A categorical node's threshold is an index k: left if bit trunc(x) is set in the words categoryOffset[k]..categoryOffset[k + 1]; NaN, negative, unknown go right.
+ * Structure is checked by whoever builds it: every node and leaf is reached once from its tree's root, every feature is < inputs.
+ */
+export type Ensemble = {
+  readonly inputs: number
+  readonly outputs: number
+  readonly trees: number
+  readonly nodeOffset: Int32Array
+  readonly leafOffset: Int32Array
+  readonly feature: Int32Array
+  readonly threshold: Float64Array
+  readonly flags: Uint8Array
+  readonly left: Int32Array
+  readonly right: Int32Array
+  readonly leafValue: Float64Array
+  readonly categoryOffset: Int32Array
+  readonly categoryWords: Uint32Array
+  readonly linear: LinearLeaves | undefined
+  readonly objective: string
+  readonly transform: Transform
+  /** Random forests: outputs (not raw scores) are divided by the iterations, trees / outputs. */
+  readonly average: boolean
+  readonly featureNames: readonly string[]
+  /** One list of category values per pandas categorical column, in column order: a value's code is its position. */
+  readonly pandasCategories: readonly (readonly unknown[])[] | undefined
+}
+
+/** Leaves of the largest tree. */
+export function largestTree(ensemble: Ensemble): number {
+  let most = 1
+  for (let t = 0; t < ensemble.trees; t++) most = Math.max(most, ensemble.leafOffset[t + 1]! - ensemble.leafOffset[t]!)
+  return most
+}
+
+/** The missing type of a node, one of `missing`. */
+export function missingOf(flags: number): number {
+  return (flags >> 2) & 3
+}

@@ -1,0 +1,60 @@
+import { missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from './ensemble.ts'
+
+/** Whether a categorical node sends x left: bit trunc(x) of its set. NaN, negative after truncation, and beyond the set go right. */
+export function isInSet(ensemble: Ensemble, set: number, x: number): boolean {
+  const category = Math.trunc(x)
+  if (!(category >= 0)) return false
+  const first = ensemble.categoryOffset[set]!
+  const words = ensemble.categoryOffset[set + 1]! - first
+  if (category >= words * 32) return false
+  return ((ensemble.categoryWords[first + (category >>> 5)]! >>> (category & 31)) & 1) === 1
+}
+
+function goesLeft(ensemble: Ensemble, node: number, x: number): boolean {
+  const flags = ensemble.flags[node]!
+  const threshold = ensemble.threshold[node]!
+  if ((flags & nodeFlag.categorical) !== 0) return isInSet(ensemble, threshold, x)
+  const type = missingOf(flags)
+  const isNaN = x !== x
+  if (type === missing.nan && isNaN) return (flags & nodeFlag.defaultLeft) !== 0
+  const value = isNaN ? 0 : x
+  if (type === missing.zero && Math.abs(value) <= zeroThreshold) return (flags & nodeFlag.defaultLeft) !== 0
+  return value <= threshold
+}
+
+/** The leaf of tree t that a row falls into, counted within the tree. */
+export function leafOf(ensemble: Ensemble, t: number, row: Float64Array): number {
+  const first = ensemble.nodeOffset[t]!
+  if (ensemble.nodeOffset[t + 1] === first) return 0
+  let node = 0
+  do {
+    const i = first + node
+    node = goesLeft(ensemble, i, row[ensemble.feature[i]!]!) ? ensemble.left[i]! : ensemble.right[i]!
+  } while (node >= 0)
+  return ~node
+}
+
+function linearValue(ensemble: Ensemble, leaf: number, row: Float64Array): number {
+  const linear = ensemble.linear!
+  let sum = linear.constant[leaf]!
+  for (let i = linear.termOffset[leaf]!; i < linear.termOffset[leaf + 1]!; i++) {
+    const x = row[linear.feature[i]!]!
+    if (x !== x) return ensemble.leafValue[leaf]!
+    sum += linear.coefficient[i]! * (Math.abs(x) <= zeroThreshold ? 0 : x)
+  }
+  return sum
+}
+
+/**
+ * The specification of the engine: raw scores of one row (`inputs` values, NaN = missing) into out (`outputs` values). Sums start at 0 and run in tree order;
+ * tree t belongs to output t mod outputs. Every other evaluator agrees with it bit for bit. Never allocates.
+ */
+export function interpretRaw(ensemble: Ensemble, row: Float64Array, out: Float64Array): void {
+  const { outputs, trees, leafOffset, leafValue, linear } = ensemble
+  for (let k = 0; k < outputs; k++) out[k] = 0
+  for (let t = 0, k = 0; t < trees; t++) {
+    const leaf = leafOffset[t]! + leafOf(ensemble, t, row)
+    out[k] = out[k]! + (linear?.isLinear[t] === 1 ? linearValue(ensemble, leaf, row) : leafValue[leaf]!)
+    if (++k === outputs) k = 0
+  }
+}

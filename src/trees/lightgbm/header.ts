@@ -1,0 +1,54 @@
+import type { Transform } from '../ensemble.ts'
+import { ModelFormatError } from '../model-format-error.ts'
+import { parseWhole } from './numbers.ts'
+import { parseObjective } from './objective.ts'
+import { required, type Section } from './section.ts'
+
+/** What the header says of the whole model. `treeCount` is the length of tree_sizes where the file has it. */
+export type Header = {
+  readonly inputs: number
+  readonly outputs: number
+  readonly objective: string
+  readonly transform: Transform
+  readonly average: boolean
+  readonly featureNames: readonly string[]
+  readonly treeCount: number | undefined
+}
+
+const knownVersions = ['v2', 'v3', 'v4']
+const words = (value: string): string[] => value.split(' ').filter((word) => word !== '')
+
+function checkVersion(section: Section): void {
+  const version = section.entries.get('version')
+  if (version !== undefined && !knownVersions.includes(version.value.trim()))
+    throw new ModelFormatError(`the format version "${version.value.slice(0, 20)}" is not known; known are ${knownVersions.join(', ')}`, { line: version.line })
+}
+
+function perFeature(section: Section, key: string, inputs: number): string[] {
+  const entry = required(section, key)
+  const list = words(entry.value)
+  if (list.length !== inputs) throw new ModelFormatError(`${key} has ${list.length} values, but max_feature_idx says ${inputs} features`, { line: entry.line })
+  return list
+}
+
+/** The header section, checked: feature names as many as features, objective known and fit for the number of outputs. Throws ModelFormatError. */
+export function parseHeader(section: Section): Header {
+  checkVersion(section)
+  const inputs = parseWhole(section, 'max_feature_idx', { min: 0, max: 1_000_000 }) + 1
+  const perIteration = section.entries.has('num_tree_per_iteration') ? 'num_tree_per_iteration' : 'num_class'
+  const outputs = parseWhole(section, perIteration, { min: 1, max: 100_000 })
+  const objective = section.entries.get('objective')
+  const { name, transform } = parseObjective(objective?.value, outputs, { line: objective?.line })
+  const featureNames = perFeature(section, 'feature_names', inputs)
+  if (section.entries.has('feature_infos')) perFeature(section, 'feature_infos', inputs)
+  const sizes = section.entries.get('tree_sizes')
+  return {
+    inputs,
+    outputs,
+    objective: name,
+    transform,
+    average: section.entries.has('average_output'),
+    featureNames,
+    treeCount: sizes === undefined ? undefined : words(sizes.value).length,
+  }
+}

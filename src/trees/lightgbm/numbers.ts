@@ -1,0 +1,56 @@
+import { ModelFormatError, type ModelPlace } from '../model-format-error.ts'
+import type { Entry, Section } from './section.ts'
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
+const special: Readonly<Record<string, number>> = {
+  inf: Infinity,
+  '+inf': Infinity,
+  '-inf': -Infinity,
+  infinity: Infinity,
+  '-infinity': -Infinity,
+  nan: NaN,
+  '-nan': NaN,
+}
+
+/** A number as C++ prints it: correctly rounded, `inf` and `nan` included. undefined if it is none. */
+export function parseFloatExactly(word: string): number | undefined {
+  return decimal.test(word) ? Number(word) : special[word.toLowerCase()]
+}
+
+/** An integer that fits 32 bits, signed or unsigned. undefined if it is none. */
+export function parseInteger(word: string): number | undefined {
+  if (!/^[+-]?\d{1,10}$/.test(word)) return undefined
+  const value = Number(word)
+  return value >= -2147483648 && value <= 4294967295 ? value : undefined
+}
+
+/** What a list must be: how many values, and how one is read. */
+export type ListShape<T> = { readonly count: number; readonly read: (word: string) => T | undefined; readonly what: string }
+
+/** Exactly `count` values separated by spaces. Throws ModelFormatError before it allocates more than the text can hold. */
+export function parseList<T>(entry: Entry, place: ModelPlace, { count, read, what }: ListShape<T>): T[] {
+  const at = { ...place, line: entry.line }
+  const words = entry.value.split(' ').filter((word) => word !== '')
+  if (words.length !== count) throw new ModelFormatError(`${what} has ${words.length} values, not ${count}`, at)
+  return words.map((word, i) => {
+    const value = read(word)
+    if (value === undefined) throw new ModelFormatError(`${what} value ${i} is not a number of its kind: "${word.slice(0, 40)}"`, at)
+    return value
+  })
+}
+
+/** Limits of a whole number. */
+export type Range = { readonly min: number; readonly max: number }
+
+/** One whole number of a section, within a range. Throws ModelFormatError. */
+export function parseWhole(section: Section, key: string, { min, max }: Range): number {
+  const entry = section.entries.get(key)
+  if (entry === undefined) throw new ModelFormatError(`"${key}" is missing`, section)
+  const value = parseInteger(entry.value.trim())
+  if (value === undefined || value < min || value > max)
+    throw new ModelFormatError(`${key} must be a whole number from ${min} to ${max}, not "${entry.value.slice(0, 40)}"`, {
+      line: entry.line,
+      tree: section.tree,
+    })
+  return value
+}

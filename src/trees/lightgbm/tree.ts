@@ -1,0 +1,91 @@
+import { structureFault } from '../check-structure.ts'
+import { nodeFlag } from '../ensemble.ts'
+import { ModelFormatError } from '../model-format-error.ts'
+import { parseLinearLeaves, type LinearTree } from './linear-tree.ts'
+import { parseFloatExactly, parseInteger, parseList, parseWhole } from './numbers.ts'
+import { required, type Section } from './section.ts'
+import { foldZeroBand } from './zero-threshold.ts'
+
+/** One tree as read: arrays per node and per leaf, categorical sets counted within the tree. */
+export type ParsedTree = {
+  readonly leafValue: readonly number[]
+  readonly feature: readonly number[]
+  readonly threshold: readonly number[]
+  readonly flags: readonly number[]
+  readonly left: readonly number[]
+  readonly right: readonly number[]
+  readonly sets: CategorySets
+  readonly linear: LinearTree | undefined
+}
+
+/** Bit sets of categories: set k is words[bounds[k]..bounds[k + 1]]. */
+export type CategorySets = { readonly bounds: readonly number[]; readonly words: readonly number[] }
+
+type Kind = 'integer' | 'float'
+const readers = { integer: parseInteger, float: parseFloatExactly }
+
+function list(section: Section, key: string, [count, kind]: readonly [number, Kind]): number[] {
+  return parseList(required(section, key), section, { count, read: readers[kind], what: key })
+}
+
+function checkEach(section: Section, key: string, [values, allowed, rule]: readonly [readonly number[], (value: number) => boolean, string]): void {
+  const bad = values.findIndex((value) => !allowed(value))
+  if (bad >= 0) throw new ModelFormatError(`${key} value ${bad} is ${values[bad]}: ${rule}`, { line: section.entries.get(key)?.line, tree: section.tree })
+}
+
+const noSets: CategorySets = { bounds: [0], words: [] }
+
+function parseSets(section: Section): CategorySets {
+  const count = parseWhole(section, 'num_cat', { min: 0, max: 2147483647 })
+  if (count === 0) return noSets
+  const bounds = list(section, 'cat_boundaries', [count + 1, 'integer'])
+  checkEach(section, 'cat_boundaries', [bounds.slice(0, 1), (value) => value === 0, 'the first must be 0'])
+  checkEach(section, 'cat_boundaries', [bounds.map((value, i) => value - (bounds[i - 1] ?? 0)), (step) => step >= 0, 'they must not fall'])
+  const words = list(section, 'cat_threshold', [bounds[count]!, 'integer'])
+  checkEach(section, 'cat_threshold', [words, (word) => word >= 0, 'a word of a bit set is not negative'])
+  return { bounds, words }
+}
+
+function parseFlags(section: Section, nodes: number, hasSets: boolean): number[] {
+  if (!section.entries.has('decision_type')) return Array.from({ length: nodes }, () => 0)
+  const flags = list(section, 'decision_type', [nodes, 'integer'])
+  checkEach(section, 'decision_type', [flags, (flag) => flag >= 0 && flag < 12, 'bits 0-1 are categorical and default left, bits 2-3 a missing type of 0 to 2'])
+  return hasSets ? flags : flags.map((flag) => flag & ~nodeFlag.categorical)
+}
+
+function parseThresholds(section: Section, flags: readonly number[], sets: CategorySets): number[] {
+  const thresholds = list(section, 'threshold', [flags.length, 'float'])
+  checkEach(section, 'threshold', [thresholds, (value) => !Number.isNaN(value), 'a threshold is a number'])
+  const isSet = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < sets.bounds.length - 1
+  const isCategorical = (i: number): boolean => (flags[i]! & nodeFlag.categorical) !== 0
+  checkEach(section, 'threshold', [
+    thresholds.map((value, i) => (isCategorical(i) && !isSet(value) ? value : -1)),
+    (value) => value === -1,
+    'it names no category set of this tree',
+  ])
+  return thresholds.map((value, i) => (isCategorical(i) ? value : foldZeroBand(value)))
+}
+
+function parseNodes(section: Section, nodes: number, inputs: number): Omit<ParsedTree, 'leafValue' | 'linear'> {
+  const feature = list(section, 'split_feature', [nodes, 'integer'])
+  checkEach(section, 'split_feature', [feature, (value) => value >= 0 && value < inputs, `there are ${inputs} features`])
+  const sets = parseSets(section)
+  const flags = parseFlags(section, nodes, sets.bounds.length > 1)
+  const threshold = parseThresholds(section, flags, sets)
+  const left = list(section, 'left_child', [nodes, 'integer'])
+  const right = list(section, 'right_child', [nodes, 'integer'])
+  const fault = structureFault({ left, right, leaves: nodes + 1 })
+  if (fault !== undefined) throw new ModelFormatError(fault, { line: section.entries.get('left_child')?.line, tree: section.tree })
+  return { feature, threshold, flags, left, right, sets }
+}
+
+const noNodes = { feature: [], threshold: [], flags: [], left: [], right: [], sets: noSets } as const
+
+/** One `Tree=` section, fully checked: counts, feature and child indices, category sets, finite leaves. Throws ModelFormatError. */
+export function parseTree(section: Section, inputs: number): ParsedTree {
+  const leaves = parseWhole(section, 'num_leaves', { min: 1, max: 2147483647 })
+  const leafValue = list(section, 'leaf_value', [leaves, 'float'])
+  checkEach(section, 'leaf_value', [leafValue, Number.isFinite, 'a leaf value is finite'])
+  const nodes = leaves === 1 ? noNodes : parseNodes(section, leaves - 1, inputs)
+  return { ...nodes, leafValue, linear: parseLinearLeaves(section, { leaves, inputs }) }
+}
