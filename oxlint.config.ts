@@ -1,4 +1,4 @@
-import { defineConfig } from 'oxlint'
+import { defineConfig, type OxlintOverride } from 'oxlint'
 import { adapters, folders } from './architecture.ts'
 
 type Pattern = { regex: string; message: string }
@@ -17,10 +17,10 @@ const forbiddenPackages = (place: string): Pattern[] =>
     .filter(([, places]) => !places.some((allowed) => isWithin(place, allowed)))
     .map(([name, places]) => ({ regex: `^${escape(name)}(/|$)`, message: `${name} is used only in ${places.join(', ')} (architecture.ts).` }))
 
-const restrict = (files: string, patterns: Pattern[]) => ({
+const restrict = (files: string, patterns: Pattern[]): OxlintOverride => ({
   files: [files],
   excludeFiles: ['**/*.test.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns }] as ['error', unknown] },
+  rules: { 'no-restricted-imports': ['error', { patterns }] },
 })
 const rootOnly: Pattern = {
   regex: '^(\\.\\./)+(main|compose)\\.ts$',

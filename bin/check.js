@@ -10,7 +10,12 @@ const checks = [
   { name: 'types', what: 'tsc', command: `${tools}/tsc`, args: ['-p', '.'] },
   { name: 'lint', what: 'oxlint, type-aware', command: `${tools}/oxlint`, args: ['--deny-warnings', '.'] },
   { name: 'format', what: 'oxfmt', command: `${tools}/oxfmt`, args: ['--check', '.'] },
-  { name: 'architecture', what: 'folders and arrows, generated pages', command: process.execPath, args: ['--test', 'test/architecture.test.ts', 'test/docs.test.ts'] },
+  {
+    name: 'architecture',
+    what: 'folders and arrows, generated pages',
+    command: process.execPath,
+    args: ['--test', 'test/architecture.test.ts', 'test/docs.test.ts'],
+  },
   { name: 'unused', what: 'knip', command: `${tools}/knip`, args: ['--no-progress'] },
 ]
 

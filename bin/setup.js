@@ -58,7 +58,10 @@ function showProgress() {
   const started = Date.now()
   const elapsed = () => `${((Date.now() - started) / 1000).toFixed(0)} s`
   const terminal = process.stdout.isTTY
-  const timer = setInterval(() => process.stdout.write(`${terminal ? '\r' : ''}  ${countInstalled()} packages on disk, ${elapsed()}${terminal ? '  ' : '\n'}`), terminal ? 500 : 5000)
+  const timer = setInterval(
+    () => process.stdout.write(`${terminal ? '\r' : ''}  ${countInstalled()} packages on disk, ${elapsed()}${terminal ? '  ' : '\n'}`),
+    terminal ? 500 : 5000,
+  )
   return (/** @type {string} */ word) => {
     clearInterval(timer)
     process.stdout.write(`${terminal ? '\r' : ''}${word} (${elapsed()}, ${countInstalled()} packages)        \n`)
@@ -83,7 +86,8 @@ function runNpmCi() {
 
 /** @param {string} output */
 function explain(output) {
-  if (offline.test(output)) return 'The package registry cannot be reached. Connect to the network (or point npm at a mirror that you can reach) and run the same command again.'
+  if (offline.test(output))
+    return 'The package registry cannot be reached. Connect to the network (or point npm at a mirror that you can reach) and run the same command again.'
   if (/\bENOSPC\b/.test(output)) return 'The disk is full: about 700 MB are needed for the packages.'
   if (/\bE(ACCES|PERM)\b/.test(output)) return `No permission to write ${root}node_modules.`
   if (/spawn npm ENOENT/.test(output)) return 'npm was not found: it comes with Node; is it on the PATH?'
@@ -91,7 +95,9 @@ function explain(output) {
 }
 
 async function install() {
-  console.log(`${existsSync(installedLockPath) ? 'package-lock.json has changed' : 'First start'}: installing the packages that it names (once; about 700 MB with Node 24 and ONNX Runtime).`)
+  console.log(
+    `${existsSync(installedLockPath) ? 'package-lock.json has changed' : 'First start'}: installing the packages that it names (once; about 700 MB with Node 24 and ONNX Runtime).`,
+  )
   const done = showProgress()
   const { code, output } = await runNpmCi()
   done(code === 0 ? 'Installed.' : 'Not installed.')

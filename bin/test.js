@@ -1,4 +1,4 @@
-import { existsSync, globSync } from 'node:fs'
+import fs from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { foreground, onNode24, root } from './node24.js'
 
@@ -13,19 +13,21 @@ const chosen = (files) => files.filter((file) => filters.length === 0 || filters
 
 /** Python tests first, so that the last words are the summary of Node's runner; without the environment they are skipped by name, in CI that fails. */
 async function runPython() {
-  const files = chosen(globSync('python/**/test_*.py'))
+  const files = chosen(fs.globSync('python/**/test_*.py'))
   if (files.length === 0) return 0
-  if (!existsSync('.venv/bin/python')) {
-    console.log(`${process.env.CI ? 'FAILED' : 'skipped'}: ${files.length} Python test files: no .venv (python3 -m venv .venv && .venv/bin/pip install -r python/requirements-ci.txt)`)
+  if (!fs.existsSync('.venv/bin/python')) {
+    console.log(
+      `${process.env.CI ? 'FAILED' : 'skipped'}: ${files.length} Python test files: no .venv (python3 -m venv .venv && .venv/bin/pip install -r python/requirements-ci.txt)`,
+    )
     return process.env.CI ? 1 : 0
   }
   return foreground('.venv/bin/python', ['-m', 'unittest', ...files], { ...process.env, PYTHONPATH: `${root}python` })
 }
 
-const files = chosen(globSync(['src/**/*.test.ts', 'test/**/*.test.ts']))
+const files = chosen(fs.globSync(['src/**/*.test.ts', 'test/**/*.test.ts']))
 const pythonCode = await runPython()
 if (files.length === 0) {
-  if (pythonCode === 0 && globSync('python/**/test_*.py').length > 0 && filters.some((filter) => filter.includes('python'))) process.exit(0)
+  if (pythonCode === 0 && fs.globSync('python/**/test_*.py').length > 0 && filters.some((filter) => filter.includes('python'))) process.exit(0)
   console.error(`No test file has "${filters.join('" or "')}" in its path.`)
   process.exit(1)
 }

@@ -1,0 +1,109 @@
+import Type, { type Static } from 'typebox'
+
+const strict = { additionalProperties: false } as const
+const longestMs = 86_400_000
+
+const milliseconds = (description: string, fallback: number, minimum = 1) => Type.Integer({ description, default: fallback, minimum, maximum: longestMs })
+const count = (description: string, fallback: number, maximum: number) => Type.Integer({ description, default: fallback, minimum: 1, maximum })
+const modelName = { minLength: 1, maxLength: 64 } as const
+
+const Gateway = Type.Object(
+  {
+    host: Type.String({ description: 'Address to listen on; 0.0.0.0 opens the server to the network', default: '127.0.0.1', minLength: 1, maxLength: 255 }),
+    port: Type.Integer({ description: 'TCP port; 0 lets the system choose', default: 8080, minimum: 0, maximum: 65_535 }),
+    deadlineMs: milliseconds('Time that a prediction may take when the request does not say', 250),
+    maxDeadlineMs: milliseconds('Longest time that a request may ask for', 5_000),
+    requestTimeoutMs: milliseconds('Time in which a whole request must have arrived', 10_000),
+    bodyLimitBytes: Type.Integer({ description: 'Largest body', default: 1_048_576, minimum: 1_024, maximum: 67_108_864 }),
+    maxInFlight: count('Requests answered at the same time; more are refused with `overloaded`', 512, 100_000),
+    drainTimeoutMs: milliseconds('Time for running requests to end after SIGTERM', 10_000),
+  },
+  { ...strict, description: 'The HTTP door' },
+)
+
+const Access = Type.Object(
+  {
+    adminKey: Type.Optional(
+      Type.String({
+        description: 'The first key, with every scope; without it one is made at the first start and shown once',
+        minLength: 16,
+        maxLength: 256,
+        secret: true,
+      }),
+    ),
+  },
+  { ...strict, description: 'API keys' },
+)
+
+const Data = Type.Object(
+  { dir: Type.String({ description: 'Folder for all that the server remembers: metadata, bars, feature states', default: 'var', minLength: 1 }) },
+  { ...strict, description: 'State on disk' },
+)
+
+const Models = Type.Object(
+  {
+    dir: Type.String({ description: 'Folder with bundles: NAME/VERSION/model.yaml', default: 'models', minLength: 1 }),
+    eager: Type.Array(Type.String(modelName), { description: 'Models loaded at the start rather than at their first request', default: [] }),
+    memoryBudgetMb: count('Memory for loaded models, in MiB', 1_024, 1_048_576),
+    keepPreviousMs: milliseconds('How long the version before stays loaded, so that a rollback is instant', 900_000, 0),
+    rescanMs: milliseconds('How often the folder is read again although nothing said that it changed', 30_000, 100),
+    allowUnverified: Type.Boolean({ description: 'Serve bundles that have no golden rows to verify them with', default: false }),
+  },
+  { ...strict, description: 'Bundles and their memory' },
+)
+
+const Market = Type.Object(
+  {
+    keepBars: Type.Integer({ description: 'Bars kept of each series (at least 1,100)', default: 10_000, minimum: 1_100, maximum: 10_000_000 }),
+    persist: Type.Boolean({ description: 'Write bars and feature states to the data folder, so that a restart continues where it stopped', default: true }),
+  },
+  { ...strict, description: 'Market data' },
+)
+
+const Features = Type.Object(
+  { historyRows: count('Rows kept of each feature set, for requests as of a moment in the past', 4_096, 1_000_000) },
+  { ...strict, description: 'Features' },
+)
+
+const Decisions = Type.Object(
+  { remember: count('Decisions kept in memory for GET /decisions/{id}', 100_000, 10_000_000) },
+  { ...strict, description: 'Answered predictions' },
+)
+
+const Log = Type.Object(
+  { level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { description: 'Least severe level that is written', default: 'info' }) },
+  { ...strict, description: 'Logs' },
+)
+
+const symbolGlobPattern = '^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0-9A-Z*-]{1,20})?)?$|^\\*$'
+const Route = Type.Object(
+  {
+    symbols: Type.String({ pattern: symbolGlobPattern, description: 'A symbol or a glob, e.g. BTC/USDT or */USDT', maxLength: 85 }),
+    model: Type.String({ ...modelName, description: 'The model that answers' }),
+  },
+  strict,
+)
+
+/** All that an operator can set: descriptions, defaults and limits in one place. The name of an environment variable is the path of its setting. */
+export const ConfigSchema = Type.Object(
+  {
+    gateway: Gateway,
+    access: Access,
+    data: Data,
+    models: Models,
+    routes: Type.Array(Route, {
+      description: 'Which model answers for which symbols; the first that fits, e.g. [{symbols: "*/USDT", model: btc_momentum}]',
+      default: [],
+    }),
+    defaultModel: Type.Optional(Type.String({ ...modelName, description: 'The model for symbols without a route, if its manifest admits them' })),
+    market: Market,
+    features: Features,
+    decisions: Decisions,
+    log: Log,
+  },
+  strict,
+)
+
+/** A checked configuration; no part of it ever changes. */
+export type Config = DeepReadonly<Static<typeof ConfigSchema>>
+type DeepReadonly<T> = T extends (infer Item)[] ? readonly DeepReadonly<Item>[] : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
