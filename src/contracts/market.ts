@@ -1,0 +1,142 @@
+import Type, { type Static } from 'typebox'
+import type { Bar, Calendar, IngestReport, SeriesClock, SeriesKey } from './bar.ts'
+import type { FeatureSet, FeatureStatus } from './features.ts'
+import { symbolPattern } from './symbol.ts'
+import { type Timeframe, timeframes } from './timeframe.ts'
+
+const strict = { additionalProperties: false } as const
+const SymbolText = Type.String({ pattern: symbolPattern, maxLength: 85, description: 'ccxt notation, e.g. BTC/USDT', examples: ['BTC/USDT'] })
+const TimeframeName = Type.Enum(Object.keys(timeframes) as Timeframe[])
+const CalendarName = Type.Enum(['continuous', 'as_received'] satisfies Calendar[])
+const ClockName = Type.Enum(['live', 'replay'] satisfies SeriesClock[])
+const instant = Type.String({ description: 'RFC 3339, UTC' })
+
+/** Most bars in one POST /market/bars. */
+export const maxBarsPerPost = 10_000
+/** Most bars in one answer of GET /market/bars. */
+export const maxBarsPerAnswer = 10_000
+
+const BarRow = Type.Tuple([Type.Integer(), Type.Number(), Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
+  description: '[open_time_ms, open, high, low, close, volume]',
+})
+
+/** Body of POST /market/bars: closed bars of one series; `calendar` and `clock` are fixed at its first bar. */
+export const IngestBarsRequest = Type.Object(
+  {
+    symbol: SymbolText,
+    timeframe: TimeframeName,
+    calendar: Type.Optional(CalendarName),
+    clock: Type.Optional(ClockName),
+    bars: Type.Array(BarRow, { minItems: 1, maxItems: maxBarsPerPost }),
+  },
+  strict,
+)
+/** A checked body of POST /market/bars. */
+export type IngestBarsRequest = Static<typeof IngestBarsRequest>
+
+/** Answer of POST /market/bars: what became of the bars, and why some were refused. */
+export const IngestBarsResponse = Type.Object({
+  accepted: Type.Integer(),
+  revised: Type.Integer(),
+  unchanged: Type.Integer(),
+  quarantined: Type.Array(Type.Object({ open_time_ms: Type.Number(), reason: Type.String() })),
+})
+/** An answer of POST /market/bars. */
+export type IngestBarsResponse = Static<typeof IngestBarsResponse>
+
+/** Answer of GET /market/bars: the newest bars of the range, oldest first. */
+export const BarsResponse = Type.Object({
+  symbol: Type.String(),
+  timeframe: Type.String(),
+  bars: Type.Array(BarRow),
+})
+/** An answer of GET /market/bars. */
+export type BarsResponse = Static<typeof BarsResponse>
+
+const FeatureFamily = Type.Object({
+  name: Type.String(),
+  example: Type.String({ description: 'An id with the usual parameters' }),
+  summary: Type.String(),
+  parameters: Type.Array(Type.Unknown()),
+  inputs: Type.Array(Type.String()),
+  warm_up: Type.Object({ first: Type.Integer(), settled: Type.Integer() }, { description: 'Bars until the first and until the settled value' }),
+  range: Type.Object({ min: Type.Union([Type.Number(), Type.Null()]), max: Type.Union([Type.Number(), Type.Null()]) }),
+  flat_when: Type.Optional(Type.String()),
+  digest: Type.String(),
+})
+const DeclaredSet = Type.Object({
+  digest: Type.String(),
+  timeframe: Type.String(),
+  window: Type.Integer(),
+  features: Type.Array(Type.String()),
+  symbols: Type.Array(Type.String()),
+})
+/** Answer of GET /features: the catalogue and the sets that models declared. */
+export const FeaturesResponse = Type.Object({ catalogue: Type.Array(FeatureFamily), sets: Type.Array(DeclaredSet) })
+/** An answer of GET /features. */
+export type FeaturesResponse = Static<typeof FeaturesResponse>
+
+const FeatureRow = Type.Object({
+  id: Type.String(),
+  value: Type.Union([Type.Number(), Type.Null()]),
+  status: Type.String(),
+  warming: Type.Optional(Type.String()),
+  event_time: Type.Union([Type.String(), Type.Null()]),
+  age_s: Type.Union([Type.Number(), Type.Null()]),
+  digest: Type.String(),
+})
+/** Answer of GET /features/{symbol}: the newest row of one model's set as of a moment. */
+export const SymbolFeaturesResponse = Type.Object({
+  symbol: Type.String(),
+  set: Type.Object({ model: Type.String(), digest: Type.String() }),
+  as_of: instant,
+  clock: ClockName,
+  complete: Type.Boolean(),
+  features: Type.Array(FeatureRow),
+})
+/** An answer of GET /features/{symbol}. */
+export type SymbolFeaturesResponse = Static<typeof SymbolFeaturesResponse>
+
+/** A bar as a client sends it; `openTime` in ms since the epoch. */
+export type BarValues = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'>
+
+/** Where bars go in. Throws `series_conflict` when the series exists with other settings; impossible bars are quarantined, not thrown. */
+export interface MarketWrites {
+  ingest(key: SeriesKey, bars: readonly BarValues[], options: { readonly calendar?: Calendar; readonly clock?: SeriesClock }): IngestReport
+}
+
+/** Where stored bars are read: open times in [from, to), the newest `limit` of them. Throws `series_not_found`. */
+export interface MarketReads {
+  bars(key: SeriesKey, range: { readonly from?: number; readonly to?: number; readonly limit?: number }): readonly Bar[]
+}
+
+/** One family of features as people read it; `range` may be infinite. */
+export type FeatureFamilyEntry = {
+  readonly name: string
+  readonly example: string
+  readonly parameters: readonly unknown[]
+  readonly summary: string
+  readonly flatWhen?: string
+  readonly inputs: readonly string[]
+  readonly warmUp: { readonly first: number; readonly settled: number }
+  readonly range: { readonly min: number; readonly max: number }
+  readonly digest: string
+}
+
+/** One value of a set with all that is known of it; times in ms since the epoch. */
+export type FeatureEntry = {
+  readonly id: string
+  readonly value?: number
+  readonly status: FeatureStatus
+  readonly warming?: string
+  readonly eventTime?: number
+  readonly ageMs?: number
+  readonly digest: string
+}
+
+/** What the gateway reads of the features beyond a vector: the catalogue, the declared sets, and the newest row of a set with its names. */
+export interface FeatureCatalogue {
+  catalogue(): readonly FeatureFamilyEntry[]
+  sets(): readonly FeatureSet[]
+  describe(set: FeatureSet, symbol: string, asOf?: number): readonly FeatureEntry[]
+}
