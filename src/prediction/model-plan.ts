@@ -1,0 +1,83 @@
+import { ServingError, type ErrorCode } from '../contracts/error.ts'
+import { formatInstant, parseInstant } from '../contracts/instant.ts'
+import type { Counter, Histogram, Meter } from '../contracts/meter.ts'
+import { signals, type ModelInfo, type SignalName } from '../contracts/predict.ts'
+import type { ServedModel } from '../contracts/served-model.ts'
+import { symbolGlob } from '../contracts/symbol.ts'
+import { makeInputRules, type InputRules } from './inputs.ts'
+import { makeOutputRule, type OutputRule } from './output-rule.ts'
+
+/** All that follows from a served model alone, worked out once, so that a request does none of it. */
+export type ModelPlan = {
+  readonly model: ServedModel
+  readonly info: ModelInfo
+  readonly inputs: InputRules
+  readonly admits: (symbol: string) => boolean
+  readonly judge: OutputRule
+  /** Rows that one call of the model may have. */
+  readonly maxRows: number
+  readonly latency: Histogram
+  readonly answered: Readonly<Record<SignalName, { readonly full: Counter; readonly degraded: Counter }>>
+}
+
+/** Plans by served model; a plan goes when its model goes. */
+export class ModelPlans {
+  readonly #meter: Meter
+  readonly #plans = new WeakMap<ServedModel, ModelPlan>()
+  readonly #failed = new Map<string, Counter>()
+  constructor(meter: Meter) {
+    this.#meter = meter
+  }
+
+  /** The plan of a model; throws `model_verification_failed` if its manifest contradicts it. */
+  of(model: ServedModel): ModelPlan {
+    const known = this.#plans.get(model)
+    if (known) return known
+    const plan = makePlan(model, this.#meter)
+    this.#plans.set(model, plan)
+    return plan
+  }
+
+  /** The counter of refusals by code; without a plan the model was never found, and a name that a client made up is no label. */
+  failed(plan: ModelPlan | undefined, code: ErrorCode): Counter {
+    const model = plan?.model.ref.name ?? 'none'
+    const key = `${model} ${code}`
+    const known = this.#failed.get(key)
+    if (known) return known
+    const counter = this.#meter.counter('prediction_errors_total', 'Predictions that were refused or failed, by error code', { model, code })
+    this.#failed.set(key, counter)
+    return counter
+  }
+}
+
+function makePlan(model: ServedModel, meter: Meter): ModelPlan {
+  const { manifest, ref, runtime, features } = model
+  const inputs = makeInputRules(ref.name, features, manifest.inputs.optional ?? [])
+  const values = features.ids.length * features.spec.window
+  if (runtime.inputs !== values)
+    throw new ServingError('model_verification_failed', `${ref.name} ${ref.version} takes ${runtime.inputs} values, its manifest declares ${values}`)
+  const globs = manifest.symbols.map(symbolGlob)
+  const trained = parseInstant(manifest.training_date)
+  return {
+    model,
+    info: Object.freeze({
+      name: ref.name,
+      version: `v${ref.version}`,
+      training_date: trained === undefined ? manifest.training_date : formatInstant(trained),
+      accuracy: manifest.metrics.accuracy ?? null,
+    }),
+    inputs,
+    admits: (symbol) => globs.some((matches) => matches(symbol)),
+    judge: makeOutputRule(manifest, runtime.outputs),
+    maxRows: manifest.limits?.max_batch ?? Infinity,
+    latency: meter.histogram('prediction_seconds', 'Seconds from the checked request to the answer, features and inference included', { model: ref.name }),
+    answered: answeredCounters(ref.name, meter),
+  }
+}
+
+function answeredCounters(model: string, meter: Meter): ModelPlan['answered'] {
+  const counter = (signal: SignalName, outcome: string): Counter => meter.counter('predictions_total', 'Answered predictions', { model, signal, outcome })
+  const of = (signal: SignalName) => ({ full: counter(signal, 'full'), degraded: counter(signal, 'degraded') })
+  const [buy, sell, hold] = signals
+  return { BUY: of(buy), SELL: of(sell), HOLD: of(hold) }
+}
