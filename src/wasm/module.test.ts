@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { FunctionBody, type Signature } from './function-body.ts'
+import { wasmHost } from './host.ts'
+import { encodeModule, type ModuleParts } from './module.ts'
+import { memoryOpcodes, plainOpcodes, type MemoryOpcode, type PlainOpcode } from './opcodes.ts'
+import { simdSupport } from './simd-support.ts'
+
+const memory = { module: 'e', name: 'm', pages: 1 }
+const sixteen = (value: (lane: number) => number): number[] => Array.from({ length: 16 }, (_, lane) => value(lane))
+const moduleOf = (body: FunctionBody): Uint8Array<ArrayBuffer> => encodeModule({ functions: [{ body, exportAs: 'run' }], memory })
+
+function run(body: FunctionBody, ...args: number[]): { value: number; bytes: Uint8Array } {
+  const linear = new wasmHost.Memory({ initial: 1 })
+  const instance = new wasmHost.Instance(new wasmHost.Module(moduleOf(body)), { e: { m: linear } })
+  return { value: instance.exports['run']!(...args), bytes: new Uint8Array(linear.buffer) }
+}
+
+const f64ToI32: Signature = { params: ['f64', 'f64'], results: ['i32'] }
+const i32ToI32: Signature = { params: ['i32', 'i32'], results: ['i32'] }
+const vectors: Signature = { params: ['v128', 'v128'], results: ['v128'] }
+const signatures: Record<PlainOpcode, Signature> = Object.fromEntries(
+  Object.keys(plainOpcodes).map((name) => {
+    if (name === 'return') return [name, { params: [], results: [] }]
+    if (name === 'drop') return [name, { params: ['i32'], results: [] }]
+    if (name === 'select') return [name, { params: ['f64', 'f64', 'i32'], results: ['f64'] }]
+    if (['i32.eqz', 'i32.ctz'].includes(name)) return [name, { params: ['i32'], results: ['i32'] }]
+    if (name === 'i32.trunc_sat_f64_s') return [name, { params: ['f64'], results: ['i32'] }]
+    if (name === 'f64.abs') return [name, { params: ['f64'], results: ['f64'] }]
+    if (name === 'f64.add') return [name, { params: ['f64', 'f64'], results: ['f64'] }]
+    if (name === 'i8x16.splat') return [name, { params: ['i32'], results: ['v128'] }]
+    if (name === 'f64x2.splat') return [name, { params: ['f64'], results: ['v128'] }]
+    if (name.startsWith('i32.')) return [name, i32ToI32]
+    return [name, name.startsWith('f64.') ? f64ToI32 : vectors]
+  }),
+) as Record<PlainOpcode, Signature>
+
+test('every instruction without immediates validates with its own types', () => {
+  for (const [name, signature] of Object.entries(signatures) as [PlainOpcode, Signature][]) {
+    const body = new FunctionBody(signature).get(...signature.params.keys()).op(name)
+    assert.ok(wasmHost.validate(moduleOf(body)), name)
+  }
+})
+
+test('every memory instruction validates with its natural alignment', () => {
+  for (const name of Object.keys(memoryOpcodes) as MemoryOpcode[]) {
+    const type = name.startsWith('i32') ? 'i32' : name.startsWith('f64') ? 'f64' : 'v128'
+    const isLoad = name.includes('load')
+    const body = new FunctionBody({ params: ['i32', type], results: isLoad ? [type] : [] })
+    assert.ok(wasmHost.validate(moduleOf(isLoad ? body.get(0).memory(name, 300) : body.get(0, 1).memory(name, 300))), name)
+  }
+})
+
+test('constants arrive in the running module as they were given', () => {
+  const i32 = new FunctionBody({ params: [], results: ['i32'] })
+  const f64 = new FunctionBody({ params: [], results: ['f64'] })
+  assert.equal(run(i32.i32(-123456)).value, -123456)
+  for (const value of [0, -0, 1e-308, 5e-324, Infinity, NaN, Math.PI]) assert.ok(Object.is(run(new FunctionBody(f64.signature).f64(value)).value, value))
+  const stored = run(
+    new FunctionBody({ params: [], results: [] })
+      .i32(0)
+      .bytes16(sixteen((lane) => 255 - lane))
+      .memory('v128.store', 32),
+  )
+  assert.deepEqual(
+    [...stored.bytes.subarray(32, 48)],
+    sixteen((lane) => 255 - lane),
+  )
+})
+
+test('a loop inside a block counts as the program says', () => {
+  const body = new FunctionBody({ params: ['i32'], results: ['i32'] })
+  const sum = body.local('i32')
+  body.block((outer) =>
+    outer
+      .get(0)
+      .op('i32.eqz')
+      .brIf(0)
+      .loop((again) => again.get(sum, 0).op('i32.add').set(sum).get(0).i32(1).op('i32.sub').tee(0).brIf(0)),
+  )
+  body.get(sum)
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 1000 }), (n) => assert.equal(run(body, n).value, (n * (n + 1)) / 2)),
+    { numRuns: 20 },
+  )
+})
+
+test('a shuffle, a lane and a call do what they say', () => {
+  const lane = new FunctionBody({ params: [], results: ['i32'] }).bytes16(sixteen((i) => i)).bytes16(sixteen((i) => 100 + i))
+  lane.shuffle(sixteen((i) => 31 - i)).extractI32Lane(0)
+  const caller = new FunctionBody({ params: [], results: ['i32'] }).call(0)
+  const instance = new wasmHost.Instance(new wasmHost.Module(encodeModule({ functions: [{ body: lane }, { body: caller, exportAs: 'run' }], memory })), {
+    e: { m: new wasmHost.Memory({ initial: 1 }) },
+  })
+  assert.equal(instance.exports['run']!(), 115 | (114 << 8) | (113 << 16) | (112 << 24))
+})
+
+test('a program that would not type-check does not validate', () => {
+  assert.equal(wasmHost.validate(moduleOf(new FunctionBody({ params: [], results: ['i32'] }).f64(1))), false)
+  assert.equal(wasmHost.validate(moduleOf(new FunctionBody({ params: [], results: [] }).op('i32.add'))), false)
+})
+
+test('misuse that can be seen while writing is refused at once', () => {
+  const body = (): FunctionBody => new FunctionBody({ params: ['i32'], results: [] })
+  assert.throws(() => body().get(1), /local 1 is not one of 1/)
+  assert.throws(() => body().set(-1), RangeError)
+  assert.throws(() => body().i32(2 ** 31), RangeError)
+  assert.throws(() => body().bytes16([1, 2, 3]), /16 whole numbers below 256/)
+  assert.throws(() => body().bytes16(sixteen(() => 256)), RangeError)
+  assert.throws(() => body().shuffle(sixteen(() => 32)), /16 whole numbers below 32/)
+  assert.throws(() => body().extractI32Lane(4), RangeError)
+  assert.throws(() => body().memory('f64.load', -8), RangeError)
+  assert.throws(() => body().br(1), /branch depth 1: 0 blocks are open/)
+  assert.throws(() => body().block((open) => open.encode()), /1 blocks are still open/)
+})
+
+test('a module with a bad name, two equal exports or too much memory is refused', () => {
+  const body = new FunctionBody({ params: [], results: [] })
+  const broken: ModuleParts[] = [
+    { functions: [{ body, exportAs: 'a b' }], memory },
+    { functions: [{ body, exportAs: 'é' }], memory },
+    {
+      functions: [
+        { body, exportAs: 'run' },
+        { body, exportAs: 'run' },
+      ],
+      memory,
+    },
+    { functions: [], memory: { ...memory, pages: 65537 } },
+  ]
+  for (const parts of broken) assert.throws(() => encodeModule(parts), RangeError)
+})
+
+test('the engine that runs the tests accepts vector instructions', () => {
+  assert.notEqual(simdSupport(), 'none')
+})

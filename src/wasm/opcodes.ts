@@ -1,0 +1,81 @@
+/** Value types, as the binary format writes them (WebAssembly core specification 5.3). */
+export const valueType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const
+/** The name of a value type. */
+export type ValueType = keyof typeof valueType
+
+/** Vector instructions have the prefix byte 0xfd and a LEB128 number; here prefix * 0x10000 + number. */
+const vector = (number: number): number => 0xfd_0000 + number
+/** Saturating truncations have the prefix byte 0xfc. */
+const saturating = (number: number): number => 0xfc_0000 + number
+
+/** Instructions without immediates. */
+export const plainOpcodes = {
+  return: 0x0f,
+  drop: 0x1a,
+  select: 0x1b,
+  'i32.eqz': 0x45,
+  'i32.eq': 0x46,
+  'i32.ne': 0x47,
+  'i32.lt_u': 0x49,
+  'i32.ctz': 0x68,
+  'i32.add': 0x6a,
+  'i32.sub': 0x6b,
+  'i32.mul': 0x6c,
+  'i32.and': 0x71,
+  'i32.or': 0x72,
+  'i32.xor': 0x73,
+  'i32.shl': 0x74,
+  'i32.shr_u': 0x76,
+  'f64.eq': 0x61,
+  'f64.ne': 0x62,
+  'f64.le': 0x65,
+  'f64.abs': 0x99,
+  'f64.add': 0xa0,
+  'i32.trunc_sat_f64_s': saturating(2),
+  'i8x16.swizzle': vector(0x0e),
+  'i8x16.splat': vector(0x0f),
+  'f64x2.splat': vector(0x14),
+  'i8x16.gt_s': vector(0x27),
+  'f64x2.lt': vector(0x49),
+  'v128.and': vector(0x4e),
+  'v128.andnot': vector(0x4f),
+  'v128.or': vector(0x50),
+  'v128.xor': vector(0x51),
+  'i8x16.sub': vector(0x71),
+  'i64x2.add': vector(0xce),
+  'i8x16.relaxed_swizzle': vector(0x100),
+} as const satisfies Record<string, number>
+/** The name of an instruction without immediates. */
+export type PlainOpcode = keyof typeof plainOpcodes
+
+/** Memory instructions with the base-2 logarithm of their natural alignment. */
+export const memoryOpcodes = {
+  'i32.load': { code: 0x28, align: 2 },
+  'f64.load': { code: 0x2b, align: 3 },
+  'f64.store': { code: 0x39, align: 3 },
+  'i32.store8': { code: 0x3a, align: 0 },
+  'v128.load': { code: vector(0x00), align: 4 },
+  'v128.store': { code: vector(0x0b), align: 4 },
+} as const satisfies Record<string, { code: number; align: number }>
+/** The name of a memory instruction. */
+export type MemoryOpcode = keyof typeof memoryOpcodes
+
+/** Instructions with immediates of their own shapes. */
+export const shapedOpcodes = {
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  end: 0x0b,
+  br: 0x0c,
+  br_if: 0x0d,
+  call: 0x10,
+  'local.get': 0x20,
+  'local.set': 0x21,
+  'local.tee': 0x22,
+  'i32.const': 0x41,
+  'f64.const': 0x44,
+  'v128.const': vector(0x0c),
+  'i8x16.shuffle': vector(0x0d),
+  'i32x4.extract_lane': vector(0x1b),
+} as const satisfies Record<string, number>
