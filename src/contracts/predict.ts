@@ -52,7 +52,8 @@ export const signals = ['BUY', 'SELL', 'HOLD'] as const
 /** One of `signals`. */
 export type SignalName = (typeof signals)[number]
 
-const Prediction = Type.Object({
+/** What a model says of a symbol at a moment. */
+export const Prediction = Type.Object({
   signal: Type.Enum([...signals]),
   confidence: Type.Number(),
   probability: Type.Optional(Type.Number()),
@@ -75,7 +76,8 @@ const FeatureValue = Type.Object({
   event_time: Type.Union([Type.String(), Type.Null()]),
   age_s: nullableNumber,
 })
-const Guard = Type.Object({
+/** A guard as JSON. */
+export const Guard = Type.Object({
   guard: Type.String(),
   verdict: Type.Enum(['pass', 'warn']),
   value: nullableNumber,

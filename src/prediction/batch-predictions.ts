@@ -12,7 +12,7 @@ import { asOfMoment } from './as-of.ts'
 import { checkDeadline } from './deadline.ts'
 import { prepareInputs } from './inputs.ts'
 import type { ModelPlan, ModelPlans } from './model-plan.ts'
-import { noModelForSymbol, type Plan, type Routing, select } from './select.ts'
+import { noModelForSymbol, type Plan, routedModel, type Routing } from './select.ts'
 
 type Deps = {
   readonly models: ModelAccess
@@ -68,22 +68,19 @@ export class BatchPredictions {
     return lease instanceof Promise ? lease.then((ready) => this.#serve(batch, ready)) : this.#serve(batch, lease)
   }
 
-  /** The model of the first item that has one: it answers the whole batch. */
+  /** The model that the batch names, else that of the first item that has one: it answers the whole batch. */
   #choose({ requests, model, model_version }: PredictBatchRequest): Plan {
+    const { models, routing } = this.#deps
+    const selector = model_version ?? 'latest'
     if (model !== undefined) {
-      this.#deps.models.admits(model, requests[0]?.symbol ?? '') // throws model_not_found; which symbols it admits is each item's affair
-      return { model, selector: model_version ?? 'latest' }
+      models.admits(model, requests[0]?.symbol ?? '') // throws model_not_found; which symbols it admits is each item's affair
+      return { model, selector }
     }
-    let first: unknown
     for (const { symbol } of requests) {
-      try {
-        return select({ symbol, ...(model_version === undefined ? {} : { model_version }) }, this.#deps.routing)
-      } catch (error) {
-        if (!(error instanceof ServingError && error.code === 'no_model_for_symbol')) throw error
-        first ??= error
-      }
+      const chosen = routedModel(symbol, routing)
+      if (chosen !== undefined) return { model: chosen, selector }
     }
-    throw first
+    throw noModelForSymbol(requests[0]?.symbol ?? '', undefined, models)
   }
 
   #serve(batch: Batch, lease: Lease): PredictBatchResponse | Promise<PredictBatchResponse> {

@@ -27,18 +27,20 @@ export function makeRouting({ routes, defaultModel }: RouteTable, models: Routin
  */
 export function select(request: Pick<PredictRequest, 'symbol' | 'model' | 'model_version'>, routing: Routing): Plan {
   const { symbol, model } = request
-  const chosen = model ?? routing.modelOf(symbol)
-  if (chosen === undefined || !(model === undefined ? admitsQuietly(routing, chosen, symbol) : routing.models.admits(chosen, symbol)))
-    throw noModelForSymbol(symbol, chosen, routing.models)
+  if (model !== undefined && !routing.models.admits(model, symbol)) throw noModelForSymbol(symbol, model, routing.models)
+  const chosen = model ?? routedModel(symbol, routing)
+  if (chosen === undefined) throw noModelForSymbol(symbol, routing.modelOf(symbol), routing.models)
   return { model: chosen, selector: request.model_version ?? 'latest' }
 }
 
-/** A model that only the configuration names may not be there (yet): the client did not ask for it. */
-function admitsQuietly({ models }: Routing, name: string, symbol: string): boolean {
+/** The model that the table gives for a symbol, if it admits it. A model that only the configuration names may not be there (yet): the client did not ask for it. */
+export function routedModel(symbol: string, { modelOf, models }: Routing): string | undefined {
+  const name = modelOf(symbol)
+  if (name === undefined) return undefined
   try {
-    return models.admits(name, symbol)
+    return models.admits(name, symbol) ? name : undefined
   } catch (error) {
-    if (error instanceof ServingError && error.code === 'model_not_found') return false
+    if (error instanceof ServingError && error.code === 'model_not_found') return undefined
     throw error
   }
 }
