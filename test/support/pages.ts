@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { folders } from '../../architecture.ts'
+import { settings, type Setting } from '../../src/config/settings.ts'
+import { errorTable } from '../../src/contracts/error.ts'
+
+/** Absolute path of a file of the repository. */
+export const pathOf = (file: string): string => new URL(`../../${file}`, import.meta.url).pathname
+
+/** Text of a file of the repository. */
+export const textOf = (file: string): string => readFileSync(pathOf(file), 'utf8')
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
+const code = (text: string): string => `\`${text}\``
+
+function limits({ schema }: Setting): string {
+  if (schema.enum) return schema.enum.map((value) => code(String(value))).join(', ')
+  if (schema.minimum === undefined) return schema.type ?? ''
+  return `${schema.type} ${schema.minimum.toLocaleString('en')} to ${schema.maximum?.toLocaleString('en')}`
+}
+
+const defaultOf = ({ schema }: Setting): string => (schema.default === undefined ? '' : code(JSON.stringify(schema.default)))
+
+function configurationPage(): string {
+  const rows = settings.map((setting) => row(code(setting.name), setting.schema.description ?? '', limits(setting), defaultOf(setting), code(setting.variable)))
+  return `# Configuration
+
+Settings come from a YAML file (\`presage.yaml\` in the working folder, or \`--config FILE\`, or the variable \`PRESAGE_CONFIG\`), from the environment, and from the command line
+(\`--set gateway.port=8081\`); the later wins over the earlier. Everything has a default: no file is needed.
+
+\`\`\`yaml
+gateway:
+  port: 8081
+routes:
+  - { symbols: "*/USDT", model: btc_momentum }
+\`\`\`
+
+The name of a variable is the path of its setting. Lists are written with commas, routes as YAML: \`PRESAGE_ROUTES='[{symbols: "*/USDT", model: btc_momentum}]'\`.
+\`presage config print\` shows every setting and where it was written; \`presage config check\` reports all problems at once, with the line of the file. A setting or a \`PRESAGE_…\` variable that does
+not exist is a problem too, as a misspelt limit is worse than none.
+
+${row('setting', 'what it does', 'values', 'default', 'variable')}
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+This page is made from \`src/config/schema.ts\` by \`node bin/docs.js\`; a test compares them.
+`
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errorTable).map(([name, { status, category, title, retryable }]) =>
+    row(code(name), String(status), category, title, retryable ? 'yes' : 'no'),
+  )
+  return `# Errors
+
+Every error has one shape, \`application/problem+json\` (RFC 9457): \`code\` says what happened, for programs; \`detail\` says what to do, for people. \`errors\` lists the places in the request, as JSON
+pointers. A program looks at \`code\` and never at the words. *Again* says whether the same call may succeed later without being changed; \`Retry-After\` says when, if it is known.
+
+${row('code', 'status', 'category', 'what it means', 'again')}
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+This page is made from \`src/contracts/error.ts\` by \`node bin/docs.js\`; a test compares them.
+`
+}
+
+/** The table of folders as ARCHITECTURE.md shows it. */
+export function foldersBlock(): string {
+  const names = Object.keys(folders)
+  const wide = Math.max(...names.map((name) => name.length))
+  const lines = Object.entries(folders).map(([name, allowed]) => `${name.padEnd(wide)}  → ${allowed.join(' ') || '(nothing)'}`)
+  return `<!-- folders -->\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n<!-- /folders -->`
+}
+
+const architecturePage = (): string => textOf('ARCHITECTURE.md').replace(/<!-- folders -->[\s\S]*<!-- \/folders -->/, () => foldersBlock())
+
+/** Pages that are made from code: committed, and compared with the code by a test. */
+export const pages: readonly { readonly file: string; readonly render: () => string }[] = [
+  { file: 'docs/configuration.md', render: configurationPage },
+  { file: 'docs/errors.md', render: errorsPage },
+  { file: 'ARCHITECTURE.md', render: architecturePage },
+]
