@@ -10,16 +10,20 @@ export const borders: Borders = { folders, adapters }
 const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] as string) : '')
 const isWithin = (place: string, allowed: string): boolean => place === allowed || place.startsWith(`${allowed}/`)
 
+const outside = (file: string, target: string): string | undefined =>
+  target === '../package.json' ? undefined : `${file} imports ${target.slice(3)}, which lies outside src/`
+
+const rootFile = ({ file, folder, target }: { file: string; folder: string; target: string }): string | undefined =>
+  folder === 'cli' || target === 'system.ts' ? undefined : `${file} imports src/${target}: only src/cli starts the process`
+
 function wrongFolder({ file, specifier }: { file: string; specifier: string }, table: Borders): string | undefined {
-  const from = file.replace(/^src\//, '')
+  const folder = folderOf(file.replace(/^src\//, ''))
   const target = targetOf(file, specifier)
-  const folder = folderOf(from)
   if (target === undefined || folder === '') return undefined
+  if (target.startsWith('..')) return outside(file, target)
   const other = folderOf(target)
-  if (other === folder) return undefined
-  if (target.startsWith('..')) return target === '../package.json' ? undefined : `${file} imports ${specifier}, which lies outside src/`
-  if (other === '') return folder === 'cli' || target === 'system.ts' ? undefined : `${file} imports src/${target}: only src/cli starts the process`
-  return table.folders[folder]?.includes(other) ? undefined : `${file} imports src/${other}, which architecture.ts does not allow`
+  if (other === '') return rootFile({ file, folder, target })
+  return other === folder || table.folders[folder]?.includes(other) ? undefined : `${file} imports src/${other}, which architecture.ts does not allow`
 }
 
 function wrongPackage({ file, specifier }: { file: string; specifier: string }, table: Borders): string | undefined {

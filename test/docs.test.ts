@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { errorTable } from '../src/contracts/error.ts'
+import { productSources } from './support/imports.ts'
+import { pages, pathOf, textOf } from './support/pages.ts'
+
+for (const { file, render } of pages)
+  test(`${file} says what the code says`, () => {
+    assert.equal(textOf(file), render(), `${file} is out of date: run \`node bin/docs.js\``)
+  })
+
+const codes = Object.keys(errorTable)
+const thrownIn = (texts: readonly string[], code: string): boolean => texts.some((text) => text.includes(`'${code}'`))
+
+test('every code of the error table is used by the product', () => {
+  const texts = productSources()
+    .filter(({ file }) => file !== 'src/contracts/error.ts')
+    .map(({ text }) => text)
+  assert.ok(texts.length > 100)
+  assert.deepEqual(
+    codes.filter((code) => !thrownIn(texts, code)),
+    [],
+  )
+  assert.equal(thrownIn(texts, 'no_such_code'), false)
+})
+
+test('docs/errors.md has a row for every code of the table and no other', () => {
+  const rows = [...textOf('docs/errors.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code)
+  assert.deepEqual(rows, codes)
+})
+
+/** Links of a page to files of the repository that are not there. */
+function brokenLinks(file: string, text: string): string[] {
+  const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link]) => link as string)
+  return links.filter((link) => !existsSync(pathOf(join(dirname(file), link)))).map((link) => `${file}: ${link}`)
+}
+
+test('links from page to page lead somewhere', () => {
+  const files = globSync(['*.md', 'docs/**/*.md', 'src/**/*.md', 'examples/**/*.md', 'python/**/*.md'], { cwd: pathOf('') })
+  assert.ok(files.length > 3)
+  assert.deepEqual(
+    files.flatMap((file) => brokenLinks(file, textOf(file))),
+    [],
+  )
+  assert.deepEqual(brokenLinks('README.md', 'see [this](docs/no-such-page.md)'), ['README.md: docs/no-such-page.md'])
+})
