@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { backoffMs } from './backoff.ts'
 
 const limits = { baseMs: 100, capMs: 3_000 }

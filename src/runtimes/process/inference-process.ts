@@ -1,0 +1,192 @@
+import { ServingError } from '../../contracts/error.ts'
+import type { Clock, Deadline, Random } from '../../contracts/ports.ts'
+import { backoffMs } from '../../resilience/backoff.ts'
+import { givenUp } from './given-up.ts'
+import { InferenceLink } from './inference-link.ts'
+import type { ProcessInfo } from './message.ts'
+import type { OutputLine } from './output-lines.ts'
+import type { Tensor } from './tensor.ts'
+
+/** What happened to an inference process: it can answer, or it ended and will be started again after `retryAfterMs`. */
+export type ProcessEvent =
+  | { readonly kind: 'ready'; readonly pid: number; readonly startMs: number }
+  | { readonly kind: 'ended'; readonly pid: number | undefined; readonly reason: string; readonly retryAfterMs: number }
+
+/** What supervision needs from the outside. */
+export type ProcessDeps = {
+  readonly clock: Clock
+  readonly random: Random
+  /** Each line that the process prints. */
+  readonly log: (line: OutputLine) => void
+  /** Told of every start and end. */
+  readonly onEvent?: (event: ProcessEvent) => void
+}
+
+/** Bounds of one inference process, all with defaults (`defaultLimits`). */
+export type ProcessLimits = {
+  /** Longest time from the start to `ready`. */
+  readonly startMs: number
+  /** How long after a deadline a silent process is believed to be alive. */
+  readonly graceMs: number
+  /** Calls, and bytes of their tensors, that may wait for an answer. */
+  readonly maxCalls: number
+  readonly maxBytes: number
+  /** Wait before a restart: doubles from the first to the longest, and begins anew after a process has stayed up for `steadyMs`. */
+  readonly backoff: { readonly baseMs: number; readonly capMs: number }
+  readonly steadyMs: number
+}
+
+/** The bounds that hold unless a caller says otherwise. */
+export const defaultLimits: ProcessLimits = {
+  startMs: 60_000,
+  graceMs: 1_000,
+  maxCalls: 256,
+  maxBytes: 64 << 20,
+  backoff: { baseMs: 50, capMs: 30_000 },
+  steadyMs: 60_000,
+}
+
+/** Which file the process runs, and what it is told to load: `first` is what the first process said about the model, so that a restart can insist on the same. */
+export type ProcessSpec = {
+  readonly entry: URL
+  readonly args: (first: ProcessInfo | undefined) => Readonly<Record<string, unknown>>
+  readonly limits?: Partial<ProcessLimits>
+}
+
+type State =
+  | { readonly at: 'starting'; readonly link: InferenceLink; readonly since: number }
+  | { readonly at: 'up'; readonly link: InferenceLink; readonly since: number }
+  | { readonly at: 'down'; readonly until: number; readonly reason: string; readonly timer: NodeJS.Timeout }
+  | { readonly at: 'disposed' }
+
+/** Keeps one inference process running: starts it, restarts it with growing waits when it ends, and fails calls fast meanwhile. Make it with `startInferenceProcess`. */
+export class InferenceProcess {
+  readonly #spec: ProcessSpec
+  readonly #deps: ProcessDeps
+  readonly #limits: ProcessLimits
+  #state: State
+  #failures = 0
+  #startMs = 0
+  #info: ProcessInfo | undefined
+  #closing: Promise<unknown> = Promise.resolve()
+
+  constructor(spec: ProcessSpec, deps: ProcessDeps) {
+    this.#spec = spec
+    this.#deps = deps
+    this.#limits = { ...defaultLimits, ...spec.limits }
+    this.#state = this.#launch()
+  }
+
+  /** What the newest process said when it was ready. */
+  get info(): ProcessInfo | undefined {
+    return this.#info
+  }
+
+  /** The running process's id; undefined while there is none. */
+  get pid(): number | undefined {
+    return 'link' in this.#state ? this.#state.link.pid : undefined
+  }
+
+  /**
+   * One call. Throws `model_unavailable` (with `retryAfterMs`) while the process is down or starting, `deadline_exceeded`, `overloaded`, `worker_crashed`, and
+   * whatever the model refuses the call with.
+   */
+  async call(tensors: readonly Tensor[], deadline: Deadline): Promise<readonly Tensor[]> {
+    const state = this.#state
+    if (state.at === 'up') return state.link.call(tensors, deadline)
+    if (state.at === 'disposed') throw new ServingError('model_unavailable', 'The model was unloaded')
+    const now = this.#deps.clock.monotonic()
+    const [wait, why] =
+      state.at === 'down' ? [state.until - now + this.#startMs, state.reason] : [state.since + this.#startMs - now, 'it is being started again']
+    throw new ServingError('model_unavailable', `The model's inference process is not running: ${why}`, { retryAfterMs: Math.ceil(Math.max(1, wait)) })
+  }
+
+  /** Waits for the load of the process that is starting. Throws what it refuses with; ends everything when `signal` aborts. */
+  async ready(signal?: AbortSignal): Promise<ProcessInfo> {
+    const { link, since } = this.#state as State & { at: 'starting' }
+    const abort = (): void => link.end('its load was given up')
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
+    try {
+      const info = await link.load(this.#spec.args(this.#info), this.#limits.startMs)
+      this.#up(link, since, info)
+      return info
+    } catch (error) {
+      throw signal?.aborted === true ? givenUp(signal) : error
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Ends the process and never starts it again; resolves when it no longer exists. Waiting calls fail with `worker_crashed`. */
+  async dispose(): Promise<void> {
+    const state = this.#state
+    this.#state = { at: 'disposed' }
+    if (state.at === 'down') clearTimeout(state.timer)
+    if ('link' in state) {
+      state.link.end('the model was unloaded')
+      this.#closing = state.link.ended
+    }
+    await this.#closing
+  }
+
+  #launch(): State & { at: 'starting' } {
+    const { clock, log } = this.#deps
+    const link = new InferenceLink({ entry: this.#spec.entry, clock, log, limits: this.#limits })
+    void link.ended.then((reason) => this.#down(link, reason))
+    return { at: 'starting', link, since: clock.monotonic() }
+  }
+
+  #up(link: InferenceLink, since: number, info: ProcessInfo): void {
+    if (this.#state.at !== 'starting' || this.#state.link !== link) return
+    const now = this.#deps.clock.monotonic()
+    this.#info = info
+    this.#startMs = now - since
+    this.#state = { at: 'up', link, since: now }
+    this.#deps.onEvent?.({ kind: 'ready', pid: link.pid as number, startMs: this.#startMs })
+  }
+
+  #down(link: InferenceLink, reason: string): void {
+    const state = this.#state
+    if (!('link' in state) || state.link !== link || this.#info === undefined) return
+    const steady = state.at === 'up' && this.#deps.clock.monotonic() - state.since >= this.#limits.steadyMs
+    if (steady) this.#failures = 0
+    this.#retryLater(reason, link.pid)
+  }
+
+  #retryLater(reason: string, pid: number | undefined): void {
+    const { clock, random, onEvent } = this.#deps
+    this.#failures += 1
+    const retryAfterMs = backoffMs(this.#failures, this.#limits.backoff, random)
+    const timer = setTimeout(() => void this.#restart(), retryAfterMs)
+    this.#state = { at: 'down', until: clock.monotonic() + retryAfterMs, reason, timer }
+    onEvent?.({ kind: 'ended', pid, reason, retryAfterMs })
+  }
+
+  async #restart(): Promise<void> {
+    let link: InferenceLink | undefined
+    try {
+      const state = this.#launch()
+      this.#state = state
+      link = state.link
+      await this.ready()
+    } catch (error) {
+      // A refused load is an end like any other: the next attempt comes later, since the cause (a changed file, a full disk) may go away.
+      const reason = error instanceof Error ? error.message : String(error)
+      if (link) link.end(reason)
+      else this.#retryLater(reason, undefined)
+    }
+  }
+}
+
+/** Starts an inference process and waits until it is ready. Throws what the first load refuses with, and leaves nothing behind then. */
+export async function startInferenceProcess(spec: ProcessSpec, deps: ProcessDeps, signal?: AbortSignal): Promise<InferenceProcess> {
+  const started = new InferenceProcess(spec, deps)
+  try {
+    await started.ready(signal)
+    return started
+  } catch (error) {
+    await started.dispose()
+    throw error
+  }
+}

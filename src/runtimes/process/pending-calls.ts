@@ -1,0 +1,106 @@
+import { ServingError } from '../../contracts/error.ts'
+import type { Clock, Deadline } from '../../contracts/ports.ts'
+import { givenUp } from './given-up.ts'
+import type { Tensor } from './tensor.ts'
+
+/** The longest delay that a timer takes. */
+const maxTimerMs = 2 ** 31 - 1
+
+type PendingCall = {
+  readonly at: number
+  readonly bytes: number
+  /** Settles the caller's promise; later calls change nothing. */
+  readonly settle: (outcome: readonly Tensor[] | ServingError) => void
+}
+
+/** Bounds of the calls that wait for one process. */
+export type CallLimits = { readonly maxCalls: number; readonly maxBytes: number; readonly graceMs: number }
+
+/**
+ * The calls that one inference process still owes an answer, oldest first. A caller whose deadline passes or whose signal aborts is rejected at once, but its call
+ * stays here until the process answers it, so that a process that stays silent is noticed.
+ */
+export class PendingCalls {
+  readonly #clock: Clock
+  readonly #limits: CallLimits
+  readonly #hung: () => void
+  readonly #calls = new Map<number, PendingCall>()
+  #bytes = 0
+  #lastId = 0
+  #watch: NodeJS.Timeout | undefined
+
+  /** `hung` is called when the oldest call has no answer `graceMs` after its deadline. */
+  constructor(clock: Clock, limits: CallLimits, hung: () => void) {
+    this.#clock = clock
+    this.#limits = limits
+    this.#hung = hung
+  }
+
+  /** Refuses a call that cannot be taken: `deadline_exceeded` when it is already over, `overloaded` when too many calls or bytes wait. */
+  admit(bytes: number, deadline: Deadline): void {
+    if (deadline.signal.aborted) throw givenUp(deadline.signal)
+    if (deadline.at <= this.#clock.monotonic()) throw new ServingError('deadline_exceeded', 'The deadline passed before the model was called')
+    const { maxCalls, maxBytes } = this.#limits
+    if (this.#calls.size < maxCalls && (this.#calls.size === 0 || this.#bytes + bytes <= maxBytes)) return
+    throw new ServingError('overloaded', `${this.#calls.size} calls already wait for this model`, { retryAfterMs: this.#oldestMs() })
+  }
+
+  /** Takes a call; `abandoned` is told when its caller stopped waiting. */
+  add(bytes: number, deadline: Deadline, abandoned: (id: number) => void): { readonly id: number; readonly answer: Promise<readonly Tensor[]> } {
+    const id = (this.#lastId += 1)
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Tensor[]>()
+    let waiting = true
+    const settle = (outcome: readonly Tensor[] | ServingError): void => {
+      if (!waiting) return
+      waiting = false
+      clearTimeout(timer)
+      deadline.signal.removeEventListener('abort', abort)
+      if (outcome instanceof ServingError) reject(outcome)
+      else resolve(outcome)
+    }
+    const giveUp = (error: ServingError): void => {
+      settle(error)
+      abandoned(id)
+    }
+    const abort = (): void => giveUp(givenUp(deadline.signal))
+    const late = (): void => giveUp(new ServingError('deadline_exceeded', 'The deadline passed before the model answered'))
+    const timer = setTimeout(late, Math.min(maxTimerMs, Math.max(0, deadline.at - this.#clock.monotonic())))
+    deadline.signal.addEventListener('abort', abort, { once: true })
+    this.#calls.set(id, { at: deadline.at, bytes, settle })
+    this.#bytes += bytes
+    if (this.#calls.size === 1) this.#watchOldest()
+    return { id, answer: promise }
+  }
+
+  /** The process answered call `id`. False when no such call is owed. */
+  answer(id: number, outcome: readonly Tensor[] | ServingError): boolean {
+    const call = this.#calls.get(id)
+    if (!call) return false
+    this.#calls.delete(id)
+    this.#bytes -= call.bytes
+    this.#watchOldest()
+    call.settle(outcome)
+    return true
+  }
+
+  /** The process will not answer any more. */
+  fail(error: ServingError): void {
+    clearTimeout(this.#watch)
+    const calls = [...this.#calls.values()]
+    this.#calls.clear()
+    this.#bytes = 0
+    for (const call of calls) call.settle(error)
+  }
+
+  /** Ms until the oldest call must be answered or the process is ended. */
+  #oldestMs(): number {
+    const [oldest] = this.#calls.values()
+    return Math.max(0, (oldest?.at ?? 0) - this.#clock.monotonic()) + this.#limits.graceMs
+  }
+
+  // Only the oldest call is watched: those behind it may be late because of it, and get their own grace once it is their turn.
+  #watchOldest(): void {
+    clearTimeout(this.#watch)
+    if (this.#calls.size > 0) this.#watch = setTimeout(this.#hung, Math.min(maxTimerMs, this.#oldestMs()))
+  }
+}
