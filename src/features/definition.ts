@@ -3,7 +3,7 @@ import { ServingError } from '../contracts/error.ts'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { Family, WarmUp } from './catalog/family.ts'
 import { families } from './catalog/index.ts'
-import { nearestNames } from './nearest-names.ts'
+import { nearestNames } from '../contracts/nearest-names.ts'
 import { plainNames } from './plain-names.ts'
 
 /** One feature, resolved: its family and parameters, the series it is computed on, and the digest of all that can move its value. */
@@ -12,6 +12,7 @@ export type Definition = {
   readonly family: Family
   readonly params: readonly number[]
   readonly timeframe: Timeframe
+  /** Name of the kernel with its version: equal keys share a kernel and may share states across restarts. */
   readonly kernelKey: string
   readonly warmUp: WarmUp
   readonly digest: string
@@ -81,29 +82,26 @@ function digestOf(id: string, family: Family, params: readonly number[]): string
   )
 }
 
+/** The parts of an id. Refuses what is not written as one. */
+function readParts(id: string, timeframe: Timeframe): { readonly name: string; readonly list: string | undefined; readonly frame: string | undefined } {
+  const match = id.length <= 100 ? shape.exec(id) : null
+  if (match) return { name: match[1] as string, list: match[2], frame: match[3] }
+  const tight = id.slice(0, 200).replace(spaces, '')
+  return refuse(id, 'not written as name(parameters)@timeframe', shape.test(tight) ? [tight] : suggestions(id, timeframe))
+}
+
 /** The definition behind a canonical id such as `rsi(14)@1m`; `timeframe` is the one of the set, for features that have none of their own. Throws `unknown_feature` with the nearest names. */
 export function defineFeature(id: string, timeframe: Timeframe): Definition {
-  const match = id.length <= 100 ? shape.exec(id) : null
-  if (!match)
-    return refuse(id, 'not written as name(parameters)@timeframe', shape.test(id.replace(spaces, '')) ? [id.replace(spaces, '')] : suggestions(id, timeframe))
-  const [, name = '', list, frame] = match
-  const family = byName.get(name)
-  if (!family) return refuse(id, 'no such feature', suggestions(name, timeframe))
+  const { name, list, frame } = readParts(id, timeframe)
+  const family = byName.get(name) ?? refuse(id, 'no such feature', suggestions(name, timeframe))
   const params = readParams(id, family, list)
   if (family.perTimeframe && (frame === undefined || !isTimeframe(frame)))
-    return refuse(id, `the timeframe must be written, one of ${Object.keys(timeframes).join(', ')}`, [written(family, params, timeframe)])
+    refuse(id, `the timeframe must be written, one of ${Object.keys(timeframes).join(', ')}`, [written(family, params, timeframe)])
   const own = family.perTimeframe ? (frame as Timeframe) : timeframe
   const canonical = written(family, params, own)
-  if (canonical !== id) return refuse(id, 'not written canonically', [canonical])
-  return {
-    id,
-    family,
-    params,
-    timeframe: own,
-    kernelKey: family.kernelKey(params),
-    warmUp: family.warmUp(params),
-    digest: digestOf(id, family, params),
-  }
+  if (canonical !== id) refuse(id, 'not written canonically', [canonical])
+  const kernelKey = `${family.kernelKey(params)}#${family.version}`
+  return { id, family, params, timeframe: own, kernelKey, warmUp: family.warmUp(params), digest: digestOf(id, family, params) }
 }
 
 /** Digest of an ordered list of definitions on a timeframe: equal digests mean that every value is computed in the same way. */

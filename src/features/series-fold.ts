@@ -19,6 +19,8 @@ export type FoldOptions = {
   readonly onSnapshot?: (snapshot: Snapshot) => void
 }
 
+const beginning: Snapshot = { boundary: -Infinity, lastOpenTime: -Infinity, run: 0, rewrites: 0, lanes: new Map() }
+
 /** True if every bar that a snapshot rests on is still the same. */
 function fits({ boundary, lastOpenTime, rewrites }: Snapshot, series: Series): boolean {
   return lastOpenTime <= (series.last?.openTime ?? -Infinity) && rewrites <= series.rewriteCount && series.rewrittenSince(rewrites) >= boundary
@@ -53,7 +55,7 @@ export class SeriesFold {
   #floor = 0
   #run = 0
   #lastOpenTime = -Infinity
-  #block = -1
+  #block = -Infinity
   #rewrites: number
   constructor(series: Series, options: FoldOptions) {
     this.series = series
@@ -155,17 +157,16 @@ export class SeriesFold {
     return this.#snapshots.findLast((snapshot) => snapshot.boundary === boundary)
   }
 
-  #rewindTo(snapshot: Snapshot | undefined): void {
-    const boundary = snapshot?.boundary ?? -Infinity
-    const overwritten = this.#rows - this.#mask - 1
+  /** Goes back to a snapshot; rows after it are forgotten, rows before it stay readable as far as later ones have not overwritten them. */
+  #rewindTo({ boundary, lastOpenTime, run, lanes }: Snapshot = beginning): void {
     const kept = this.rowAt(boundary)
-    this.#rows = kept >= 0 ? kept + 1 : this.firstRow
-    this.#floor = kept >= 0 ? Math.max(this.#floor, overwritten) : this.#rows
-    this.#run = snapshot?.run ?? 0
-    this.#lastOpenTime = snapshot?.lastOpenTime ?? -Infinity
-    this.#block = snapshot === undefined ? -1 : this.#blockOf(boundary)
+    this.#floor = kept >= 0 ? this.firstRow : this.#rows
+    this.#rows = kept >= 0 ? kept + 1 : this.#rows
+    this.#run = run
+    this.#lastOpenTime = lastOpenTime
+    this.#block = this.#blockOf(boundary)
     this.#snapshots = this.#snapshots.filter((older) => older.boundary <= boundary)
-    for (const [key, lane] of this.#lanes) lane.rewind(snapshot?.lanes.get(key))
+    for (const [key, lane] of this.#lanes) lane.rewind(lanes.get(key))
   }
 
   #blockOf(openTime: number): number {

@@ -42,6 +42,11 @@ export const barsToKeep = (asked = defaultKeepBars): number => Math.max(leastKee
 
 const results = ['appended', 'inserted', 'revised', 'unchanged', 'quarantined'] as const
 
+function checkKey({ symbol, timeframe }: SeriesKey): void {
+  if (!isSymbol(symbol)) throw new ServingError('invalid_symbol', `${JSON.stringify(symbol.slice(0, 100))} is not a symbol: write BASE/QUOTE, e.g. BTC/USDT`)
+  if (!isTimeframe(timeframe)) throw new ServingError('validation_failed', `The timeframe must be one of ${Object.keys(timeframes).join(', ')}`)
+}
+
 /** All series of the process: checks, orders, keeps and aggregates bars, and tells listeners when bars have closed. */
 export class SeriesStore {
   readonly #deps: SeriesStoreDeps
@@ -146,9 +151,7 @@ export class SeriesStore {
   }
 
   #open(key: SeriesKey, { calendar, clock }: IngestOptions): Series {
-    if (!isSymbol(key.symbol))
-      throw new ServingError('invalid_symbol', `${JSON.stringify(key.symbol.slice(0, 100))} is not a symbol: write BASE/QUOTE, e.g. BTC/USDT`)
-    if (!isTimeframe(key.timeframe)) throw new ServingError('validation_failed', `The timeframe must be one of ${Object.keys(timeframes).join(', ')}`)
+    checkKey(key)
     const series = this.find(key.symbol, key.timeframe)
     if (!series) return new Series(key, { calendar: calendar ?? 'continuous', clock: clock ?? 'live' })
     const { settings } = series

@@ -38,11 +38,11 @@ export type Family = {
 }
 
 /** Any finite number. */
-export const anyNumber = { min: -Number.MAX_VALUE, max: Number.MAX_VALUE } as const
+export const anyNumber = { min: -Infinity, max: Infinity } as const
 /** Zero and more. */
-export const notNegative = { min: 0, max: Number.MAX_VALUE } as const
+export const notNegative = { min: 0, max: Infinity } as const
 /** More than zero. */
-export const positive = { min: Number.MIN_VALUE, max: Number.MAX_VALUE } as const
+export const positive = { min: Number.MIN_VALUE, max: Infinity } as const
 
 /** A whole-number parameter that counts bars. */
 export const bars = (name: string, usual: number, min = 1): Parameter => ({

@@ -31,7 +31,7 @@ export const roc: Family = {
   summary: 'change of the close over n bars in percent (TA-Lib)',
   kernelKey: ([n]) => `roc(${n})`,
   kernel: (params) => rateOfChangeKernel(parameter(params, 0)),
-  range: { min: -100, max: Number.MAX_VALUE },
+  range: { min: -100, max: Infinity },
 }
 
 /** Realised volatility. */

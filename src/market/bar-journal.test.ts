@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { noMeter } from '../contracts/meter.ts'
+import { FileBarJournal } from './bar-journal.ts'
+import { walkBars } from './bar-walk.ts'
+import type { BarInput } from './check-bar.ts'
+import { openMarket } from './open-market.ts'
+import type { SeriesStore } from './series-store.ts'
+
+const minute = 60_000
+const start = Date.UTC(2024, 0, 1)
+const clock = { now: () => start + 30 * 86_400_000, monotonic: () => 0 }
+const btc = { symbol: 'BTC/USDT', timeframe: '1m' } as const
+const walk = (count: number) => walkBars({ seed: 3, count, from: start, barMs: minute })
+const root = mkdtempSync(join(tmpdir(), 'bar-journal-'))
+after(() => rmSync(root, { recursive: true }))
+
+let folders = 0
+const makeFolder = (): string => join(root, String(++folders))
+const open = (folder: string, keepBars = 1_100) => openMarket({ folder, keepBars, clock, meter: noMeter })
+const contents = (store: SeriesStore) => ({
+  described: store.describe().map(({ quarantined: _, ...rest }) => rest),
+  bars: [...store.all()].map(({ key }) => store.bars(key)),
+  revisions: [...store.all()].map(({ key }) => store.bars(key).map(({ openTime }) => store.revisions(key, openTime))),
+})
+
+test('a restart restores bars, revisions, settings and longer series', async () => {
+  const folder = makeFolder()
+  const first = open(folder)
+  first.store.derive('1m', '5m')
+  first.store.ingest(btc, walk(30), { calendar: 'continuous', clock: 'replay' })
+  first.store.ingest(btc, [{ ...(walk(8)[7] as BarInput), volume: 1 }])
+  first.store.ingest({ symbol: 'URTH/USD', timeframe: '1h' }, walkBars({ seed: 1, count: 5, from: start, barMs: 3_600_000 }), { calendar: 'as_received' })
+  const before = contents(first.store)
+  await first.close()
+  const second = open(folder)
+  assert.deepEqual(contents(second.store), before)
+  second.store.derive('1m', '5m')
+  assert.equal(second.store.ingest(btc, walk(30)).unchanged, 29)
+  await second.close()
+})
+
+test('bars survive without closing: an ingest is written before it returns', () => {
+  const folder = makeFolder()
+  open(folder).store.ingest(btc, walk(10))
+  assert.equal(open(folder).store.bars(btc).length, 10)
+})
+
+test('a journal cut at any byte restores the bars of a prefix of the ingests', () => {
+  const folder = makeFolder()
+  const { store } = open(folder)
+  for (const bar of walk(6)) store.ingest(btc, [bar])
+  const path = join(folder, 'bars.log')
+  const bytes = readFileSync(path)
+  const all = walk(6).map(({ close }) => close)
+  for (let length = 0; length < bytes.length; length += 7) {
+    writeFileSync(path, bytes.subarray(0, length))
+    const restored = open(folder)
+    const bars = restored.store.find('BTC/USDT', '1m') ? restored.store.bars(btc) : []
+    assert.deepEqual(
+      bars.map(({ close }) => close),
+      all.slice(0, bars.length),
+    )
+    assert.ok(bars.length < 6)
+  }
+})
+
+test('opening compacts a journal that holds far more than is kept, and loses nothing that is kept', async () => {
+  const folder = makeFolder()
+  const first = open(folder)
+  const bars = walk(40_000)
+  for (let from = 0; from < bars.length; from += 500) first.store.ingest(btc, bars.slice(from, from + 500))
+  const late = bars.at(-400) as BarInput
+  for (const volume of [1, 2, 3]) first.store.ingest(btc, [{ ...late, volume }])
+  const before = contents(first.store)
+  await first.close()
+  const size = statSync(join(folder, 'bars.log')).size
+  const second = open(folder)
+  await second.close()
+  assert.ok(statSync(join(folder, 'bars.log')).size < size / 4)
+  const third = open(folder)
+  assert.deepEqual(contents(third.store), before)
+  assert.equal(third.store.revisions(btc, late.openTime).length, 3)
+  await third.close()
+})
+
+test('a disk that takes no more bars is shown, and the store goes on', async () => {
+  const folder = makeFolder()
+  const shown: number[] = []
+  const meter = { ...noMeter, gauge: () => ({ set: (value: number) => void shown.push(value) }) }
+  const journal = new FileBarJournal({ folder, keepBars: 1_100, clock, meter })
+  await journal.close()
+  const { store } = openMarket({ clock, meter: noMeter })
+  store.ingest(btc, walk(1))
+  journal.append(store.find('BTC/USDT', '1m') as never, store.bars(btc))
+  assert.equal(journal.healthy, false)
+  assert.deepEqual(shown, [0, 1])
+})
+
+test('without a folder nothing is written', async () => {
+  const market = openMarket({ clock, meter: noMeter })
+  market.store.ingest(btc, walk(3))
+  assert.equal(market.recovery, undefined)
+  assert.equal(market.healthy(), true)
+  await market.close()
+})
