@@ -45,7 +45,7 @@ export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'node', 'promise'],
   options: { typeAware: true },
   categories: { correctness: 'error', suspicious: 'error' },
-  ignorePatterns: ['node_modules', 'var', 'coverage', '.venv', 'models'],
+  ignorePatterns: ['/node_modules', '/var', '/coverage', '/.venv', '/models'],
   rules: {
     'max-lines': ['error', { max: 250 }],
     'max-lines-per-function': ['error', { max: 40, skipComments: true }],

@@ -18,9 +18,12 @@ const importPattern =
 export const importsOf = ({ text }: Source): string[] =>
   [...text.matchAll(importPattern)].map((match) => (match[1] ?? match[2] ?? match[3] ?? match[4]) as string)
 
-/** The path below src/ that a relative import means; undefined for packages. */
-export const targetOf = (file: string, specifier: string): string | undefined =>
-  specifier.startsWith('.') ? normalize(join(dirname(file), specifier)).replace(/^src\//, '') : undefined
+/** The path below src/ that a relative import means (`../x` for what lies beside src/); undefined for packages. */
+export function targetOf(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined
+  const path = normalize(join(dirname(file), specifier))
+  return path.startsWith('src/') ? path.slice(4) : `../${path}`
+}
 
 /** Name of the package that an import means: `@scope/name` or `name`; undefined for relative ones. Builtins keep their `node:`. */
 export const packageOf = (specifier: string): string | undefined =>
