@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openDatabase } from './open-database.ts'
+
+const row = { name: 'momentum', label: 'stable', version: '1.2.3', pinned: 0, at: 1 }
+
+test('what was written is there after the file is opened again, and migrations run once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-database-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'state', 'presage.db')
+  const first = await openDatabase(path)
+  await first.insertInto('labels').values(row).execute()
+  await first.destroy()
+  const second = await openDatabase(path)
+  assert.deepEqual({ ...(await second.selectFrom('labels').selectAll().executeTakeFirst()) }, row)
+  await second.destroy()
+})
+
+test('a transaction that fails leaves nothing', async () => {
+  const database = await openDatabase(':memory:')
+  const failing = database.transaction().execute(async (transaction) => {
+    await transaction.insertInto('labels').values(row).execute()
+    throw new Error('planned')
+  })
+  await assert.rejects(failing, /planned/)
+  assert.equal((await database.selectFrom('labels').selectAll().execute()).length, 0)
+  await database.destroy()
+})
+
+test('a file that is no database is refused with store_unavailable', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-database-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'presage.db')
+  writeFileSync(path, 'no database, but long enough to be looked at as one, surely')
+  await assert.rejects(openDatabase(path), { code: 'store_unavailable' })
+})
