@@ -63,7 +63,8 @@ export default defineConfig({
     'import/no-default-export': 'error',
     'import/no-self-import': 'error',
     'import/no-unassigned-import': 'off',
-    // typebox documents its default import, which is also exported by name.
+    // typebox, yaml and fast-check document their default import, whose members are also exported by name.
+    'import/no-named-as-default-member': 'off',
     'import/no-named-as-default': 'off',
     'oxc/no-barrel-file': ['error', { threshold: 0 }],
     'unicorn/filename-case': ['error', { case: 'kebabCase' }],
