@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import type { TestContext } from 'node:test'
+import { pathOf } from './pages.ts'
+
+const interpreter = pathOf('.venv/bin/python')
+const howTo = 'python3 -m venv .venv && .venv/bin/pip install -r python/requirements-ci.txt'
+
+/** In CI everything is there, so what is missing is a fault; elsewhere the test is skipped by name. */
+function skipOrFail(t: TestContext, missing: string): undefined {
+  if (process.env.CI) throw new Error(`${missing}: CI runs every test`)
+  t.skip(missing)
+  return undefined
+}
+
+/** Path of a Python that has the modules; without it the test is skipped with a line that says what is missing (in CI it fails), and the answer is undefined. */
+export function pythonOrSkip(t: TestContext, modules: readonly string[]): string | undefined {
+  if (!existsSync(interpreter)) return skipOrFail(t, `no Python environment (${howTo})`)
+  const { status, stderr } = spawnSync(interpreter, ['-c', `import ${['sys', ...modules].join(', ')}`], { encoding: 'utf8' })
+  return status === 0 ? interpreter : skipOrFail(t, `${stderr.trim().split('\n').at(-1)} (${howTo})`)
+}
+
+/** Path of a file that is not part of the repository; without it the test is skipped by name (in CI it fails), and the answer is undefined. */
+export function fileOrSkip(t: TestContext, file: string): string | undefined {
+  return existsSync(file) ? file : skipOrFail(t, `${file} is not there`)
+}
+
+/** True if a program can be started; without it the test is skipped by name (in CI it fails). */
+export function programOrSkip(t: TestContext, program: string): boolean {
+  const found = spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined
+  if (!found) skipOrFail(t, `the program ${program} is not installed`)
+  return found
+}
