@@ -93,7 +93,7 @@ function readParts(id: string, timeframe: Timeframe): { readonly name: string; r
 /** The definition behind a canonical id such as `rsi(14)@1m`; `timeframe` is the one of the set, for features that have none of their own. Throws `unknown_feature` with the nearest names. */
 export function defineFeature(id: string, timeframe: Timeframe): Definition {
   const { name, list, frame } = readParts(id, timeframe)
-  const family = byName.get(name) ?? refuse(id, 'no such feature', suggestions(name, timeframe))
+  const family = byName.get(name) ?? refuse(id, 'no such feature', suggestions(name, frame !== undefined && isTimeframe(frame) ? frame : timeframe))
   const params = readParams(id, family, list)
   if (family.perTimeframe && (frame === undefined || !isTimeframe(frame)))
     refuse(id, `the timeframe must be written, one of ${Object.keys(timeframes).join(', ')}`, [written(family, params, timeframe)])

@@ -22,7 +22,7 @@ let folders = 0
 const makeFolder = (): string => join(root, String(++folders))
 const open = (folder: string, keepBars = 1_100) => openMarket({ folder, keepBars, clock, meter: noMeter })
 const contents = (store: SeriesStore) => ({
-  described: store.describe().map(({ quarantined: _, ...rest }) => rest),
+  described: store.describe().map((description) => ({ ...description, quarantined: 0 })),
   bars: [...store.all()].map(({ key }) => store.bars(key)),
   revisions: [...store.all()].map(({ key }) => store.bars(key).map(({ openTime }) => store.revisions(key, openTime))),
 })
