@@ -1,4 +1,6 @@
-import type { CompiledForest } from './compile.ts'
+import { wasmHost } from '../wasm/host.ts'
+import { kernelNames } from './bit-slab/kernel.ts'
+import type { CompiledForest, CompiledSlab } from './compile.ts'
 import type { Ensemble } from './ensemble.ts'
 import { interpretRaw } from './interpret.ts'
 import { finishOf, transformOutputs } from './transform.ts'
@@ -35,7 +37,27 @@ export function interpreterOf(ensemble: Ensemble): Evaluator {
   }
 }
 
-/** An evaluator of a compiled forest, in the thread that calls it. */
+function slabEvaluator({ module, image, inputs, outputs, finish, ...at }: CompiledSlab): Evaluator {
+  const memory = new wasmHost.Memory({ initial: image.length / 65536 })
+  new Uint8Array(memory.buffer).set(image)
+  const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
+  const run = exports[kernelNames.run]!
+  const rowInMemory = new Float64Array(memory.buffer, at.row, inputs)
+  const outInMemory = new Float64Array(memory.buffer, at.out, outputs)
+  // Plain loops: TypedArray.set costs more than the kernel's fixed work on rows of usual length.
+  const predictRaw = (row: Float64Array, out: Float64Array): void => {
+    for (let i = 0; i < inputs; i++) rowInMemory[i] = row[i]!
+    run()
+    for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
+  }
+  const predict = (row: Float64Array, out: Float64Array): void => {
+    predictRaw(row, out)
+    transformOutputs(finish, out)
+  }
+  return { name: 'bit-slab', inputs, outputs, memoryBytes: image.length, predictRaw, predict }
+}
+
+/** An evaluator of a compiled forest with memory of its own, for the thread that calls it. */
 export function instantiateForest(compiled: CompiledForest): Evaluator {
-  return interpreterOf(compiled.ensemble)
+  return compiled.engine === 'bit-slab' ? slabEvaluator(compiled) : interpreterOf(compiled.ensemble)
 }

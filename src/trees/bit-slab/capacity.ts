@@ -1,0 +1,89 @@
+import type { Span } from './spans.ts'
+
+/**
+ * How many positions of each kind the kernel unrolls for one block of 32 leaves: single slices whose missing values go left or right (4 each), pairs of adjacent
+ * slices (3). What does not fit goes to the wide positions, whose number varies by group.
+ */
+export type Capacity = { readonly left: readonly number[]; readonly right: readonly number[]; readonly pair: readonly number[] }
+
+/** Instructions that a position of each kind costs, counted in the kernel's code; what `chooseCapacity` weighs. */
+export type Costs = { readonly single: number; readonly pair: number; readonly wide: number; readonly hasBias: boolean }
+
+/** Which kind of position a numeric span asks for: `slice` 0-3 alone, the pair that begins at `pair`, or a wide one. `near` = its column is in the first two registers. */
+export function wantedKind(span: Span, near: boolean): { kind: 'single' | 'pair' | 'wide'; at: number } {
+  if (!near || span.lastSlice > span.firstSlice + 1) return { kind: 'wide', at: 0 }
+  return { kind: span.lastSlice === span.firstSlice ? 'single' : 'pair', at: span.firstSlice }
+}
+
+/** Spans of one tree and block by kind, as 16 numbers: 0-3 left, 4-7 right, 8-11 either, 12-14 pairs, 15 wide. */
+export function countKinds(spans: readonly Span[], isNear: (span: Span) => boolean): Uint16Array {
+  const counts = new Uint16Array(16)
+  for (const span of spans) {
+    if (span.categorical >= 0) continue
+    const { kind, at } = wantedKind(span, isNear(span))
+    const base = kind === 'single' ? { left: 0, right: 4, either: 8 }[span.bias] : kind === 'pair' ? 12 : 15
+    counts[base + at] = counts[base + at]! + 1
+  }
+  return counts
+}
+
+const above = (count: number, room: number): number => Math.max(count - room, 0)
+
+/** Spans of one tree that find no place but a wide one. `c` is 0-3 left, 4-7 right, 8-10 pairs. */
+function overflow(counts: Uint16Array, c: readonly number[]): number {
+  let wide = counts[15]!
+  const free = [0, 0, 0]
+  for (let j = 0; j < 3; j++) {
+    wide += above(counts[12 + j]!, c[8 + j]!)
+    free[j] = above(c[8 + j]!, counts[12 + j]!)
+  }
+  for (let s = 0; s < 4; s++) {
+    const room = above(c[s]!, counts[s]!) + above(c[4 + s]!, counts[4 + s]!)
+    let rest = above(counts[s]!, c[s]!) + above(counts[4 + s]!, c[4 + s]!) + above(counts[8 + s]!, room)
+    for (const j of [s - 1, s]) {
+      const taken = Math.min(rest, free[j] ?? 0)
+      rest -= taken
+      if (free[j] !== undefined) free[j] -= taken
+    }
+    wide += rest
+  }
+  return wide
+}
+
+type Groups = readonly (readonly Uint16Array[])[]
+
+function costOf(groups: Groups, c: readonly number[], costs: Costs): number {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+  const fixed = groups.length * (costs.single * sum(c.slice(0, 8)) + costs.pair * sum(c.slice(8)))
+  return groups.reduce((total, lanes) => total + costs.wide * lanes.reduce((most, counts) => Math.max(most, overflow(counts, c)), 0), fixed)
+}
+
+/** Small changes of a capacity: one kind up or down, all left or all pairs together, one exchanged for another. */
+function* neighbours(c: readonly number[], hasBias: boolean): Generator<number[]> {
+  const kinds = [...c.keys()].filter((i) => hasBias || i < 4 || i >= 8)
+  for (const i of kinds) for (const step of [-1, 1, 2]) yield c.map((value, k) => (k === i ? value + step : value))
+  for (const step of [-1, 1]) {
+    yield c.map((value, k) => (k < 4 ? value + step : value))
+    yield c.map((value, k) => (k >= 8 ? value + step : value))
+    for (let s = 0; s < 4; s++) for (let j = 8; j < 11; j++) yield c.map((value, k) => (k === s ? value + step : k === j ? value - step : value))
+  }
+}
+
+/** The cheapest capacity that coordinate descent finds for the trees' counts, 16 trees a group. Any capacity is right; this one is fast. */
+export function chooseCapacity(groups: Groups, costs: Costs): Capacity {
+  const biased = costs.hasBias ? 1 : 0
+  let best = [6, 6, 6, 6, biased, biased, biased, biased, 1, 1, 1]
+  let cost = costOf(groups, best, costs)
+  for (let improved = true; improved;) {
+    improved = false
+    for (const next of neighbours(best, costs.hasBias)) {
+      if (next.some((value) => value < 0)) continue
+      const nextCost = costOf(groups, next, costs)
+      if (nextCost >= cost) continue
+      improved = true
+      best = next
+      cost = nextCost
+    }
+  }
+  return { left: best.slice(0, 4), right: best.slice(4, 8), pair: best.slice(8) }
+}

@@ -1,0 +1,128 @@
+import { missing, type Ensemble } from '../ensemble.ts'
+import { isInSet } from '../interpret.ts'
+import type { Column } from '../quantise.ts'
+import { descriptorBytes, tableSizes, type SlabLayout } from './layout.ts'
+import type { Placed } from './placement.ts'
+import { lanes, type SlabPlan, type SlabShape } from './plan.ts'
+import { blockOffsets, categoricalBytes, pairParts, singleBytes, vectorBytes, wideParts } from './positions.ts'
+
+type Model = { readonly ensemble: Ensemble; readonly plan: SlabPlan; readonly layout: SlabLayout }
+
+/** Where a column's byte stands among the registers. */
+function byteAddress({ plan, layout }: Model, column: number): number {
+  const { columnsPerRegister } = plan.shape
+  return layout.columns + Math.floor(column / columnsPerRegister) * vectorBytes + (column % columnsPerRegister)
+}
+
+const missingBit = { [missing.none]: 0, [missing.nan]: 1, [missing.zero]: 2 } as Readonly<Record<number, number>>
+
+function writeTable(values: Float64Array, { thresholds }: Column): void {
+  values.fill(Infinity)
+  if (values.length === tableSizes.block) {
+    values.set(thresholds)
+    return
+  }
+  for (let block = 0; block < tableSizes.block; block++) values[block] = thresholds[block * tableSizes.block + tableSizes.block - 1] ?? Infinity
+  values.set(thresholds, tableSizes.block)
+}
+
+function writeColumns(model: Model, image: ArrayBuffer, which: 'small' | 'large'): void {
+  const { descriptors, tables, columns } = model.layout[which]
+  const size = which === 'large' ? tableSizes.large : tableSizes.block
+  columns.forEach((index, i) => {
+    const column = model.plan.quantised.columns[index]!
+    const table = tables + i * size * 8
+    writeTable(new Float64Array(image, table, size), column)
+    const descriptor = [table, model.layout.row + column.feature * 8, byteAddress(model, index), missingBit[column.missing]!]
+    new Int32Array(image, descriptors + i * descriptorBytes, 4).set(descriptor)
+  })
+}
+
+/** The index byte of a column for one pair of registers: 0-15 the first, 128-143 the second, lane 15 (kept zero) if it is in another pair. */
+function indexByte({ columnsPerRegister: each }: SlabShape, column: number, pair: number): number {
+  if (Math.floor(column / (2 * each)) !== pair) return 15
+  const within = column % (2 * each)
+  return within >= each ? (within - each) | 0x80 : within
+}
+
+/** Thresholds are compared as signed bytes. A value is rank + 1 and missing 0; with bias right both are one less, so missing wraps to 255. */
+const thresholdByte = (rank: number, biasRight: boolean): number => (biasRight ? rank : rank + 1) ^ 0x80
+
+function writePlaced(shape: SlabShape, bytes: Uint8Array, { span, kind, at, index }: Placed): void {
+  const slice = (s: number): number => (span.mask >>> (8 * s)) & 255
+  if (kind === 'left' || kind === 'right') {
+    const from = index * singleBytes
+    bytes[from] = indexByte(shape, span.column, 0)
+    bytes[from + vectorBytes] = thresholdByte(span.rank, kind === 'right')
+    bytes[from + 2 * vectorBytes] = slice(at)
+    return
+  }
+  const isPair = kind === 'pair'
+  const parts = isPair ? pairParts(shape) : wideParts(shape)
+  const from = index * parts.bytes
+  const right = span.bias === 'right'
+  for (let pair = 0; pair < (isPair ? 1 : shape.registerPairs); pair++) bytes[from + pair * vectorBytes] = indexByte(shape, span.column, pair)
+  bytes[from + parts.threshold] = thresholdByte(span.rank, right)
+  for (let s = 0; s < (isPair ? 2 : 4); s++) bytes[from + parts.mask + s * vectorBytes] = slice(at + s)
+  if (shape.hasBias) bytes[from + parts.bias] = right ? 1 : 0
+}
+
+function writeCategorical({ ensemble, layout }: Model, image: Uint8Array, place: { placed: Placed; position: number; lane: number }): void {
+  const { placed, position, lane } = place
+  const { masks, table, stride, categories } = layout.categorical[placed.at]!
+  const { span } = placed
+  for (let s = 0; s < 4; s++) image[masks + position * categoricalBytes + s * vectorBytes + lane] = (span.mask >>> (8 * s)) & 255
+  const set = ensemble.threshold[span.node]!
+  for (let category = 0; category <= categories; category++) {
+    const goesLeft = category < categories && isInSet(ensemble, set, category)
+    image[table + category * stride + position * vectorBytes + lane] = goesLeft ? 0 : 255
+  }
+}
+
+function writeLeaves({ ensemble, plan, layout }: Model, image: ArrayBuffer): void {
+  const values = new Float64Array(image)
+  for (let t = 0; t < plan.shape.groups * lanes; t++) {
+    const from = (layout.leaves + t * layout.leafStride) / 8
+    // A tree that is not there adds -0, the only number that changes no sum.
+    if (t >= ensemble.trees) values.fill(-0, from, from + layout.leafStride / 8)
+    else
+      for (let leaf = ensemble.leafOffset[t]!; leaf < ensemble.leafOffset[t + 1]!; leaf++)
+        values[from + plan.spans.leafPosition[leaf]!] = ensemble.leafValue[leaf]!
+  }
+}
+
+function writePositions(model: Model, image: Uint8Array): void {
+  const { plan, layout } = model
+  const { shape } = plan
+  const words = new DataView(image.buffer)
+  let at = layout.data
+  const before = plan.categorical.map(() => 0)
+  for (let cell = 0; cell < shape.groups * shape.blocks; cell++) {
+    const group = Math.floor(cell / shape.blocks)
+    const block = cell % shape.blocks
+    const offsets = blockOffsets(shape, shape.capacity[block]!)
+    const wideBytes = plan.wide[cell]! * wideParts(shape).bytes
+    words.setUint32(layout.trips + cell * 4, wideBytes, true)
+    plan.placed.slice(group * lanes, (group + 1) * lanes).forEach((tree, lane) => {
+      for (const placed of tree[block]!) {
+        if (placed.kind === 'categorical') writeCategorical(model, image, { placed, position: before[placed.at]! + placed.index, lane })
+        else writePlaced(shape, image.subarray(at + lane + (placed.kind === 'wide' ? offsets.wide : offsets[placed.kind][placed.at]!)), placed)
+      }
+    })
+    plan.categorical.forEach((counts, c) => {
+      words.setUint32(layout.categorical[c]!.trips + cell * 4, counts[cell]! * categoricalBytes, true)
+      before[c] = before[c]! + counts[cell]!
+    })
+    at += offsets.wide + wideBytes
+  }
+}
+
+/** The initial contents of the kernel's memory: threshold tables, positions, category tables, leaves. */
+export function buildImage(model: Model): Uint8Array<ArrayBuffer> {
+  const image = new Uint8Array(model.layout.bytes)
+  writeColumns(model, image.buffer, 'small')
+  writeColumns(model, image.buffer, 'large')
+  writePositions(model, image)
+  writeLeaves(model, image.buffer)
+  return image
+}

@@ -1,0 +1,119 @@
+import { FunctionBody } from '../../wasm/function-body.ts'
+import { encodeModule } from '../../wasm/module.ts'
+import { binningFunction } from './binning.ts'
+import { testBlock, type KernelContext } from './kernel-positions.ts'
+import { addLeaves, groupLeafBytes, repeat, storeSurvivors, sumByOutput, type SumLocals } from './kernel-sums.ts'
+import { descriptorBytes, type SlabLayout } from './layout.ts'
+import { lanes, type SlabShape } from './plan.ts'
+import { vectorBytes } from './positions.ts'
+
+/** Names at the border of the kernel's module. */
+export const kernelNames = { module: 'e', memory: 'm', run: 'run' } as const
+
+const binSmall = 0
+const binLarge = 1
+const all = (byte: number): number[] => Array.from({ length: vectorBytes }, () => byte)
+
+function declareLocals(body: FunctionBody, shape: SlabShape, categorical: number): KernelContext['locals'] {
+  const many = (count: number, type: 'v128' | 'i32'): number[] => Array.from({ length: count }, () => body.local(type))
+  const one = (type: 'v128' | 'i32'): number => body.local(type)
+  return {
+    registers: many(shape.registerPairs * 2, 'v128'),
+    rightRegisters: [one('v128'), one('v128')],
+    slices: many(4, 'v128'),
+    index: one('v128'),
+    fails: one('v128'),
+    topBit: one('v128'),
+    cursor: one('i32'),
+    end: one('i32'),
+    trips: one('i32'),
+    streams: many(categorical, 'i32'),
+    masks: many(categorical, 'i32'),
+  }
+}
+
+function callBinning({ body, layout }: KernelContext): void {
+  for (const [index, { descriptors, columns }] of [[binSmall, layout.small] as const, [binLarge, layout.large] as const])
+    body
+      .i32(descriptors)
+      .i32(descriptors + columns.length * descriptorBytes)
+      .call(index)
+}
+
+/** Points each categorical feature's stream at its category's row of the table; NaN, negative and unknown categories at the last row. */
+function pointStreams({ body, layout, locals }: KernelContext, x: number, category: number): void {
+  layout.categorical.forEach((feature, c) => {
+    body
+      .i32(0)
+      .memory('f64.load', layout.row + feature.feature * 8)
+      .tee(x)
+      .op('i32.trunc_sat_f64_s')
+      .tee(category)
+      .i32(feature.categories)
+    body.get(x, x).op('f64.eq').get(category).i32(feature.categories).op('i32.lt_u', 'i32.and', 'select')
+    body.i32(feature.stride).op('i32.mul').i32(feature.table).op('i32.add').set(locals.streams[c]!)
+    body.i32(feature.masks).set(locals.masks[c]!)
+  })
+}
+
+function loadRegisters({ body, shape, layout, locals }: KernelContext): void {
+  locals.registers.forEach((register, i) => {
+    body.i32(0).memory('v128.load', layout.columns + i * vectorBytes)
+    // Lane 15 stays zero where an index may mean "in another pair".
+    if (shape.registerPairs > 1) body.bytes16([...all(255).slice(1), 0]).op('v128.and')
+    body.set(register)
+  })
+  if (shape.hasBias) locals.rightRegisters.forEach((register, i) => body.get(locals.registers[i]!).bytes16(all(1)).op('i8x16.sub').set(register))
+  body.bytes16(all(0x80)).set(locals.topBit)
+}
+
+/** What the kernel is generated from. `relaxed` uses the relaxed swizzle: the same answers (its indices are 0-15 or >= 128), fewer instructions on x86. */
+export type KernelSource = {
+  readonly shape: SlabShape
+  readonly layout: SlabLayout
+  readonly outputs: number
+  readonly trees: number
+  readonly relaxed: boolean
+}
+
+function evaluationFunction({ shape, layout, outputs, trees, relaxed }: KernelSource): FunctionBody {
+  const body = new FunctionBody({ params: [], results: [] })
+  const locals = declareLocals(body, shape, layout.categorical.length)
+  const context: KernelContext = { body, shape, layout, swizzle: relaxed ? 'i8x16.relaxed_swizzle' : 'i8x16.swizzle', locals }
+  const [word] = [body.local('i32'), body.local('i32')]
+  const sums: SumLocals = { sum: body.local('f64'), leaves: body.local('i32'), values: body.local('i32'), word, output: body.local('i32') }
+  const counter = body.local('i32')
+  callBinning(context)
+  pointStreams(context, body.local('f64'), body.local('i32'))
+  loadRegisters(context)
+  body.i32(layout.data).set(locals.cursor).i32(layout.trips).set(locals.trips).i32(layout.leaves).set(sums.leaves).i32(layout.treeValues).set(sums.values)
+  repeat(body, { counter, count: shape.groups }, () => {
+    for (let block = 0; block < shape.blocks; block++) {
+      testBlock(context, block)
+      storeSurvivors(context, block)
+    }
+    addLeaves(context, sums, outputs)
+    body.get(sums.leaves).i32(groupLeafBytes(shape)).op('i32.add').set(sums.leaves)
+    body
+      .get(sums.values)
+      .i32(lanes * 8)
+      .op('i32.add')
+      .set(sums.values)
+    body
+      .get(locals.trips)
+      .i32(shape.blocks * 4)
+      .op('i32.add')
+      .set(locals.trips)
+  })
+  if (outputs === 1) body.i32(0).get(sums.sum).memory('f64.store', layout.out)
+  else sumByOutput(context, sums, { outputs, trees })
+  return body
+}
+
+/** The kernel's module: exports run(), which reads the row from memory, writes raw scores to memory, and has no branch that depends on the row. */
+export function encodeKernel(source: KernelSource): Uint8Array<ArrayBuffer> {
+  return encodeModule({
+    functions: [{ body: binningFunction(false) }, { body: binningFunction(true) }, { body: evaluationFunction(source), exportAs: kernelNames.run }],
+    memory: { module: kernelNames.module, name: kernelNames.memory, pages: source.layout.bytes / 65536 },
+  })
+}

@@ -1,0 +1,89 @@
+import { missing, missingOf, nodeFlag, type Ensemble } from '../ensemble.ts'
+import type { Quantised } from '../quantise.ts'
+
+/** Where a missing value takes a numeric span: a position of the kernel serves left or right; `either` fits both. */
+export type Bias = 'left' | 'right' | 'either'
+
+/**
+ * What one node does to one block of 32 leaves: if its test fails, the leaves of `mask` (its left subtree's) are struck out. Leaves are numbered from the left,
+ * so a mask is one run of bits. `firstSlice`..`lastSlice` are the bytes of the block that it touches. `categorical` is the index of the feature, -1 if numeric.
+ */
+export type Span = {
+  readonly node: number
+  readonly column: number
+  readonly rank: number
+  readonly categorical: number
+  readonly bias: Bias
+  readonly mask: number
+  readonly firstSlice: number
+  readonly lastSlice: number
+}
+
+/** Spans per tree and block of 32 leaves, and for every leaf its number from the left. */
+export type Spans = {
+  readonly perTree: readonly (readonly (readonly Span[])[])[]
+  readonly leafPosition: Int32Array
+  readonly categoricalFeatures: readonly number[]
+}
+
+function biasOf(flags: number): Bias {
+  if (missingOf(flags) === missing.none) return 'either'
+  return (flags & nodeFlag.defaultLeft) === 0 ? 'right' : 'left'
+}
+
+const bitsFrom = (low: number, high: number): number => Number(((1n << BigInt(high)) - 1n) & ~((1n << BigInt(low)) - 1n))
+
+type Range = { readonly node: number; readonly from: number; readonly to: number }
+
+/** The left subtree of every node as a run of leaves, leaf positions filled in on the way. */
+function leftRanges(ensemble: Ensemble, t: number, leafPosition: Int32Array): Range[] {
+  const firstNode = ensemble.nodeOffset[t]!
+  const firstLeaf = ensemble.leafOffset[t]!
+  const ranges: Range[] = []
+  let leaves = 0
+  const visit = (child: number): void => {
+    if (child < 0) {
+      leafPosition[firstLeaf + ~child] = leaves++
+      return
+    }
+    const node = firstNode + child
+    const from = leaves
+    visit(ensemble.left[node]!)
+    ranges.push({ node, from, to: leaves })
+    visit(ensemble.right[node]!)
+  }
+  visit(ensemble.nodeOffset[t + 1] === firstNode ? ~0 : 0)
+  return ranges
+}
+
+type Source = { readonly ensemble: Ensemble; readonly quantised: Quantised; readonly categoricalFeatures: readonly number[] }
+
+function spanOf({ ensemble, quantised, categoricalFeatures }: Source, { node, from, to }: Range, block: number): Span {
+  const low = Math.max(from - block * 32, 0)
+  const high = Math.min(to - block * 32, 32)
+  return {
+    node,
+    column: quantised.nodeColumn[node]!,
+    rank: quantised.nodeRank[node]!,
+    categorical: quantised.nodeColumn[node]! < 0 ? categoricalFeatures.indexOf(ensemble.feature[node]!) : -1,
+    bias: biasOf(ensemble.flags[node]!),
+    mask: bitsFrom(low, high),
+    firstSlice: low >> 3,
+    lastSlice: (high - 1) >> 3,
+  }
+}
+
+/** Cuts every tree into spans. Recursive over a tree's depth: for trees of at most a few hundred leaves. */
+export function spansOf(ensemble: Ensemble, quantised: Quantised, blocks: number): Spans {
+  const leafPosition = new Int32Array(ensemble.leafValue.length)
+  const features = [...quantised.nodeColumn.keys()].filter((node) => quantised.nodeColumn[node]! < 0).map((node) => ensemble.feature[node]!)
+  const categoricalFeatures = [...new Set(features)]
+  const source = { ensemble, quantised, categoricalFeatures }
+  const perTree = Array.from({ length: ensemble.trees }, (_, t) => {
+    const perBlock: Span[][] = Array.from({ length: blocks }, () => [])
+    for (const range of leftRanges(ensemble, t, leafPosition))
+      for (let block = range.from >> 5; block <= (range.to - 1) >> 5; block++) perBlock[block]!.push(spanOf(source, range, block))
+    return perBlock
+  })
+  return { perTree, leafPosition, categoricalFeatures }
+}
