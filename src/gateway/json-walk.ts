@@ -107,5 +107,12 @@ export function refuseJson(text: string): void {
   const first = walk.faults[0]
   if (first === undefined) return
   const places = walk.faults.map(({ pointer, rule, got }) => (got === undefined ? { pointer, rule } : { pointer, rule, got }))
-  throw new ServingError(first.code, places.map(({ pointer, rule }) => `${pointer} ${rule}`).slice(0, 3).join('; '), { places })
+  throw new ServingError(
+    first.code,
+    places
+      .map(({ pointer, rule }) => `${pointer} ${rule}`)
+      .slice(0, 3)
+      .join('; '),
+    { places },
+  )
 }

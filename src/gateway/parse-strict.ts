@@ -83,7 +83,8 @@ export function requireJsonType(contentType: string | undefined): void {
 
 function decode(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new ServingError('malformed_json', 'The body is not valid UTF-8')
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw new ServingError('malformed_json', 'The body begins with a byte order mark; leave it out')
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
+    throw new ServingError('malformed_json', 'The body begins with a byte order mark; leave it out')
   return bytes.toString('utf8')
 }
 

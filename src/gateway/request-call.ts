@@ -7,14 +7,21 @@ import type { Clock, Deadline } from '../contracts/ports.ts'
 export class RequestCall implements Call, Deadline {
   readonly keyId: string
   readonly requestId: string
+  /** The key has the scope for details. */
+  readonly detailed: boolean
   /** Monotonic ms at which the headers were read. */
   readonly startedAt: number
   readonly at: number
   readonly #response: ServerResponse
   #controller: AbortController | undefined
-  constructor(who: { readonly keyId: string; readonly requestId: string }, response: ServerResponse, time: { readonly clock: Clock; readonly budgetMs: number }) {
+  constructor(
+    who: { readonly keyId: string; readonly requestId: string; readonly detailed: boolean },
+    response: ServerResponse,
+    time: { readonly clock: Clock; readonly budgetMs: number },
+  ) {
     this.keyId = who.keyId
     this.requestId = who.requestId
+    this.detailed = who.detailed
     this.startedAt = time.clock.monotonic()
     this.at = this.startedAt + time.budgetMs
     this.#response = response

@@ -2,10 +2,16 @@ import type { Static, TObject, TSchema } from 'typebox'
 import type { Scope } from '../access/scope.ts'
 import type { Call } from '../contracts/call.ts'
 import type { ErrorCode } from '../contracts/error.ts'
-import type { GatewayDeps } from './gateway-deps.ts'
+import type { RouteDeps } from './gateway-deps.ts'
 
 /** What a handler is asked: checked body, query and path, and on whose behalf. */
-export type Asked<Body, Query, Params> = { readonly body: Body; readonly query: Query; readonly params: Params; readonly call: Call }
+export type Asked<Body, Query, Params> = {
+  readonly body: Body
+  readonly query: Query
+  readonly params: Params
+  readonly call: Call
+  readonly detailed: boolean
+}
 
 /** One path with one method: everything that is known about it, for serving it and for describing it. */
 export type Route = {
@@ -14,28 +20,32 @@ export type Route = {
   readonly path: string
   /** Absent: no key is needed, and it is answered even under overload. */
   readonly scope?: Scope
+  /** Without a key the route answers in short; with one of this scope `detailed` is true. */
+  readonly detailScope?: Scope
   readonly tag: string
   readonly summary: string
   readonly body?: TSchema
+  /** An empty body stands for `{}`. */
+  readonly bodyOptional?: boolean
   readonly query?: TObject
   readonly params?: TObject
   /** Schema of the JSON answer, or the media type of another one. */
   readonly answer: TSchema | { readonly mediaType: string }
   /** Errors of the route itself; those of keys, bodies and the server are added. */
   readonly codes: readonly ErrorCode[]
-  /** Bodies are `single` (the small limit) unless said otherwise. */
-  readonly bodySize?: 'single' | 'batch'
+  /** Largest body where it is smaller than the configured limit. */
+  readonly bodyLimitBytes?: number
   /** For work that takes longer than a prediction may. */
   readonly budgetMs?: number
   /** A value that becomes JSON with status 200, or a `TextAnswer`; or a promise of one. */
-  readonly handle: (asked: Asked<any, any, any>, deps: GatewayDeps) => unknown
+  readonly handle: (asked: Asked<never, never, never>, deps: RouteDeps) => unknown
 }
 
 type Declared<B extends TSchema, Q extends TObject, P extends TObject> = Omit<Route, 'body' | 'query' | 'params' | 'handle'> & {
   readonly body?: B
   readonly query?: Q
   readonly params?: P
-  readonly handle: (asked: Asked<Static<B>, Static<Q>, Static<P>>, deps: GatewayDeps) => unknown
+  readonly handle: (asked: Asked<Static<B>, Static<Q>, Static<P>>, deps: RouteDeps) => unknown
 }
 
 /** Declares a route with the types of its schemas. */

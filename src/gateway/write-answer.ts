@@ -15,14 +15,38 @@ export class TextAnswer {
 }
 
 /** Headers of every answer of the API: nothing is cached, sniffed, framed or executed. */
-export const securityHeaders = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff', 'Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"] as const
+export const securityHeaders = [
+  'Cache-Control',
+  'no-store',
+  'X-Content-Type-Options',
+  'nosniff',
+  'Content-Security-Policy',
+  "default-src 'none'; frame-ancestors 'none'",
+] as const
 const [cache, noStore, sniff, noSniff, policy, nothing] = securityHeaders
 
 /** Writes a whole answer at once, past the framework's reply pipeline; does nothing when the client is gone or was answered. */
-export function writeAnswer(response: ServerResponse, requestId: string, answer: Omit<TextAnswer, 'headers'> & { readonly headers?: readonly string[] | undefined }): void {
+export function writeAnswer(
+  response: ServerResponse,
+  requestId: string,
+  answer: Omit<TextAnswer, 'headers'> & { readonly headers?: readonly string[] | undefined },
+): void {
   if (response.headersSent || response.destroyed) return
   const { text, status, type, headers } = answer
-  const all = ['Content-Type', type, 'Content-Length', String(Buffer.byteLength(text)), 'X-Request-Id', requestId, cache, noStore, sniff, noSniff, policy, nothing]
+  const all = [
+    'Content-Type',
+    type,
+    'Content-Length',
+    String(Buffer.byteLength(text)),
+    'X-Request-Id',
+    requestId,
+    cache,
+    noStore,
+    sniff,
+    noSniff,
+    policy,
+    nothing,
+  ]
   if (headers !== undefined) all.push(...headers)
   response.writeHead(status, all)
   response.end(text)

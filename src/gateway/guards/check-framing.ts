@@ -8,7 +8,8 @@ const refuse = (message: string): never => {
 function checkEncoding({ headers }: IncomingMessage): void {
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') refuse('Transfer-Encoding must be chunked or absent')
-  if (headers['content-encoding'] !== undefined) throw new ServingError('unsupported_media_type', 'Compressed bodies are not accepted; leave Content-Encoding out')
+  if (headers['content-encoding'] !== undefined)
+    throw new ServingError('unsupported_media_type', 'Compressed bodies are not accepted; leave Content-Encoding out')
 }
 
 /**

@@ -1,0 +1,113 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { TSchema } from 'typebox'
+import { ServingError } from '../contracts/error.ts'
+import { compileCheck, type ValueCheck } from './check-value.ts'
+import { noFields } from './empty-schema.ts'
+import type { RouteDeps } from './gateway-deps.ts'
+import type { Admission } from './guards/admission.ts'
+import { authenticate, hasScope } from './guards/authenticate.ts'
+import { checkFraming } from './guards/check-framing.ts'
+import { RequestCall } from './request-call.ts'
+import type { Answering, Responder } from './responder.ts'
+import type { Asked, Route } from './route.ts'
+import { budgetOf } from './guards/budget.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the guard of a route, before its body is read. */
+    call: RequestCall | null
+  }
+}
+
+/** What every mounted route shares. */
+export type Mounting = { readonly deps: RouteDeps; readonly admission: Admission; readonly responder: Responder }
+
+type Work = { readonly response: ServerResponse; readonly call: RequestCall; readonly about: Answering }
+
+const anonymous = 'anonymous'
+
+/** Everything that is decided from the headers alone, as one function: a hook each would cost more than the checks. */
+function guardOf(route: Route, { deps, admission }: Mounting) {
+  const { scope, detailScope } = route
+  const limits = { usualMs: route.budgetMs ?? deps.config.deadlineMs, mostMs: Math.max(route.budgetMs ?? 0, deps.config.maxDeadlineMs) }
+  const enter = (request: FastifyRequest): string => {
+    checkFraming(request.raw)
+    if (scope === undefined) return anonymous
+    admission.check()
+    return authenticate(request.headers, scope, deps.keys).id
+  }
+  const detailed = (request: FastifyRequest): boolean => detailScope !== undefined && hasScope(request.headers, detailScope, deps.keys)
+  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    try {
+      const keyId = enter(request)
+      if (admission.phase !== 'serving') reply.raw.shouldKeepAlive = false
+      const budgetMs = budgetOf(request.headers, limits)
+      request.call = new RequestCall({ keyId, requestId: request.id, detailed: detailed(request) }, reply.raw, { clock: deps.clock, budgetMs })
+    } catch (error) {
+      return done(error as Error)
+    }
+    done()
+  }
+}
+
+function checkOf(schema: TSchema | undefined): ValueCheck<unknown> {
+  return compileCheck(schema ?? noFields)
+}
+
+function bodyOf(route: Route): (body: unknown) => unknown {
+  const { check } = checkOf(route.body)
+  if (route.method === 'GET') return () => undefined
+  return (body) => {
+    if (body !== undefined) return check(body)
+    if (route.body === undefined) return undefined
+    if (route.bodyOptional === true) return {}
+    throw new ServingError('malformed_json', 'The body is empty; send a JSON object')
+  }
+}
+
+/** Waits for a handler's promise, but no longer than the deadline: the client gets one answer in any case. */
+function answerLater(promise: Promise<unknown>, work: Work, { admission, responder }: Mounting): void {
+  const { response, call, about } = work
+  admission.hold(promise)
+  call.signal.addEventListener('abort', () => responder.fail(response, call.signal.reason, about), { once: true })
+  promise.then(
+    (value) => void (response.headersSent || responder.send(response, value, about)),
+    (error: unknown) => void (response.headersSent || responder.fail(response, error, about)),
+  )
+}
+
+/** Puts a route on the server: guard, checks, handler, answer. */
+export function mountRoute(app: FastifyInstance, route: Route, mounting: Mounting): void {
+  const { deps, responder } = mounting
+  const { config, clock } = deps
+  const readBody = bodyOf(route)
+  const query = checkOf(route.query)
+  const params = checkOf(route.params)
+  const handle = (request: FastifyRequest, call: RequestCall): unknown =>
+    route.handle(
+      {
+        body: readBody(request.body),
+        query: query.check(request.query),
+        params: params.check(request.params),
+        call,
+        detailed: call.detailed,
+      } as unknown as Asked<never, never, never>,
+      deps,
+    )
+  const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+    const call =
+      request.call ?? new RequestCall({ keyId: anonymous, requestId: request.id, detailed: false }, reply.raw, { clock, budgetMs: config.deadlineMs })
+    const about = { requestId: call.requestId, route: route.path, startedAt: call.startedAt, url: request.raw.url ?? '' }
+    reply.hijack()
+    try {
+      const result = handle(request, call)
+      if (result instanceof Promise) answerLater(result, { response: reply.raw, call, about }, mounting)
+      else responder.send(reply.raw, result, about)
+    } catch (error) {
+      responder.fail(reply.raw, error, about)
+    }
+  }
+  const bodyLimit = Math.min(route.bodyLimitBytes ?? Infinity, config.bodyLimitBytes)
+  app.route({ method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method, url: route.path, bodyLimit, onRequest: guardOf(route, mounting), handler })
+}

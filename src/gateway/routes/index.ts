@@ -1,0 +1,19 @@
+import type { Route } from '../route.ts'
+import { decisionRoutes } from './decisions.ts'
+import { errorRoutes } from './errors.ts'
+import { featureRoutes } from './features.ts'
+import { healthRoutes } from './health.ts'
+import { marketRoutes } from './market.ts'
+import { modelRoutes } from './models.ts'
+import { predictRoutes } from './predict.ts'
+
+/** Every path of the API except the pages of /docs. */
+export const routes: readonly Route[] = [
+  ...predictRoutes,
+  ...decisionRoutes,
+  ...modelRoutes,
+  ...marketRoutes,
+  ...featureRoutes,
+  ...healthRoutes,
+  ...errorRoutes,
+]

@@ -1,0 +1,137 @@
+import Type from 'typebox'
+import { modelNamePattern } from '../../contracts/manifest.ts'
+import { type Change, LabelRequest, LabelResponse, ModelsResponse, ReasonRequest, VersionResponse, VersionsResponse } from '../../contracts/models.ts'
+import { type Asked, defineRoute, type Route } from '../route.ts'
+
+const strict = { additionalProperties: false } as const
+const name = Type.String({ pattern: modelNamePattern })
+const Name = Type.Object({ name }, strict)
+const NameVersion = Type.Object(
+  { name, version: Type.String({ minLength: 1, maxLength: 65, description: 'A version, with or without v, or a label' }) },
+  strict,
+)
+const NameLabel = Type.Object({ name, label: Type.String({ minLength: 1, maxLength: 64 }) }, strict)
+
+const tag = 'Models'
+const unknown = ['model_not_found', 'version_not_found'] as const
+const loading = [
+  'model_verification_failed',
+  'model_memory_exceeded',
+  'model_unavailable',
+  'feature_contract_mismatch',
+  'version_conflict',
+  'store_unavailable',
+] as const
+const loadBudgetMs = 120_000
+
+const changeOf = ({ call, body }: Pick<Asked<ReasonRequest, unknown, unknown>, 'call' | 'body'>): Change => ({ keyId: call.keyId, reason: body.reason })
+
+const reads: readonly Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/models',
+    scope: 'models:read',
+    tag,
+    summary: 'Every model with its latest version',
+    answer: ModelsResponse,
+    codes: [],
+    handle: (_asked, { models }) => models.list(),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/models/:name',
+    scope: 'models:read',
+    tag,
+    summary: 'The latest version: manifest, golden rows, history',
+    params: Name,
+    answer: VersionResponse,
+    codes: unknown,
+    handle: ({ params }, { models }) => models.version(params.name, 'latest'),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/models/:name/versions',
+    scope: 'models:read',
+    tag,
+    summary: 'Every version, newest first',
+    params: Name,
+    answer: VersionsResponse,
+    codes: ['model_not_found'],
+    handle: ({ params }, { models }) => models.versions(params.name),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/models/:name/versions/:version',
+    scope: 'models:read',
+    tag,
+    summary: 'One version: manifest, golden rows, history',
+    params: NameVersion,
+    answer: VersionResponse,
+    codes: unknown,
+    handle: ({ params }, { models }) => models.version(params.name, params.version),
+  }),
+]
+
+const residency: readonly Route[] = [
+  defineRoute({
+    method: 'POST',
+    path: '/models/:name/versions/:version/load',
+    scope: 'models:write',
+    tag,
+    summary: 'Load and verify a version now',
+    params: NameVersion,
+    body: ReasonRequest,
+    bodyOptional: true,
+    answer: VersionResponse,
+    codes: [...unknown, ...loading],
+    budgetMs: loadBudgetMs,
+    handle: ({ params, body, call }, { models }) => models.load(params.name, params.version, changeOf({ call, body })),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/models/:name/versions/:version/unload',
+    scope: 'models:write',
+    tag,
+    summary: 'Give the memory of a version back, once nothing uses it',
+    params: NameVersion,
+    body: ReasonRequest,
+    bodyOptional: true,
+    answer: VersionResponse,
+    codes: unknown,
+    budgetMs: loadBudgetMs,
+    handle: ({ params, body, call }, { models }) => models.unload(params.name, params.version, changeOf({ call, body })),
+  }),
+]
+
+const labels: readonly Route[] = [
+  defineRoute({
+    method: 'PUT',
+    path: '/models/:name/labels/:label',
+    scope: 'models:write',
+    tag,
+    summary: 'Point a label to a verified version',
+    params: NameLabel,
+    body: LabelRequest,
+    answer: LabelResponse,
+    codes: [...unknown, ...loading, 'label_conflict'],
+    budgetMs: loadBudgetMs,
+    handle: ({ params, body, call }, { models }) => models.setLabel(params.name, params.label, body.version, changeOf({ call, body })),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/models/:name/rollback',
+    scope: 'models:write',
+    tag,
+    summary: 'Point latest to the version that it pointed to before',
+    params: Name,
+    body: ReasonRequest,
+    bodyOptional: true,
+    answer: LabelResponse,
+    codes: [...unknown, ...loading, 'label_conflict'],
+    budgetMs: loadBudgetMs,
+    handle: ({ params, body, call }, { models }) => models.rollback(params.name, changeOf({ call, body })),
+  }),
+]
+
+/** Reading models; loading and unloading versions; moving labels. */
+export const modelRoutes: readonly Route[] = [...reads, ...residency, ...labels]
