@@ -1,0 +1,83 @@
+"""What the author of a model says about it; everything else in a manifest is measured."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import BundleError
+
+UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
+MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+
+
+def duration_ms(text: str) -> int:
+    """Ms of `15m`, `250ms`, `1h`; raises BundleError for anything else."""
+    match = re.match(r"^([1-9]\d{0,8})(ms|s|m|h|d)$", text)
+    if not match:
+        raise BundleError(f"{text!r} is not a duration: a whole number with its unit, such as 250ms, 15m, 1h")
+    return int(match[1]) * UNITS[match[2]]
+
+
+@dataclass(frozen=True)
+class Description:
+    """
+    Inputs (`features` in column order, `window` vectors, which of them are `optional`), what an outcome is (`horizon`, `cost_bps`), which symbols, and where the model comes
+    from (`provenance`). `training_date` is RFC 3339. `act_on` is the share of validation rows that the signal's thresholds act on.
+    """
+
+    features: list[str]
+    timeframe: str
+    symbols: list[str]
+    horizon: str
+    cost_bps: float
+    training_date: str
+    window: int = 1
+    optional: list[str] = field(default_factory=list)
+    feature_set_digest: str | None = None
+    max_age: str | None = None
+    act_on: float = 0.10
+    classes: tuple[str, str] = ("down", "up")
+    provenance: dict[str, str | int | float | bool | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        duration_ms(self.horizon)
+        if self.max_age is not None:
+            duration_ms(self.max_age)
+        if not self.features or len(set(self.features)) != len(self.features):
+            raise BundleError("features must be a list of different ids, in column order")
+        if self.timeframe not in TIMEFRAMES:
+            raise BundleError(f"timeframe {self.timeframe!r}: one of {', '.join(TIMEFRAMES)}")
+        unknown = [name for name in self.optional if name not in self.features]
+        if unknown:
+            raise BundleError(f"optional inputs that are not among the features: {', '.join(unknown)}")
+        if not MOMENT.match(self.training_date):
+            raise BundleError(f"training_date {self.training_date!r} is not RFC 3339 with a zone, such as 2024-01-10T00:00:00Z")
+        if not 0 < self.act_on < 1:
+            raise BundleError(f"act_on is a share between 0 and 1, not {self.act_on}")
+
+    @property
+    def cost(self) -> float:
+        """Cost of a round trip as a share: 8 bps = 0.0008."""
+        return self.cost_bps / 10_000
+
+    @property
+    def optional_columns(self) -> list[int]:
+        """Indices of the optional features."""
+        return [self.features.index(name) for name in self.optional]
+
+    @property
+    def optional_values(self) -> list[int]:
+        """Indices of the optional features' values in a flattened window."""
+        width = len(self.features)
+        return [step * width + column for step in range(self.window) for column in self.optional_columns]
+
+    def inputs(self) -> dict[str, Any]:
+        """`inputs` of the manifest."""
+        inputs: dict[str, Any] = {"timeframe": self.timeframe}
+        if self.feature_set_digest is not None:
+            inputs["feature_set_digest"] = self.feature_set_digest
+        inputs |= {"features": self.features, "window": self.window, "optional": self.optional}
+        return inputs | ({} if self.max_age is None else {"max_age": self.max_age})
