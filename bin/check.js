@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
 import { onNode24, root } from './node24.js'
 
 await onNode24()
@@ -20,7 +21,7 @@ const checks = [
 ]
 
 // The tools' own launchers ask for `node` on the path: they get this one, not an older one of the machine.
-const env = { ...process.env, PATH: `${tools}:${process.env.PATH ?? ''}` }
+const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` }
 
 /** @param {(typeof checks)[number]} check */
 function run({ name, what, command, args }) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -23,7 +23,16 @@ if (major < 20) stop(`Presage needs Node 20 or newer to install (it brings its o
 /** @param {string} path */
 const textOf = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
-const hasNode24 = () => major >= 24 || process.platform !== 'linux' || existsSync(`${root}node_modules/node-linux-${process.arch}/bin/node`)
+const nodePackage = `node-linux-${process.arch}`
+const hasNode24 = () => major >= 24 || process.platform !== 'linux' || existsSync(`${root}node_modules/${nodePackage}/bin/node`)
+
+/** npm 11 puts the packaged Node on the path of scripts; npm 10 unlinks it again when it drops the package for the other processor. */
+function linkNode() {
+  const link = `${root}node_modules/.bin/node`
+  if (existsSync(link) || !existsSync(`${root}node_modules/${nodePackage}/bin/node`)) return
+  mkdirSync(`${root}node_modules/.bin`, { recursive: true })
+  symlinkSync(`../${nodePackage}/bin/node`, link)
+}
 
 /**
  * True if npm's own record of what is installed holds exactly the versions and digests of the lock (packages for other platforms apart).
@@ -84,14 +93,18 @@ function runNpmCi() {
   })
 }
 
-/** @param {string} output */
+/**
+ * What went wrong in words that say what to do; npm's own words where the cause is not a known one.
+ * @param {string} output
+ */
 function explain(output) {
+  const cause = /^npm error (?:FetchError: )?(request to .*|.*(?:E[A-Z]{4,}).*)$/m.exec(output)?.[1] ?? ''
   if (offline.test(output))
-    return 'The package registry cannot be reached. Connect to the network (or point npm at a mirror that you can reach) and run the same command again.'
+    return `The package registry cannot be reached (${cause}).\nConnect to the network (or point npm at a mirror that you can reach) and run the same command again.`
   if (/\bENOSPC\b/.test(output)) return 'The disk is full: about 700 MB are needed for the packages.'
   if (/\bE(ACCES|PERM)\b/.test(output)) return `No permission to write ${root}node_modules.`
   if (/spawn npm ENOENT/.test(output)) return 'npm was not found: it comes with Node; is it on the PATH?'
-  return 'npm could not install the packages of package-lock.json; its own words are above.'
+  return `${output.trim()}\n\nnpm could not install the packages of package-lock.json; its own words are above.`
 }
 
 async function install() {
@@ -101,12 +114,13 @@ async function install() {
   const done = showProgress()
   const { code, output } = await runNpmCi()
   done(code === 0 ? 'Installed.' : 'Not installed.')
-  if (code !== 0) stop(`${output.trim()}\n\n${explain(output)}`)
+  if (code !== 0) stop(explain(output))
 }
 
 const lockText = textOf(lockPath)
 const digest = createHash('sha256').update(lockText).digest('hex')
 if (textOf(stampPath) !== digest || !hasNode24()) {
   if (!installedAsLocked(lockText) || !hasNode24()) await install()
+  linkNode()
   writeFileSync(stampPath, digest)
 }

@@ -16,11 +16,9 @@ function editDistance(from: string, to: string): number {
 export function nearestNames(text: string, names: Iterable<string>, most = 3): string[] {
   const wanted = text.slice(0, 100).toLowerCase()
   const scored = [...names].map((name) => {
-    const inside = wanted.length > 1 && (name.includes(wanted) || wanted.includes(name))
-    return {
-      name,
-      distance: inside ? Math.abs(name.length - wanted.length) / 10 : editDistance(wanted, name),
-    }
+    const known = name.toLowerCase()
+    const inside = wanted.length > 1 && (known.includes(wanted) || wanted.includes(known))
+    return { name, distance: inside ? Math.abs(known.length - wanted.length) / 10 : editDistance(wanted, known) }
   })
   return scored
     .filter(({ name, distance }) => distance <= Math.max(2, Math.floor(Math.max(name.length, wanted.length) / 2)))
