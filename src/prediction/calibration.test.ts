@@ -10,7 +10,7 @@ const calibrated = (spec: CalibrationSpec | undefined, row: readonly number[]): 
   return [...copy]
 }
 const near = (actual: readonly number[], expected: readonly number[]): void =>
-  actual.forEach((value, i) => assert.ok(Math.abs(value - (expected[i] as number)) < 1e-12, `${actual} is not ${expected}`))
+  actual.forEach((value, i) => assert.ok(Math.abs(value - (expected[i] as number)) < 1e-12, `${actual.join()} is not ${expected.join()}`))
 
 test('no calibration leaves the row as it is', () => {
   assert.deepEqual(calibrated(undefined, [0.3, 0.7]), [0.3, 0.7])
@@ -50,7 +50,7 @@ test('calibrated rows sum to 1 and stay within 0 and 1, at the ends too', () => 
         )
         assert.ok(
           row.every((p) => p >= 0 && p <= 1),
-          `${row}`,
+          row.join(),
         )
         assert.ok(Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) < 1e-9)
       },

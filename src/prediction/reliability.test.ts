@@ -21,7 +21,7 @@ test('reliability never leaves the range of a rising table, and rises with it', 
   const unit = fc.double({ min: 0, max: 1, noNaN: true })
   const rising = fc.uniqueArray(unit, { minLength: 2, maxLength: 8 }).map((values) => values.toSorted((a, b) => a - b))
   fc.assert(
-    fc.property(rising, rising, unit, unit, (x, y, a, b) => {
+    fc.property(fc.tuple(rising, rising, unit, unit), ([x, y, a, b]) => {
       const knots = Math.min(x.length, y.length)
       const some = { probability: x.slice(0, knots), success: y.slice(0, knots) }
       const [low, high] = [Math.min(a, b), Math.max(a, b)].map((p) => reliabilityAt(some, p)) as [number, number]

@@ -28,7 +28,7 @@ const unit = fc.double({ min: 0, max: 1, noNaN: true })
 
 test('signal policy: swapping up and down swaps BUY and SELL', () => {
   fc.assert(
-    fc.property(unit, unit, unit, unit, (up, down, buyAt, sellAt) => {
+    fc.property(fc.tuple(unit, unit, unit, unit), ([up, down, buyAt, sellAt]) => {
       const signal = signalOfClasses({ buy: { index: 1, atLeast: buyAt }, sell: { index: 0, atLeast: sellAt } }, Float64Array.of(down, up))
       const other = signalOfClasses({ buy: { index: 1, atLeast: sellAt }, sell: { index: 0, atLeast: buyAt } }, Float64Array.of(up, down))
       assert.equal(other, mirrored[signal])
@@ -39,7 +39,7 @@ test('signal policy: swapping up and down swaps BUY and SELL', () => {
 const rank = { SELL: 0, HOLD: 1, BUY: 2 } as const
 test('signal policy: a higher probability of up never moves a binary signal towards SELL', () => {
   fc.assert(
-    fc.property(unit, unit, unit, unit, (a, b, buyAt, sellAt) => {
+    fc.property(fc.tuple(unit, unit, unit, unit), ([a, b, buyAt, sellAt]) => {
       const rule = { buy: { index: 1, atLeast: buyAt }, sell: { index: 0, atLeast: sellAt } }
       const at = (up: number) => rank[signalOfClasses(rule, Float64Array.of(1 - up, up))]
       assert.ok(at(Math.min(a, b)) <= at(Math.max(a, b)))

@@ -86,7 +86,8 @@ export function makeRuntime(overrides: Partial<LoadedModel> = {}, compute = (row
 
 /** The same model in another process: no synchronous way. */
 export function makeDistantRuntime(compute?: (row: Float64Array) => number): LoadedModel {
-  const { predictSync: _, ...runtime } = makeRuntime({}, compute)
+  const runtime = makeRuntime({}, compute)
+  delete runtime.predictSync
   return runtime
 }
 
@@ -157,6 +158,12 @@ export function makeService(overrides: Partial<PredictionDeps> = {}): { service:
     ...overrides,
   })
   return { service, decisions }
+}
+
+/** The answer itself; fails if it is a promise. */
+export function atOnce<T extends object>(answer: T | Promise<T>): T {
+  if (answer instanceof Promise) throw new Error('the answer is a promise')
+  return answer
 }
 
 /** True for a `ServingError` of a code whose message matches. */

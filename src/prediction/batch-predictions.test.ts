@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { PredictBatchRequest } from '../contracts/predict.ts'
+import {
+  atOnce,
+  lastClose,
+  makeCall,
+  makeDistantRuntime,
+  makeEmptyReading,
+  makeModel,
+  makeReading,
+  makeRuntime,
+  makeService,
+  MemoryModels,
+  refusal,
+} from './testing/in-memory.ts'
+
+const items = (count: number): PredictBatchRequest['requests'] => Array.from({ length: count }, (_, i) => ({ symbol: 'BTC/USDT', features: { price: 1 + i } }))
+
+test('a batch of loaded inline models answers without a promise, in order, with one model_info', () => {
+  const { service, decisions } = makeService()
+  const answer = atOnce(
+    service.predictBatch(
+      {
+        requests: [
+          { symbol: 'BTC/USDT', features: { price: 150 } },
+          { symbol: 'ETH/USDT', features: { price: 50 } },
+        ],
+      },
+      makeCall(),
+    ),
+  )
+  assert.deepEqual(
+    answer.predictions.map((item) => ('prediction' in item ? [item.symbol, item.id, item.prediction.signal] : item)),
+    [
+      ['BTC/USDT', 'id-1', 'BUY'],
+      ['ETH/USDT', 'id-2', 'SELL'],
+    ],
+  )
+  assert.deepEqual([answer.model_info.version, answer.timestamp, decisions.length], ['v1.2.3', '2024-01-15T10:30:01Z', 2])
+  assert.deepEqual(decisions[1]?.request, { symbol: 'ETH/USDT', features: { price: 50 } })
+})
+
+test('a bad item is an error in its place and never fails the others', () => {
+  const features = { vector: (_set: unknown, symbol: string) => (symbol === 'ETH/BTC' ? makeEmptyReading('missing') : makeReading()) }
+  const requests = [
+    { symbol: 'BTC/USDT' },
+    { symbol: 'ETH/BTC' },
+    { symbol: 'URTH/USD' },
+    { symbol: 'BTC/USDT', timestamp: '2024-02-30T00:00:00Z' },
+    { symbol: 'BTC/USDT', features: { rsii: 1 } },
+    { symbol: 'BTC/USDT', features: { price: null } },
+    { symbol: 'BTC/USDT', features: { price: 1000 } },
+    { symbol: 'ETH/USDT' },
+  ]
+  const models = new MemoryModels([makeModel(), makeModel({ manifest: { name: 'baseline', symbols: ['URTH/USD'] } })])
+  const { predictions } = atOnce(makeService({ features, models }).service.predictBatch({ requests }, makeCall()))
+  assert.deepEqual(
+    predictions.map((item) => ('error' in item ? item.error.code : item.prediction.signal)),
+    ['HOLD', 'features_unavailable', 'no_model_for_symbol', 'invalid_timestamp', 'unknown_feature', 'missing_feature', 'model_output_invalid', 'HOLD'],
+  )
+  const misfit = predictions[2]
+  assert.ok(misfit && 'error' in misfit)
+  assert.deepEqual([misfit.symbol, misfit.error.retryable, /ask for "model": "baseline"/.test(misfit.error.message)], ['URTH/USD', false, true])
+})
+
+test('the model of the first item that has one answers the batch', () => {
+  const models = new MemoryModels([makeModel()])
+  const { service } = makeService({ models })
+  const { predictions, model_info } = atOnce(service.predictBatch({ requests: [{ symbol: 'DOGE/USDT' }, { symbol: 'BTC/USDT' }] }, makeCall()))
+  assert.deepEqual([model_info.name, predictions.map((item) => 'error' in item), models.held], ['momentum', [true, false], { acquired: 1, released: 1 }])
+})
+
+test('a batch without any symbol that a model answers is refused as a whole', () => {
+  assert.throws(() => makeService().service.predictBatch({ requests: [{ symbol: 'DOGE/USDT' }] }, makeCall()), refusal('no_model_for_symbol'))
+  assert.throws(() => makeService().service.predictBatch({ requests: items(1), model: 'nope' }, makeCall()), refusal('model_not_found'))
+  assert.throws(() => makeService().service.predictBatch({ requests: items(1) }, makeCall({ at: -1 })), refusal('deadline_exceeded'))
+  assert.throws(() => makeService().service.predictBatch({ requests: items(257) }, makeCall()), refusal('batch_too_large'))
+})
+
+test('a model in another process gets all rows in one call, or in as few as its limit allows', async () => {
+  const counts: number[] = []
+  const runtime = makeDistantRuntime()
+  const counting = {
+    ...runtime,
+    predict: (rows: Float64Array, count: number, deadline: Parameters<typeof runtime.predict>[2]) => (
+      counts.push(count),
+      runtime.predict(rows, count, deadline)
+    ),
+  }
+  const requests = [...items(3), { symbol: 'DOGE/USDT' }, ...items(2)]
+  const ask = async (manifest = {}) =>
+    (await makeService({ models: new MemoryModels([makeModel({ runtime: counting, manifest })]) }).service.predictBatch({ requests }, makeCall())).predictions
+  const whole = await ask()
+  assert.deepEqual([counts, whole.map((item) => 'error' in item)], [[5], [false, false, false, true, false, false]])
+  const parts = await ask({ limits: { max_batch: 2 } })
+  assert.deepEqual(counts, [5, 2, 2, 1])
+  assert.deepEqual(parts, whole)
+})
+
+test('a large inline batch leaves the event loop its turns, and answers the same', async () => {
+  let othersRan = false
+  setImmediate(() => (othersRan = true))
+  const models = new MemoryModels([makeModel()])
+  const later = makeService({ models }).service.predictBatch({ requests: items(199) }, makeCall())
+  assert.ok(later instanceof Promise)
+  assert.equal(models.held.released, 0)
+  const { predictions } = await later
+  assert.deepEqual([predictions.length, models.held.released, othersRan], [199, 1, true])
+  assert.deepEqual(
+    predictions.map((item) => ('prediction' in item ? item.prediction.probability : 0)),
+    Array.from({ length: 199 }, (_, i) => Math.max((1 + i) / 200, 1 - (1 + i) / 200)),
+  )
+})
+
+test('a process that dies fails the batch, and the lease is given back', async () => {
+  const models = new MemoryModels([makeModel({ runtime: { ...makeDistantRuntime(), predict: () => Promise.reject(new Error('gone')) } })])
+  await assert.rejects(Promise.resolve(makeService({ models }).service.predictBatch({ requests: items(2) }, makeCall())), /gone/)
+  assert.deepEqual(models.held, { acquired: 1, released: 1 })
+})
+
+test('items on the live clock without a timestamp share one moment', () => {
+  let tick = lastClose
+  const asked: (number | undefined)[] = []
+  const features = {
+    vector: (_set: unknown, _symbol: string, asOf: number | undefined) => {
+      asked.push(asOf)
+      return makeReading({ clock: 'live', asOf: asOf ?? (tick += 1) })
+    },
+  }
+  const { predictions } = atOnce(
+    makeService({ features }).service.predictBatch(
+      { requests: [{ symbol: 'BTC/USDT' }, { symbol: 'ETH/USDT' }, { symbol: 'BTC/USDT', timestamp: '2024-01-15T10:00:00Z' }] },
+      makeCall(),
+    ),
+  )
+  assert.deepEqual(
+    predictions.map((item) => ('as_of' in item ? item.as_of : '')),
+    ['2024-01-15T10:30:00.001Z', '2024-01-15T10:30:00.001Z', '2024-01-15T10:00:00Z'],
+  )
+  assert.deepEqual(asked, [undefined, undefined, lastClose + 1, Date.UTC(2024, 0, 15, 10)])
+})
+
+test('a batch answers what its items would have been answered one by one, inline or not', async () => {
+  const one = fc.record({
+    symbol: fc.constantFrom('BTC/USDT', 'ETH/EUR', 'DOGE/USDT'),
+    features: fc.record(
+      { price: fc.double({ min: 1, max: 220, noNaN: true }), rsi: fc.option(fc.double({ min: -1, max: 101, noNaN: true }), { nil: null }) },
+      { requiredKeys: ['price'] },
+    ),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 8 }), fc.constantFrom(makeRuntime(), makeDistantRuntime()), async (some, runtime) => {
+      const requests = [{ symbol: 'BTC/USDT' }, ...some]
+      const models = new MemoryModels([makeModel({ runtime })])
+      const batch = await makeService({ models }).service.predictBatch({ requests }, makeCall())
+      for (const [i, request] of requests.entries()) {
+        const single = await Promise.resolve()
+          .then(() => makeService().service.predict(request, makeCall()))
+          .catch((error: { code: string }) => error)
+        const item = batch.predictions[i] ?? assert.fail()
+        assert.deepEqual(
+          'error' in item ? item.error.code : item.prediction,
+          'prediction' in single ? single.prediction : 'code' in single ? single.code : undefined,
+        )
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
