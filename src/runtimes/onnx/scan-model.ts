@@ -23,7 +23,7 @@ const tensorExternalData = 13
 const tensorDataLocation = 14
 /** Subgraphs nest three messages each: this is 60 of them in one another, where real exports have a handful. */
 const maxDepth = 200
-const maxParts = 5_000_000
+const maxParts = 1_000_000
 
 const children: Readonly<Record<MessageKind, Readonly<Record<number, MessageKind>>>> = messages
 

@@ -20,6 +20,8 @@ export type LinkDeps = {
   readonly limits: CallLimits
 }
 
+const connectionClosed = 'its connection closed'
+
 /**
  * One inference process from its start to its end, and the nameless Unix socket to it (nothing on disk, nobody else can connect). The process runs the same Node
  * binary with an empty environment in `/`. A malformed frame or a missed deadline ends the process, never the server.
@@ -108,11 +110,12 @@ export class InferenceLink {
     child.on('exit', (code, signal) => {
       const how = signal === null ? `it exited with status ${code}` : `signal ${signal} ended it`
       this.end(how)
-      this.#ended.resolve(signal === 'SIGKILL' ? (this.#ending as string) : how)
+      // A closed connection is how a death shows first; how it died says more.
+      this.#ended.resolve(this.#ending === connectionClosed ? how : (this.#ending as string))
     })
     this.#socket?.on('data', (chunk: Buffer) => this.#receive(chunk))
     this.#socket?.on('error', () => {})
-    this.#socket?.on('close', () => this.end('its connection closed'))
+    this.#socket?.on('close', () => this.end(connectionClosed))
     child.stdin?.on('error', () => {})
     for (const stream of ['stdout', 'stderr'] as const) {
       const source: Readable | null = child[stream]

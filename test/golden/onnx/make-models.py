@@ -90,6 +90,12 @@ def labels_only():
     save("labels-only", [helper.make_node("ArgMax", ["x"], ["label"], axis=1, keepdims=0)], [value("x", FLOAT, ["N", 2])], [value("label", INT64, ["N"])])
 
 
+def single_row():
+    """Declares a free batch but was traced with one row, as exports from PyTorch often are."""
+    nodes = [helper.make_node("Reshape", ["x", "traced"], ["flat"]), helper.make_node("Relu", ["flat"], ["y"])]
+    save("single-row", nodes, [value("x", FLOAT, ["N", 2])], [value("y", FLOAT, ["N", 2])], [constant("traced", np.array([1, 2], dtype=np.int64))])
+
+
 def external():
     """The weights lie in another file: what torch.onnx.export does for large models."""
     weights = constant("w", np.eye(2, dtype=np.float32))
@@ -131,8 +137,10 @@ def classifiers():
 
 
 def number(x):
-    """JSON has no NaN and no infinities."""
-    return str(x) if not math.isfinite(x) else float(x)
+    """JSON has no NaN and no infinities: they are written as JavaScript names them."""
+    if math.isfinite(x):
+        return float(x)
+    return "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
 
 
 def golden(name, shape, tensor, dtype=np.float32, extra=()):
@@ -163,6 +171,7 @@ def main():
     two_scores()
     two_inputs()
     labels_only()
+    single_row()
     external()
     spin()
     identity("identity", FLOAT)
@@ -173,6 +182,7 @@ def main():
         golden("logistic", (3,), "probabilities", extra=[[math.nan, 0, 1], [math.inf, 0, 0], [0, 0, 0]]),
         golden("lstm", (5, 3), "p_up"),
         golden("lstm-one", (5, 3), "p_up"),
+        golden("single-row", (2,), "y"),
         golden("softmax-double", (4,), "probabilities", dtype=np.float64, extra=[[math.nan, 0, 1, 2]]),
         golden("two-scores", (2,), "raw"),
         golden("two-scores", (2,), "squashed", extra=[[math.inf, -math.inf], [math.nan, 0]]),

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { makeModel, modelPath, within } from '../../../test/golden/onnx/model-under-test.ts'
+import type { OnnxSpec } from './load-onnx.ts'
+
+type Golden = {
+  readonly model: string
+  readonly tensor: string
+  readonly inputs: number
+  readonly window: number
+  readonly columns: number
+  readonly rows: readonly (readonly (number | string)[])[]
+  readonly outputs: readonly (readonly (number | string)[])[]
+}
+
+const goldens = JSON.parse(await readFile(new URL('../../../test/golden/onnx/goldens.json', import.meta.url), 'utf8')) as { cases: Golden[] }
+const identity = await readFile(modelPath('identity'))
+const flat = (rows: Golden['rows']): Float64Array => Float64Array.from(rows.flat(), Number)
+
+/** Equal, both NaN, the same infinity, or this close. */
+const tolerances: Readonly<Record<string, number>> = { identity: 0, 'softmax-double': 1e-14 }
+const toleranceOf = (name: string): number => tolerances[name] ?? 1e-6
+const agree = (got: number, expected: number, tolerance: number): boolean => Object.is(got, expected) || Math.abs(got - expected) <= tolerance
+
+describe('predictions agree with onnxruntime in Python', () => {
+  for (const golden of goldens.cases) {
+    test(`${golden.model}: ${golden.tensor}, all rows together and each alone`, async () => {
+      const { model: name, tensor, inputs, window, columns } = golden
+      await using under = await makeModel({ path: modelPath(name), tensor, inputs, window, outputs: columns })
+      const rows = flat(golden.rows)
+      const expected = flat(golden.outputs)
+      const together = await under.model.predict(rows, golden.rows.length, within(20_000))
+      assert.equal(together.length, expected.length)
+      for (const [at, value] of together.entries())
+        assert.ok(agree(value, expected[at] as number, toleranceOf(name)), `value ${at}: ${value}, not ${expected[at]}`)
+      const width = inputs * window
+      const alone = golden.rows.map((_, row) => under.model.predict(rows.slice(row * width, (row + 1) * width), 1, within(20_000)))
+      const singles = (await Promise.all(alone)).flatMap((values) => Array.from(values))
+      for (const [at, value] of singles.entries())
+        assert.ok(agree(value, together[at] as number, toleranceOf(name)), `alone ${at}: ${value}, not ${together[at]}`)
+    })
+  }
+})
+
+test('every golden case was read, among them NaN and both infinities', () => {
+  const values = new Set(goldens.cases.flatMap(({ rows }) => rows.flat()))
+  assert.equal(goldens.cases.length, 8)
+  assert.ok(values.has('NaN') && values.has('Infinity') && values.has('-Infinity'))
+})
+
+test('rows become float32 by rounding to nearest; what lies beyond its range becomes infinite; NaN stays', async () => {
+  await using under = await makeModel()
+  const rows = Float64Array.of(0.1, 16_777_217, 1e39, -1e39, Number.NaN, -0)
+  const answer = await under.model.predict(rows, 3, within(20_000))
+  assert.deepEqual([...answer], [Math.fround(0.1), 16_777_216, Infinity, -Infinity, Number.NaN, -0])
+})
+
+test('a single column that stands for two classes gives both probabilities', async () => {
+  await using pair = await makeModel({ path: modelPath('lstm'), inputs: 3, window: 5, outputs: 2 })
+  await using single = await makeModel({ path: modelPath('lstm'), inputs: 3, window: 5, outputs: 1 })
+  const rows = Float64Array.from({ length: 30 }, (_, at) => Math.sin(at))
+  const [p, q] = await single.model.predict(rows, 2, within(20_000))
+  assert.deepEqual([...(await pair.model.predict(rows, 2, within(20_000)))], [1 - (p as number), p, 1 - (q as number), q])
+})
+
+test('a column that is no probability is not taken for one', async () => {
+  await using under = await makeModel({ path: modelPath('two-scores'), tensor: 'raw', outputs: 2 })
+  await assert.rejects(under.model.predict(Float64Array.of(2, 3), 1, within(20_000)), { code: 'model_output_invalid' })
+})
+
+test('the handshake reports names, shapes, types, version, digest and memory', async () => {
+  await using under = await makeModel({ path: modelPath('logistic'), inputs: 3 })
+  const { info, engine, memoryBytes, inputs, outputs } = under.model
+  assert.deepEqual(info.inputs, [{ name: 'X', type: 'float32', shape: ['', 3] }])
+  assert.deepEqual(info.outputs, [
+    { name: 'label', type: 'int64', shape: [''] },
+    { name: 'probabilities', type: 'float32', shape: ['', 2] },
+  ])
+  assert.equal(
+    info.sha256,
+    createHash('sha256')
+      .update(await readFile(modelPath('logistic')))
+      .digest('hex'),
+  )
+  assert.match(engine, /^onnxruntime \d+\.\d+\.\d+ \(cpu\)$/)
+  assert.deepEqual([inputs, outputs], [3, 2])
+  const status = await readFile(`/proc/${under.model.pid}/status`, 'utf8')
+  const rssBytes = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024
+  assert.ok(memoryBytes / rssBytes > 0.7 && memoryBytes / rssBytes < 1.3, `${memoryBytes} reported, ${rssBytes} resident`)
+})
+
+test('no rows give no answers, and rows of another width are a bug of the caller', async () => {
+  await using under = await makeModel()
+  assert.equal((await under.model.predict(new Float64Array(0), 0, within(1_000))).length, 0)
+  await assert.rejects(under.model.predict(new Float64Array(3), 1, within(1_000)), RangeError)
+})
+
+const refused: readonly (readonly [what: string, spec: Partial<OnnxSpec> & { name: string }, code: string, says: RegExp])[] = [
+  ['a ZipMap output', { name: 'zipmap', inputs: 3 }, 'model_verification_failed', /"output_probability".*zipmap=False/],
+  ['weights in another file', { name: 'external' }, 'model_verification_failed', /"w".*save_as_external_data=False/],
+  ['several inputs', { name: 'two-inputs' }, 'model_verification_failed', /"prices", "volumes".*Concatenate/],
+  ['text as input', { name: 'strings' }, 'model_verification_failed', /is string.*float32/],
+  ['whole numbers as input', { name: 'integers' }, 'model_verification_failed', /is int64.*float32/],
+  ['labels without probabilities', { name: 'labels-only' }, 'model_verification_failed', /"label".*export the scores/],
+  ['a batch of a fixed size', { name: 'lstm-two', inputs: 3, window: 5, outputs: 1 }, 'model_verification_failed', /exactly 2 rows.*dynamic_axes/],
+  ['two float outputs without a choice', { name: 'two-scores' }, 'model_verification_failed', /output\.tensor.*"raw", "squashed"/],
+  ['an output that is not there', { name: 'two-scores', tensor: 'p' }, 'model_verification_failed', /no output "p".*"raw", "squashed"/],
+  ['a chosen output that is not float', { name: 'logistic', inputs: 3, tensor: 'label' }, 'model_verification_failed', /int64.*"probabilities"/],
+  ['too many classes', { name: 'logistic', inputs: 3, outputs: 4 }, 'model_verification_failed', /needs 4 values per row/],
+  ['too many features', { name: 'logistic', inputs: 4 }, 'feature_contract_mismatch', /lists 4 names, the graph has 3 columns/],
+  ['another window', { name: 'lstm', inputs: 3, window: 6, outputs: 1 }, 'feature_contract_mismatch', /inputs\.window in model\.yaml to 5/],
+  ['a window for a matrix', { name: 'logistic', inputs: 3, window: 2 }, 'feature_contract_mismatch', /\[rows, 2, 3\]/],
+  ['other bytes than were verified', { name: 'identity', sha256: '0'.repeat(64) }, 'model_verification_failed', /SHA-256 differs/],
+  ['a file that is not there', { name: 'absent' }, 'model_verification_failed', /does not exist/],
+]
+
+describe('what cannot be served is refused at load with what to do', () => {
+  for (const [what, { name, ...spec }, code, says] of refused) {
+    test(what, async () => {
+      await assert.rejects(makeModel({ path: modelPath(name), ...spec }), { name: 'ServingError', code, message: says })
+    })
+  }
+})
+
+describe('files that are no plain models are refused', () => {
+  const withFile = async (make: (path: string) => Promise<void>, says: RegExp): Promise<void> => {
+    const folder = await mkdtemp(join(tmpdir(), 'presage-onnx-'))
+    try {
+      await make(join(folder, 'model.onnx'))
+      await assert.rejects(makeModel({ path: join(folder, 'model.onnx') }), { name: 'ServingError', code: 'model_verification_failed', message: says })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+  test('a symbolic link', () => withFile((path) => symlink(modelPath('identity'), path), /symbolic link/))
+  test('a device', () => assert.rejects(makeModel({ path: '/dev/zero' }), { code: 'model_verification_failed', message: /not a plain file/ }))
+  test('an empty file', () => withFile((path) => writeFile(path, ''), /is empty/))
+  test('half a file', () => withFile((path) => writeFile(path, identity.subarray(0, 60)), /not a well-formed ONNX model/))
+  test('text', () => withFile((path) => writeFile(path, 'tree\nversion=v4\n'), /not a well-formed ONNX model/))
+  test('an operator that does not exist', () => {
+    const bytes = Buffer.from(identity.toString('latin1').replace('Identity', 'Idontity'), 'latin1')
+    return withFile((path) => writeFile(path, bytes), /cannot be loaded: .*Idontity/)
+  })
+})

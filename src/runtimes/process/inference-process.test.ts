@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { test } from 'node:test'
+import type { Deadline } from '../../contracts/ports.ts'
+import { systemClock } from '../../system.ts'
+import { type InferenceProcess, type ProcessDeps, type ProcessEvent, type ProcessSpec, startInferenceProcess } from './inference-process.ts'
+import type { Tensor } from './tensor.ts'
+
+const entry = new URL('./fixtures/moody-model.ts', import.meta.url)
+const within = (ms: number): Deadline => ({ at: systemClock.monotonic() + ms, signal: new AbortController().signal })
+const call = (under: InferenceProcess, mood: string): Promise<readonly Tensor[]> =>
+  under.call([{ name: mood, shape: [2], data: Float64Array.of(1, 2) }], within(20_000))
+
+/** A supervised process with its events; `line` waits until it has printed something. */
+async function makeProcess(spec: Partial<ProcessSpec> = {}, deps: Partial<ProcessDeps> = {}) {
+  const events = new EventEmitter()
+  const printed: string[] = []
+  const log: ProcessDeps['log'] = ({ stream, line }) => {
+    printed.push(`${stream}: ${line}`)
+    events.emit('line', line)
+  }
+  const onEvent = (event: ProcessEvent): void => void events.emit(event.kind, event)
+  const under = await startInferenceProcess({ entry, args: () => ({}), ...spec }, { clock: systemClock, random: () => 0, log, onEvent, ...deps })
+  return { under, printed, next: (kind: string) => once(events, kind), [Symbol.asyncDispose]: () => under.dispose() }
+}
+
+test('tensors go in and come out', async () => {
+  await using made = await makeProcess()
+  const tensors: Tensor[] = [
+    { name: 'prices', shape: [1, 3], data: Float32Array.of(1.5, Number.NaN, -0) },
+    { name: 'counts', shape: [2], data: BigInt64Array.of(-1n, 2n ** 62n) },
+  ]
+  assert.deepEqual(await made.under.call(tensors, within(20_000)), tensors)
+  assert.equal(made.under.info?.['mood'], 'fine')
+  assert.ok((made.under.info?.rssBytes ?? 0) > 1e7)
+})
+
+for (const [mood, why] of [
+  ['exit', /connection closed|status 7/],
+  ['garble', /malformed/],
+  ['invent', /a call that nobody made/],
+  ['mumble', /no known kind/],
+] as const) {
+  test(`a model that does "${mood}" in a call costs its process, not the server: the next process answers`, async () => {
+    await using made = await makeProcess()
+    const ready = made.next('ready')
+    await assert.rejects(call(made.under, mood), { name: 'ServingError', code: 'worker_crashed', message: why })
+    await ready
+    assert.equal((await call(made.under, 'calm'))[0]?.name, 'calm')
+  })
+}
+
+test('how a process died is told with the wait before its restart', async () => {
+  await using made = await makeProcess()
+  const ended = made.next('ended')
+  await assert.rejects(call(made.under, 'exit'))
+  const [event] = (await ended) as [ProcessEvent & { kind: 'ended' }]
+  assert.match(event.reason, /status 7/)
+  assert.equal(event.retryAfterMs, 25)
+})
+
+test('waits grow with every death, and begin anew after a steady time', async () => {
+  let shift = 0
+  const clock = { now: () => 0, monotonic: () => systemClock.monotonic() + shift }
+  await using made = await makeProcess({ limits: { backoff: { baseMs: 4, capMs: 1_000 } } }, { clock })
+  const deadline = (): Deadline => ({ at: clock.monotonic() + 20_000, signal: new AbortController().signal })
+  const waits: number[] = []
+  for (const later of [0, 0, 0, 100_000]) {
+    shift += later
+    const [ended, ready] = [made.next('ended'), made.next('ready')]
+    await assert.rejects(made.under.call([{ name: 'exit', shape: [0], data: new Float32Array(0) }], deadline()))
+    waits.push(((await ended) as [ProcessEvent & { kind: 'ended' }])[0].retryAfterMs)
+    await ready
+  }
+  assert.deepEqual(waits, [2, 4, 8, 2])
+})
+
+test('an error in a call is its answer, and the process goes on', async () => {
+  await using made = await makeProcess()
+  const { pid } = made.under
+  await assert.rejects(call(made.under, 'throw'), { name: 'ServingError', code: 'internal', message: 'division by zero' })
+  await call(made.under, 'calm')
+  assert.equal(made.under.pid, pid)
+})
+
+test('what a model prints reaches the log and cannot break the protocol', async () => {
+  await using made = await makeProcess()
+  const line = made.next('line')
+  assert.equal((await call(made.under, 'print')).length, 1)
+  await line
+  assert.deepEqual(made.printed, ['stdout: hello from the model', 'stdout: and from its second line'])
+})
+
+test('a model that chatters is cut to 100 lines a second', async () => {
+  const clock = { now: () => 0, monotonic: () => 5_000 }
+  await using made = await makeProcess({}, { clock })
+  await made.under.call([{ name: 'chatter', shape: [0], data: new Float32Array(0) }], { at: 25_000, signal: new AbortController().signal })
+  await made.under.dispose()
+  assert.equal(made.printed.filter((line) => line === 'stderr: noise').length, 100)
+})
+
+test('a refused load is told to the caller, a death in it as well', async () => {
+  await assert.rejects(makeProcess({ args: () => ({ refuse: true }) }), { code: 'model_verification_failed', message: 'Not today' })
+  await assert.rejects(makeProcess({ args: () => ({ refuse: 'crash' }) }), { code: 'worker_crashed' })
+  await assert.rejects(makeProcess({ entry: new URL('./fixtures/absent.ts', import.meta.url) }), { code: 'worker_crashed' })
+})
