@@ -90,7 +90,7 @@ export function compileCheck<S extends TSchema>(schema: S): ValueCheck<Static<S>
     accepts,
     check(value) {
       if (accepts(value)) return value
-      throw refusal(validator.Errors(value) as unknown as SchemaError[], value)
+      throw refusal(validator.Errors(value), value)
     },
   }
 }

@@ -1,13 +1,22 @@
 import { type ErrorCode, type ErrorPlace, ServingError } from '../contracts/error.ts'
 
 const space = /[ \t\n\r]*/y
-const string = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const literal = /true|false|null/y
 const placesAtMost = 100
 
 /** Appends one step to a JSON pointer (RFC 6901). */
 export const pointerTo = (parent: string, step: string): string => `${parent}/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`
+
+/** Index of the quote that ends the string which begins at `start`; the text's length when none does. */
+export function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let before = end - 1
+    while (text.charCodeAt(before) === 92) before -= 1
+    if ((end - before) % 2 === 1) return end
+  }
+  return text.length
+}
 
 /** True if the text of a JSON number means the number that JSON.parse makes of it, up to the rounding of decimals: it is finite, and an integer keeps every digit. */
 export function keepsValue(token: string): boolean {
@@ -46,6 +55,19 @@ class JsonWalk {
     return there
   }
 
+  /** The string that begins here, decoded; undefined if none does. */
+  #string(): string | undefined {
+    if (this.#text[this.#at] !== '"') return undefined
+    const end = endOfString(this.#text, this.#at) + 1
+    try {
+      const value = JSON.parse(this.#text.slice(this.#at, end)) as string
+      this.#at = end
+      return value
+    } catch {
+      return this.#fail('a string that ends, with its control characters and backslashes escaped,')
+    }
+  }
+
   #fail(expected: string): never {
     const rest = this.#text.slice(this.#at)
     const literalHint = /^-?(NaN|Infinity)/.test(rest) ? '; JSON has no NaN or Infinity: send null for a missing value' : ''
@@ -58,7 +80,7 @@ class JsonWalk {
     if (this.#next('[')) return this.#array(pointer)
     const token = this.#take(number)
     if (token !== undefined) return this.#number(token, pointer)
-    if (this.#take(string) === undefined && this.#take(literal) === undefined) this.#fail('a value')
+    if (this.#string() === undefined && this.#take(literal) === undefined) this.#fail('a value')
   }
 
   #object(pointer: string): void {
@@ -66,9 +88,8 @@ class JsonWalk {
     if (this.#next('}')) return
     do {
       this.#take(space)
-      const token = this.#take(string)
-      if (token === undefined) this.#fail('a quoted field name')
-      const name = JSON.parse(token) as string
+      const name = this.#string()
+      if (name === undefined) this.#fail('a quoted field name')
       const place = pointerTo(pointer, name)
       if (names.has(name)) this.#fault({ code: 'malformed_json', pointer: place, rule: 'must appear once' })
       if (name === '__proto__') this.#fault({ code: 'unknown_field', pointer: place, rule: 'is not a field' })

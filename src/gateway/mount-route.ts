@@ -56,10 +56,10 @@ function checkOf(schema: TSchema | undefined): ValueCheck<unknown> {
 }
 
 function bodyOf(route: Route): (body: unknown) => unknown {
-  const { check } = checkOf(route.body)
+  const body = checkOf(route.body)
   if (route.method === 'GET') return () => undefined
-  return (body) => {
-    if (body !== undefined) return check(body)
+  return (sent) => {
+    if (sent !== undefined) return body.check(sent)
     if (route.body === undefined) return undefined
     if (route.bodyOptional === true) return {}
     throw new ServingError('malformed_json', 'The body is empty; send a JSON object')

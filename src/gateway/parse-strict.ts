@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { ServingError } from '../contracts/error.ts'
-import { keepsValue, refuseJson } from './json-walk.ts'
+import { endOfString, keepsValue, refuseJson } from './json-walk.ts'
 
 const deepestNesting = 32
 const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i
@@ -10,16 +10,6 @@ const isDigit = (code: number): boolean => code >= 48 && code <= 57
 const isOpening = (code: number): boolean => code === 123 || code === 91
 const isClosing = (code: number): boolean => code === 125 || code === 93
 const isExponent = (code: number): boolean => code === 101 || code === 69
-
-/** Index of the quote that ends the string which begins at `start`; the text's length when none does. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let before = end - 1
-    while (text.charCodeAt(before) === 92) before -= 1
-    if ((end - before) % 2 === 1) return end
-  }
-  return text.length
-}
 
 /** Fields named in the text; -1 if a number in it would not survive. Throws `malformed_json` for nesting that is too deep, before anything is built from it. */
 function scan(text: string): number {

@@ -41,7 +41,7 @@ const parametersOf = (schema: TObject | undefined, place: 'path' | 'query'): obj
     ...(property.description === undefined ? {} : { description: property.description }),
   }))
 
-const goodContent = ({ answer }: Route): object => ('mediaType' in answer ? { [String(answer.mediaType)]: {} } : { 'application/json': { schema: answer } })
+const goodContent = ({ answer }: Route): object => ('mediaType' in answer ? { [answer.mediaType]: {} } : { 'application/json': { schema: answer } })
 
 function descriptionOf({ scope, detailScope }: Route): { readonly description?: string } {
   const said = [scope && `Scope: \`${scope}\`.`, detailScope && `More with scope \`${detailScope}\`.`].filter((part) => part !== undefined)

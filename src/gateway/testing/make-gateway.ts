@@ -6,6 +6,7 @@ import { ServingError } from '../../contracts/error.ts'
 import type { PredictBatchRequest, PredictBatchResponse, PredictRequest, PredictResponse } from '../../contracts/predict.ts'
 import { FeatureService } from '../../features/feature-service.ts'
 import { SeriesStore } from '../../market/series-store.ts'
+import { Health } from '../../monitoring/health.ts'
 import { PrometheusMeter } from '../../monitoring/prometheus-meter.ts'
 import { makeIds, systemClock } from '../../system.ts'
 import type { GatewayDeps } from '../gateway-deps.ts'
@@ -36,6 +37,17 @@ const batchFor = ({ requests }: PredictBatchRequest): PredictBatchResponse => ({
 
 const noModel = (): never => {
   throw new ServingError('model_not_found', 'There is no such model')
+}
+
+const noModels: GatewayDeps['models'] = {
+  acquire: noModel,
+  list: () => ({ models: [] }),
+  versions: noModel,
+  version: noModel,
+  load: async () => noModel(),
+  unload: async () => noModel(),
+  setLabel: async () => noModel(),
+  rollback: async () => noModel(),
 }
 
 /** Keys for tests: one with every scope, and one for each list asked for. */
@@ -83,20 +95,8 @@ export function makeGatewayDeps(overrides: Partial<GatewayDeps> = {}): GatewayDe
     decisions: { get: () => undefined },
     market,
     features: new FeatureService({ series: market, clock: systemClock, meter: noMeter }),
-    models: {
-      acquire: noModel,
-      list: () => ({ models: [] }),
-      versions: noModel,
-      version: noModel,
-      load: async () => noModel(),
-      unload: async () => noModel(),
-      setLabel: async () => noModel(),
-      rollback: async () => noModel(),
-    },
-    health: {
-      report: () => ({ status: 'healthy', version: '0.0.0-test', uptime_s: 1, checks: { api: { status: 'healthy', detail: 'answers' } } }),
-      publicReport: () => ({ status: 'healthy', version: '0.0.0-test', uptime_s: 1, checks: { api: 'healthy' } }),
-    },
+    models: noModels,
+    health: new Health({ probes: { api: () => ({ status: 'healthy', detail: 'answers' }) }, version: '0.0.0-test', clock: systemClock }),
     readiness: { started: true, ready: true, reason: undefined, phase: 'serving' },
     metrics: new PrometheusMeter(),
     ...overrides,
