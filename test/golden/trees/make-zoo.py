@@ -134,6 +134,9 @@ def ranges(zoo):
     zoo.keep("tiny-values", zoo.train(X, score, dict(objective="regression", min_data_in_bin=1)), zoo.test_rows(X))
     X[:, 0] = np.where(np.isfinite(X[:, 0]), X[:, 0] * 1e300 * 1e35, 0)
     zoo.keep("huge-values", zoo.train(X, score, dict(objective="regression")), zoo.test_rows(X))
+    X, score = numeric(zoo.random)
+    told = np.isnan(X[:, 0]) * 5.0 + np.isnan(X[:, 7]) * 3.0 + 0.1 * score
+    zoo.keep("nan-against-the-rest", zoo.train(X, told, dict(objective="regression")), zoo.test_rows(X))
     wide = zoo.random.normal(size=(1200, 80)).round(2)
     wide[zoo.random.random(wide.shape) < 0.1] = np.nan
     target = np.nansum(wide * zoo.random.normal(size=80), axis=1)
