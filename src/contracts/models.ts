@@ -80,7 +80,7 @@ export type Change = { readonly keyId: string; readonly reason: string | undefin
 export interface ModelAdmin {
   list(): ModelsResponse
   versions(name: string): VersionsResponse
-  version(name: string, selector: string): VersionResponse
+  version(name: string, selector: string): Promise<VersionResponse>
   load(name: string, version: string, change: Change): Promise<VersionResponse>
   unload(name: string, version: string, change: Change): Promise<VersionResponse>
   setLabel(name: string, label: string, version: string, change: Change): Promise<LabelResponse>

@@ -1,4 +1,5 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { Migration } from 'kysely/migration'
 
 /** Changes of the schema by name, in order; a migration that was released is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {

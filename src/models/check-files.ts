@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { ServingError } from '../contracts/error.ts'
+import type { Manifest } from '../contracts/manifest.ts'
+
+const largestFile = 2 ** 31
+
+function refuse(message: string): never {
+  throw new ServingError('model_verification_failed', message)
+}
+
+/** Every file below a folder, as inner paths with `/`; a link of any kind is refused. */
+function listFiles(root: string, folder = root): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return listFiles(root, path)
+    if (!entry.isFile()) refuse(`${relative(root, path)} is a link or no plain file; put the file itself into the bundle`)
+    return [relative(root, path).replaceAll('\\', '/')]
+  })
+}
+
+/** Holds the files of a bundle to its manifest: exactly those named, with exactly those bytes. Throws `model_verification_failed` naming the file. */
+export function checkFiles(dir: string, { files }: Manifest): void {
+  const present = new Set(listFiles(dir).filter((path) => path !== 'model.yaml' && path !== 'model.yaml.sig'))
+  for (const path of present) if (files[path] === undefined) refuse(`${path} is not named in files; add its SHA-256 or remove it`)
+  for (const [path, wanted] of Object.entries(files)) {
+    if (!present.has(path)) refuse(`${path} is named in files but is not there; copy the bundle again`)
+    const full = join(dir, path)
+    if (lstatSync(full).size > largestFile) refuse(`${path} is larger than 2 GiB`)
+    const got = createHash('sha256').update(readFileSync(full)).digest('hex')
+    if (got !== wanted) refuse(`${path} has SHA-256 ${got.slice(0, 12)}…, files says ${wanted.slice(0, 12)}…: it is damaged or was changed after it was saved; save or copy the bundle again`)
+  }
+}

@@ -1,0 +1,74 @@
+import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { ServingError } from '../contracts/error.ts'
+
+const strict = { additionalProperties: false } as const
+const Value = Type.Union([Type.Number(), Type.Enum(['NaN', 'Infinity', '-Infinity'])])
+const fewestRows = 16
+
+/** The file of golden rows: inputs (window rows flattened, oldest first) and the outputs that the training framework gave. */
+const GoldenSchema = Type.Object(
+  {
+    schema: Type.Literal(1),
+    tolerance: Type.Object({ absolute: Type.Number({ minimum: 0, maximum: 0.01 }), relative: Type.Number({ minimum: 0, maximum: 0.01 }) }, strict),
+    rows: Type.Array(Type.Object({ input: Type.Array(Value), output: Type.Array(Type.Number(), { minItems: 1 }) }, strict), { minItems: fewestRows, maxItems: 100_000 }),
+  },
+  strict,
+)
+type GoldenFile = Static<typeof GoldenSchema>
+const check = Compile(GoldenSchema)
+
+/** Golden rows as matrices, row-major. */
+export type GoldenRows = {
+  readonly count: number
+  readonly inputs: Float64Array
+  readonly outputs: Float64Array
+  readonly outputsPerRow: number
+  readonly tolerance: GoldenFile['tolerance']
+}
+
+/** How well a model did on its golden rows. */
+export type GoldenResult = { readonly rows: number; readonly reproduced: number; readonly maxAbsError: number }
+
+function refuse(message: string): never {
+  throw new ServingError('model_verification_failed', message)
+}
+
+/** Golden rows of a JSON text whose rows have `inputs` values. Throws `model_verification_failed`. */
+export function parseGolden(text: string, inputs: number): GoldenRows {
+  const value: unknown = JSON.parse(text)
+  if (!check.Check(value)) {
+    const [first] = check.Errors(value)
+    refuse(`the golden rows do not fit their schema: ${first?.instancePath ?? ''} ${first?.message ?? ''} (at least ${fewestRows} rows of input and output)`)
+  }
+  const outputsPerRow = value.rows[0]?.output.length ?? 0
+  for (const [index, { input, output }] of value.rows.entries()) {
+    if (input.length !== inputs) refuse(`golden row ${index} has ${input.length} inputs, the manifest lists ${inputs}`)
+    if (output.length !== outputsPerRow) refuse(`golden row ${index} has ${output.length} outputs, the first has ${outputsPerRow}`)
+  }
+  return {
+    count: value.rows.length,
+    inputs: Float64Array.from(value.rows.flatMap(({ input }) => input.map(Number))),
+    outputs: Float64Array.from(value.rows.flatMap(({ output }) => output)),
+    outputsPerRow,
+    tolerance: value.tolerance,
+  }
+}
+
+/** Compares what a model gave with its golden rows: within `absolute + relative x |wanted|`, NaN never. */
+export function compareGolden({ count, outputs, outputsPerRow, tolerance }: GoldenRows, got: Float64Array): GoldenResult {
+  if (got.length !== outputs.length) refuse(`the model gives ${got.length / count} outputs a row, the golden rows have ${outputsPerRow}`)
+  let reproduced = 0
+  let maxAbsError = 0
+  for (let row = 0; row < count; row += 1) {
+    let fits = true
+    for (let i = row * outputsPerRow; i < (row + 1) * outputsPerRow; i += 1) {
+      const wanted = outputs[i] as number
+      const error = Math.abs((got[i] as number) - wanted)
+      if (!(error <= tolerance.absolute + tolerance.relative * Math.abs(wanted))) fits = false
+      maxAbsError = Number.isNaN(error) ? Infinity : Math.max(maxAbsError, error)
+    }
+    if (fits) reproduced += 1
+  }
+  return { rows: count, reproduced, maxAbsError }
+}

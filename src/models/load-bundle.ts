@@ -1,0 +1,83 @@
+import { Worker } from 'node:worker_threads'
+import { ServingError } from '../contracts/error.ts'
+import type { LoadedModel } from '../contracts/loaded-model.ts'
+import type { Clock } from '../contracts/ports.ts'
+import type { ModelRuntime } from '../runtimes/runtime.ts'
+import { compareGolden, type GoldenResult, type GoldenRows } from './golden.ts'
+import type { PreparedBundle } from './prepare-bundle.ts'
+import type { PrepareAnswer, PrepareJob } from './prepare-worker.ts'
+
+/** What loading needs. */
+export type LoadDeps = { readonly runtimes: readonly ModelRuntime[]; readonly clock: Clock; readonly allowUnverified: boolean }
+
+/** The states that a load goes through. */
+export type LoadPhase = 'loading' | 'verifying' | 'warming'
+
+/** A loaded model with what was proven of it. */
+export type LoadedBundle = { readonly prepared: PreparedBundle; readonly runtime: LoadedModel; readonly golden: GoldenResult | undefined }
+
+const longestVerificationMs = 60_000
+const rowsPerCall = 16
+
+/** Reads, checks and compiles a bundle in a thread of its own, so that inference goes on meanwhile. */
+function prepare(job: PrepareJob, signal: AbortSignal): Promise<PreparedBundle> {
+  const { promise, resolve, reject } = Promise.withResolvers<PreparedBundle>()
+  const worker = new Worker(new URL('./prepare-worker.ts', import.meta.url), { workerData: job, execArgv: ['--disable-warning=ExperimentalWarning'] })
+  const stop = (): void => {
+    reject(new ServingError('deadline_exceeded', 'The load was given up before the bundle was read'))
+    void worker.terminate()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  worker.once('message', (answer: PrepareAnswer) => {
+    if ('prepared' in answer) resolve(answer.prepared)
+    else reject(new ServingError(answer.code, answer.message))
+  })
+  worker.once('error', reject)
+  worker.once('exit', () => {
+    signal.removeEventListener('abort', stop)
+    reject(new ServingError('model_verification_failed', 'The bundle could not be read: the loading thread ended without an answer'))
+  })
+  return promise
+}
+
+/** Outputs of the golden rows, a few at a time so that the event loop turns between them. */
+async function runGolden(runtime: LoadedModel, golden: GoldenRows, clock: Clock): Promise<Float64Array> {
+  const got = new Float64Array(golden.count * runtime.outputs)
+  const deadline = { at: clock.monotonic() + longestVerificationMs, signal: AbortSignal.timeout(longestVerificationMs) }
+  for (let row = 0; row < golden.count; row += rowsPerCall) {
+    const count = Math.min(rowsPerCall, golden.count - row)
+    got.set(await runtime.predict(golden.inputs.slice(row * runtime.inputs, (row + count) * runtime.inputs), count, deadline), row * runtime.outputs)
+  }
+  return got
+}
+
+async function verify(runtime: LoadedModel, { golden, manifest }: PreparedBundle, deps: LoadDeps): Promise<GoldenResult | undefined> {
+  if (golden === undefined) {
+    if (deps.allowUnverified) return undefined
+    throw new ServingError('model_verification_failed', 'The bundle has no golden rows: save it again with presage.save, or allow it with models.allowUnverified')
+  }
+  const result = compareGolden(golden, await runGolden(runtime, golden, deps.clock))
+  if (result.reproduced === result.rows) return result
+  const { rows, reproduced, maxAbsError } = result
+  throw new ServingError(
+    'model_verification_failed',
+    `${manifest.name} ${manifest.version} reproduces ${reproduced} of ${rows} golden rows (largest error ${maxAbsError.toPrecision(3)}): the artefact is not the model that was saved, or was saved by another version of its framework`,
+  )
+}
+
+/** Loads a bundle and proves it on its golden rows. Throws `model_verification_failed` and what the runtime throws; nothing stays behind after an error. */
+export async function loadBundle(job: PrepareJob, deps: LoadDeps, { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: LoadPhase) => void }): Promise<LoadedBundle> {
+  onPhase('loading')
+  const prepared = await prepare(job, signal)
+  const kind = deps.runtimes.find((runtime) => runtime.kind === prepared.manifest.runtime)
+  if (!kind) throw new ServingError('model_verification_failed', `This server has no runtime ${prepared.manifest.runtime}; it has ${deps.runtimes.map((runtime) => runtime.kind).join(', ')}`)
+  onPhase('warming')
+  const runtime = await kind.load(prepared.spec, prepared.compiled, signal)
+  try {
+    onPhase('verifying')
+    return { prepared, runtime, golden: await verify(runtime, prepared, deps) }
+  } catch (error) {
+    await runtime.dispose()
+    throw error
+  }
+}

@@ -1,0 +1,104 @@
+import { ServingError } from '../contracts/error.ts'
+import {
+  type Change,
+  type LabelResponse,
+  type ModelAdmin,
+  type ModelsResponse,
+  type MovableLabel,
+  movableLabels,
+  type VersionResponse,
+  type VersionsResponse,
+} from '../contracts/models.ts'
+import type { Registry } from '../registry/registry.ts'
+import { describeModel, describeVersion } from './describe-version.ts'
+import type { ModelService } from './model-service.ts'
+import type { VersionSlot } from './version-slot.ts'
+
+const isMovable = (label: string): label is MovableLabel => (movableLabels as readonly string[]).includes(label)
+
+/** What operators see of the models and do with them. */
+export class ModelAdministration implements ModelAdmin {
+  readonly #models: ModelService
+  readonly #registry: Registry
+  constructor(models: ModelService, registry: Registry) {
+    this.#models = models
+    this.#registry = registry
+  }
+
+  list(): ModelsResponse {
+    const models = this.#models.entries.flatMap((entry) => {
+      const slot = entry.find('latest')?.slot ?? entry.newestFirst()[0]
+      return slot ? [describeModel(entry, slot, this.#models.isVerified(slot))] : []
+    })
+    return { models }
+  }
+
+  versions(name: string): VersionsResponse {
+    const entry = this.#models.entry(name)
+    return { model_name: name, versions: entry.newestFirst().map((slot) => describeVersion(entry, slot, this.#models.isVerified(slot))) }
+  }
+
+  async version(name: string, selector: string): Promise<VersionResponse> {
+    return this.#describe(this.#models.find(name, selector).slot)
+  }
+
+  async load(name: string, version: string, change: Change): Promise<VersionResponse> {
+    const { slot } = this.#models.find(name, version)
+    await this.#models.load(slot)
+    await this.#record(slot, 'load', change)
+    return this.#describe(slot)
+  }
+
+  async unload(name: string, version: string, change: Change): Promise<VersionResponse> {
+    const { slot } = this.#models.find(name, version)
+    await slot.drain()
+    await this.#record(slot, 'unload', change)
+    return this.#describe(slot)
+  }
+
+  /** Loads the version first, so that it is proven and no request waits, then moves the label. */
+  async setLabel(name: string, label: string, version: string, change: Change): Promise<LabelResponse> {
+    if (!isMovable(label)) throw new ServingError('label_conflict', `${label} cannot be moved; a label is one of ${movableLabels.join(', ')}, and previous is kept by the server`)
+    const { slot } = this.#models.find(name, version)
+    await this.#models.load(slot)
+    if (!this.#models.isVerified(slot)) throw new ServingError('label_conflict', `${name} ${slot.version} is not verified: a label moves only to a version that reproduced its golden rows`)
+    return this.#move(slot, label, change)
+  }
+
+  /** `latest` goes back to `previous` and stays there until it is moved. */
+  async rollback(name: string, change: Change): Promise<LabelResponse> {
+    const previous = this.#models.entry(name).find('previous')?.slot
+    if (!previous) throw new ServingError('label_conflict', `${name} has no previous version to go back to`)
+    await this.#models.load(previous)
+    return this.#move(previous, 'latest', change)
+  }
+
+  async #move(slot: VersionSlot, label: MovableLabel, { keyId, reason }: Change): Promise<LabelResponse> {
+    const { name, version } = slot
+    const before = this.#models.entry(name).labels.get(label)
+    const target = { version, pinned: label === 'latest' }
+    const previous = label === 'latest' && before !== undefined && before !== version ? { previous: { version: before, pinned: false } } : {}
+    const detail = `${label}${before === undefined ? '' : ` from ${before}`}${reason === undefined ? '' : `: ${reason}`}`
+    await this.#registry.moveLabels(name, { [label]: target, ...previous }, { name, version, event: 'label', detail, keyId })
+    this.#models.refresh(name)
+    return { model_name: name, label, version, ...(before === undefined ? {} : { before }) }
+  }
+
+  #record({ name, version }: VersionSlot, event: string, { keyId, reason }: Change): Promise<void> {
+    return this.#registry.record({ name, version, event, detail: reason ?? '', keyId })
+  }
+
+  async #describe(slot: VersionSlot): Promise<VersionResponse> {
+    const { name, version, state, resident, file } = slot
+    const golden = resident?.golden
+    return {
+      model_name: name,
+      ...describeVersion(this.#models.entry(name), slot, this.#models.isVerified(slot)),
+      state,
+      ...(resident ? { engine: resident.runtime.engine } : {}),
+      ...(golden ? { golden: { rows: golden.rows, reproduced: golden.reproduced, max_abs_error: golden.maxAbsError } } : {}),
+      manifest: file.manifest,
+      history: await this.#registry.history(name, version),
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { symbolGlob } from '../contracts/symbol.ts'
+import type { LabelTarget } from '../registry/registry.ts'
+import { resolveLabels } from './labels.ts'
+import { compareVersions } from './semver.ts'
+import type { VersionSlot } from './version-slot.ts'
+
+/** One model: its versions, and its labels resolved to them. Resolved anew when something changes, so that a request pays one look-up. */
+export class ModelEntry {
+  readonly name: string
+  readonly slots = new Map<string, VersionSlot>()
+  #labels: ReadonlyMap<string, string> = new Map()
+  #admits: readonly ((symbol: string) => boolean)[] = []
+  constructor(name: string) {
+    this.name = name
+  }
+
+  add(slot: VersionSlot): void {
+    this.slots.set(slot.version, slot)
+    this.#admits = [...new Set([...this.slots.values()].flatMap(({ file }) => file.manifest.symbols))].map(symbolGlob)
+  }
+
+  /** Resolves the labels again; answers the version of `latest` before and after. */
+  resolve(set: ReadonlyMap<string, LabelTarget>, isVerified: (digest: string) => boolean): { readonly before: string | undefined; readonly after: string | undefined } {
+    const candidates = [...this.slots.values()]
+      .filter(({ onDisk, resident }) => onDisk || resident !== undefined)
+      .map(({ version, file, state }) => ({ version, verified: isVerified(file.digest) && state !== 'failed', failed: state === 'failed' }))
+    const before = this.#labels.get('latest')
+    this.#labels = resolveLabels(candidates, set)
+    return { before, after: this.#labels.get('latest') }
+  }
+
+  get labels(): ReadonlyMap<string, string> {
+    return this.#labels
+  }
+  labelsOf(version: string): string[] {
+    return [...this.#labels].filter(([, target]) => target === version).map(([label]) => label)
+  }
+  /** The slot of a version (`1.2.3`, `v1.2.3`) or label, and the label if it was one. */
+  find(selector: string): { readonly slot: VersionSlot; readonly label: string | undefined } | undefined {
+    const target = this.#labels.get(selector)
+    const slot = this.slots.get(target ?? (selector.startsWith('v') ? selector.slice(1) : selector))
+    return slot && { slot, label: target === undefined ? undefined : selector }
+  }
+  /** Slots, newest version first. */
+  newestFirst(): VersionSlot[] {
+    return [...this.slots.values()].toSorted((a, b) => compareVersions(b.version, a.version))
+  }
+  admits(symbol: string): boolean {
+    return this.#admits.some((fits) => fits(symbol))
+  }
+}

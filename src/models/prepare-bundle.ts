@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Manifest } from '../contracts/manifest.ts'
+import { ServingError } from '../contracts/error.ts'
+import { compileArtefact } from '../runtimes/index.ts'
+import type { ArtefactSpec } from '../runtimes/runtime.ts'
+import { checkFiles } from './check-files.ts'
+import { type GoldenRows, parseGolden } from './golden.ts'
+import { readManifest } from './read-manifest.ts'
+
+/** A bundle whose files are as its manifest says: what a runtime needs to load it. Can be posted between threads. */
+export type PreparedBundle = { readonly manifest: Manifest; readonly digest: string; readonly spec: ArtefactSpec; readonly compiled: unknown; readonly golden: GoldenRows | undefined }
+
+/** The artefact of a bundle in the words of the runtimes. */
+function artefactSpec(dir: string, { artefact, inputs, output, files }: Manifest): ArtefactSpec {
+  return {
+    path: join(dir, artefact.path),
+    sha256: files[artefact.path] as string,
+    inputs: inputs.features.length,
+    window: inputs.window ?? 1,
+    outputs: output.kind === 'regression' ? 1 : (output.classes?.length ?? 1),
+    tensor: output.tensor,
+  }
+}
+
+/** Reads, checks, parses and compiles a bundle: all the work of a load that needs no event loop. Throws `model_verification_failed`. */
+export function prepareBundle(dir: string, expectedDigest: string | undefined): PreparedBundle {
+  const { manifest, digest } = readManifest(dir)
+  if (expectedDigest !== undefined && digest !== expectedDigest)
+    throw new ServingError('version_conflict', 'model.yaml has changed since it was found: a version never changes, save it under a new one')
+  checkFiles(dir, manifest)
+  const spec = artefactSpec(dir, manifest)
+  const golden = manifest.golden === undefined ? undefined : parseGolden(readFileSync(join(dir, manifest.golden), 'utf8'), spec.inputs * spec.window)
+  return { manifest, digest, spec, compiled: compileArtefact(manifest.runtime, spec), golden }
+}

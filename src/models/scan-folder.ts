@@ -1,0 +1,34 @@
+import { type Dirent, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { modelNamePattern, semverPattern } from '../contracts/manifest.ts'
+import { type ManifestFile, readManifest } from './read-manifest.ts'
+
+/** What lies in a models folder: bundles, and folders that look like one but are none. */
+export type Scan = { readonly bundles: readonly ManifestFile[]; readonly rejected: readonly { readonly path: string; readonly reason: string }[] }
+
+const isName = new RegExp(modelNamePattern)
+const isVersion = new RegExp(semverPattern)
+const folders = (path: string): Dirent[] => readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+
+/** Bundles of `NAME/VERSION/` folders; other names (such as those of a copy that is still under way) are left alone. Undefined when the folder cannot be read: no news, not no models. */
+export function scanFolder(dir: string): Scan | undefined {
+  const bundles: ManifestFile[] = []
+  const rejected: { path: string; reason: string }[] = []
+  try {
+    for (const model of folders(dir).filter(({ name }) => isName.test(name)))
+      for (const version of folders(join(dir, model.name)).filter(({ name }) => isVersion.test(name))) {
+        const path = join(dir, model.name, version.name)
+        try {
+          const file = readManifest(path)
+          const { manifest } = file
+          if (manifest.name === model.name && manifest.version === version.name) bundles.push(file)
+          else rejected.push({ path, reason: `model.yaml says ${manifest.name} ${manifest.version}; the folder must be ${manifest.name}/${manifest.version}` })
+        } catch (error) {
+          rejected.push({ path, reason: error instanceof Error ? error.message : String(error) })
+        }
+      }
+  } catch {
+    return undefined
+  }
+  return { bundles, rejected }
+}
