@@ -11,6 +11,7 @@ const commands: readonly CommandRow[] = [
   { name: 'ingest', summary: 'send bars of a file to a running server', load: async () => (await import('./ingest.ts')).registerIngest },
   { name: 'config', summary: 'show and check the settings', load: async () => (await import('./config.ts')).registerConfig },
   { name: 'features', summary: 'list features and export training rows', load: async () => (await import('./features.ts')).registerFeatures },
+  { name: 'openapi', summary: 'print the OpenAPI document of the server', load: async () => (await import('./openapi.ts')).registerOpenapi },
 ]
 
 const examples = `
