@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readZoo } from '../../test/golden/trees/read-zoo.ts'
+import { compileForest } from './compile.ts'
+import { instantiateForest } from './evaluator.ts'
+import { parseLightGbm } from './lightgbm.ts'
+import { ModelFormatError } from './model-format-error.ts'
+import { modelText, stump, type TreeLines } from './model-text.test-data.ts'
+
+function refused(text: string, message: RegExp, tree?: number): void {
+  assert.throws(
+    () => parseLightGbm(text),
+    (error: unknown) => {
+      assert.ok(error instanceof ModelFormatError, String(error))
+      assert.match(error.message, message)
+      assert.equal(error.tree, tree)
+      assert.ok(error.line !== undefined, 'has a line')
+      return true
+    },
+  )
+}
+const inTree = (lines: TreeLines, message: RegExp): void => refused(modelText([stump(), stump(lines)]), message, 1)
+const inHeader = (lines: TreeLines, message: RegExp): void => refused(modelText([stump()], lines), message)
+
+const three = { num_leaves: '3', split_feature: '0 1', threshold: '0.5 0.5', decision_type: '2 2', leaf_value: '1 2 3' }
+const categorical = { num_cat: '1', decision_type: '1', threshold: '0', cat_boundaries: '0 2', cat_threshold: '5 1' }
+
+test('an error names the line of the file and the tree', () => {
+  const text = modelText([stump(), stump({ threshold: 'abc' })])
+  const line = text.split('\n').indexOf('threshold=abc') + 1
+  refused(text, new RegExp(`^line ${line}, tree 1: threshold value 0 is not a number of its kind: "abc"$`), 1)
+})
+
+test('another kind of file is refused by its first line', () => {
+  for (const text of ['', '{}', 'Tree=0', '\u0000\u0001', 'tree2\n']) refused(text, /begins with the line "tree"/)
+})
+
+test('children that are out of range, shared, cyclic or unreached are refused', () => {
+  inTree({ left_child: '1' }, /node 0 points to node 1, but there are 1/)
+  inTree({ right_child: '-3' }, /node 0 points to leaf 2, but there are 2/)
+  inTree({ right_child: '-2147483648' }, /points to leaf 2147483647/)
+  inTree({ right_child: '-1' }, /leaf 0 is reached twice/)
+  inTree({ left_child: '0' }, /node 0 is reached twice/)
+  inTree({ ...three, left_child: '1 0', right_child: '-1 -2' }, /node 0 is reached twice/)
+  inTree({ ...three, left_child: '-1 1', right_child: '-2 -3' }, /1 of 2 nodes are not reached/)
+})
+
+test('lists of the wrong length and values of the wrong kind are refused', () => {
+  inTree({ leaf_value: '1' }, /leaf_value has 1 values, not 2/)
+  inTree({ split_feature: '0 1' }, /split_feature has 2 values, not 1/)
+  inTree({ split_feature: '0.5' }, /split_feature value 0 is not a number of its kind/)
+  inTree({ split_feature: '2' }, /there are 2 features/)
+  inTree({ split_feature: '-1' }, /there are 2 features/)
+  inTree({ threshold: 'nan' }, /a threshold is a number/)
+  inTree({ threshold: '1e' }, /not a number/)
+  inTree({ threshold: '0x10' }, /not a number/)
+  inTree({ decision_type: '12' }, /missing type of 0 to 2/)
+  inTree({ leaf_value: '1 inf' }, /a leaf value is finite/)
+  inTree({ left_child: undefined }, /"left_child" is missing/)
+})
+
+test('counts beyond the text are refused before anything of that size is made', () => {
+  inTree({ num_leaves: '2147483647' }, /leaf_value has 2 values, not 2147483647/)
+  inTree({ num_leaves: '99999999999' }, /num_leaves must be a whole number/)
+  inTree({ num_leaves: '0' }, /num_leaves must be a whole number from 1/)
+  inTree({ num_leaves: '-5' }, /num_leaves/)
+  inTree({ num_cat: '2147483647' }, /cat_boundaries/)
+  inTree({ ...categorical, cat_boundaries: '0 2000000000' }, /cat_threshold has 2 values, not 2000000000/)
+  inHeader({ max_feature_idx: '999999' }, /feature_names has 2 values/)
+  inHeader({ max_feature_idx: '2147483647' }, /max_feature_idx must be a whole number/)
+  inHeader({ num_tree_per_iteration: '100000', objective: undefined }, /1 trees cannot be shared out/)
+})
+
+test('category sets that contradict themselves are refused', () => {
+  inTree({ ...categorical, threshold: '1' }, /names no category set/)
+  inTree({ ...categorical, threshold: '0.5' }, /names no category set/)
+  inTree({ ...categorical, cat_boundaries: '0 -1' }, /must not fall/)
+  inTree({ ...categorical, cat_boundaries: '1 2' }, /the first must be 0/)
+  inTree({ ...categorical, cat_threshold: '5 4294967296' }, /not a number of its kind/)
+  inTree({ ...categorical, cat_threshold: '5 -1' }, /not negative/)
+})
+
+test('linear leaves that contradict themselves are refused', () => {
+  const linear = { is_linear: '1', leaf_const: '0.5 -1', num_features: '1 0', leaf_features: '0', leaf_coeff: '2' }
+  inTree({ ...linear, is_linear: '2' }, /is_linear must be 0 or 1/)
+  inTree({ ...linear, leaf_features: '2' }, /leaf_features value 0/)
+  inTree({ ...linear, num_features: '3 0' }, /num_features value 0/)
+  inTree({ ...linear, leaf_const: 'nan 1' }, /leaf_const value 0/)
+})
+
+test('a header that contradicts itself or the trees is refused', () => {
+  inHeader({ objective: 'guess' }, /the objective "guess" is not known; known are regression/)
+  inHeader({ objective: 'binary sigmoid:-1' }, /sigmoid must be a positive number/)
+  inHeader({ objective: 'multiclass num_class:3' }, /does not fit 1 trees/)
+  inHeader({ objective: 'binary sigmoid:1', num_tree_per_iteration: '2' }, /does not fit 2 trees/)
+  inHeader({ version: 'v9' }, /version "v9" is not known/)
+  inHeader({ feature_names: 'a b c' }, /feature_names has 3 values/)
+  inHeader({ feature_names: undefined }, /"feature_names" is missing/)
+  inHeader({ tree_sizes: '10 10' }, /lists 2 trees, the file has 1/)
+  refused(modelText([]), /the model has no trees/)
+})
+
+test('a file that is cut off is refused wherever the cut is', () => {
+  const text = modelText([stump(), stump()])
+  for (let length = 0; length < text.indexOf('end of trees') + 'end of trees'.length; length++)
+    assert.throws(() => parseLightGbm(text.slice(0, length)), ModelFormatError, `cut at ${length}`)
+})
+
+test('a tree out of its order and a line written twice are refused', () => {
+  refused(modelText([stump(), stump()]).replace('Tree=1', 'Tree=2'), /expected "Tree=1", found "Tree=2"/, 1)
+  refused(modelText().replace('num_cat=0', 'num_cat=0\nnum_cat=0'), /"num_cat" is written twice/, 0)
+})
+
+test('pandas categories that are no lists are refused', () => {
+  for (const value of ['[1]', '{}', '[[1]', '']) refused(modelText().replace('pandas_categorical:null', `pandas_categorical:${value}`), /not a list of lists/)
+})
+
+/** A small generator of numbers (mulberry32), so that a failing mutation can be made again. */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
+
+const inserts = ['-', '9', ' ', '\n', '=', 'nan', 'inf', '1e999', '2147483647', '-2147483648', '99999999999999999999', 'Tree=0', '\u0000', 'é', '0 0 0 0', '-1']
+
+function mutate(text: string, random: (below: number) => number): string {
+  const at = random(text.length)
+  const insert = inserts[random(inserts.length)]!
+  const other = random(text.length)
+  const kinds = [
+    () => text.slice(0, at) + insert + text.slice(at),
+    () => text.slice(0, at) + insert + text.slice(at + insert.length),
+    () => text.slice(0, at) + text.slice(at + 1 + random(40)),
+    () => text.slice(0, at) + text.slice(other, other + 60) + text.slice(at),
+    () => text.replace(/\d+/, String(random(1000) - 500)),
+    () => text.slice(0, at),
+  ]
+  return kinds[random(kinds.length)]!()
+}
+
+test('thousands of damaged files either load and answer, or give a ModelFormatError', () => {
+  const texts = readZoo()
+    .map(({ text }) => text)
+    .filter((text) => text.length < 30_000)
+  assert.ok(texts.length >= 10)
+  let refusals = 0
+  const runs = 3000
+  for (let seed = 0; seed < runs; seed++) {
+    const random = randomFrom(seed)
+    let text = texts[seed % texts.length]!
+    for (let i = 0; i <= random(3); i++) text = mutate(text, random)
+    try {
+      const ensemble = parseLightGbm(text)
+      if (seed % 20 !== 0) continue
+      const evaluator = instantiateForest(compileForest(ensemble))
+      evaluator.predict(new Float64Array(evaluator.inputs).fill(0.3), new Float64Array(evaluator.outputs))
+    } catch (error) {
+      assert.ok(error instanceof ModelFormatError, `seed ${seed}: ${String(error)}`)
+      refusals++
+    }
+  }
+  assert.ok(refusals > runs / 4 && refusals < runs, `${refusals} of ${runs} refused`)
+})
