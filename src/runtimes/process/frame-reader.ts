@@ -1,11 +1,11 @@
-import { decode } from '@msgpack/msgpack'
+import { Decoder } from '@msgpack/msgpack'
 import { ServingError } from '../../contracts/error.ts'
 import { aligned, defaultMaxFrameBytes, type Frame, maxHeaderBytes, prefixBytes } from './frame.ts'
 import { type Tensor, tensorArrays, type TensorType } from './tensor.ts'
 
 const maxTensors = 64
 const maxRank = 8
-const headerLimits = { maxStrLength: maxHeaderBytes, maxBinLength: 0, maxExtLength: 0, maxArrayLength: 10_000, maxMapLength: 1_000 }
+const decoder = new Decoder({ maxStrLength: maxHeaderBytes, maxBinLength: 0, maxExtLength: 0, maxArrayLength: 10_000, maxMapLength: 1_000 })
 
 const malformed = (what: string): ServingError =>
   new ServingError('worker_crashed', `A frame between the server and an inference process is malformed: ${what}`)
@@ -16,7 +16,7 @@ const isLength = (value: unknown): value is number => Number.isSafeInteger(value
 function decodeHeader(bytes: Uint8Array): readonly [Record<string, unknown>, readonly unknown[]] {
   let header: unknown
   try {
-    header = decode(bytes, headerLimits)
+    header = decoder.decode(bytes)
   } catch (cause) {
     throw malformed(`its header is not msgpack (${cause instanceof Error ? cause.message : 'unknown reason'})`)
   }

@@ -1,5 +1,5 @@
 import { endianness } from 'node:os'
-import { encode } from '@msgpack/msgpack'
+import { Encoder } from '@msgpack/msgpack'
 import { ServingError } from '../../contracts/error.ts'
 import { type Tensor, typeOf } from './tensor.ts'
 
@@ -8,6 +8,9 @@ if (endianness() !== 'LE') throw new Error('Inference processes need a little-en
 
 /** One message between the server and an inference process: a small record and the tensors that go with it. */
 export type Frame = { readonly message: Readonly<Record<string, unknown>>; readonly tensors: readonly Tensor[] }
+
+// One for all frames: each new one would take 2 KiB first.
+const encoder = new Encoder()
 
 /** Bytes of a frame before its body: the body's length and the header's length, both uint32 little-endian. */
 export const prefixBytes = 8
@@ -24,7 +27,7 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8
  * Throws `batch_too_large` when the body would be longer than `maxBytes`.
  */
 export function encodeFrame(frame: Frame, maxBytes: number = defaultMaxFrameBytes): Uint8Array {
-  const header = encode([frame.message, frame.tensors.map((tensor) => [tensor.name, typeOf(tensor.data), tensor.shape])])
+  const header = encoder.encode([frame.message, frame.tensors.map((tensor) => [tensor.name, typeOf(tensor.data), tensor.shape])])
   const start = aligned(header.length)
   const bodyBytes = frame.tensors.reduce((sum, tensor) => sum + aligned(tensor.data.byteLength), start)
   if (bodyBytes > maxBytes || header.length > maxHeaderBytes) {
