@@ -1,0 +1,135 @@
+import { array, constantFrom, double, integer, oneof, record, type Arbitrary } from 'fast-check'
+import type { Ensemble } from './ensemble.ts'
+import { assembleTrees } from './lightgbm/assemble.ts'
+import type { ParsedTree } from './lightgbm/tree.ts'
+import { foldZeroBand } from './lightgbm/zero-threshold.ts'
+
+/** Values at which comparisons, missing types and categories change their minds. */
+export const specialValues = [
+  NaN,
+  Infinity,
+  -Infinity,
+  0,
+  -0,
+  5e-324,
+  -5e-324,
+  1e-35,
+  -1e-35,
+  1.0000000180025095e-35,
+  2e-35,
+  1,
+  -1,
+  -0.5,
+  0.5,
+  1.5,
+  31,
+  32,
+  33,
+  64,
+  1e18,
+  1e300,
+  2147483648,
+]
+
+type Draw = (below: number) => number
+
+/** How large and how odd a random ensemble is. */
+export type EnsembleShape = {
+  readonly trees: number
+  readonly leaves: number
+  readonly inputs: number
+  readonly outputs: number
+  readonly categorical: number
+  readonly missingTypes: number
+  readonly spread: number
+  readonly seed: number
+}
+
+/** Shapes from one leaf to hundreds, one column to more than a hundred, few and many thresholds per column. */
+export const ensembleShapes: Arbitrary<EnsembleShape> = record({
+  trees: integer({ min: 1, max: 40 }),
+  leaves: oneof(integer({ min: 1, max: 40 }), integer({ min: 1, max: 300 })),
+  inputs: integer({ min: 1, max: 60 }),
+  outputs: integer({ min: 1, max: 3 }),
+  categorical: integer({ min: 0, max: 2 }),
+  missingTypes: integer({ min: 1, max: 3 }),
+  spread: constantFrom(5, 40, 100_000),
+  seed: integer({ min: 0, max: 0x7fff_ffff }),
+})
+
+/** Rows whose values are special, or lie among the thresholds. */
+export const rowsOf = (inputs: number): Arbitrary<number[][]> =>
+  array(
+    array(
+      oneof(
+        constantFrom(...specialValues),
+        integer({ min: -40, max: 40 }).map((value) => value / 4),
+        double(),
+      ),
+      { minLength: inputs, maxLength: inputs },
+    ),
+    {
+      minLength: 1,
+      maxLength: 12,
+    },
+  )
+
+function drawFrom(seed: number): Draw {
+  let state = seed | 1
+  return (below) => {
+    state = Math.imul(state, 48271) ^ (state >>> 13) ^ (state << 7)
+    return (state >>> 0) % below
+  }
+}
+
+/** Children of a tree grown by splitting a random leaf again and again, as LightGBM numbers them. */
+function grow(leaves: number, draw: Draw): { left: number[]; right: number[] } {
+  const [left, right]: [number[], number[]] = [[], []]
+  const parents: ({ side: number[]; node: number } | undefined)[] = [undefined]
+  for (let node = 0; node < leaves - 1; node++) {
+    const leaf = draw(parents.length)
+    const parent = parents[leaf]
+    if (parent !== undefined) parent.side[parent.node] = node
+    left.push(~leaf)
+    right.push(~parents.length)
+    parents[leaf] = { side: left, node }
+    parents.push({ side: right, node })
+  }
+  return { left, right }
+}
+
+function randomTree(shape: EnsembleShape, draw: Draw): ParsedTree {
+  const leaves = 1 + draw(shape.leaves)
+  const nodes = Array.from({ length: leaves - 1 }, () => draw(shape.inputs))
+  const isCategorical = nodes.map((feature) => feature < shape.categorical)
+  const sets = isCategorical.filter(Boolean).length
+  const bounds = Array.from({ length: sets + 1 }, (_, k) => k * 2)
+  let set = 0
+  const numeric = (): number => (draw(5) === 0 ? specialValues[1 + draw(specialValues.length - 1)]! : (draw(2 * shape.spread) - shape.spread) / 4)
+  return {
+    ...grow(leaves, draw),
+    feature: nodes,
+    flags: nodes.map((_, node) => (isCategorical[node] ? 1 : (draw(shape.missingTypes) << 2) | (draw(2) << 1))),
+    threshold: nodes.map((_, node) => (isCategorical[node] ? set++ : foldZeroBand(numeric()))),
+    sets: { bounds, words: Array.from({ length: sets * 2 }, () => draw(0xffff_ffff)) },
+    leafValue: Array.from({ length: leaves }, () => (draw(2_000_001) - 1_000_000) / 7e6),
+    linear: undefined,
+  }
+}
+
+/** The ensemble of a shape: the same shape always gives the same one. */
+export function randomEnsemble(shape: EnsembleShape): Ensemble {
+  const draw = drawFrom(shape.seed)
+  const trees = Array.from({ length: shape.trees * shape.outputs }, () => randomTree(shape, draw))
+  return {
+    inputs: shape.inputs,
+    outputs: shape.outputs,
+    trees: trees.length,
+    ...assembleTrees(trees),
+    objective: 'regression',
+    transform: { kind: 'identity' },
+    average: false,
+    featureNames: Array.from({ length: shape.inputs }, (_, i) => `f${i}`),
+    pandasCategories: undefined,
+  }
+}
