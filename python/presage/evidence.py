@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .calibration import calibrated, fit_platt
+from .calibration import calibrated, fit_slope
 from .description import Description
 from .errors import BundleError
 from .reliability import reliability_table
@@ -50,15 +50,18 @@ def probability_up(predict: Predict, x: np.ndarray) -> np.ndarray:
 
 
 def thresholds(p_up: np.ndarray, act_on: float) -> tuple[float, float]:
-    """Least probability of up to BUY and of down to SELL: each side's quantile on validation rows, so that each acts on half of `act_on`."""
+    """
+    Least probability of up to BUY and of down to SELL: each side's quantile on validation rows, so that each acts on half of `act_on`; but never below 0.5, as no side
+    should act on what is less likely than not.
+    """
     share = 1 - act_on / 2
-    return round(float(np.quantile(p_up, share)), 6), round(float(np.quantile(1 - p_up, share)), 6)
+    return tuple(round(max(0.5, float(np.quantile(side, share))), 6) for side in (p_up, 1 - p_up))  # type: ignore[return-value]
 
 
 def measure(predict: Predict, description: Description, parts: Parts) -> dict[str, Any]:
     """`metrics`, `output.calibration`, `output.reliability` and `signal` of a manifest, as keys metrics, calibration, reliability, signal."""
     raw = probability_up(predict, parts.validation.x)
-    calibration = fit_platt(raw, parts.validation.up)
+    calibration = fit_slope(raw, parts.validation.up)
     p_validation = calibrated(calibration, raw)
     p_test = calibrated(calibration, probability_up(predict, parts.test.x))
     buy_at, sell_at = thresholds(p_validation, description.act_on)
@@ -68,11 +71,14 @@ def measure(predict: Predict, description: Description, parts: Parts) -> dict[st
         reliability["partial"] = reliability_table(calibrated(calibration, without), parts.validation.forward_return, description.cost)
     metrics = direction_metrics(p_test, parts.test, float(parts.train.up.mean()))
     metrics |= acting_metrics(p_test, parts.test, (buy_at, sell_at, description.cost))
-    return {"metrics": metrics, "calibration": calibration, "reliability": reliability, "signal": _signal(description, buy_at, sell_at)}
+    return {"metrics": metrics, "calibration": calibration, "reliability": reliability, "signal": _signal(description, p_validation, (buy_at, sell_at))}
 
 
-def _signal(description: Description, buy_at: float, sell_at: float) -> dict[str, Any]:
+def _signal(description: Description, p_up: np.ndarray, at: tuple[float, float]) -> dict[str, Any]:
+    buy_at, sell_at = at
     down, up = description.classes
-    half = description.act_on / 2
-    note = f"at_least: quantiles of the validation rows, each side acts on {half:.1%} of bars, both on {description.act_on:.0%}; not a promise of profit"
+    note = (
+        f"at_least: quantiles of the validation rows, where each side was to act on {description.act_on / 2:.1%} of bars, but not below 0.5; "
+        f"buys on {(p_up >= buy_at).mean():.1%} of them, sells on {(1 - p_up >= sell_at).mean():.1%}. Not a promise of profit."
+    )
     return {"buy": {"class": up, "at_least": buy_at}, "sell": {"class": down, "at_least": sell_at}, "note": note}

@@ -1,0 +1,91 @@
+"""Bundles are whole, checked, and never overwritten."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from made_up_market import lean_predict, make_description, make_parts
+
+from presage import BundleError
+from presage.assemble import Artefact, assemble
+from presage.golden import Tolerance
+from presage.yaml_text import to_yaml
+
+
+ARTEFACT = Artefact("model.onnx", b"bytes", "onnx", "onnx", "probabilities", Tolerance(1e-5, 1e-4))
+
+
+class BundleTest(unittest.TestCase):
+    """Every test writes into a folder of its own."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.models = Path(folder.name)
+
+    def make(self, predict=lean_predict, **overrides: object) -> Path:
+        """A bundle of the made-up model."""
+        return assemble(self.models, ("lean", "1.0.0"), ARTEFACT, (predict, make_description(**overrides), make_parts()))
+
+    def test_the_manifest_names_every_file_with_its_digest(self) -> None:
+        folder = self.make()
+        text = (folder / "model.yaml").read_text()
+        names = {path.name for path in folder.iterdir()} - {"model.yaml"}
+        self.assertEqual(names, {"model.onnx", "golden.json", "reference.json"})
+        for name in names:
+            self.assertIn(f'  {name}: "{hashlib.sha256((folder / name).read_bytes()).hexdigest()}"', text)
+
+    def test_golden_rows_hold_the_source_outputs_also_where_inputs_are_missing(self) -> None:
+        golden = json.loads((self.make() / "golden.json").read_text())
+        inputs = np.array([[float(v) for v in row["input"]] for row in golden["rows"]])
+        self.assertGreaterEqual(len(inputs), 16)
+        self.assertTrue(np.isnan(inputs[:, 2]).any())
+        self.assertFalse(np.isnan(inputs[:, :2]).any(), "a required input is never missing")
+        np.testing.assert_array_equal(lean_predict(inputs), [row["output"] for row in golden["rows"]])
+
+    def test_a_version_is_never_overwritten(self) -> None:
+        before = (self.make() / "model.yaml").read_bytes()
+        with self.assertRaisesRegex(BundleError, "there already"):
+            self.make()
+        self.assertEqual((self.models / "lean/1.0.0/model.yaml").read_bytes(), before)
+
+    def test_a_failure_leaves_nothing_behind(self) -> None:
+        with self.assertRaisesRegex(BundleError, "not finite"):
+            self.make(predict=lambda x: np.full((len(x), 1), np.nan))
+        with self.assertRaisesRegex(BundleError, "cannot stand in a manifest"):
+            self.make(provenance={"score": float("nan")})
+        self.assertEqual([path for path in self.models.rglob("*") if path.is_file()], [])
+
+    def test_outputs_that_are_no_probabilities_are_refused(self) -> None:
+        with self.assertRaisesRegex(BundleError, "not probabilities"):
+            self.make(predict=lambda x: np.full((len(x), 1), 1.5))
+
+    def test_what_the_server_would_refuse_is_refused_at_once(self) -> None:
+        for words in ({"optional": ["nope"]}, {"horizon": "15 minutes"}, {"timeframe": "7m"}, {"training_date": "yesterday"}, {"features": ["a", "a"]}):
+            with self.subTest(words=words), self.assertRaises(BundleError):
+                self.make(**words)
+        for name, version in (("Lean", "1.0.0"), ("lean", "v1.0.0"), ("lean", "1.0"), ("../x", "1.0.0")):
+            with self.subTest(name=name, version=version), self.assertRaises(BundleError):
+                assemble(self.models, (name, version), ARTEFACT, (lean_predict, make_description(), make_parts()))
+
+    def test_a_wrong_number_of_columns_is_refused(self) -> None:
+        with self.assertRaisesRegex(BundleError, "3 values, features x window make 6"):
+            self.make(window=2)
+
+    def test_partial_reliability_exists_only_where_inputs_may_be_missing(self) -> None:
+        self.assertIn("    partial:", (self.make() / "model.yaml").read_text())
+        folder = assemble(self.models, ("lean", "1.0.1"), ARTEFACT, (lean_predict, make_description(optional=[]), make_parts()))
+        self.assertNotIn("partial", (folder / "model.yaml").read_text())
+
+
+class YamlTest(unittest.TestCase):
+    """The emitter knows only what manifests need."""
+
+    def test_texts_are_quoted_and_odd_keys_too(self) -> None:
+        text = to_yaml({"a": "1.0.0", "b c": True, "no": None, "list": ["x", 1, 0.5], "empty": {}, "deep": {"k": -1e-07}})
+        self.assertEqual(text, 'a: "1.0.0"\n"b c": true\n"no": null\nlist: ["x", 1, 0.5]\nempty: {}\ndeep:\n  k: -1e-07\n')

@@ -1,0 +1,91 @@
+"""Frameworks in, bundles out. Skipped where a framework is not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from made_up_market import lean_predict, make_description, make_parts
+
+import presage
+
+
+def installed(name: str) -> bool:
+    """Whether a package can be imported."""
+    return importlib.util.find_spec(name) is not None
+
+
+class FrameworkTest(unittest.TestCase):
+    """Every test writes into a folder of its own."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.models = Path(folder.name)
+        self.words = {"name": "lean", "version": "1.0.0", "description": make_description(), "parts": make_parts()}
+
+
+@unittest.skipUnless(installed("lightgbm"), "lightgbm is not installed")
+class LightGbmTest(FrameworkTest):
+    """save()"""
+
+    def train(self, objective: str = "binary"):
+        """A small booster."""
+        import lightgbm as lgb
+
+        rows = self.words["parts"].train
+        return lgb.train({"objective": objective, "verbosity": -1, "num_threads": 1}, lgb.Dataset(rows.x, rows.up), 5)
+
+    def test_the_text_is_lightgbms_own_and_predicts_the_golden_rows(self) -> None:
+        import lightgbm as lgb
+
+        folder = presage.save(self.train(), self.models, **self.words)
+        rows = json.loads((folder / "golden.json").read_text())["rows"]
+        inputs = np.array([[float(v) for v in row["input"]] for row in rows])
+        again = lgb.Booster(model_file=str(folder / "model.txt")).predict(inputs)
+        np.testing.assert_array_equal(again.reshape(-1, 1), [row["output"] for row in rows])
+
+    def test_another_objective_is_refused_by_name(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, "objective=regression"):
+            presage.save(self.train("regression"), self.models, **self.words)
+
+    def test_another_framework_is_pointed_to_onnx(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, "save_onnx"):
+            presage.save(object(), self.models, **self.words)
+
+    def test_a_wrong_number_of_inputs_is_refused(self) -> None:
+        description = make_description(features=["close@1m", "tod_sin"])
+        with self.assertRaisesRegex(presage.BundleError, "has 3 inputs, features x window make 2"):
+            presage.save(self.train(), self.models, **{**self.words, "description": description})
+
+
+@unittest.skipUnless(installed("onnx"), "onnx is not installed")
+class OnnxTest(FrameworkTest):
+    """save_onnx()"""
+
+    def identity_model(self) -> Path:
+        """A graph that hands its input on as `probabilities`."""
+        from onnx import TensorProto, helper, save
+
+        ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 3]) for name in ("input", "probabilities")]
+        path = self.models / "given.onnx"
+        save(helper.make_model(helper.make_graph([helper.make_node("Identity", ["input"], ["probabilities"])], "g", ends[:1], ends[1:])), str(path))
+        return path
+
+    def test_the_file_is_taken_as_it_is_and_the_tensor_is_named(self) -> None:
+        path = self.identity_model()
+        folder = presage.save_onnx(path, self.models, predict=lean_predict, tensor="probabilities", **self.words)
+        self.assertEqual((folder / "model.onnx").read_bytes(), path.read_bytes())
+        self.assertIn('  tensor: "probabilities"', (folder / "model.yaml").read_text())
+
+    def test_an_output_that_is_not_there_is_refused_with_those_that_are(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, "no output 'label'; it has probabilities"):
+            presage.save_onnx(self.identity_model(), self.models, predict=lean_predict, tensor="label", **self.words)
+
+    def test_a_missing_file_is_refused(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, "is not a file"):
+            presage.save_onnx(self.models / "none.onnx", self.models, predict=lean_predict, tensor="p", **self.words)

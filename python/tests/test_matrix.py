@@ -1,0 +1,58 @@
+"""Exported matrices are read as they were written."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from made_up_market import MINUTE, make_rows
+
+import presage
+
+TEXT = """close_time,as_of,close@1m,"macd(12,26,9)@1m",r,label,label_time
+1641069360000,2022-01-01T20:36:00.000Z,47550,55.00745003503107,-0.0027166204280311985,0,1641070260000
+1641069420000,2022-01-01T20:37:00.000Z,47551.5,-1e-7,0.001,1,1641070320000
+"""
+
+
+class MatrixTest(unittest.TestCase):
+    """CSV and sidecar together."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "matrix.csv"
+
+    def write(self, text: str = TEXT, rows: int = 2) -> None:
+        """A matrix and what stands beside it."""
+        self.path.write_text(text)
+        about = {"ids": ["close@1m", "macd(12,26,9)@1m"], "feature_set_digest": "d" * 64, "counts": {"rows": rows}}
+        Path(f"{self.path}.json").write_text(json.dumps(about))
+
+    def test_values_are_the_doubles_that_were_served(self) -> None:
+        self.write()
+        matrix = presage.read_matrix(self.path)
+        np.testing.assert_array_equal(matrix.rows.x, [[47550, 55.00745003503107], [47551.5, -1e-7]])
+        np.testing.assert_array_equal(matrix.rows.up, [0, 1])
+        np.testing.assert_array_equal(matrix.rows.label_time - matrix.rows.close_time, [15 * MINUTE, 15 * MINUTE])
+
+    def test_a_matrix_that_was_cut_off_is_refused(self) -> None:
+        self.write(rows=3)
+        with self.assertRaisesRegex(presage.BundleError, "2 rows, matrix.csv.json says 3"):
+            presage.read_matrix(self.path)
+
+    def test_other_columns_than_announced_are_refused(self) -> None:
+        self.write(TEXT.replace("close@1m", "volume@1m"))
+        with self.assertRaisesRegex(presage.BundleError, "different columns"):
+            presage.read_matrix(self.path)
+
+    def test_windows_are_flattened_oldest_first_and_never_reach_over_a_gap(self) -> None:
+        rows = make_rows(10)
+        gap = presage.Rows(rows.x, rows.forward_return, rows.close_time + MINUTE * (np.arange(10) >= 6), rows.label_time + MINUTE)
+        windowed = presage.windows(gap, 3, MINUTE)
+        self.assertEqual(len(windowed), 4 + 2)
+        np.testing.assert_array_equal(windowed.x[0], rows.x[:3].reshape(-1))
+        np.testing.assert_array_equal(windowed.x[-1], rows.x[7:].reshape(-1))
