@@ -5,10 +5,12 @@ import { pathOf } from './pages.ts'
 /** A source file: its path below the repository, and its text. */
 export type Source = { readonly file: string; readonly text: string }
 
-/** Every TypeScript file of src/, tests left out. */
+const isForTests = (file: string): boolean => /\.test(-data)?\.ts$|\/testing\//.test(file)
+
+/** Every TypeScript file of src/, tests and what only tests use left out. */
 export const productSources = (): Source[] =>
   globSync('src/**/*.ts', { cwd: pathOf('') })
-    .filter((file) => !file.endsWith('.test.ts'))
+    .filter((file) => !isForTests(file))
     .map((file) => ({ file, text: readFileSync(pathOf(file), 'utf8') }))
 
 const importPattern =
