@@ -32,9 +32,9 @@ function valueAt(root: unknown, pointer: string): unknown {
 
 const instantFields = ['timestamp', 'as_of', 'from', 'to']
 
-function codeOf(keyword: string, pointer: string, got: unknown): ErrorCode {
+function codeOf({ keyword, instancePath: pointer, schemaPath }: SchemaError, got: unknown): ErrorCode {
   const field = pointer.slice(pointer.lastIndexOf('/') + 1)
-  if (keyword === 'boolean') return 'unknown_field'
+  if (keyword === 'boolean' && schemaPath.endsWith('/additionalProperties')) return 'unknown_field'
   if (pointer === '/requests' && keyword === 'maxItems') return 'batch_too_large'
   if (typeof got === 'number' && !Number.isFinite(got)) return 'non_finite_feature'
   if (typeof got !== 'string') return 'validation_failed'
@@ -62,9 +62,9 @@ function problemsOf(error: SchemaError, all: readonly SchemaError[], root: unkno
     return requiredProperties.map((name) => ({ code: 'validation_failed', pointer: pointerTo(instancePath, name), rule: 'is required' }))
   }
   const got = valueAt(root, instancePath)
-  const code = codeOf(keyword, instancePath, got)
+  const code = codeOf(error, got)
   const alternatives = all.filter((other) => other.instancePath === instancePath && other.schemaPath.includes('/anyOf/')).map(({ message }) => message)
-  const message = keyword === 'anyOf' ? [...new Set(alternatives)].join(' or ') : error.message
+  const message = keyword === 'anyOf' ? [...new Set(alternatives)].join(' or ') : keyword === 'boolean' ? 'is one value too many' : error.message
   return [{ code, pointer: instancePath, rule: ruleOf(code, message, got), got: preview(got) ?? 'undefined' }]
 }
 

@@ -52,5 +52,10 @@ export const clientErrorHandler =
       socket.destroy()
       return
     }
+    if (busy?.req.complete === true) {
+      // A whole request came before the bytes that are none: it gets its answer, and then the connection ends.
+      busy.shouldKeepAlive = false
+      return
+    }
     socket.end(rawProblem(parserError(error), ids()), () => (socket as Socket).destroySoon())
   }
