@@ -36,3 +36,11 @@ export function makeIds(clock: Clock, fill: (bytes: Uint8Array) => void = random
     return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${pair(at)}-${pair(at + 2)}${pair(at + 4)}${pair(at + 6)}`
   }
 }
+
+/** The machine's timer: calls back once after some ms; the answer cancels it. */
+export const systemTimer = {
+  after(ms: number, run: () => void): () => void {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}

@@ -7,6 +7,7 @@ import { nearestNames } from '../contracts/nearest-names.ts'
 import { ModelEntry } from './model-entry.ts'
 import { chooseEvictions } from './residency.ts'
 import { scanFolder } from './scan-folder.ts'
+import { compareVersions } from './semver.ts'
 import { SlotLoader, type SlotLoaderDeps } from './slot-loader.ts'
 import { type Resident, VersionSlot } from './version-slot.ts'
 
@@ -130,7 +131,12 @@ export class ModelService implements ModelAccess {
     for (const entry of this.#entries.values()) for (const slot of entry.slots.values()) slot.onDisk = present.has(`${slot.name}/${slot.version}`)
     for (const { path, reason } of scan.rejected) this.#reject(path, reason)
     for (const { name } of this.entries) this.refresh(name)
-    for (const slot of fresh) await this.#prove(slot)
+    await Promise.all(this.entries.map((entry) => this.#proveAll(fresh.filter((slot) => slot.name === entry.name))))
+  }
+
+  /** The newest first, so that `latest` goes to it at once and not by way of the older ones. */
+  async #proveAll(slots: readonly VersionSlot[]): Promise<void> {
+    for (const slot of slots.toSorted((a, b) => compareVersions(b.version, a.version))) await this.#prove(slot)
   }
 
   #find(file: VersionSlot['file']): VersionSlot | undefined {

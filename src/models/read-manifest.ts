@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Compile } from 'typebox/compile'
 import { LineCounter, parseDocument } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
@@ -48,5 +48,5 @@ export function readManifest(dir: string): ManifestFile {
   if (!check.Check(value)) refuse([...check.Errors(value)].slice(0, 20).map(({ instancePath, message }) => `${instancePath === '' ? '/' : instancePath} ${message}`))
   const problems = contradictions(value)
   if (problems.length > 0) refuse(problems)
-  return { dir, digest: hash('sha256', bytes), manifest: value }
+  return { dir: resolve(dir), digest: hash('sha256', bytes), manifest: value }
 }

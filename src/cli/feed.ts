@@ -1,0 +1,30 @@
+import type { Calendar, SeriesKey } from '../contracts/bar.ts'
+import type { BarInput } from '../market/check-bar.ts'
+import { demoBars, demoKey } from '../market/demo-bars.ts'
+import { readBarsFile } from '../market/read-bars-file.ts'
+
+/** Recorded bars to replay: where they are from (for people), how fast, and how many are there at once when the server starts. */
+export type Feed = {
+  readonly origin: string
+  readonly key: SeriesKey
+  readonly calendar: Calendar
+  readonly bars: readonly BarInput[]
+  readonly speed: number
+  readonly history: number
+}
+
+/** Bars that the example model for URTH/USD was not trained on; the replay starts there. */
+const demoHeldOut = 600
+const demoSpeed = 3600
+
+/** The demonstration: real hourly bars of URTH/USD, one a second. */
+export function demoFeed(speed: number | undefined): Feed {
+  const bars = demoBars()
+  return { origin: 'recorded hourly bars of URTH/USD (2022 to 2025)', key: demoKey, calendar: 'as_received', bars, speed: speed ?? demoSpeed, history: bars.length - demoHeldOut }
+}
+
+/** Bars of a file as the feed of one symbol that trades around the clock. Throws `validation_failed` for a file that cannot be read. */
+export async function fileFeed(options: { readonly path: string; readonly key: SeriesKey; readonly speed: number; readonly history: number }): Promise<Feed> {
+  const bars = (await Array.fromAsync(readBarsFile(options.path))).toSorted((a, b) => a.openTime - b.openTime)
+  return { origin: options.path, key: options.key, calendar: 'continuous', bars, speed: options.speed, history: options.history }
+}

@@ -1,0 +1,44 @@
+import type { Call } from '../contracts/call.ts'
+import type { Clock } from '../contracts/ports.ts'
+import { Replay, type Timer } from '../market/replay.ts'
+import type { SeriesStore } from '../market/series-store.ts'
+import type { Predictions } from '../gateway/gateway-deps.ts'
+import type { Feed } from './feed.ts'
+import type { Narrator } from './narrator.ts'
+
+/** What a replay at the command line touches. */
+export type ReplayFeedDeps = {
+  readonly market: SeriesStore
+  readonly predictions: Predictions
+  readonly narrator: Narrator
+  readonly clock: Clock
+  readonly timer: Timer
+}
+
+const patienceMs = 5_000
+const neverAborted = new AbortController().signal
+
+/** Replays a feed into the market and asks for a signal at every bar close after its history. Call `start`; `stop` ends it. */
+export function replayFeed(feed: Feed, { market, predictions, narrator, clock, timer }: ReplayFeedDeps): { readonly replay: Replay; stop(): void } {
+  const replay = new Replay({ store: market, clock, timer }, { key: feed.key, calendar: feed.calendar, bars: feed.bars, speed: feed.speed, prefill: feed.history })
+  const call = (): Call => ({ keyId: 'replay', requestId: 'replay', deadline: { at: clock.monotonic() + patienceMs, signal: neverAborted } })
+  const ask = (): ReturnType<Predictions['predict']> => {
+    try {
+      return predictions.predict({ symbol: feed.key.symbol }, call())
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+  const unlisten = market.onClose(({ series, appended }) => {
+    const bar = appended.length === 1 ? appended[0] : undefined
+    // The features fold the same bar in the same turn, so the question waits for its end.
+    if (bar && series.key.symbol === feed.key.symbol && series.key.timeframe === feed.key.timeframe) queueMicrotask(() => void narrator.tell(bar, ask()))
+  })
+  return {
+    replay,
+    stop() {
+      unlisten()
+      replay.stop()
+    },
+  }
+}

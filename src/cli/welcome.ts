@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { styleText } from 'node:util'
+import type { Running } from '../main.ts'
+import type { Feed } from './feed.ts'
+
+const specificationBody = `{"symbol":"BTC/USDT","timestamp":"2024-01-15T10:30:00Z","features":{"price":45000.0,"volume":1000000.0,"rsi":65.5},"model_version":"latest"}`
+
+function feedLines({ origin, key, bars, speed, history }: Feed): string[] {
+  const replayed = Math.max(0, bars.length - history)
+  return [`Replaying ${origin} as ${key.symbol} ${key.timeframe}: ${Math.min(history, bars.length)} bars at once, then ${replayed} at ${speed}x the speed at which they happened.`]
+}
+
+/** What a newcomer reads after the start: what runs, and what to try next, with the key filled in. */
+export function welcome({ presage, url, readyMs }: Running, feed: Feed | undefined): string {
+  const key = readKey(presage.keyFile) ?? 'YOUR_KEY'
+  const auth = `-H 'X-API-Key: ${key}'`
+  const names = presage.models.entries.map(({ name, labels }) => `${name} ${labels.get('latest') ?? ''}`.trim())
+  return [
+    '',
+    `${styleText('bold', 'Presage')} answers on ${styleText('bold', url)} (ready in ${readyMs} ms). Models: ${names.length > 0 ? names.join(', ') : 'none yet; copy a bundle into the models folder'}.`,
+    ...(feed ? feedLines(feed) : []),
+    `The admin key is in ${presage.keyFile}${presage.firstKey === undefined ? '' : ' (made just now)'}. Try, in another terminal:`,
+    '',
+    `  curl -s ${url}/predict ${auth} -H 'content-type: application/json' -d '${specificationBody}'`,
+    `  curl -s ${url}/models ${auth}`,
+    `  curl -s ${url}/health`,
+    '',
+    `and look at ${url}/docs. Ctrl-C ends it.`,
+    '',
+    '',
+  ].join('\n')
+}
+
+function readKey(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,163 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseApiKey } from './access/api-key.ts'
+import { makeFirstKey } from './access/first-key.ts'
+import { KeyRing } from './access/key-ring.ts'
+import type { KeyStore } from './access/key-store.ts'
+import { kyselyKeyStore } from './access/kysely-key-store.ts'
+import { scopes } from './access/scope.ts'
+import type { Config } from './config/schema.ts'
+import { ServingError } from './contracts/error.ts'
+import type { HealthCheck } from './contracts/health.ts'
+import type { Clock, Ids, Random } from './contracts/ports.ts'
+import { type Database, openDatabase } from './database/open-database.ts'
+import { DecisionRing } from './events/decision-ring.ts'
+import { FeatureService } from './features/feature-service.ts'
+import { FoldStateLog } from './features/fold-state-log.ts'
+import type { GatewayLog } from './gateway/gateway-deps.ts'
+import { createServer, type GatewayServer } from './gateway/server.ts'
+import { FileBarJournal } from './market/bar-journal.ts'
+import { SeriesStore } from './market/series-store.ts'
+import { ModelAdministration } from './models/model-admin.ts'
+import { ModelService } from './models/model-service.ts'
+import { FolderWatch } from './models/folder-watch.ts'
+import { Health } from './monitoring/health.ts'
+import { PrometheusMeter } from './monitoring/prometheus-meter.ts'
+import { Readiness } from './monitoring/readiness.ts'
+import { PredictionService } from './prediction/prediction-service.ts'
+import { Registry } from './registry/registry.ts'
+import { makeRuntimes } from './runtimes/index.ts'
+
+/** What the process brings along: time, chance, ids, where logs go. */
+export type Surroundings = { readonly clock: Clock; readonly random: Random; readonly ids: Ids; readonly log: GatewayLog; readonly version: string }
+
+/** The product, put together and not yet listening. */
+export type Presage = {
+  readonly server: GatewayServer
+  readonly market: SeriesStore
+  readonly features: FeatureService
+  readonly models: ModelService
+  readonly predictions: PredictionService
+  readonly readiness: Readiness
+  /** Text of the admin key, when it was made just now. */
+  readonly firstKey: string | undefined
+  readonly keyFile: string
+  /** Loads what is to be loaded and then listens; gives the address. */
+  start(): Promise<string>
+  /** Finishes what goes on, then gives everything back. True if nothing had to be cut off. */
+  stop(): Promise<boolean>
+}
+
+type Market = { readonly market: SeriesStore; readonly features: FeatureService; close(): Promise<void>; health(): HealthCheck }
+
+const decisionBytes = 2_048
+const keptSnapshots = 16
+
+function composeMarket({ data, market, features }: Config, { clock }: Surroundings, meter: PrometheusMeter): Market {
+  const folder = join(data.dir, 'market')
+  if (market.persist) mkdirSync(folder, { recursive: true })
+  const journal = market.persist ? new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }) : undefined
+  const states = market.persist ? new FoldStateLog({ folder, keepSnapshots: keptSnapshots, meter }) : undefined
+  const store = new SeriesStore({ clock, meter, keepBars: market.keepBars, ...(journal ? { journal } : {}) })
+  const service = new FeatureService({ series: store, clock, meter, historyRows: features.historyRows, ...(states ? { states } : {}) })
+  for (const series of journal?.restored ?? []) store.restore(series)
+  const close = async (): Promise<void> => {
+    service.close()
+    states?.close()
+    await journal?.close()
+  }
+  const health = (): HealthCheck =>
+    journal && !journal.healthy ? { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' } : { status: 'healthy', detail: `${[...store.all()].length} series` }
+  return { market: store, features: service, close, health }
+}
+
+async function composeKeys({ access, data }: Config, database: Database, clock: Clock): Promise<{ ring: KeyRing; firstKey: string | undefined; keyFile: string }> {
+  const store = kyselyKeyStore(database)
+  const keyFile = join(data.dir, 'admin.key')
+  if (access.adminKey !== undefined) await insertGivenKey(store, access.adminKey, clock)
+  const firstKey = await makeFirstKey(store, { clock, keyFile })
+  return { ring: new KeyRing(await store.all()), firstKey, keyFile }
+}
+
+async function insertGivenKey(store: KeyStore, text: string, clock: Clock): Promise<void> {
+  const parsed = parseApiKey(text)
+  if (!parsed) throw new ServingError('validation_failed', 'access.adminKey is no Presage key (psk_live_…): take the one of var/admin.key of a first start')
+  if ((await store.all()).some(({ id }) => id === parsed.id)) return
+  await store.insert({ id: parsed.id, name: 'admin (configured)', secretHash: parsed.secretHash, scopes: [...scopes], createdAt: clock.now() })
+}
+
+function composeModels(config: Config, around: Surroundings, parts: { readonly meter: PrometheusMeter; readonly registry: Registry; readonly features: FeatureService }): ModelService {
+  const { clock, random, log } = around
+  const runtimes = makeRuntimes({ clock, random, log: (line) => log.info({ line }, 'inference process') })
+  return new ModelService({ ...parts, clock, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
+}
+
+/** Constructs every service and hands them to each other: the only place that does. Throws `store_unavailable`, `validation_failed`. */
+export async function compose(config: Config, around: Surroundings): Promise<Presage> {
+  const { clock, ids, log, version } = around
+  mkdirSync(config.data.dir, { recursive: true })
+  const meter = new PrometheusMeter()
+  meter.measureProcess()
+  const database = await openDatabase(join(config.data.dir, 'presage.db'))
+  const registry = await Registry.open({ database, clock, ids })
+  const { market, features, ...data } = composeMarket(config, around, meter)
+  const models = composeModels(config, around, { meter, registry, features })
+  const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
+  const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })
+  const predictions = new PredictionService({ models, features, routes: { routes: config.routes, defaultModel: config.defaultModel }, decisions, meter, clock, ids })
+  const readiness = new Readiness()
+  const probes = {
+    api: (): HealthCheck => ({ status: 'healthy', detail: readiness.phase }),
+    models: () => models.health(),
+    database: (): HealthCheck => ({ status: 'healthy', detail: 'SQLite' }),
+    features: data.health,
+    events: (): HealthCheck => ({ status: 'healthy', detail: `${decisions.usage().decisions} decisions in memory` }),
+  }
+  const admin = new ModelAdministration(models, registry)
+  const health = new Health({ probes, version, clock })
+  const server = await createServer({
+    config: config.gateway,
+    version,
+    clock,
+    ids,
+    meter,
+    log,
+    keys: ring,
+    predictions,
+    decisions,
+    market,
+    features,
+    models: Object.assign(admin, { acquire: models.acquire.bind(models) }),
+    health,
+    readiness,
+    metrics: meter,
+  })
+  const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => models.scan())
+  return {
+    server,
+    market,
+    features,
+    models,
+    predictions,
+    readiness,
+    firstKey,
+    keyFile,
+    async start() {
+      await models.scan()
+      watch.start()
+      readiness.reached('models')
+      const url = await server.listen()
+      readiness.reached('listening')
+      return url
+    },
+    async stop() {
+      readiness.drain()
+      watch.stop()
+      const clean = await server.drain()
+      await models.close()
+      await data.close()
+      await database.destroy()
+      return clean
+    },
+  }
+}
