@@ -3,9 +3,12 @@ import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { noMeter } from '../contracts/meter.ts'
 import { walkBars } from '../market/bar-walk.ts'
-import type { BarInput } from '../market/check-bar.ts'
+import { type BarInput, toBar } from '../market/check-bar.ts'
+import { Series } from '../market/series.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { FeatureService } from './feature-service.ts'
+import { emaKernel } from './kernels/moving-averages.ts'
+import { SeriesFold, type Snapshot } from './series-fold.ts'
 
 const minute = 60_000
 const start = Date.UTC(2024, 0, 1)
@@ -104,6 +107,30 @@ describe('memory', () => {
       }
     }
   })
+})
+
+test('a snapshot that does not know of a revised bar is not used', () => {
+  const series = new Series(key, { calendar: 'continuous', clock: 'replay' })
+  const lane = { key: 'ema', kernel: emaKernel(400), settled: 400 }
+  const fold = (snapshots: readonly Snapshot[], onSnapshot?: (snapshot: Snapshot) => void) => {
+    const made = new SeriesFold(series, { capacity: 4_096, snapshots, ...(onSnapshot ? { onSnapshot } : {}) })
+    made.require([lane])
+    return made.values[made.begin(made.rows - 1) + 1]
+  }
+  const bars = walk(3_000).map((bar) => toBar(bar, '1m', 0))
+  for (const bar of bars) series.apply(bar)
+  const early: Snapshot[] = []
+  fold([], (snapshot) => early.push(snapshot))
+  series.apply({ ...(bars[700] as (typeof bars)[0]), close: (bars[700] as (typeof bars)[0]).low })
+  const late: Snapshot[] = []
+  const right = fold([], (snapshot) => late.push(snapshot))
+  series.trim(1_200)
+  assert.ok(series.trimmed > 700)
+  assert.equal(fold(late), right)
+  const [first] = late.filter(({ boundary }) => boundary === series.first?.openTime)
+  assert.ok(first !== undefined)
+  assert.equal(fold(early), fold([]), 'a stale snapshot must count as none')
+  assert.notEqual(fold(early), right)
 })
 
 describe('no value knows what comes after it', () => {

@@ -157,11 +157,11 @@ export class SeriesFold {
     return this.#snapshots.findLast((snapshot) => snapshot.boundary === boundary)
   }
 
-  /** Goes back to a snapshot; rows after it are forgotten, rows before it stay readable as far as later ones have not overwritten them. */
+  /** Goes back to a snapshot: the rows after it are forgotten, to be written again. */
   #rewindTo({ boundary, lastOpenTime, run, lanes }: Snapshot = beginning): void {
     const kept = this.rowAt(boundary)
-    this.#floor = kept >= 0 ? this.firstRow : this.#rows
-    this.#rows = kept >= 0 ? kept + 1 : this.#rows
+    if (kept < 0) this.#floor = this.#rows
+    else this.#rows = kept + 1
     this.#run = run
     this.#lastOpenTime = lastOpenTime
     this.#block = this.#blockOf(boundary)
