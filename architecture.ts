@@ -24,7 +24,6 @@ export const adapters = {
   fastify: ['gateway', 'access'],
   '@fastify/swagger': ['gateway'],
   '@fastify/swagger-ui': ['gateway'],
-  '@fastify/type-provider-typebox': ['gateway'],
   'onnxruntime-node': ['runtimes/onnx'],
   '@msgpack/msgpack': ['runtimes'],
   kysely: ['database', 'registry', 'access'],

@@ -37,6 +37,13 @@ test('every package that only adapters may use is a dependency, and every depend
   for (const name of Object.keys(dependencies)) assert.ok(imported.has(name), `${name} is installed and imported nowhere in src/`)
 })
 
+test('the lock names no registry, and every package by the digest of its bytes', () => {
+  const { packages } = JSON.parse(textOf('package-lock.json')) as { packages: Record<string, { resolved?: string; integrity?: string }> }
+  const locked = Object.entries(packages).filter(([path]) => path !== '')
+  assert.ok(locked.length > 100)
+  for (const [path, { resolved, integrity }] of locked) assert.deepEqual([resolved, integrity?.startsWith('sha512-')], [undefined, true], path)
+})
+
 test('names that say nothing are no names of files or folders', () => {
   const empty = sources.map(({ file }) => file).filter((file) => /(^|\/)(utils?|helpers?|common|manager|misc)(\.ts$|\/)/.test(file))
   assert.deepEqual(empty, [])

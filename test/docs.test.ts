@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { settings } from '../src/config/settings.ts'
 import { errorTable } from '../src/contracts/error.ts'
 import { productSources } from './support/imports.ts'
 import { pages, pathOf, textOf } from './support/pages.ts'
@@ -24,6 +25,17 @@ test('every code of the error table is used by the product', () => {
     [],
   )
   assert.equal(thrownIn(texts, 'no_such_code'), false)
+})
+
+test('every setting is used by the product', () => {
+  const texts = productSources()
+    .filter(({ file }) => !file.startsWith('src/config/'))
+    .map(({ text }) => text)
+  const unused = settings.filter(({ path }) => !texts.some((text) => new RegExp(`\\b${path.at(-1)}\\b`).test(text)))
+  assert.deepEqual(
+    unused.map(({ name }) => name),
+    [],
+  )
 })
 
 test('docs/errors.md has a row for every code of the table and no other', () => {

@@ -25,7 +25,7 @@ const Access = Type.Object(
   {
     adminKey: Type.Optional(
       Type.String({
-        description: 'The first key, with every scope; without it one is made at the first start and shown once',
+        description: 'A key with every scope, as `psk_live_…`; without it one is made at the first start and written to admin.key in the data folder',
         minLength: 16,
         maxLength: 256,
         secret: true,
