@@ -41,7 +41,6 @@ function guardOf(route: Route, { deps, admission }: Mounting) {
   return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     try {
       const keyId = enter(request)
-      if (admission.phase !== 'serving') reply.raw.shouldKeepAlive = false
       const budgetMs = budgetOf(request.headers, limits)
       request.call = new RequestCall({ keyId, requestId: request.id, detailed: detailed(request) }, reply.raw, { clock: deps.clock, budgetMs })
     } catch (error) {

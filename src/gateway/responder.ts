@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorTable, ServingError } from '../contracts/error.ts'
 import { toServingError } from './framework-error.ts'
 import type { GatewayDeps } from './gateway-deps.ts'
+import type { Admission } from './guards/admission.ts'
 import { problemType, renderProblem } from './problem.ts'
 import { RequestMeter } from './request-meter.ts'
 import { TextAnswer, writeAnswer } from './write-answer.ts'
@@ -18,15 +19,18 @@ export const pathOf = (url: string): string => {
 
 /** Gives every request its one answer, good or bad, and counts it. */
 export class Responder {
-  readonly #deps: Pick<GatewayDeps, 'log' | 'clock' | 'meter'>
+  readonly #deps: Pick<GatewayDeps, 'log' | 'clock'>
+  readonly #admission: Pick<Admission, 'phase'>
   readonly #meter: RequestMeter
-  constructor(deps: Pick<GatewayDeps, 'log' | 'clock' | 'meter'>) {
+  constructor(deps: Pick<GatewayDeps, 'log' | 'clock' | 'meter'>, admission: Pick<Admission, 'phase'>) {
     this.#deps = deps
+    this.#admission = admission
     this.#meter = new RequestMeter(deps.meter)
   }
 
   /** A value as JSON with 200, or the answer that a handler made itself. */
   send(response: ServerResponse, value: unknown, about: Answering): void {
+    if (this.#admission.phase !== 'serving') response.shouldKeepAlive = false
     if (value instanceof TextAnswer) {
       writeAnswer(response, about.requestId, value)
       return this.#count(about, value.status)
@@ -39,6 +43,7 @@ export class Responder {
   fail(response: ServerResponse, thrown: unknown, about: Answering & { readonly headers?: readonly string[] }): void {
     const error = toServingError(thrown)
     this.#log(error, about)
+    if (this.#admission.phase !== 'serving') response.shouldKeepAlive = false
     const { status, headers, text } = renderProblem(error, { requestId: about.requestId, path: pathOf(about.url) })
     writeAnswer(response, about.requestId, { status, text, type: problemType, headers: about.headers ? [...headers, ...about.headers] : headers })
     this.#count(about, status)

@@ -104,9 +104,9 @@ function addBodyParser(app: FastifyInstance): void {
 
 /** Builds the server with every route; it does not listen yet. */
 export async function createServer(deps: GatewayDeps): Promise<GatewayServer> {
-  const responder = new Responder(deps)
-  const app = makeApp(deps, responder)
   const admission = new Admission(deps.config.maxInFlight)
+  const responder = new Responder(deps, admission)
+  const app = makeApp(deps, responder)
   const document = openapiDocument(deps.version, routes)
   app.decorateRequest('call', null)
   app.setErrorHandler((error, request, reply) => responder.failReply(request, reply, error))

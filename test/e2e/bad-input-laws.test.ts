@@ -66,7 +66,7 @@ test('any body that is nearly right is answered without a 5xx, and every error i
     fc.asyncProperty(fc.constantFrom(...bodyPaths), almostRight, ({ method, path }, body) =>
       assertDefined({ method, url: path, payload: JSON.stringify(body) }),
     ),
-    { numRuns: 800 },
+    { numRuns: 300 },
   )
 })
 
@@ -78,7 +78,7 @@ test('any bytes as a body are answered without a 5xx, and every error is a probl
   )
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...bodyPaths), bytes, ({ method, path }, payload) => assertDefined({ method, url: path, payload })),
-    { numRuns: 800 },
+    { numRuns: 300 },
   )
 })
 
@@ -88,13 +88,13 @@ test('any path, query and header values are answered without a 5xx, and every er
   const anyUrl = fc.oneof(
     fc.tuple(fc.constantFrom(...paths), text).map(([path, query]) => `${path}?${query}`),
     fc.array(text).map((parts) => `/${parts.join('/')}`),
-    fc.webPath(),
+    fc.webPath().map((path) => `/${path}`),
   )
   const method = fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE')
   await fc.assert(
     fc.asyncProperty(method, anyUrl, headerText, (verb, url, value) =>
       assertDefined({ method: verb, url, headers: { 'x-request-id': value, 'request-timeout-ms': value, 'content-type': value } }),
     ),
-    { numRuns: 800 },
+    { numRuns: 300 },
   )
 })

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { errorTable } from '../../contracts/error.ts'
+import { routes } from '../routes/index.ts'
+import { codesOf, openapiDocument } from './document.ts'
+import { openapiText } from './text.ts'
+
+const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
+
+test('docs/openapi.json is what the routes say (else: presage openapi > docs/openapi.json)', () => {
+  const { version } = JSON.parse(read('package.json')) as { version: string }
+  assert.deepEqual(JSON.parse(read('docs/openapi.json')), JSON.parse(openapiText(version)))
+})
+
+test('every path of the API is described, with its parameters and errors', () => {
+  const { paths } = openapiDocument('0', routes) as {
+    paths: Record<string, Record<string, { parameters?: { name: string; in: string }[]; responses: object }>>
+  }
+  for (const route of routes) {
+    const operation = paths[route.path.replace(/:([a-z]+)/g, '{$1}')]?.[route.method.toLowerCase()]
+    assert.ok(operation, route.path)
+    const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path').map(({ name }) => name)
+    assert.deepEqual(
+      inPath,
+      [...route.path.matchAll(/:([a-z]+)/g)].map((match) => match[1]),
+    )
+    for (const code of codesOf(route)) assert.ok(String(errorTable[code].status) in operation.responses)
+  }
+})
+
+test('no two routes have the same method and path, and every one that changes something needs a key', () => {
+  assert.equal(new Set(routes.map(({ method, path }) => method + path)).size, routes.length)
+  for (const { method, path, scope } of routes) if (method !== 'GET') assert.ok(scope !== undefined, path)
+})

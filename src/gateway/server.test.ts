@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import type { Call } from '../contracts/call.ts'
+import { type ErrorCode, errorTable, ServingError } from '../contracts/error.ts'
+import type { GatewayDeps } from './gateway-deps.ts'
+import { createServer, type GatewayServer } from './server.ts'
+import { RawConnection } from '../../test/e2e/support/raw-connection.ts'
+import { answerFor, makeGatewayDeps, makeKeys, TestLog } from './testing/make-gateway.ts'
+
+const { ring, texts } = makeKeys(['predict'])
+const [admin, trader] = texts as readonly [string, string]
+const predictBody = '{"symbol":"BTC/USDT"}'
+
+async function start(
+  t: TestContext,
+  overrides: Partial<GatewayDeps> = {},
+  config: Partial<GatewayDeps['config']> = {},
+): Promise<{ server: GatewayServer; url: string }> {
+  const deps = makeGatewayDeps({ keys: ring, ...overrides })
+  const server = await createServer({ ...deps, config: { ...deps.config, ...config } })
+  t.after(() => server.drain())
+  return { server, url: await server.listen() }
+}
+
+const predict = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${url}/predict`, { method: 'POST', headers: { 'x-api-key': admin, 'content-type': 'application/json', ...headers }, body: predictBody })
+
+const codeOf = async (response: Response): Promise<string> => ((await response.json()) as { code: string }).code
+
+const predictions = (answer: (call: Call) => unknown): GatewayDeps['predictions'] => ({
+  predict: (_request, call) => answer(call) as ReturnType<GatewayDeps['predictions']['predict']>,
+  predictBatch: () => Promise.reject(new Error('not asked')),
+})
+
+/** A prediction that waits until the test lets it go, and says what became of its call. */
+function held(): { readonly deps: GatewayDeps['predictions']; readonly begun: Promise<Call>; release(): void } {
+  const begun = Promise.withResolvers<Call>()
+  const done = Promise.withResolvers<unknown>()
+  const deps = predictions((call) => {
+    begun.resolve(call)
+    return done.promise
+  })
+  return { deps, begun: begun.promise, release: () => done.resolve(answerFor({ symbol: 'BTC/USDT' })) }
+}
+
+test('the call says which key asks, under which id, and until when', async (t) => {
+  let seen: Call | undefined
+  const { url } = await start(t, { predictions: predictions((call) => ((seen = call), answerFor({ symbol: 'BTC/USDT' }))) }, { deadlineMs: 700 })
+  const response = await predict(url, { 'x-api-key': trader, 'x-request-id': 'order-7:1' })
+  assert.deepEqual([response.status, response.headers.get('x-request-id'), seen?.requestId], [200, 'order-7:1', 'order-7:1'])
+  assert.equal(seen?.keyId, trader.split('_')[2])
+  const budget = (seen?.deadline.at ?? 0) - performance.now()
+  assert.ok(budget > 0 && budget <= 700, String(budget))
+})
+
+test('a request id that could forge a log line is not echoed', async (t) => {
+  const { url } = await start(t)
+  for (const id of ['a b', 'x'.repeat(129), '"quoted"', 'é'])
+    assert.match((await predict(url, { 'x-request-id': id })).headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/)
+})
+
+test('a key works in either header, with and without the other', async (t) => {
+  const { url } = await start(t)
+  const statuses = [{ 'x-api-key': admin }, { authorization: `Bearer ${admin}` }, { 'x-api-key': admin, authorization: `bearer ${admin}` }].map(
+    async (headers) => (await fetch(`${url}/models`, { headers })).status,
+  )
+  assert.deepEqual(await Promise.all(statuses), [200, 200, 200])
+})
+
+test('health tells the parts to anybody and their details to operators', async (t) => {
+  const { url } = await start(t)
+  const checks = async (headers: Record<string, string>) => ((await (await fetch(`${url}/health`, { headers })).json()) as { checks: object }).checks
+  assert.deepEqual(await checks({}), { api: 'healthy' })
+  assert.deepEqual(await checks({ 'x-api-key': trader }), { api: 'healthy' })
+  assert.deepEqual(await checks({ 'x-api-key': admin }), { api: { status: 'healthy', detail: 'answers' } })
+})
+
+test('an exception is told as internal, without a word of it, and logged with the request id', async (t) => {
+  const log = new TestLog()
+  for (const answer of [() => Promise.reject(new Error('password at /etc/secret')), () => assert.fail('password at /etc/secret')]) {
+    const { url } = await start(t, { log, predictions: predictions(answer) })
+    const response = await predict(url, { 'x-request-id': 'abc' })
+    const text = await response.text()
+    assert.equal(response.status, 500)
+    assert.ok(text.includes('"internal"') && !text.includes('secret'))
+    const line = log.lines.pop() as { level: string; about: { request_id: string; err: Error } }
+    assert.deepEqual([line.level, line.about.request_id, line.about.err.message], ['error', 'abc', 'password at /etc/secret'])
+  }
+})
+
+test('every code of the table that a service throws arrives with its status, retryable, and when to come back', async (t) => {
+  const codes = Object.keys(errorTable) as ErrorCode[]
+  let code: ErrorCode = 'internal'
+  const { url } = await start(t, { predictions: predictions(() => Promise.reject(new ServingError(code, 'as planned', { retryAfterMs: 2_500 }))) })
+  for (code of codes) {
+    const response = await predict(url)
+    const body = (await response.json()) as Record<string, unknown>
+    assert.deepEqual(
+      [response.status, body['code'], body['retryable'], body['retry_after_ms']],
+      [errorTable[code].status, code, errorTable[code].retryable, 2_500],
+    )
+    assert.equal(response.headers.get('retry-after'), '3')
+    assert.equal((await fetch(url + String(body['type']))).status, 200)
+  }
+})
+
+test('work that outlasts the deadline is answered in time, and its signal aborts', async (t) => {
+  const { deps, begun, release } = held()
+  const { url, server } = await start(t, { predictions: deps })
+  const response = await predict(url, { 'request-timeout-ms': '60' })
+  assert.deepEqual([response.status, await codeOf(response)], [504, 'deadline_exceeded'])
+  const call = await begun
+  assert.ok(call.deadline.signal.aborted)
+  assert.equal(server.inFlight(), 1, 'the work itself still goes on')
+  release()
+})
+
+test('the signal aborts when the client leaves', async (t) => {
+  const { deps, begun, release } = held()
+  const { url } = await start(t, { predictions: deps })
+  const leaving = new AbortController()
+  const asked = fetch(`${url}/predict`, {
+    method: 'POST',
+    headers: { 'x-api-key': admin, 'content-type': 'application/json' },
+    body: predictBody,
+    signal: leaving.signal,
+  })
+  const { signal } = (await begun).deadline
+  leaving.abort()
+  await assert.rejects(asked)
+  if (!signal.aborted) await once(signal, 'abort')
+  release()
+})
+
+test('more work than the limit is refused as overloaded, with probes still answered, until some of it ends', async (t) => {
+  const { deps, begun, release } = held()
+  const { url } = await start(t, { predictions: deps }, { maxInFlight: 1 })
+  const first = predict(url)
+  await begun
+  const refused = await predict(url)
+  assert.deepEqual([refused.status, await codeOf(refused), refused.headers.get('retry-after')], [503, 'overloaded', '1'])
+  assert.equal((await fetch(`${url}/livez`)).status, 200)
+  release()
+  assert.equal((await first).status, 200)
+  assert.equal((await predict(url)).status, 200)
+})
+
+test('draining finishes what goes on, accepts nothing new, and ends although connections were kept alive', async (t) => {
+  const { deps, begun, release } = held()
+  const { url, server } = await start(t, { predictions: deps })
+  await (await fetch(`${url}/livez`)).text()
+  const running = predict(url)
+  await begun
+  const drained = server.drain()
+  await assert.rejects(fetch(`${url}/livez`, { headers: { connection: 'close' } }))
+  release()
+  const response = await running
+  assert.deepEqual([response.status, response.headers.get('connection')], [200, 'close'])
+  assert.equal(await drained, true)
+})
+
+test('a lame duck answers everything but keeps no connection', async (t) => {
+  const { url, server } = await start(t)
+  server.lameDuck()
+  const response = await predict(url)
+  assert.deepEqual([response.status, response.headers.get('connection')], [200, 'close'])
+})
+
+test('a request whose headers end while draining is refused as draining', async (t) => {
+  const { server } = await start(t)
+  const connection = new RawConnection((server.app.server.address() as AddressInfo).port)
+  const probe = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'
+  await connection.send(probe).next()
+  connection.send('GET /models HTTP/1.1\r\nHost: x\r\n')
+  const other = new RawConnection((server.app.server.address() as AddressInfo).port)
+  await other.send(probe).next()
+  const drained = server.drain()
+  const answer = await connection.send('\r\n').next()
+  assert.deepEqual([answer?.status, (JSON.parse(answer?.text ?? '{}') as { code?: string }).code, answer?.headers['connection']], [503, 'draining', 'close'])
+  assert.equal(await drained, true)
+})
+
+test('what does not end by itself is cut off when the drain timeout is over', async (t) => {
+  const { deps, begun } = held()
+  const { url, server } = await start(t, { predictions: deps }, { drainTimeoutMs: 80 })
+  const running = assert.rejects(predict(url))
+  await begun
+  assert.equal(await server.drain(), false)
+  await running
+})
+
+test('requests and their time are counted by route and status', async (t) => {
+  const deps = makeGatewayDeps()
+  const meter = deps.metrics as unknown as GatewayDeps['meter']
+  const { url } = await start(t, { meter, metrics: deps.metrics })
+  await predict(url)
+  await fetch(`${url}/nowhere-${Math.PI}`)
+  await fetch(`${url}/models/a`, { headers: { 'x-api-key': admin } })
+  const text = await (await fetch(`${url}/metrics`, { headers: { 'x-api-key': admin } })).text()
+  for (const labels of ['route="/predict",status="200"', 'route="none",status="404"', 'route="/models/:name",status="404"'])
+    assert.ok(text.includes(`presage_http_requests_total{${labels}} 1`), text)
+  assert.match(text, /presage_http_request_seconds_count\{route="\/predict"\} 1/)
+})
