@@ -11,8 +11,8 @@ export type Evaluator = {
   readonly inputs: number
   readonly outputs: number
   readonly memoryBytes: number
-  predictRaw(row: Float64Array, out: Float64Array): void
-  predict(row: Float64Array, out: Float64Array): void
+  readonly predictRaw: (row: Float64Array, out: Float64Array) => void
+  readonly predict: (row: Float64Array, out: Float64Array) => void
 }
 
 function bytesOf(ensemble: Ensemble): number {

@@ -6,7 +6,7 @@ import { memoryOpcodes, plainOpcodes, shapedOpcodes, valueType, type MemoryOpcod
 export type Signature = { readonly params: readonly ValueType[]; readonly results: readonly ValueType[] }
 
 const emptyBlockType = 0x40
-type Block = 'block' | 'loop' | 'if' | 'else'
+type Block = 'block' | 'loop'
 
 /** One function, written instruction by instruction in stack order. Misuse that it can see (unknown local, block left open, wrong lane count) is a RangeError at once; types are left to WebAssembly.validate. */
 export class FunctionBody {

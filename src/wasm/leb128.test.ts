@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { assert as assertProperty, integer, property } from 'fast-check'
 import { ByteWriter } from './byte-writer.ts'
 import { readSigned, readUnsigned, writeSigned, writeUnsigned } from './leb128.ts'
 
@@ -11,8 +11,8 @@ const written = (write: (writer: ByteWriter, value: number) => void, value: numb
 }
 
 test('an unsigned number comes back as it was written, in as many bytes', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), (value) => {
+  assertProperty(
+    property(integer({ min: 0, max: 0xffff_ffff }), (value) => {
       const bytes = written(writeUnsigned, value)
       assert.deepEqual(readUnsigned(bytes), { value, next: bytes.length })
     }),
@@ -21,8 +21,8 @@ test('an unsigned number comes back as it was written, in as many bytes', () => 
 })
 
 test('a signed number comes back as it was written, in as many bytes', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff }), (value) => {
+  assertProperty(
+    property(integer({ min: -0x8000_0000, max: 0x7fff_ffff }), (value) => {
       const bytes = written(writeSigned, value)
       assert.deepEqual(readSigned(bytes), { value, next: bytes.length })
     }),

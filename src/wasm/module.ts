@@ -16,7 +16,7 @@ const sectionId = { type: 1, import: 2, function: 3, export: 7, code: 10 } as co
 function writeName(writer: ByteWriter, name: string): void {
   if (!/^[\x21-\x7e]+$/.test(name)) throw new RangeError(`"${name}" is not a plain ASCII name`)
   writeUnsigned(writer, name.length)
-  writer.append([...name].map((letter) => letter.charCodeAt(0)))
+  writer.append(Array.from(name, (letter) => letter.charCodeAt(0)))
 }
 
 function writeSection(module: ByteWriter, id: number, fill: (section: ByteWriter) => void): void {

@@ -64,8 +64,6 @@ export type MemoryOpcode = keyof typeof memoryOpcodes
 export const shapedOpcodes = {
   block: 0x02,
   loop: 0x03,
-  if: 0x04,
-  else: 0x05,
   end: 0x0b,
   br: 0x0c,
   br_if: 0x0d,

@@ -30,10 +30,10 @@ test('the kernel gives the interpreter its raw scores bit for bit, for any ensem
       kernels += compileForest(ensemble, { engine: 'bit-slab' }).engine === 'bit-slab' ? 1 : 0
       checkRows(ensemble, rows, {})
     }),
-    { numRuns: 120 },
+    { numRuns: 60 },
   )
   t.diagnostic(`${kernels} kernels`)
-  assert.ok(kernels > 60, 'most random ensembles fit the kernel')
+  assert.ok(kernels > 30, 'most random ensembles fit the kernel')
 })
 
 test('a row that equals the thresholds, or lies a step beside them, is ranked exactly', () => {

@@ -39,15 +39,22 @@ const positive = (text: string, place: ModelPlace): number => {
   return value
 }
 
+type Words = { readonly name: string; readonly option: (key: string) => string | undefined; readonly has: (word: string) => boolean }
+
+function wordsOf(text: string): Words {
+  const [name = '', ...words] = text.trim().split(/ +/)
+  return { name, option: (key) => words.find((word) => word.startsWith(`${key}:`))?.slice(key.length + 1), has: (word) => words.includes(word) }
+}
+
+const fits = ({ classes }: Row, stated: string | undefined, outputs: number): boolean =>
+  classes ? stated === undefined || Number(stated) === outputs : outputs === 1
+
 /** The objective line, e.g. `binary sigmoid:1`, for a model of `outputs` scores. No line (a custom objective) = identity. An unknown objective is a ModelFormatError. */
 export function parseObjective(text: string | undefined, outputs: number, place: ModelPlace): { name: string; transform: Transform } {
-  const [name = '', ...words] = (text ?? '').trim().split(/ +/)
-  if (name === '' || name === 'custom' || name === 'none') return { name: 'custom', transform: identity }
+  const { name, option, has } = wordsOf(text ?? '')
+  if (['', 'custom', 'none'].includes(name)) return { name: 'custom', transform: identity }
   const row = objectives.get(name)
   if (row === undefined) throw new ModelFormatError(`the objective "${name.slice(0, 40)}" is not known; known are ${[...objectives.keys()].join(', ')}`, place)
-  const option = (key: string): string | undefined => words.find((word) => word.startsWith(`${key}:`))?.slice(key.length + 1)
-  const classes = option('num_class')
-  if (row.classes ? classes !== undefined && Number(classes) !== outputs : outputs !== 1)
-    throw new ModelFormatError(`the objective "${name}" does not fit ${outputs} trees per iteration`, place)
-  return { name, transform: row.transform({ sqrt: words.includes('sqrt'), slope: positive(option('sigmoid') ?? '1', place) }) }
+  if (!fits(row, option('num_class'), outputs)) throw new ModelFormatError(`the objective "${name}" does not fit ${outputs} trees per iteration`, place)
+  return { name, transform: row.transform({ sqrt: has('sqrt'), slope: positive(option('sigmoid') ?? '1', place) }) }
 }

@@ -4,11 +4,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readZoo, type ZooModel } from '../../test/golden/trees/read-zoo.ts'
-import { ulpsBetween } from './adjacent-doubles.ts'
-import { compileForest, type CompileOptions } from './compile.ts'
-import { instantiateForest, type Evaluator } from './evaluator.ts'
-import { parseLightGbm } from './lightgbm.ts'
+import { readZoo, type ZooModel } from './read-zoo.ts'
+import { ulpsBetween } from '../../../src/trees/adjacent-doubles.ts'
+import { compileForest, type CompileOptions } from '../../../src/trees/compile.ts'
+import { instantiateForest, type Evaluator } from '../../../src/trees/evaluator.ts'
+import { parseLightGbm } from '../../../src/trees/lightgbm.ts'
 
 const zoo = readZoo()
 const ways: readonly CompileOptions[] = [{ engine: 'interpreter' }, { engine: 'bit-slab' }, { engine: 'bit-slab', relaxedSimd: false }]
@@ -77,7 +77,7 @@ test('the zoo reaches what it is there for', () => {
     )
 })
 
-const python = join(import.meta.dirname, '..', '..', '.venv', 'bin', 'python')
+const python = join(import.meta.dirname, '..', '..', '..', '.venv', 'bin', 'python')
 
 test(
   'a zoo trained now, with another seed, agrees as well',
@@ -87,7 +87,7 @@ test(
     try {
       const seed = String(Math.floor(Date.now() / 1000))
       t.diagnostic(`seed ${seed}`)
-      execFileSync(python, [join(import.meta.dirname, '..', '..', 'test', 'golden', 'trees', 'make-zoo.py'), '--seed', seed, '--out', folder], {
+      execFileSync(python, [join(import.meta.dirname, 'make-zoo.py'), '--seed', seed, '--out', folder], {
         stdio: 'pipe',
       })
       const models = readZoo(folder)
