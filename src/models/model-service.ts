@@ -167,7 +167,7 @@ export class ModelService implements ModelAccess {
     if (this.isVerified(slot) && !isWanted()) return
     try {
       await this.load(slot)
-      if (!isWanted() && !eager.includes(slot.name)) await slot.drain()
+      if (!isWanted()) await slot.drain()
     } catch (error) {
       this.refresh(slot.name)
       this.#deps.log('warn', `${slot.name} ${slot.version} is not served: ${error instanceof Error ? error.message : String(error)}`)

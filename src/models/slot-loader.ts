@@ -1,10 +1,9 @@
-import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet } from '../contracts/features.ts'
-import { durationMs, type Manifest } from '../contracts/manifest.ts'
 import type { Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
+import { checkFeatureContract } from './feature-contract.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import type { Resident, VersionSlot } from './version-slot.ts'
 
@@ -19,17 +18,6 @@ export type SlotLoaderDeps = {
 }
 
 const failureRememberedMs = 5_000
-
-function declareFeatures({ name, version, inputs, symbols }: Manifest, features: Pick<FeatureReads, 'declare'>): FeatureSet {
-  const maxAge = inputs.max_age === undefined ? {} : { maxAgeMs: durationMs(inputs.max_age) }
-  const set = features.declare({ timeframe: inputs.timeframe, features: inputs.features, window: inputs.window ?? 1, symbols, ...maxAge })
-  if (inputs.feature_set_digest !== undefined && inputs.feature_set_digest !== set.digest)
-    throw new ServingError(
-      'feature_contract_mismatch',
-      `${name} ${version} was trained on feature definitions ${inputs.feature_set_digest.slice(0, 12)}…, this server computes ${set.digest.slice(0, 12)}…: export the features again and retrain, or run the server that it was trained for`,
-    )
-  return set
-}
 
 /** Brings versions into memory: one load at a time for each, off the event loop, forgotten a while after it failed. */
 export class SlotLoader {
@@ -51,7 +39,7 @@ export class SlotLoader {
     const started = clock.monotonic()
     const outcome = (result: string): void => meter.counter('model_loads_total', 'Loads of model versions, by how they ended', { model: slot.name, result }).add()
     try {
-      const features = declareFeatures(slot.file.manifest, this.#deps.features)
+      const features = checkFeatureContract(slot.file.manifest, this.#deps.features)
       const job = { dir: slot.file.dir, digest: slot.file.digest }
       const loaded = await loadBundle(job, this.#deps, { signal: new AbortController().signal, onPhase: (phase) => void (slot.state = phase) })
       await this.#remember(slot, loaded)

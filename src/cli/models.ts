@@ -1,0 +1,90 @@
+import { basename, dirname, resolve } from 'node:path'
+import { styleText } from 'node:util'
+import { type Command } from 'commander'
+import { ServingError } from '../contracts/error.ts'
+import { durationMs } from '../contracts/manifest.ts'
+import { noMeter } from '../contracts/meter.ts'
+import { FeatureService } from '../features/feature-service.ts'
+import { SeriesStore } from '../market/series-store.ts'
+import { checkFeatureContract } from '../models/feature-contract.ts'
+import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
+import { scanFolder } from '../models/scan-folder.ts'
+import { compareVersions } from '../models/semver.ts'
+import { makeRuntimes } from '../runtimes/index.ts'
+import { systemClock } from '../system.ts'
+import { tableLines } from './table.ts'
+
+const columns = ['bundle', 'engine', 'golden rows', 'largest error', 'memory', 'load', 'digest']
+const patience = 120_000
+
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`
+
+function rowOf({ prepared, runtime, golden }: LoadedBundle, ms: number): string[] {
+  const { name, version } = prepared.manifest
+  const proof = golden ? [`${golden.reproduced}/${golden.rows}`, golden.maxAbsError.toExponential(1)] : ['none', '']
+  return [`${name} ${version}`, runtime.engine, ...proof, megabytes(runtime.memoryBytes), `${ms.toFixed(0)} ms`, prepared.digest.slice(0, 12)]
+}
+
+/** Loads one bundle as the server would, and gives its row of the table. Throws what loading throws. */
+async function checkBundle(path: string): Promise<string[]> {
+  const runtimes = makeRuntimes({ clock: systemClock, random: Math.random, log: () => {} })
+  const features = new FeatureService({ series: new SeriesStore({ clock: systemClock, meter: noMeter }), clock: systemClock, meter: noMeter })
+  const started = performance.now()
+  const loaded = await loadBundle({ dir: resolve(path), digest: undefined }, { runtimes, clock: systemClock, allowUnverified: false }, { signal: AbortSignal.timeout(patience), onPhase: () => {} })
+  try {
+    checkFeatureContract(loaded.prepared.manifest, features)
+    return rowOf(loaded, performance.now() - started)
+  } finally {
+    await loaded.runtime.dispose()
+    features.close()
+  }
+}
+
+async function check(paths: readonly string[]): Promise<void> {
+  const rows: string[][] = []
+  const failures: string[] = []
+  for (const path of paths) {
+    try {
+      rows.push(await checkBundle(path))
+    } catch (error) {
+      if (!(error instanceof ServingError)) throw error
+      failures.push(`${styleText('red', 'refused')} ${basename(dirname(resolve(path)))}/${basename(resolve(path))}: ${error.message}`)
+    }
+  }
+  if (rows.length > 0) console.log(tableLines(columns, rows).join('\n'))
+  for (const failure of failures) console.error(failure)
+  if (failures.length > 0) process.exitCode = 1
+}
+
+function list(dir: string): void {
+  const scan = scanFolder(dir)
+  if (!scan) throw new ServingError('validation_failed', `${dir} cannot be read; name the folder that holds NAME/VERSION/model.yaml with --models`)
+  const sorted = scan.bundles.toSorted((a, b) => (a.manifest.name < b.manifest.name ? -1 : a.manifest.name > b.manifest.name ? 1 : compareVersions(b.manifest.version, a.manifest.version)))
+  const rows = sorted.map(({ manifest, digest }) => [
+    manifest.name,
+    manifest.version,
+    manifest.runtime,
+    manifest.metrics.accuracy?.toFixed(4) ?? '',
+    manifest.symbols.join(' '),
+    `${manifest.inputs.features.length} x ${manifest.inputs.window ?? 1} @ ${manifest.inputs.timeframe}`,
+    `${durationMs(manifest.label.horizon) / 60_000} min`,
+    digest.slice(0, 12),
+  ])
+  console.log(tableLines(['model', 'version', 'runtime', 'accuracy', 'symbols', 'inputs', 'horizon', 'digest'], rows).join('\n'))
+  for (const { path, reason } of scan.rejected) console.error(`${styleText('red', 'refused')} ${path}: ${reason}`)
+}
+
+/** Adds `presage models list` and `presage models check PATH…`: both work without a server. */
+export function registerModels(program: Command): void {
+  const models = program.command('models').description('list and verify bundles')
+  models
+    .command('list')
+    .description('the bundles of a folder')
+    .option('--models <dir>', 'folder with NAME/VERSION/model.yaml', 'examples/models')
+    .action(({ models: dir }: { readonly models: string }) => list(dir))
+  models
+    .command('check')
+    .description('load bundles as the server would: schema, digests, feature definitions, golden rows; exit code 1 if one is refused')
+    .argument('<paths...>', 'bundle folders, e.g. examples/models/*/*')
+    .action(check)
+}
