@@ -95,15 +95,15 @@ def main() -> None:
     options = arguments(__doc__ or "", None).parse_args()
     matrix, parts = prepared()
     guesses = baselines(parts.train, parts.test)
-    digests = {f"sha256 of {year}": sha256_of_file(BARS / year) for year in YEARS}
+    origin = {"dataset": "@typedtrader/candles", "dataset_sha256": matrix.about["bars"]["sha256"]}
+    origin |= {f"sha256 of {year}": sha256_of_file(BARS / year) for year in YEARS}
+    origin |= {f"accuracy of {name}": hits for name, hits in guesses.items()}
     pipeline = train(parts.train)
-    description = describe(matrix, {"dataset": "@typedtrader/candles", "dataset_sha256": matrix.about["bars"]["sha256"], **digests, **{f"accuracy of {k}": v for k, v in guesses.items()}})
+    bundle = {"name": "baseline", "version": "1.0.0", "tensor": "probabilities", "description": describe(matrix, origin), "parts": parts}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         export(pipeline, path)
-        saved = presage.save_onnx(
-            path, options.models, name="baseline", version="1.0.0", predict=pipeline.predict_proba, tensor="probabilities", description=description, parts=parts
-        )
+        saved = presage.save_onnx(path, options.models, predict=pipeline.predict_proba, **bundle)
     print_results(saved, guesses)
 
 

@@ -137,12 +137,11 @@ def main() -> None:
     guesses = baselines(parts.train, parts.test)
     provenance = {"dataset": options.bars.name, "dataset_sha256": sha256_of_file(options.bars), **{f"accuracy of {k}": v for k, v in guesses.items()}}
     model = train(parts.train)
+    bundle = {"name": "lstm_momentum_v1", "version": "1.2.3", "tensor": "probabilities", "description": describe(matrix, provenance), "parts": parts}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         export(model, path)
-        saved = presage.save_onnx(
-            path, options.models, name="lstm_momentum_v1", version="1.2.3", predict=predictor(model), tensor="probabilities", description=describe(matrix, provenance), parts=parts
-        )
+        saved = presage.save_onnx(path, options.models, predict=predictor(model), **bundle)
     print_results(saved, guesses)
 
 
