@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, cpSync, mkdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { singleRequest } from './support/specification.ts'
+import { exampleModels, startServer } from './support/start-server.ts'
+
+function copyVersion(version: string, models: string): void {
+  mkdirSync(join(models, 'momentum'), { recursive: true })
+  const unfinished = join(models, `.copy-of-${version}`)
+  cpSync(join(exampleModels, 'momentum', version), unfinished, { recursive: true })
+  renameSync(unfinished, join(models, 'momentum', version))
+}
+
+test('a version that is dropped in under load takes over without one failed request, and can be rolled back', async (t) => {
+  const first = await startServer(t)
+  const models = join(first.folder, 'models')
+  copyVersion('1.2.2', models)
+  const { client, presage } = await startServer(t, { 'models.dir': models, 'models.rescanMs': '86400000' })
+  const seen: string[] = []
+  const failures: unknown[] = []
+  let loading = true
+  const load = Array.from({ length: 8 }, async () => {
+    while (loading) {
+      const { status, body } = await client.post('/predict', singleRequest)
+      if (status === 200) seen.push(body.model_info.version)
+      else failures.push(body)
+    }
+  })
+  copyVersion('1.2.3', models)
+  await presage.models.scan()
+  const after = await client.post('/predict', singleRequest)
+  loading = false
+  await Promise.all(load)
+  assert.deepEqual(failures, [])
+  assert.equal(after.body.model_info.version, 'v1.2.3')
+  assert.ok(seen.includes('v1.2.2'))
+  assert.equal(seen.lastIndexOf('v1.2.2') < seen.length - 1, true)
+
+  const { status, body } = await client.post('/models/momentum/rollback', { reason: 'drill' })
+  assert.deepEqual([status, body.version, body.before], [200, '1.2.2', '1.2.3'])
+  assert.equal((await client.post('/predict', singleRequest)).body.model_info.version, 'v1.2.2')
+})
+
+test('a damaged version is refused with its file and a remedy, and the one before serves on', async (t) => {
+  const first = await startServer(t)
+  const models = join(first.folder, 'models')
+  copyVersion('1.2.2', models)
+  const { client, presage } = await startServer(t, { 'models.dir': models, 'models.rescanMs': '86400000' })
+  const copy = join(models, '.copy')
+  cpSync(join(exampleModels, 'momentum', '1.2.3'), copy, { recursive: true })
+  appendFileSync(join(copy, 'model.txt'), '\n')
+  renameSync(copy, join(models, 'momentum', '1.2.3'))
+  await presage.models.scan()
+  const { body } = await client.get('/models/momentum/versions/1.2.3')
+  assert.equal(body.status, 'failed')
+  assert.match(body.reason, /model\.txt has SHA-256 .* damaged or was changed/)
+  assert.equal((await client.post('/predict', singleRequest)).body.model_info.version, 'v1.2.2')
+  assert.equal((await client.post('/predict', { ...singleRequest, model_version: '1.2.3' })).body.code, 'model_verification_failed')
+})

@@ -1,0 +1,28 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { compose, type Presage } from '../../../src/compose.ts'
+import { loadConfig } from '../../../src/config/load-config.ts'
+import { makeIds, systemClock } from '../../../src/system.ts'
+import { Client } from './client.ts'
+
+/** The bundles that the repository brings. */
+export const exampleModels = fileURLToPath(new URL('../../../examples/models', import.meta.url))
+const demoSettings = fileURLToPath(new URL('../../../examples/demo.yaml', import.meta.url))
+const silent = { info() {}, warn() {}, error() {} }
+
+/** A whole server with the demonstration's settings on a port of its own, and a client with its admin key; both end with the test. */
+export async function startServer(t: TestContext, flags: Readonly<Record<string, string>> = {}): Promise<{ presage: Presage; client: Client; url: string; folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-e2e-'))
+  const settings = { 'gateway.port': '0', 'gateway.deadlineMs': '4000', 'data.dir': join(folder, 'var'), 'models.dir': exampleModels, ...flags }
+  const config = loadConfig({ file: demoSettings, env: {}, flags: settings })
+  const presage = await compose(config, { clock: systemClock, random: Math.random, ids: makeIds(systemClock), log: silent, version: '0.0.0-test' })
+  t.after(async () => {
+    await presage.stop()
+    rmSync(folder, { recursive: true })
+  })
+  const url = await presage.start()
+  return { presage, url, folder, client: new Client(url, readFileSync(presage.keyFile, 'utf8').trim()) }
+}
