@@ -1,21 +1,26 @@
-import Fastify from 'fastify'
-import { PredictRequest, PredictResponse } from '../../src/contracts/predict.ts'
-import { predictBody } from '../support/request.ts'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { compose } from '../../src/compose.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { makeIds, systemClock } from '../../src/system.ts'
 import { serveMeasured } from '../support/measured-server.ts'
+import { predictBody } from '../support/request.ts'
 
-/** The yardstick: what somebody writes in ten minutes. Fastify's own validation and serialisation of the same schemas, an answer of the same size, no model, no features, no key. */
-const answer = {
-  id: '0192f6c1-0000-7000-8000-000000000000',
-  symbol: 'BTC/USDT',
-  prediction: { signal: 'HOLD' as const, confidence: 0.5123456789012345, probability: 0.5123456789012345 },
-  as_of: '2022-01-31T10:30:00Z',
-  clock: 'replay' as const,
-  degraded: false,
-  served_by: 'primary',
-  model_info: { name: 'momentum', version: 'v1.2.3', training_date: '2024-01-10T00:00:00Z', accuracy: 0.5123456789012345 },
-  timestamp: '2024-01-15T10:30:01.123Z',
-}
-const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } })
-app.post('/predict', { schema: { body: PredictRequest, response: { 200: PredictResponse } } }, async () => answer)
-await app.listen({ host: '127.0.0.1', port: 0 })
-serveMeasured({ port: (app.server.address() as { port: number }).port, path: '/predict', body: predictBody, headers: {} })
+/** The real server: key checked, 30 features read as of the last of 3,000 bars, 500 trees x 31 leaves, the decision kept. */
+const historyMinutes = 3000
+const dir = mkdtempSync(join(tmpdir(), 'presage-bench-'))
+const flags = { 'gateway.port': '0', 'data.dir': dir, 'models.dir': fileURLToPath(new URL('../../examples/models', import.meta.url)), 'models.eager': '["momentum"]' }
+const config = loadConfig({ file: fileURLToPath(new URL('../../examples/demo.yaml', import.meta.url)), env: {}, flags })
+const quiet = { info() {}, warn() {}, error() {} }
+const presage = await compose(config, { clock: systemClock, random: Math.random, ids: makeIds(systemClock), log: quiet, version: 'bench' })
+
+const start = Date.UTC(2022, 0, 1)
+const bars = Array.from({ length: historyMinutes }, (_, i) => {
+  const close = 45_000 * (1 + Math.sin(i / 7) / 200 + Math.sin(i / 90) / 50)
+  return { openTime: start + i * 60_000, open: close * 0.9999, high: close * 1.001, low: close * 0.999, close, volume: 100 + ((i * 37) % 91) }
+})
+presage.market.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, bars, { calendar: 'continuous', clock: 'replay' })
+const url = await presage.start()
+serveMeasured({ port: Number(new URL(url).port), path: '/predict', body: predictBody, headers: { 'x-api-key': readFileSync(presage.keyFile, 'utf8').trim() } })
