@@ -79,15 +79,13 @@ function writeCategorical({ ensemble, layout }: Model, image: Uint8Array, place:
   }
 }
 
+/** Trees that are not there keep leaves of 0: a sum that begins at +0 is never -0, so adding 0 changes no bit of it. */
 function writeLeaves({ ensemble, plan, layout }: Model, image: ArrayBuffer): void {
   const values = new Float64Array(image)
-  for (let t = 0; t < plan.shape.groups * lanes; t++) {
+  for (let t = 0; t < ensemble.trees; t++) {
     const from = (layout.leaves + t * layout.leafStride) / 8
-    // A tree that is not there adds -0, the only number that changes no sum.
-    if (t >= ensemble.trees) values.fill(-0, from, from + layout.leafStride / 8)
-    else
-      for (let leaf = ensemble.leafOffset[t]!; leaf < ensemble.leafOffset[t + 1]!; leaf++)
-        values[from + plan.spans.leafPosition[leaf]!] = ensemble.leafValue[leaf]!
+    for (let leaf = ensemble.leafOffset[t]!; leaf < ensemble.leafOffset[t + 1]!; leaf++)
+      values[from + plan.spans.leafPosition[leaf]!] = ensemble.leafValue[leaf]!
   }
 }
 

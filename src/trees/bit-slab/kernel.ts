@@ -57,12 +57,12 @@ function pointStreams({ body, layout, locals }: KernelContext, x: number, catego
 }
 
 function loadRegisters({ body, shape, layout, locals }: KernelContext): void {
-  locals.registers.forEach((register, i) => {
-    body.i32(0).memory('v128.load', layout.columns + i * vectorBytes)
-    // Lane 15 stays zero where an index may mean "in another pair".
-    if (shape.registerPairs > 1) body.bytes16([...all(255).slice(1), 0]).op('v128.and')
-    body.set(register)
-  })
+  locals.registers.forEach((register, i) =>
+    body
+      .i32(0)
+      .memory('v128.load', layout.columns + i * vectorBytes)
+      .set(register),
+  )
   if (shape.hasBias) locals.rightRegisters.forEach((register, i) => body.get(locals.registers[i]!).bytes16(all(1)).op('i8x16.sub').set(register))
   body.bytes16(all(0x80)).set(locals.topBit)
 }

@@ -9,13 +9,13 @@ export const lanes = 16
 
 /** What the kernel's code depends on: counts, not thresholds or leaves. */
 export type SlabShape = {
-  /** Groups of 16 trees; the last is filled up with trees that add -0. */
+  /** Groups of 16 trees; the last is filled up with trees that add 0. */
   readonly groups: number
   /** Blocks of 32 leaves per tree. */
   readonly blocks: number
   /** Pairs of registers that hold a row's byte columns. */
   readonly registerPairs: number
-  /** Columns per register: 16, or 15 where several pairs leave lane 15 zero for "not in this pair". */
+  /** Columns per register: 16, or 15 where there are several pairs: nothing is ever written to lane 15 then, and its 0 means "not in this pair". */
   readonly columnsPerRegister: number
   /** Whether some node sends missing values right, so that right and mixed positions are needed. */
   readonly hasBias: boolean
