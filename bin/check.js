@@ -21,7 +21,8 @@ const checks = [
 ]
 
 // The tools' own launchers ask for `node` on the path: they get this one, not an older one of the machine.
-const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` }
+const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
+const env = { ...process.env, ...colour, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` }
 
 /** @param {(typeof checks)[number]} check */
 function run({ name, what, command, args }) {
