@@ -32,6 +32,12 @@ test('a decision larger than the whole ring is not kept and pushes nothing out',
   assert.deepEqual([ring.get('small')?.id, ring.get('huge')], ['small', undefined])
 })
 
+test('an id that comes twice is found as its newest decision, and the limits hold', () => {
+  const ring = new DecisionRing({ decisions: 2, bytes: roomy })
+  for (const requestId of ['1', '2', '3', '4', '5']) ring.append(makeDecision({ id: 'same', requestId }))
+  assert.deepEqual([ring.get('same')?.requestId, ring.usage().decisions], ['5', 2])
+})
+
 test('a ring without room keeps nothing', () => {
   const ring = new DecisionRing({ decisions: 0, bytes: roomy })
   ring.append(makeDecision({ id: 'a' }))

@@ -3,7 +3,7 @@ import type { Decision, DecisionLog } from '../contracts/decision.ts'
 /** How much a ring remembers: neither limit is ever exceeded. */
 export type RingLimits = { readonly decisions: number; readonly bytes: number }
 
-type Entry = { readonly decision: Decision; readonly bytes: number }
+type Entry = { readonly id: string; readonly decision: Decision; readonly bytes: number }
 
 /** The newest decisions, in memory, found by id in constant time; the oldest are forgotten when a limit is reached. Nothing survives a restart. */
 export class DecisionRing implements DecisionLog {
@@ -12,6 +12,7 @@ export class DecisionRing implements DecisionLog {
   readonly #places = new Map<string, number>()
   #oldest = 0
   #next = 0
+  #count = 0
   #bytes = 0
   constructor(limits: RingLimits) {
     this.#limits = limits
@@ -21,11 +22,12 @@ export class DecisionRing implements DecisionLog {
   append(decision: Decision): void {
     const bytes = sizeOf(decision)
     if (bytes > this.#limits.bytes || this.#limits.decisions === 0) return
-    while (this.#places.size === this.#limits.decisions || this.#bytes + bytes > this.#limits.bytes) this.#forget()
-    this.#entries[this.#next] = { decision, bytes }
+    while (this.#count === this.#limits.decisions || this.#bytes + bytes > this.#limits.bytes) this.#forget()
+    this.#entries[this.#next] = { id: decision.id, decision, bytes }
     this.#places.set(decision.id, this.#next)
     this.#next = this.#after(this.#next)
     this.#bytes += bytes
+    this.#count += 1
   }
 
   get(id: string): Decision | undefined {
@@ -35,7 +37,7 @@ export class DecisionRing implements DecisionLog {
 
   /** How many decisions are remembered and about how many bytes they hold. */
   usage(): RingLimits {
-    return { decisions: this.#places.size, bytes: this.#bytes }
+    return { decisions: this.#count, bytes: this.#bytes }
   }
 
   #after(place: number): number {
@@ -45,8 +47,9 @@ export class DecisionRing implements DecisionLog {
   #forget(): void {
     const entry = this.#entries[this.#oldest]
     if (entry) {
-      this.#places.delete(entry.decision.id)
+      if (this.#places.get(entry.id) === this.#oldest) this.#places.delete(entry.id)
       this.#bytes -= entry.bytes
+      this.#count -= 1
     }
     this.#entries[this.#oldest] = undefined
     this.#oldest = this.#after(this.#oldest)
