@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { onNode24, root } from './node24.js'
 
 await onNode24()
@@ -21,8 +22,7 @@ const checks = [
 ]
 
 // The tools' own launchers ask for `node` on the path: they get this one, not an older one of the machine.
-const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
-const env = { ...process.env, ...colour, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` }
+const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` }
 
 /** @param {(typeof checks)[number]} check */
 function run({ name, what, command, args }) {
@@ -30,7 +30,7 @@ function run({ name, what, command, args }) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { env, encoding: 'utf8', maxBuffer: 64 << 20 })
   const passed = status === 0
   console.log(`${passed ? 'ok    ' : 'FAILED'}  ${name.padEnd(13)} ${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${what}`)
-  if (!passed) console.log(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`)
+  if (!passed) console.log(stripVTControlCharacters(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`))
   return passed
 }
 
