@@ -51,13 +51,12 @@ export type Presage = {
 type Market = { readonly market: SeriesStore; readonly features: FeatureService; close(): Promise<void>; health(): HealthCheck }
 
 const decisionBytes = 2_048
-const keptSnapshots = 16
 
 function composeMarket({ data, market, features }: Config, { clock }: Surroundings, meter: PrometheusMeter): Market {
   const folder = join(data.dir, 'market')
   if (market.persist) mkdirSync(folder, { recursive: true })
   const journal = market.persist ? new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }) : undefined
-  const states = market.persist ? new FoldStateLog({ folder, keepSnapshots: keptSnapshots, meter }) : undefined
+  const states = market.persist ? new FoldStateLog({ folder, meter }) : undefined
   const store = new SeriesStore({ clock, meter, keepBars: market.keepBars, ...(journal ? { journal } : {}) })
   const service = new FeatureService({ series: store, clock, meter, historyRows: features.historyRows, ...(states ? { states } : {}) })
   for (const series of journal?.restored ?? []) store.restore(series)
@@ -67,11 +66,17 @@ function composeMarket({ data, market, features }: Config, { clock }: Surroundin
     await journal?.close()
   }
   const health = (): HealthCheck =>
-    journal && !journal.healthy ? { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' } : { status: 'healthy', detail: `${[...store.all()].length} series` }
+    journal && !journal.healthy
+      ? { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }
+      : { status: 'healthy', detail: `${[...store.all()].length} series` }
   return { market: store, features: service, close, health }
 }
 
-async function composeKeys({ access, data }: Config, database: Database, clock: Clock): Promise<{ ring: KeyRing; firstKey: string | undefined; keyFile: string }> {
+async function composeKeys(
+  { access, data }: Config,
+  database: Database,
+  clock: Clock,
+): Promise<{ ring: KeyRing; firstKey: string | undefined; keyFile: string }> {
   const store = kyselyKeyStore(database)
   const keyFile = join(data.dir, 'admin.key')
   if (access.adminKey !== undefined) await insertGivenKey(store, access.adminKey, clock)
@@ -86,62 +91,50 @@ async function insertGivenKey(store: KeyStore, text: string, clock: Clock): Prom
   await store.insert({ id: parsed.id, name: 'admin (configured)', secretHash: parsed.secretHash, scopes: [...scopes], createdAt: clock.now() })
 }
 
-function composeModels(config: Config, around: Surroundings, parts: { readonly meter: PrometheusMeter; readonly registry: Registry; readonly features: FeatureService }): ModelService {
+function composeModels(
+  config: Config,
+  around: Surroundings,
+  parts: { readonly meter: PrometheusMeter; readonly registry: Registry; readonly features: FeatureService },
+): ModelService {
   const { clock, random, log } = around
   const runtimes = makeRuntimes({ clock, random, log: (line) => log.info({ line }, 'inference process') })
   return new ModelService({ ...parts, clock, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
 }
 
-/** Constructs every service and hands them to each other: the only place that does. Throws `store_unavailable`, `validation_failed`. */
-export async function compose(config: Config, around: Surroundings): Promise<Presage> {
-  const { clock, ids, log, version } = around
+type Stores = { readonly database: Database; readonly registry: Registry; readonly meter: PrometheusMeter }
+
+async function composeStores(config: Config, { clock, ids }: Surroundings): Promise<Stores> {
   mkdirSync(config.data.dir, { recursive: true })
   const meter = new PrometheusMeter()
   meter.measureProcess()
   const database = await openDatabase(join(config.data.dir, 'presage.db'))
-  const registry = await Registry.open({ database, clock, ids })
-  const { market, features, ...data } = composeMarket(config, around, meter)
-  const models = composeModels(config, around, { meter, registry, features })
-  const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
-  const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })
-  const predictions = new PredictionService({ models, features, routes: { routes: config.routes, defaultModel: config.defaultModel }, decisions, meter, clock, ids })
-  const readiness = new Readiness()
+  return { database, meter, registry: await Registry.open({ database, clock, ids }) }
+}
+
+function composeHealth(
+  { clock, version }: Surroundings,
+  parts: { readonly readiness: Readiness; readonly models: ModelService; readonly market: Market; readonly decisions: DecisionRing },
+): Health {
+  const { readiness, models, market, decisions } = parts
+  const healthy = (detail: string): HealthCheck => ({ status: 'healthy', detail })
   const probes = {
-    api: (): HealthCheck => ({ status: 'healthy', detail: readiness.phase }),
+    api: () => healthy(readiness.phase),
     models: () => models.health(),
-    database: (): HealthCheck => ({ status: 'healthy', detail: 'SQLite' }),
-    features: data.health,
-    events: (): HealthCheck => ({ status: 'healthy', detail: `${decisions.usage().decisions} decisions in memory` }),
+    database: () => healthy('SQLite'),
+    features: market.health,
+    events: () => healthy(`${decisions.usage().decisions} decisions in memory`),
   }
-  const admin = new ModelAdministration(models, registry)
-  const health = new Health({ probes, version, clock })
-  const server = await createServer({
-    config: config.gateway,
-    version,
-    clock,
-    ids,
-    meter,
-    log,
-    keys: ring,
-    predictions,
-    decisions,
-    market,
-    features,
-    models: Object.assign(admin, { acquire: models.acquire.bind(models) }),
-    health,
-    readiness,
-    metrics: meter,
-  })
-  const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => models.scan())
+  return new Health({ probes, version, clock })
+}
+
+/** Start and end of the process, each in the order that loses nothing. */
+function lifecycle(
+  config: Config,
+  parts: { readonly server: GatewayServer; readonly models: ModelService; readonly readiness: Readiness; release(): Promise<void> },
+): Pick<Presage, 'start' | 'stop'> {
+  const { server, models, readiness, release } = parts
+  const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
-    server,
-    market,
-    features,
-    models,
-    predictions,
-    readiness,
-    firstKey,
-    keyFile,
     async start() {
       await models.scan()
       watch.start()
@@ -155,9 +148,41 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
       watch.stop()
       const clean = await server.drain()
       await models.close()
-      await data.close()
-      await database.destroy()
+      await release()
       return clean
     },
   }
+}
+
+/** Constructs every service and hands them to each other: the only place that does. Throws `store_unavailable`, `validation_failed`. */
+export async function compose(config: Config, around: Surroundings): Promise<Presage> {
+  const { clock, ids } = around
+  const { database, registry, meter } = await composeStores(config, around)
+  const data = composeMarket(config, around, meter)
+  const { market, features } = data
+  const models = composeModels(config, around, { meter, registry, features })
+  const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
+  const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })
+  const routes = { routes: config.routes, defaultModel: config.defaultModel }
+  const predictions = new PredictionService({ models, features, routes, decisions, meter, clock, ids })
+  const readiness = new Readiness()
+  const server = await createServer({
+    ...around,
+    config: config.gateway,
+    meter,
+    keys: ring,
+    predictions,
+    decisions,
+    market,
+    features,
+    models: Object.assign(new ModelAdministration(models, registry), { acquire: models.acquire.bind(models) }),
+    health: composeHealth(around, { readiness, models, market: data, decisions }),
+    readiness,
+    metrics: meter,
+  })
+  const release = async (): Promise<void> => {
+    await data.close()
+    await database.destroy()
+  }
+  return { server, market, features, models, predictions, readiness, firstKey, keyFile, ...lifecycle(config, { server, models, readiness, release }) }
 }

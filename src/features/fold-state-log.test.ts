@@ -6,7 +6,8 @@ import { after, test } from 'node:test'
 import { noMeter } from '../contracts/meter.ts'
 import { walkBars } from '../market/bar-walk.ts'
 import type { BarInput } from '../market/check-bar.ts'
-import { openMarket } from '../market/open-market.ts'
+import { FileBarJournal } from '../market/bar-journal.ts'
+import { SeriesStore } from '../market/series-store.ts'
 import { FeatureService } from './feature-service.ts'
 import { FoldStateLog } from './fold-state-log.ts'
 
@@ -34,20 +35,22 @@ const makeFolder = (): string => join(root, String(++folders))
 
 /** A process with everything on disk; `kill` ends it without closing anything. */
 function openProcess(folder: string | undefined, keepBars = 1_500) {
-  const market = openMarket({ ...(folder === undefined ? {} : { folder }), keepBars, clock, meter: noMeter })
-  const states = folder === undefined ? undefined : new FoldStateLog({ folder, keepSnapshots: 40, meter: noMeter })
-  const service = new FeatureService({ series: market.store, clock, meter: noMeter, ...(states ? { states } : {}) })
+  const journal = folder === undefined ? undefined : new FileBarJournal({ folder, keepBars, clock, meter: noMeter })
+  const store = new SeriesStore({ clock, meter: noMeter, keepBars, ...(journal ? { journal } : {}) })
+  for (const series of journal?.restored ?? []) store.restore(series)
+  const states = folder === undefined ? undefined : new FoldStateLog({ folder, meter: noMeter })
+  const service = new FeatureService({ series: store, clock, meter: noMeter, ...(states ? { states } : {}) })
   const set = service.declare({ timeframe: '1m', features, window: 1, symbols: ['*'] })
   return {
     states,
-    ingest: (part: readonly BarInput[]) => market.store.ingest(key, part, { clock: 'replay' }),
+    ingest: (part: readonly BarInput[]) => store.ingest(key, part, { clock: 'replay' }),
     read: (closed: number) => {
       const { values, statuses, origin } = service.vector(set, key.symbol, start + closed * minute)
       return `${statuses.join()} ${origin} ${Buffer.from(values.buffer).toString('hex')}`
     },
     async close() {
       states?.close()
-      await market.close()
+      await journal?.close()
     },
   }
 }

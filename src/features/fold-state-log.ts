@@ -5,10 +5,11 @@ import { RecordLog, type Recovery } from '../market/record-log.ts'
 import type { Snapshot } from './series-fold.ts'
 import type { FoldStates } from './symbol-folds.ts'
 
-/** Where the file lies, and how many snapshots of a series it keeps when it is compacted. */
-export type FoldStateLogDeps = { readonly folder: string; readonly keepSnapshots: number; readonly meter: Meter }
+/** Where the file lies. */
+export type FoldStateLogDeps = { readonly folder: string; readonly meter: Meter }
 
-type Head = Omit<Snapshot, 'lanes'> & { readonly key: SeriesKey; readonly lanes: readonly (readonly [key: string, length: number])[] }
+type SnapshotHead = Omit<Snapshot, 'lanes'> & { readonly key: SeriesKey; readonly lanes: readonly (readonly [key: string, length: number])[] }
+type ForgetHead = { readonly key: SeriesKey; readonly forget: number }
 
 const headLength = 4
 const compactWhen = 4
@@ -18,22 +19,26 @@ const nameOf = ({ symbol, timeframe }: SeriesKey): string => `${symbol}@${timefr
 /** Two snapshots of a boundary with the same signature hold the same states. */
 const signatureOf = ({ rewrites, lanes }: Snapshot): string => `${rewrites} ${[...lanes.keys()].toSorted().join(' ')}`
 
-/** A snapshot as bytes: length of a JSON head (u32), the head, then the states as little-endian doubles. */
-function encode(key: SeriesKey, { lanes, ...rest }: Snapshot): Uint8Array {
-  const head: Head = { key, ...rest, lanes: [...lanes].map(([name, state]) => [name, state.length] as const) }
+/** A record as bytes: length of a JSON head (u32), the head, then the states as little-endian doubles. */
+function encode(head: SnapshotHead | ForgetHead, states: Iterable<Float64Array>): Uint8Array {
   const json = Buffer.from(JSON.stringify(head))
-  const doubles = [...lanes.values()].reduce((sum, state) => sum + state.length, 0)
-  const bytes = Buffer.alloc(headLength + json.length + 8 * doubles)
+  const doubles = [...states].flatMap((state) => [...state])
+  const bytes = Buffer.alloc(headLength + json.length + 8 * doubles.length)
   bytes.writeUInt32LE(json.length, 0)
   json.copy(bytes, headLength)
   let at = headLength + json.length
-  for (const state of lanes.values()) for (const value of state) at = bytes.writeDoubleLE(value, at)
+  for (const value of doubles) at = bytes.writeDoubleLE(value, at)
   return bytes
 }
 
-function decode(bytes: Buffer): { readonly key: SeriesKey; readonly snapshot: Snapshot } {
+const encodeSnapshot = (key: SeriesKey, { lanes, ...rest }: Snapshot): Uint8Array =>
+  encode({ key, ...rest, lanes: [...lanes].map(([name, state]) => [name, state.length] as const) }, lanes.values())
+
+function decode(bytes: Buffer): ForgetHead | { readonly key: SeriesKey; readonly snapshot: Snapshot } {
   let at = headLength + bytes.readUInt32LE(0)
-  const { key, lanes, ...rest } = JSON.parse(bytes.toString('utf8', headLength, at)) as Head
+  const head = JSON.parse(bytes.toString('utf8', headLength, at)) as SnapshotHead | ForgetHead
+  if ('forget' in head) return head
+  const { key, lanes, ...rest } = head
   const states = lanes.map(([name, length]) => {
     const state = Float64Array.from({ length }, (_, i) => bytes.readDoubleLE(at + 8 * i))
     at += 8 * length
@@ -42,6 +47,9 @@ function decode(bytes: Buffer): { readonly key: SeriesKey; readonly snapshot: Sn
   return { key, snapshot: { ...rest, lanes: new Map(states) } }
 }
 
+/** What is known of the file's records of one series. */
+type Known = { readonly key: SeriesKey; readonly signatures: Map<number, string>; snapshots: Map<number, Snapshot> }
+
 /**
  * Snapshots of kernels on disk, checksummed, beside the journal of bars: a restart goes on from the states before the oldest bar that is kept, so that its values are those of a
  * process that never ended. Lost snapshots cost a new warm-up, nothing else, so the file is synced only when it is closed, and a write that fails ends the writing.
@@ -49,22 +57,17 @@ function decode(bytes: Buffer): { readonly key: SeriesKey; readonly snapshot: Sn
 export class FoldStateLog implements FoldStates {
   readonly #log: RecordLog
   readonly #failed: Gauge
-  readonly #loaded = new Map<string, Map<number, Snapshot>>()
-  readonly #signatures = new Map<string, Map<number, string>>()
+  readonly #known = new Map<string, Known>()
   #healthy = true
-  constructor({ folder, keepSnapshots, meter }: FoldStateLogDeps) {
+  constructor({ folder, meter }: FoldStateLogDeps) {
     this.#failed = meter.gauge('feature_states_failed', '1 after states of features could not be written to disk')
     this.#failed.set(0)
-    const keys = new Map<string, SeriesKey>()
-    let read = 0
     this.#log = new RecordLog(join(folder, 'features.log'), (payload) => {
-      const { key, snapshot } = decode(payload)
-      read += 1
-      keys.set(nameOf(key), key)
-      this.#remember(nameOf(key), snapshot, keepSnapshots)
+      const record = decode(payload)
+      if ('forget' in record) drop(this.#of(record.key), record.forget)
+      else remember(this.#of(record.key), record.snapshot)
     })
-    const kept = [...this.#loaded].flatMap(([name, byBoundary]) => [...byBoundary.values()].map((snapshot) => ({ key: keys.get(name) as SeriesKey, snapshot })))
-    if (read > compactWhen * kept.length) this.#log.rewrite(kept.map(({ key, snapshot }) => encode(key, snapshot)))
+    this.#compact()
   }
 
   /** What opening the file found. */
@@ -74,39 +77,59 @@ export class FoldStateLog implements FoldStates {
 
   /** Snapshots of an earlier life, by boundary; they are handed over once. */
   load(key: SeriesKey): readonly Snapshot[] {
-    const loaded = this.#loaded.get(nameOf(key))
-    this.#loaded.delete(nameOf(key))
-    return [...(loaded?.values() ?? [])].toSorted((a, b) => a.boundary - b.boundary)
+    const known = this.#of(key)
+    const loaded = [...known.snapshots.values()].toSorted((a, b) => a.boundary - b.boundary)
+    known.snapshots = new Map()
+    return loaded
   }
 
   keep(key: SeriesKey, snapshot: Snapshot): void {
-    const known = this.#signatures.get(nameOf(key)) ?? new Map<number, string>()
-    this.#signatures.set(nameOf(key), known)
-    if (!this.#healthy || known.get(snapshot.boundary) === signatureOf(snapshot)) return
-    known.set(snapshot.boundary, signatureOf(snapshot))
-    try {
-      this.#log.append(encode(key, snapshot))
-    } catch {
-      this.#healthy = false
-      this.#failed.set(1)
-    }
+    const { signatures } = this.#of(key)
+    if (signatures.get(snapshot.boundary) === signatureOf(snapshot)) return
+    signatures.set(snapshot.boundary, signatureOf(snapshot))
+    this.#append(encodeSnapshot(key, snapshot))
+  }
+
+  forget(key: SeriesKey, boundary: number): void {
+    drop(this.#of(key), boundary)
+    this.#append(encode({ key, forget: boundary }, []))
   }
 
   close(): void {
     this.#log.close()
   }
 
-  #remember(name: string, snapshot: Snapshot, keepSnapshots: number): void {
-    const loaded = this.#loaded.get(name) ?? new Map<number, Snapshot>()
-    const signatures = this.#signatures.get(name) ?? new Map<number, string>()
-    this.#loaded.set(name, loaded)
-    this.#signatures.set(name, signatures)
-    loaded.delete(snapshot.boundary)
-    loaded.set(snapshot.boundary, snapshot)
-    signatures.set(snapshot.boundary, signatureOf(snapshot))
-    if (loaded.size <= keepSnapshots) return
-    const oldest = Math.min(...loaded.keys())
-    loaded.delete(oldest)
-    signatures.delete(oldest)
+  #of(key: SeriesKey): Known {
+    const known = this.#known.get(nameOf(key)) ?? { key, signatures: new Map<number, string>(), snapshots: new Map<number, Snapshot>() }
+    this.#known.set(nameOf(key), known)
+    return known
+  }
+
+  #append(record: Uint8Array): void {
+    if (!this.#healthy) return
+    try {
+      this.#log.append(record)
+    } catch {
+      this.#healthy = false
+      this.#failed.set(1)
+    }
+  }
+
+  #compact(): void {
+    const kept = [...this.#known.values()].flatMap(({ key, snapshots }) => [...snapshots.values()].map((snapshot) => encodeSnapshot(key, snapshot)))
+    if (this.#log.recovery.records > compactWhen * kept.length) this.#log.rewrite(kept)
+  }
+}
+
+function remember({ snapshots, signatures }: Known, snapshot: Snapshot): void {
+  snapshots.set(snapshot.boundary, snapshot)
+  signatures.set(snapshot.boundary, signatureOf(snapshot))
+}
+
+function drop({ snapshots, signatures }: Known, before: number): void {
+  for (const boundary of signatures.keys()) {
+    if (boundary >= before) continue
+    snapshots.delete(boundary)
+    signatures.delete(boundary)
   }
 }

@@ -12,11 +12,12 @@ export type Snapshot = {
   readonly lanes: ReadonlyMap<string, Float64Array>
 }
 
-/** How a fold works: rows that stay readable (a power of two), snapshots of an earlier life, and who keeps new ones. */
+/** How a fold works: rows that stay readable (a power of two), snapshots of an earlier life, who keeps new ones, and who forgets those before a boundary that are needed no longer. */
 export type FoldOptions = {
   readonly capacity: number
   readonly snapshots?: readonly Snapshot[]
   readonly onSnapshot?: (snapshot: Snapshot) => void
+  readonly onForget?: (boundary: number) => void
 }
 
 const beginning: Snapshot = { boundary: -Infinity, lastOpenTime: -Infinity, run: 0, rewrites: 0, lanes: new Map() }
@@ -221,6 +222,8 @@ export class SeriesFold {
 
   #forgetOldSnapshots(): void {
     const base = this.#base()
-    if (base !== undefined && this.#snapshots[0] !== base) this.#snapshots = this.#snapshots.filter(({ boundary }) => boundary >= base.boundary)
+    if (base === undefined || this.#snapshots[0] === base) return
+    this.#snapshots = this.#snapshots.filter(({ boundary }) => boundary >= base.boundary)
+    this.#options.onForget?.(base.boundary)
   }
 }

@@ -9,6 +9,8 @@ import { SeriesFold, type Snapshot } from './series-fold.ts'
 export type FoldStates = {
   load(key: SeriesKey): readonly Snapshot[]
   keep(key: SeriesKey, snapshot: Snapshot): void
+  /** Snapshots before the boundary are needed no longer. */
+  forget(key: SeriesKey, boundary: number): void
 }
 
 /** What the folds need: the series, and how many rows stay readable (a power of two). */
@@ -59,6 +61,7 @@ export class SymbolFolds {
     const kept = states && {
       snapshots: states.load(series.key),
       onSnapshot: (snapshot: Snapshot) => states.keep(series.key, snapshot),
+      onForget: (boundary: number) => states.forget(series.key, boundary),
     }
     const fold = new SeriesFold(series, { capacity: rows, ...kept })
     this.#folds.set(series, fold)

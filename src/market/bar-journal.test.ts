@@ -7,8 +7,7 @@ import { noMeter } from '../contracts/meter.ts'
 import { FileBarJournal } from './bar-journal.ts'
 import { walkBars } from './bar-walk.ts'
 import type { BarInput } from './check-bar.ts'
-import { openMarket } from './open-market.ts'
-import type { SeriesStore } from './series-store.ts'
+import { SeriesStore } from './series-store.ts'
 
 const minute = 60_000
 const start = Date.UTC(2024, 0, 1)
@@ -20,7 +19,12 @@ after(() => rmSync(root, { recursive: true }))
 
 let folders = 0
 const makeFolder = (): string => join(root, String(++folders))
-const open = (folder: string, keepBars = 1_100) => openMarket({ folder, keepBars, clock, meter: noMeter })
+function open(folder: string, keepBars = 1_100) {
+  const journal = new FileBarJournal({ folder, keepBars, clock, meter: noMeter })
+  const store = new SeriesStore({ clock, meter: noMeter, keepBars, journal })
+  for (const series of journal.restored) store.restore(series)
+  return { store, close: () => journal.close() }
+}
 const contents = (store: SeriesStore) => ({
   described: store.describe().map((description) => ({ ...description, quarantined: 0 })),
   bars: [...store.all()].map(({ key }) => store.bars(key)),
@@ -93,17 +97,9 @@ test('a disk that takes no more bars is shown, and the store goes on', async () 
   const meter = { ...noMeter, gauge: () => ({ set: (value: number) => void shown.push(value) }) }
   const journal = new FileBarJournal({ folder, keepBars: 1_100, clock, meter })
   await journal.close()
-  const { store } = openMarket({ clock, meter: noMeter })
+  const store = new SeriesStore({ clock, meter: noMeter })
   store.ingest(btc, walk(1))
   journal.append(store.find('BTC/USDT', '1m') as never, store.bars(btc))
   assert.equal(journal.healthy, false)
   assert.deepEqual(shown, [0, 1])
-})
-
-test('without a folder nothing is written', async () => {
-  const market = openMarket({ clock, meter: noMeter })
-  market.store.ingest(btc, walk(3))
-  assert.equal(market.recovery, undefined)
-  assert.equal(market.healthy(), true)
-  await market.close()
 })
