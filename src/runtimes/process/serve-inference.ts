@@ -1,9 +1,9 @@
 import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { ServingError } from '../../contracts/error.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
+import { holdLifeline } from './lifeline.ts'
 import { hostMs, parseRequest, refusal, type Reply } from './message.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -89,7 +89,7 @@ class InferenceServer {
  * malformed frame arrives. Standard output and error stay free for whatever the model prints.
  */
 export function serveInference(load: LoadProcessModel): void {
-  const lifeline = new Worker(new URL('./lifeline.ts', import.meta.url))
+  holdLifeline()
   const socket = new Socket({ fd: channelFd, readable: true, writable: true })
   const server = new InferenceServer(load, socket)
   const reader = new FrameReader()
@@ -98,5 +98,4 @@ export function serveInference(load: LoadProcessModel): void {
   })
   socket.on('error', () => {})
   socket.on('close', () => process.exit(0))
-  lifeline.on('exit', () => process.exit(1))
 }
