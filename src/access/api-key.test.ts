@@ -25,7 +25,7 @@ test('random bytes from 248 on are dropped, so that no digit is likelier than an
 test('every key with one changed character is refused without knowing any key', () => {
   const { text } = makeApiKey()
   fc.assert(
-    fc.property(fc.nat({ max: text.length - 1 }), fc.constantFrom(...'abcXYZ0189_-. é'), (at, char) => {
+    fc.property(fc.nat({ max: text.length - 1 }), fc.constantFrom('a', 'Z', '0', '9', '_', '-', '.', ' ', 'é'), (at, char) => {
       fc.pre(text[at] !== char)
       assert.equal(parseApiKey(text.slice(0, at) + char + text.slice(at + 1)), undefined)
     }),

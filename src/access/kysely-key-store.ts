@@ -18,7 +18,7 @@ export function kyselyKeyStore(database: Database): KeyStore {
         name,
         secretHash: secret_hash,
         scopes: scopesOf(scopes),
-        createdAt: Number(created_at),
+        createdAt: created_at,
       }))
     },
     async insert({ id, name, secretHash, scopes, createdAt }) {

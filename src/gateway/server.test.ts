@@ -35,7 +35,7 @@ const predictions = (answer: (call: Call) => unknown): GatewayDeps['predictions'
 })
 
 /** A prediction that waits until the test lets it go, and says what became of its call. */
-function held(): { readonly deps: GatewayDeps['predictions']; readonly begun: Promise<Call>; release(): void } {
+function held(): { readonly deps: GatewayDeps['predictions']; readonly begun: Promise<Call>; readonly release: () => void } {
   const begun = Promise.withResolvers<Call>()
   const done = Promise.withResolvers<unknown>()
   const deps = predictions((call) => {

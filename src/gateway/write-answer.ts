@@ -33,21 +33,10 @@ export function writeAnswer(
 ): void {
   if (response.headersSent || response.destroyed) return
   const { text, status, type, headers } = answer
-  const all = [
-    'Content-Type',
-    type,
-    'Content-Length',
-    String(Buffer.byteLength(text)),
-    'X-Request-Id',
-    requestId,
-    cache,
-    noStore,
-    sniff,
-    noSniff,
-    policy,
-    nothing,
-  ]
+  const bytes = Buffer.byteLength(text)
+  const all = ['Content-Type', type, 'Content-Length', String(bytes), 'X-Request-Id', requestId, cache, noStore, sniff, noSniff, policy, nothing]
   if (headers !== undefined) all.push(...headers)
   response.writeHead(status, all)
-  response.end(text)
+  // Plain ASCII, as nearly every answer is, goes out without being encoded.
+  response.end(text, bytes === text.length ? 'latin1' : 'utf8')
 }

@@ -47,7 +47,7 @@ const closing: readonly (readonly [string, string, ErrorCode])[] = [
   ['NUL in a header', 'GET /livez HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n', 'malformed_http'],
   ['two lengths', `${head('Content-Length: 5', 'Content-Length: 6')}12345`, 'malformed_http'],
   ['a length with a sign', `${head('Content-Length: +4')}1234`, 'malformed_http'],
-  ['a negative length', `${head('Content-Length: -1')}`, 'malformed_http'],
+  ['a negative length', head('Content-Length: -1'), 'malformed_http'],
   ['a length and chunks at once', `${head('Content-Length: 5', 'Transfer-Encoding: chunked')}0\r\n\r\n`, 'malformed_http'],
   ['chunks and a length at once', `${head('Transfer-Encoding: chunked', 'Content-Length: 5')}0\r\n\r\n`, 'malformed_http'],
   ['a coding that hides another', `${head('Transfer-Encoding: chunked, identity')}0\r\n\r\n`, 'malformed_http'],
@@ -78,7 +78,7 @@ const refused: readonly (readonly [string, string, ErrorCode])[] = [
   ['two Authorizations', `GET /models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nAuthorization: Bearer ${key}\r\n\r\n`, 'auth_malformed'],
   ['two keys', `GET /models HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\nX-API-Key: ${key}\r\n\r\n`, 'auth_malformed'],
   ['TRACE', 'TRACE /predict HTTP/1.1\r\nHost: x\r\n\r\n', 'method_not_allowed'],
-  ['an unknown coding', `${head('Transfer-Encoding: xchunked')}`, 'malformed_http'],
+  ['an unknown coding', head('Transfer-Encoding: xchunked'), 'malformed_http'],
   ['a body without a type', `POST /predict HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\nContent-Length: 2\r\n\r\n{}`, 'unsupported_media_type'],
   ['neither a body nor a type', `POST /predict HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\nContent-Length: 0\r\n\r\n`, 'malformed_json'],
   ['a body that grows too large in chunks', `${head('Transfer-Encoding: chunked')}${`4000\r\n${'x'.repeat(0x4000)}\r\n`.repeat(5)}0\r\n\r\n`, 'body_too_large'],
@@ -113,7 +113,7 @@ test('garbage behind a good request gets the good answer first', async () => {
 })
 
 test('a body in chunks, byte by byte, is the same body', async () => {
-  const chunks = [...body].map((char) => `1\r\n${char}\r\n`).join('')
+  const chunks = Array.from(body, (char) => `1\r\n${char}\r\n`).join('')
   const connection = new RawConnection(port).send(`${head('Transfer-Encoding: chunked')}${chunks}0\r\n\r\n`)
   assert.equal((await connection.next())?.status, 200)
   connection.reset()

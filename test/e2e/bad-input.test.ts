@@ -24,7 +24,7 @@ function headersOf({ key, headers, body }: BadInput): Record<string, string> {
 for (const row of badInputs) {
   test(`${row.name} is ${row.code}`, async () => {
     const { method = 'GET', path, body } = row
-    const response = await fetch(url + path, { method, headers: headersOf(row), ...(body === undefined ? {} : { body: body as BodyInit }) })
+    const response = await fetch(url + path, { method, headers: headersOf(row), ...(body === undefined ? {} : { body: Buffer.from(body) }) })
     const problem = assertProblem({
       status: response.status,
       type: response.headers.get('content-type'),

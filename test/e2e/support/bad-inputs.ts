@@ -13,9 +13,12 @@ export type BadInput = {
   readonly pointer?: string
 }
 
+/** The code, and the first pointer where there is one. */
+type Expected = readonly [code: ErrorCode, pointer?: string]
+
 const post =
   (path: string) =>
-  (name: string, body: string | Uint8Array, code: ErrorCode, pointer?: string): BadInput => ({
+  (name: string, body: string | Uint8Array, ...[code, pointer]: Expected): BadInput => ({
     name: `${path}: ${name}`,
     method: 'POST',
     path,
@@ -23,7 +26,7 @@ const post =
     code,
     ...(pointer === undefined ? {} : { pointer }),
   })
-const get = (name: string, path: string, code: ErrorCode, pointer?: string): BadInput => ({
+const get = (name: string, path: string, ...[code, pointer]: Expected): BadInput => ({
   name: `GET ${name}`,
   path,
   code,
@@ -35,7 +38,7 @@ const batch = post('/predict/batch')
 const bars = post('/market/bars')
 const series = '"symbol":"BTC/USDT","timeframe":"1m"'
 const row = '[1704067200000,1,2,1,1.5,10]'
-const label = (name: string, body: string, code: ErrorCode, pointer?: string): BadInput => ({
+const label = (name: string, body: string, ...[code, pointer]: Expected): BadInput => ({
   ...post('/models/momentum/labels/stable')(name, body, code, pointer),
   method: 'PUT',
 })
