@@ -14,7 +14,12 @@ Measures POST /predict of the real server (30 inputs, 500 trees x 31 leaves, key
 route with the same body, validation and answer size: interleaved, load made by another process, medians of the rounds, figures as ratios.`
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '4' }, rate: { type: 'string', default: '1000' }, help: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
+    rate: { type: 'string', default: '1000' },
+    help: { type: 'boolean', default: false },
+  },
 })
 
 async function measure(server: Server, loader: Loader): Promise<Round> {

@@ -11,7 +11,12 @@ import { predictBody } from '../support/request.ts'
 /** The real server: key checked, 30 features read as of the last of 3,000 bars, 500 trees x 31 leaves, the decision kept. */
 const historyMinutes = 3000
 const dir = mkdtempSync(join(tmpdir(), 'presage-bench-'))
-const flags = { 'gateway.port': '0', 'data.dir': dir, 'models.dir': fileURLToPath(new URL('../../examples/models', import.meta.url)), 'models.eager': '["momentum"]' }
+const flags = {
+  'gateway.port': '0',
+  'data.dir': dir,
+  'models.dir': fileURLToPath(new URL('../../examples/models', import.meta.url)),
+  'models.eager': '["momentum"]',
+}
 const config = loadConfig({ file: fileURLToPath(new URL('../../examples/demo.yaml', import.meta.url)), env: {}, flags })
 const quiet = { info() {}, warn() {}, error() {} }
 const presage = await compose(config, { clock: systemClock, random: Math.random, ids: makeIds(systemClock), log: quiet, version: 'bench' })

@@ -3,7 +3,14 @@ import { closedLoop, type LoadResult, type LoadTarget, openLoop, quantile } from
 /** One job for the load process. */
 export type LoadJob = { readonly target: LoadTarget; readonly seconds: number; readonly connections?: number; readonly rate?: number }
 /** What a job measured; latencies in ms. */
-export type LoadSummary = { readonly perSecond: number; readonly p50: number; readonly p99: number; readonly p999: number; readonly errors: number; readonly count: number }
+export type LoadSummary = {
+  readonly perSecond: number
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  readonly errors: number
+  readonly count: number
+}
 
 const summarise = ({ latenciesMs, seconds, errors }: LoadResult): LoadSummary => ({
   perSecond: latenciesMs.length / seconds,

@@ -20,7 +20,14 @@ const demoSpeed = 3600
 /** The demonstration: real hourly bars of URTH/USD, one a second. */
 export function demoFeed(speed: number | undefined): Feed {
   const bars = demoBars()
-  return { origin: 'recorded hourly bars of URTH/USD (2022 to 2025)', key: demoKey, calendar: 'as_received', bars, speed: speed ?? demoSpeed, history: bars.length - demoHeldOut }
+  return {
+    origin: 'recorded hourly bars of URTH/USD (2022 to 2025)',
+    key: demoKey,
+    calendar: 'as_received',
+    bars,
+    speed: speed ?? demoSpeed,
+    history: bars.length - demoHeldOut,
+  }
 }
 
 /** Bars of a file as the feed of one symbol that trades around the clock. Throws `validation_failed` for a file that cannot be read. */

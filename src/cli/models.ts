@@ -30,7 +30,11 @@ async function checkBundle(path: string): Promise<string[]> {
   const runtimes = makeRuntimes({ clock: systemClock, random: Math.random, log: () => {} })
   const features = new FeatureService({ series: new SeriesStore({ clock: systemClock, meter: noMeter }), clock: systemClock, meter: noMeter })
   const started = performance.now()
-  const loaded = await loadBundle({ dir: resolve(path), digest: undefined }, { runtimes, clock: systemClock, allowUnverified: false }, { signal: AbortSignal.timeout(patience), onPhase: () => {} })
+  const loaded = await loadBundle(
+    { dir: resolve(path), digest: undefined },
+    { runtimes, clock: systemClock, allowUnverified: false },
+    { signal: AbortSignal.timeout(patience), onPhase: () => {} },
+  )
   try {
     checkFeatureContract(loaded.prepared.manifest, features)
     return rowOf(loaded, performance.now() - started)
@@ -59,7 +63,9 @@ async function check(paths: readonly string[]): Promise<void> {
 function list(dir: string): void {
   const scan = scanFolder(dir)
   if (!scan) throw new ServingError('validation_failed', `${dir} cannot be read; name the folder that holds NAME/VERSION/model.yaml with --models`)
-  const sorted = scan.bundles.toSorted((a, b) => (a.manifest.name < b.manifest.name ? -1 : a.manifest.name > b.manifest.name ? 1 : compareVersions(b.manifest.version, a.manifest.version)))
+  const sorted = scan.bundles.toSorted((a, b) =>
+    a.manifest.name < b.manifest.name ? -1 : a.manifest.name > b.manifest.name ? 1 : compareVersions(b.manifest.version, a.manifest.version),
+  )
   const rows = sorted.map(({ manifest, digest }) => [
     manifest.name,
     manifest.version,

@@ -20,7 +20,10 @@ const neverAborted = new AbortController().signal
 
 /** Replays a feed into the market and asks for a signal at every bar close after its history. Call `start`; `stop` ends it. */
 export function replayFeed(feed: Feed, { market, predictions, narrator, clock, timer }: ReplayFeedDeps): { readonly replay: Replay; stop(): void } {
-  const replay = new Replay({ store: market, clock, timer }, { key: feed.key, calendar: feed.calendar, bars: feed.bars, speed: feed.speed, prefill: feed.history })
+  const replay = new Replay(
+    { store: market, clock, timer },
+    { key: feed.key, calendar: feed.calendar, bars: feed.bars, speed: feed.speed, prefill: feed.history },
+  )
   const call = (): Call => ({ keyId: 'replay', requestId: 'replay', deadline: { at: clock.monotonic() + patienceMs, signal: neverAborted } })
   const ask = (): ReturnType<Predictions['predict']> => {
     try {

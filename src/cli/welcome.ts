@@ -7,7 +7,9 @@ const specificationBody = `{"symbol":"BTC/USDT","timestamp":"2024-01-15T10:30:00
 
 function feedLines({ origin, key, bars, speed, history }: Feed): string[] {
   const replayed = Math.max(0, bars.length - history)
-  return [`Replaying ${origin} as ${key.symbol} ${key.timeframe}: ${Math.min(history, bars.length)} bars at once, then ${replayed} at ${speed}x the speed at which they happened.`]
+  return [
+    `Replaying ${origin} as ${key.symbol} ${key.timeframe}: ${Math.min(history, bars.length)} bars at once, then ${replayed} at ${speed}x the speed at which they happened.`,
+  ]
 }
 
 /** What a newcomer reads after the start: what runs, and what to try next, with the key filled in. */

@@ -29,6 +29,9 @@ export function checkFiles(dir: string, { files }: Manifest): void {
     const full = join(dir, path)
     if (lstatSync(full).size > largestFile) refuse(`${path} is larger than 2 GiB`)
     const got = createHash('sha256').update(readFileSync(full)).digest('hex')
-    if (got !== wanted) refuse(`${path} has SHA-256 ${got.slice(0, 12)}…, files says ${wanted.slice(0, 12)}…: it is damaged or was changed after it was saved; save or copy the bundle again`)
+    if (got !== wanted)
+      refuse(
+        `${path} has SHA-256 ${got.slice(0, 12)}…, files says ${wanted.slice(0, 12)}…: it is damaged or was changed after it was saved; save or copy the bundle again`,
+      )
   }
 }

@@ -42,5 +42,11 @@ export function describeVersion(entry: ModelEntry, slot: VersionSlot, verified: 
 /** One model as GET /models lists it, by the version of its `latest` (else its newest). */
 export function describeModel(entry: ModelEntry, slot: VersionSlot, verified: boolean): ModelSummary {
   const requests = [...entry.slots.values()].reduce((sum, each) => sum + each.requests, 0)
-  return { name: entry.name, ...describeVersion(entry, slot, verified), features: readableFeatures(slot.file.manifest), symbols: slot.file.manifest.symbols, requests }
+  return {
+    name: entry.name,
+    ...describeVersion(entry, slot, verified),
+    features: readableFeatures(slot.file.manifest),
+    symbols: slot.file.manifest.symbols,
+    requests,
+  }
 }

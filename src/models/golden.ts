@@ -11,7 +11,10 @@ const GoldenSchema = Type.Object(
   {
     schema: Type.Literal(1),
     tolerance: Type.Object({ absolute: Type.Number({ minimum: 0, maximum: 0.01 }), relative: Type.Number({ minimum: 0, maximum: 0.01 }) }, strict),
-    rows: Type.Array(Type.Object({ input: Type.Array(Value), output: Type.Array(Type.Number(), { minItems: 1 }) }, strict), { minItems: fewestRows, maxItems: 100_000 }),
+    rows: Type.Array(Type.Object({ input: Type.Array(Value), output: Type.Array(Type.Number(), { minItems: 1 }) }, strict), {
+      minItems: fewestRows,
+      maxItems: 100_000,
+    }),
   },
   strict,
 )

@@ -13,7 +13,10 @@ const highest = (versions: readonly string[]): string | undefined => versions.to
 export function latestVersion(candidates: readonly Candidate[], pin: LabelTarget | undefined): string | undefined {
   if (pin?.pinned && candidates.some(({ version }) => version === pin.version)) return pin.version
   const releases = candidates.filter(({ version }) => isRelease(version))
-  return highest(releases.filter(({ verified }) => verified).map(({ version }) => version)) ?? highest(releases.filter(({ failed }) => !failed).map(({ version }) => version))
+  return (
+    highest(releases.filter(({ verified }) => verified).map(({ version }) => version)) ??
+    highest(releases.filter(({ failed }) => !failed).map(({ version }) => version))
+  )
 }
 
 /** Every label of a model with the version it points to. */

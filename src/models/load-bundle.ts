@@ -54,7 +54,10 @@ async function runGolden(runtime: LoadedModel, golden: GoldenRows, clock: Clock)
 async function verify(runtime: LoadedModel, { golden, manifest }: PreparedBundle, deps: LoadDeps): Promise<GoldenResult | undefined> {
   if (golden === undefined) {
     if (deps.allowUnverified) return undefined
-    throw new ServingError('model_verification_failed', 'The bundle has no golden rows: save it again with presage.save, or allow it with models.allowUnverified')
+    throw new ServingError(
+      'model_verification_failed',
+      'The bundle has no golden rows: save it again with presage.save, or allow it with models.allowUnverified',
+    )
   }
   const result = compareGolden(golden, await runGolden(runtime, golden, deps.clock))
   if (result.reproduced === result.rows) return result
@@ -66,11 +69,19 @@ async function verify(runtime: LoadedModel, { golden, manifest }: PreparedBundle
 }
 
 /** Loads a bundle and proves it on its golden rows. Throws `model_verification_failed` and what the runtime throws; nothing stays behind after an error. */
-export async function loadBundle(job: PrepareJob, deps: LoadDeps, { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: LoadPhase) => void }): Promise<LoadedBundle> {
+export async function loadBundle(
+  job: PrepareJob,
+  deps: LoadDeps,
+  { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: LoadPhase) => void },
+): Promise<LoadedBundle> {
   onPhase('loading')
   const prepared = await prepare(job, signal)
   const kind = deps.runtimes.find((runtime) => runtime.kind === prepared.manifest.runtime)
-  if (!kind) throw new ServingError('model_verification_failed', `This server has no runtime ${prepared.manifest.runtime}; it has ${deps.runtimes.map((runtime) => runtime.kind).join(', ')}`)
+  if (!kind)
+    throw new ServingError(
+      'model_verification_failed',
+      `This server has no runtime ${prepared.manifest.runtime}; it has ${deps.runtimes.map((runtime) => runtime.kind).join(', ')}`,
+    )
   onPhase('warming')
   const runtime = await kind.load(prepared.spec, prepared.compiled, signal)
   try {

@@ -58,10 +58,12 @@ export class ModelAdministration implements ModelAdmin {
 
   /** Loads the version first, so that it is proven and no request waits, then moves the label. */
   async setLabel(name: string, label: string, version: string, change: Change): Promise<LabelResponse> {
-    if (!isMovable(label)) throw new ServingError('label_conflict', `${label} cannot be moved; a label is one of ${movableLabels.join(', ')}, and previous is kept by the server`)
+    if (!isMovable(label))
+      throw new ServingError('label_conflict', `${label} cannot be moved; a label is one of ${movableLabels.join(', ')}, and previous is kept by the server`)
     const { slot } = this.#models.find(name, version)
     await this.#models.load(slot)
-    if (!this.#models.isVerified(slot)) throw new ServingError('label_conflict', `${name} ${slot.version} is not verified: a label moves only to a version that reproduced its golden rows`)
+    if (!this.#models.isVerified(slot))
+      throw new ServingError('label_conflict', `${name} ${slot.version} is not verified: a label moves only to a version that reproduced its golden rows`)
     return this.#move(slot, label, change)
   }
 

@@ -20,7 +20,10 @@ export class ModelEntry {
   }
 
   /** Resolves the labels again; answers the version of `latest` before and after. */
-  resolve(set: ReadonlyMap<string, LabelTarget>, isVerified: (digest: string) => boolean): { readonly before: string | undefined; readonly after: string | undefined } {
+  resolve(
+    set: ReadonlyMap<string, LabelTarget>,
+    isVerified: (digest: string) => boolean,
+  ): { readonly before: string | undefined; readonly after: string | undefined } {
     const candidates = [...this.slots.values()]
       .filter(({ onDisk, resident }) => onDisk || resident !== undefined)
       .map(({ version, file, state }) => ({ version, verified: isVerified(file.digest) && state !== 'failed', failed: state === 'failed' }))

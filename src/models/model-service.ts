@@ -50,7 +50,8 @@ export class ModelService implements ModelAccess {
 
   async #acquireLater(slot: VersionSlot, label: string | undefined, { at, signal }: Deadline): Promise<Lease> {
     const late = Promise.withResolvers<never>()
-    const give = (): void => late.reject(new ServingError('model_loading', `${slot.name} ${slot.version} is still loading; try again shortly`, { retryAfterMs: 500 }))
+    const give = (): void =>
+      late.reject(new ServingError('model_loading', `${slot.name} ${slot.version} is still loading; try again shortly`, { retryAfterMs: 500 }))
     const timer = setTimeout(give, Math.max(0, at - this.#deps.clock.monotonic()))
     signal.addEventListener('abort', give, { once: true })
     try {
@@ -77,7 +78,10 @@ export class ModelService implements ModelAccess {
     const entry = this.#entries.get(name)
     if (entry) return entry
     const near = nearestNames(name, [...this.#entries.keys()])
-    throw new ServingError('model_not_found', `There is no model ${name}${near.length > 0 ? `; did you mean ${near.join(', ')}?` : '; GET /models lists what there is'}`)
+    throw new ServingError(
+      'model_not_found',
+      `There is no model ${name}${near.length > 0 ? `; did you mean ${near.join(', ')}?` : '; GET /models lists what there is'}`,
+    )
   }
   /** The slot behind a version or label. Throws `model_not_found`, `version_not_found`. */
   find(name: string, selector: string): { readonly slot: VersionSlot; readonly label: string | undefined } {
@@ -97,7 +101,10 @@ export class ModelService implements ModelAccess {
     this.refresh(slot.name)
     if (await this.#makeRoom(slot)) return resident
     await slot.drain()
-    throw new ServingError('model_memory_exceeded', `${slot.name} ${slot.version} does not fit models.memoryBudgetMb (${this.#deps.settings.memoryBudgetMb}) beside the versions in use; unload one or raise it`)
+    throw new ServingError(
+      'model_memory_exceeded',
+      `${slot.name} ${slot.version} does not fit models.memoryBudgetMb (${this.#deps.settings.memoryBudgetMb}) beside the versions in use; unload one or raise it`,
+    )
   }
 
   /** Resolves the labels of a model again; the version that was `latest` becomes `previous` and stays warm for a while. */
@@ -149,7 +156,8 @@ export class ModelService implements ModelAccess {
       entry.add(slot)
       return slot
     }
-    if (known.file.digest !== file.digest) this.#reject(file.dir, `${name} ${version} is known with other bytes; a version never changes, save it under a new one`)
+    if (known.file.digest !== file.digest)
+      this.#reject(file.dir, `${name} ${version} is known with other bytes; a version never changes, save it under a new one`)
     return undefined
   }
 
@@ -163,7 +171,8 @@ export class ModelService implements ModelAccess {
   async #prove(slot: VersionSlot): Promise<void> {
     const { eager } = this.#deps.settings
     const entry = this.entry(slot.name)
-    const isWanted = (): boolean => entry.labels.get('stable') === slot.version || (entry.labels.get('latest') === slot.version && (eager.includes(slot.name) || entry.slots.size > 1))
+    const isWanted = (): boolean =>
+      entry.labels.get('stable') === slot.version || (entry.labels.get('latest') === slot.version && (eager.includes(slot.name) || entry.slots.size > 1))
     if (this.isVerified(slot) && !isWanted()) return
     try {
       await this.load(slot)

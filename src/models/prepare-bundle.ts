@@ -9,7 +9,13 @@ import { type GoldenRows, parseGolden } from './golden.ts'
 import { readManifest } from './read-manifest.ts'
 
 /** A bundle whose files are as its manifest says: what a runtime needs to load it. Can be posted between threads. */
-export type PreparedBundle = { readonly manifest: Manifest; readonly digest: string; readonly spec: ArtefactSpec; readonly compiled: unknown; readonly golden: GoldenRows | undefined }
+export type PreparedBundle = {
+  readonly manifest: Manifest
+  readonly digest: string
+  readonly spec: ArtefactSpec
+  readonly compiled: unknown
+  readonly golden: GoldenRows | undefined
+}
 
 /** The artefact of a bundle in the words of the runtimes. */
 function artefactSpec(dir: string, { artefact, inputs, output, files }: Manifest): ArtefactSpec {

@@ -28,11 +28,13 @@ function contradictions({ inputs, output, signal, files, artefact, golden, refer
   const known = new Set(inputs.features)
   if (known.size !== inputs.features.length) problems.push('/inputs/features lists a feature twice')
   for (const name of inputs.optional ?? []) if (!known.has(name)) problems.push(`/inputs/optional names ${name}, which is not in inputs.features`)
-  for (const path of [artefact.path, golden, reference]) if (path !== undefined && files[path] === undefined) problems.push(`/files lacks the SHA-256 of ${path}`)
+  for (const path of [artefact.path, golden, reference])
+    if (path !== undefined && files[path] === undefined) problems.push(`/files lacks the SHA-256 of ${path}`)
   const classes = output.classes ?? []
   if (output.kind === 'binary' && classes.length !== 2) problems.push('/output/classes must name the two classes of a binary model')
   if (output.kind === 'regression' && 'class' in signal.buy) problems.push('/signal/buy needs value_at_least for a regression')
-  for (const rule of [signal.buy, signal.sell]) if ('class' in rule && !classes.includes(rule.class)) problems.push(`/signal names the class ${rule.class}, which is not in output.classes`)
+  for (const rule of [signal.buy, signal.sell])
+    if ('class' in rule && !classes.includes(rule.class)) problems.push(`/signal names the class ${rule.class}, which is not in output.classes`)
   return problems
 }
 
@@ -42,10 +44,13 @@ export function readManifest(dir: string): ManifestFile {
   try {
     bytes = readFileSync(join(dir, 'model.yaml'))
   } catch (cause) {
-    throw new ServingError('model_verification_failed', 'model.yaml cannot be read: a bundle is a folder with a model.yaml and the files that it names', { cause })
+    throw new ServingError('model_verification_failed', 'model.yaml cannot be read: a bundle is a folder with a model.yaml and the files that it names', {
+      cause,
+    })
   }
   const value = parseYaml(bytes.toString('utf8'))
-  if (!check.Check(value)) refuse([...check.Errors(value)].slice(0, 20).map(({ instancePath, message }) => `${instancePath === '' ? '/' : instancePath} ${message}`))
+  if (!check.Check(value))
+    refuse([...check.Errors(value)].slice(0, 20).map(({ instancePath, message }) => `${instancePath === '' ? '/' : instancePath} ${message}`))
   const problems = contradictions(value)
   if (problems.length > 0) refuse(problems)
   return { dir: resolve(dir), digest: hash('sha256', bytes), manifest: value }

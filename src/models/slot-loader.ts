@@ -37,7 +37,8 @@ export class SlotLoader {
   async #load(slot: VersionSlot): Promise<Resident> {
     const { clock, meter } = this.#deps
     const started = clock.monotonic()
-    const outcome = (result: string): void => meter.counter('model_loads_total', 'Loads of model versions, by how they ended', { model: slot.name, result }).add()
+    const outcome = (result: string): void =>
+      meter.counter('model_loads_total', 'Loads of model versions, by how they ended', { model: slot.name, result }).add()
     try {
       const features = checkFeatureContract(slot.file.manifest, this.#deps.features)
       const job = { dir: slot.file.dir, digest: slot.file.digest }
@@ -59,7 +60,14 @@ export class SlotLoader {
   }
 
   async #remember(slot: VersionSlot, { golden }: LoadedBundle): Promise<void> {
-    if (golden) await this.#deps.registry.recordVerification({ digest: slot.file.digest, name: slot.name, version: slot.version, rows: golden.rows, max_abs_error: golden.maxAbsError })
+    if (golden)
+      await this.#deps.registry.recordVerification({
+        digest: slot.file.digest,
+        name: slot.name,
+        version: slot.version,
+        rows: golden.rows,
+        max_abs_error: golden.maxAbsError,
+      })
   }
 
   #resident(slot: VersionSlot, { runtime, golden }: LoadedBundle, features: FeatureSet): Resident {

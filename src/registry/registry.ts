@@ -46,7 +46,13 @@ export class Registry {
 
   async recordVerification(verification: Verification): Promise<void> {
     const row = { ...verification, at: this.#clock.now() }
-    await guarded(() => this.#database.insertInto('verifications').values(row).onConflict((conflict) => conflict.column('digest').doNothing()).execute())
+    await guarded(() =>
+      this.#database
+        .insertInto('verifications')
+        .values(row)
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .execute(),
+    )
     this.#verifications.set(verification.digest, verification)
   }
 
@@ -75,7 +81,14 @@ export class Registry {
   /** What happened to a version, newest first, at most 50 entries. */
   async history(name: string, version: string): Promise<{ at: string; event: string; detail: string }[]> {
     const rows = await guarded(() =>
-      this.#database.selectFrom('deployments').select(['at', 'event', 'detail']).where('name', '=', name).where('version', '=', version).orderBy('id', 'desc').limit(historyAtMost).execute(),
+      this.#database
+        .selectFrom('deployments')
+        .select(['at', 'event', 'detail'])
+        .where('name', '=', name)
+        .where('version', '=', version)
+        .orderBy('id', 'desc')
+        .limit(historyAtMost)
+        .execute(),
     )
     return rows.map(({ at, event, detail }) => ({ at: formatInstant(Number(at)), event, detail }))
   }

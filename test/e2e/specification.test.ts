@@ -54,7 +54,11 @@ test('the specification, word for word, on the demonstration server', async (t) 
     }
     const { body } = await client.post('/predict/batch', batchRequest)
     assert.deepEqual(
-      body.predictions.map((item: { symbol: string; degraded: boolean; prediction: { signal: string } }) => [item.symbol, item.degraded, typeof item.prediction.signal]),
+      body.predictions.map((item: { symbol: string; degraded: boolean; prediction: { signal: string } }) => [
+        item.symbol,
+        item.degraded,
+        typeof item.prediction.signal,
+      ]),
       [
         ['BTC/USDT', false, 'string'],
         ['ETH/USDT', false, 'string'],

@@ -8,7 +8,10 @@ import type { ArtefactSpec } from '../runtime.ts'
 function checkShape({ inputs, outputs }: { readonly inputs: number; readonly outputs: number }, spec: ArtefactSpec): void {
   const wanted = spec.inputs * spec.window
   if (inputs !== wanted)
-    throw new ServingError('model_verification_failed', `The trees take ${inputs} inputs, the manifest lists ${wanted}; make inputs.features the training columns in order`)
+    throw new ServingError(
+      'model_verification_failed',
+      `The trees take ${inputs} inputs, the manifest lists ${wanted}; make inputs.features the training columns in order`,
+    )
   if (outputs !== spec.outputs && !(outputs === 1 && spec.outputs === 2))
     throw new ServingError('model_verification_failed', `The trees give ${outputs} outputs, the manifest lists ${spec.outputs} classes`)
 }

@@ -14,7 +14,10 @@ const demoSettings = fileURLToPath(new URL('../../../examples/demo.yaml', import
 const silent = { info() {}, warn() {}, error() {} }
 
 /** A whole server with the demonstration's settings on a port of its own, and a client with its admin key; both end with the test. */
-export async function startServer(t: TestContext, flags: Readonly<Record<string, string>> = {}): Promise<{ presage: Presage; client: Client; url: string; folder: string }> {
+export async function startServer(
+  t: TestContext,
+  flags: Readonly<Record<string, string>> = {},
+): Promise<{ presage: Presage; client: Client; url: string; folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'presage-e2e-'))
   const settings = { 'gateway.port': '0', 'gateway.deadlineMs': '4000', 'data.dir': join(folder, 'var'), 'models.dir': exampleModels, ...flags }
   const config = loadConfig({ file: demoSettings, env: {}, flags: settings })
