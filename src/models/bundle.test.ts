@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { compareGolden, parseGolden } from './golden.ts'
+import { prepareBundle } from './prepare-bundle.ts'
+
+const example = fileURLToPath(new URL('../../examples/models/momentum/1.2.3', import.meta.url))
+
+function copy(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-bundle-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  cpSync(example, folder, { recursive: true })
+  return folder
+}
+const edit = (folder: string, change: (manifest: string) => string): void => writeFileSync(join(folder, 'model.yaml'), change(readFileSync(join(folder, 'model.yaml'), 'utf8')))
+
+test('a bundle as it was saved is prepared with its golden rows', (t) => {
+  const { manifest, golden, spec } = prepareBundle(copy(t), undefined)
+  assert.deepEqual([manifest.name, manifest.version, spec.inputs], ['momentum', '1.2.3', manifest.inputs.features.length])
+  assert.ok((golden?.count ?? 0) >= 16)
+})
+
+const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] = [
+  ['a changed artefact', (folder) => writeFileSync(join(folder, 'model.txt'), 'tree\n'), /model\.txt has SHA-256/],
+  ['a file that is not named', (folder) => writeFileSync(join(folder, 'extra.txt'), ''), /extra\.txt is not named in files/],
+  ['a file that is gone', (folder) => rmSync(join(folder, 'golden.json')), /golden\.json is named in files but is not there/],
+  ['a link', (folder) => symlinkSync('/etc/hostname', join(folder, 'link')), /link is a link or no plain file/],
+  ['no manifest', (folder) => rmSync(join(folder, 'model.yaml')), /model\.yaml cannot be read/],
+  ['a manifest that is no YAML', (folder) => edit(folder, () => 'a: [1'), /model\.yaml: /],
+  ['an unknown key', (folder) => edit(folder, (text) => `${text}\nsurprise: 1\n`), /model\.yaml: /],
+  ['a version that is none', (folder) => edit(folder, (text) => text.replace(/^version: .*$/m, 'version: one')), /\/version/],
+]
+for (const [what, damage, message] of damages)
+  test(`${what} is refused by name`, (t) => {
+    const folder = copy(t)
+    damage(folder)
+    assert.throws(() => prepareBundle(folder, undefined), { code: 'model_verification_failed', message })
+  })
+
+test('a manifest that changed since it was found is a conflict', (t) => {
+  assert.throws(() => prepareBundle(copy(t), '0'.repeat(64)), { code: 'version_conflict' })
+})
+
+test('golden rows count what is within tolerance, and NaN never is', () => {
+  const rows = Array.from({ length: 16 }, (_, i) => ({ input: [i === 0 ? 'NaN' : i], output: [0.5] }))
+  const golden = parseGolden(JSON.stringify({ schema: 1, tolerance: { absolute: 1e-9, relative: 0 }, rows }), 1)
+  const got = new Float64Array(16).fill(0.5)
+  assert.deepEqual(compareGolden(golden, got), { rows: 16, reproduced: 16, maxAbsError: 0 })
+  got[3] = Number.NaN
+  got[4] = 0.6
+  assert.deepEqual([compareGolden(golden, got).reproduced, compareGolden(golden, got).maxAbsError], [14, Infinity])
+  assert.throws(() => parseGolden(JSON.stringify({ schema: 1, tolerance: { absolute: 0, relative: 0 }, rows: rows.slice(1) }), 1), /at least 16/)
+})

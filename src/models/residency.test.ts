@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { chooseEvictions } from './residency.ts'
+
+const resident = fc.record({ of: fc.uuid(), bytes: fc.integer({ min: 0, max: 100 }), lastUsed: fc.nat(), isProtected: fc.boolean() })
+const residents = fc.uniqueArray(resident, { selector: ({ of }) => of, maxLength: 20 })
+
+test('a protected version is never evicted, and what stays fits whenever fits is said', () => {
+  fc.assert(
+    fc.property(residents, fc.integer({ min: 0, max: 1000 }), (all, budget) => {
+      const { evict, fits } = chooseEvictions(all, budget)
+      const gone = new Set(evict)
+      const left = all.filter(({ of }) => !gone.has(of)).reduce((sum, { bytes }) => sum + bytes, 0)
+      assert.equal(fits, left <= budget)
+      assert.ok(all.every(({ of, isProtected }) => !(isProtected && gone.has(of))))
+      if (!fits) assert.ok(all.every(({ of, isProtected }) => isProtected || gone.has(of)))
+    }),
+  )
+})
+
+test('the least recently used goes first, and no more than needed', () => {
+  const all = [
+    { of: 'new', bytes: 10, lastUsed: 3, isProtected: false },
+    { of: 'old', bytes: 10, lastUsed: 1, isProtected: false },
+    { of: 'middle', bytes: 10, lastUsed: 2, isProtected: false },
+  ]
+  assert.deepEqual(chooseEvictions(all, 20), { evict: ['old'], fits: true })
+})
