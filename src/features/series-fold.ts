@@ -53,7 +53,6 @@ export class SeriesFold {
   }
   #snapshots: Snapshot[]
   #rows = 0
-  #floor = 0
   #run = 0
   #lastOpenTime = -Infinity
   #block = -Infinity
@@ -75,7 +74,7 @@ export class SeriesFold {
   }
   /** Oldest row that is still readable. */
   get firstRow(): number {
-    return Math.max(this.#floor, this.#rows - this.#mask - 1)
+    return Math.max(0, this.#rows - this.#mask - 1)
   }
   /** The rows of all lanes, one behind the other; a row begins at `begin(row)`. Another array after `require` added lanes. */
   get values(): Float64Array {
@@ -160,9 +159,7 @@ export class SeriesFold {
 
   /** Goes back to a snapshot: the rows after it are forgotten, to be written again. */
   #rewindTo({ boundary, lastOpenTime, run, lanes }: Snapshot = beginning): void {
-    const kept = this.rowAt(boundary)
-    if (kept < 0) this.#floor = this.#rows
-    else this.#rows = kept + 1
+    this.#rows = this.rowAt(boundary) + 1
     this.#run = run
     this.#lastOpenTime = lastOpenTime
     this.#block = this.#blockOf(boundary)

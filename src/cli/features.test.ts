@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { Command } from 'commander'
+import { walkBars } from '../market/bar-walk.ts'
+import { registerFeatures } from './features.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'features-export-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const bars = walkBars({ seed: 12, count: 400, from: Date.UTC(2024, 0, 1), barMs: 60_000 })
+const file = join(folder, 'bars.csv.gz')
+writeFileSync(
+  file,
+  gzipSync(['t,o,h,l,c,v', ...bars.map(({ openTime, open, high, low, close, volume }) => [openTime, open, high, low, close, volume].join(','))].join('\n')),
+)
+
+async function run(...words: string[]): Promise<void> {
+  const program = new Command('presage').exitOverride().configureOutput({ writeErr() {} })
+  registerFeatures(program)
+  for (const command of program.commands.flatMap((group) => [group, ...group.commands])) command.exitOverride().configureOutput({ writeErr() {} })
+  await program.parseAsync(words, { from: 'user' })
+}
+const exportTo = (out: string, ...words: string[]) =>
+  run('features', 'export', '--bars', file, '--symbol', 'BTC/USDT', '--timeframe', '1m', '--horizon', '15m', '--out', out, ...words)
+
+test('export writes a matrix and what made it, twice the same bytes', async () => {
+  const [one, two] = [join(folder, 'one.csv'), join(folder, 'two.csv')]
+  const ids = 'close@1m,rsi(14)@1m,macd(12,26,9)@1m,tod_sin'
+  await exportTo(one, '--features', ids, '--cost-bps', '8')
+  await exportTo(two, '--features', ids, '--cost-bps', '8')
+  const text = readFileSync(one, 'utf8')
+  assert.equal(readFileSync(two, 'utf8'), text)
+  const [header, first = '', ...rest] = text.trimEnd().split('\n')
+  assert.equal(header, 'close_time,as_of,close@1m,rsi(14)@1m,"macd(12,26,9)@1m",tod_sin,r,label,label_time')
+  assert.equal(rest.length + 1, 400 - 307 - 15)
+  const cells = first.split(',')
+  assert.equal(new Date(Number(cells[0])).toISOString(), cells[1])
+  assert.equal(Number(cells[2]), bars[307]?.close)
+  assert.equal(cells[7], Number(cells[6]) > 0 ? '1' : '0')
+  const sidecar = JSON.parse(readFileSync(`${one}.json`, 'utf8')) as Record<string, unknown>
+  assert.match(sidecar['feature_set_digest'] as string, /^[0-9a-f]{64}$/)
+  assert.deepEqual(sidecar['ids'], ['close@1m', 'rsi(14)@1m', 'macd(12,26,9)@1m', 'tod_sin'])
+  assert.deepEqual([sidecar['cost_bps'], sidecar['horizon']], [8, '15m'])
+  assert.match((sidecar['bars'] as { sha256: string }).sha256, /^[0-9a-f]{64}$/)
+})
+
+test('export takes the ids from a list, a set file or a manifest', async () => {
+  const texts = ['- close@1m\n- tod_sin\n', 'features: [close@1m, tod_sin]\n', 'name: m\ninputs:\n  timeframe: 1m\n  features: [close@1m, tod_sin]\n']
+  for (const [i, text] of texts.entries()) {
+    const [set, out] = [join(folder, `${i}.yaml`), join(folder, `${i}.csv`)]
+    writeFileSync(set, text)
+    await exportTo(out, '--set', set)
+    assert.match(readFileSync(out, 'utf8'), /^close_time,as_of,close@1m,tod_sin,r,label,label_time\n/)
+  }
+})
+
+test('export refuses what it does not understand, in words', async () => {
+  const out = join(folder, 'refused.csv')
+  await assert.rejects(exportTo(out), { code: 'validation_failed', message: /--features .* or --set/ })
+  await assert.rejects(exportTo(out, '--features', 'rsy(14)@1m'), { code: 'unknown_feature', message: /Did you mean rsi\(14\)@1m/ })
+  await assert.rejects(exportTo(out, '--features', 'close@1m', '--horizon', 'soon'), /A whole number with its unit/)
+  await assert.rejects(exportTo(out, '--features', 'close@1m', '--cost-bps', '-1'), /basis points/)
+  await assert.rejects(exportTo(out, '--features', 'close@1m', '--timeframe', '2m'), /One of 1m/)
+})
