@@ -1,13 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseApiKey } from './access/api-key.ts'
 import { makeFirstKey } from './access/first-key.ts'
 import { KeyRing } from './access/key-ring.ts'
-import type { KeyStore } from './access/key-store.ts'
 import { kyselyKeyStore } from './access/kysely-key-store.ts'
-import { scopes } from './access/scope.ts'
 import type { Config } from './config/schema.ts'
-import { ServingError } from './contracts/error.ts'
 import type { HealthCheck } from './contracts/health.ts'
 import type { Clock, Ids, Random } from './contracts/ports.ts'
 import { type Database, openDatabase } from './database/open-database.ts'
@@ -48,9 +44,9 @@ export type Presage = {
   stop(): Promise<boolean>
 }
 
-type Market = { readonly market: SeriesStore; readonly features: FeatureService; close(): Promise<void>; health(): HealthCheck }
+type Market = { readonly market: SeriesStore; readonly features: FeatureService; readonly close: () => Promise<void>; readonly health: () => HealthCheck }
 
-const decisionBytes = 2_048
+const decisionBytes = 2_500
 
 function composeMarket({ data, market, features }: Config, { clock }: Surroundings, meter: PrometheusMeter): Market {
   const folder = join(data.dir, 'market')
@@ -79,16 +75,8 @@ async function composeKeys(
 ): Promise<{ ring: KeyRing; firstKey: string | undefined; keyFile: string }> {
   const store = kyselyKeyStore(database)
   const keyFile = join(data.dir, 'admin.key')
-  if (access.adminKey !== undefined) await insertGivenKey(store, access.adminKey, clock)
-  const firstKey = await makeFirstKey(store, { clock, keyFile })
-  return { ring: new KeyRing(await store.all()), firstKey, keyFile }
-}
-
-async function insertGivenKey(store: KeyStore, text: string, clock: Clock): Promise<void> {
-  const parsed = parseApiKey(text)
-  if (!parsed) throw new ServingError('validation_failed', 'access.adminKey is no Presage key (psk_live_…): take the one of var/admin.key of a first start')
-  if ((await store.all()).some(({ id }) => id === parsed.id)) return
-  await store.insert({ id: parsed.id, name: 'admin (configured)', secretHash: parsed.secretHash, scopes: [...scopes], createdAt: clock.now() })
+  const firstKey = access.adminKey === undefined ? await makeFirstKey(store, { clock, keyFile }) : undefined
+  return { ring: new KeyRing(await store.all(), access.adminKey), firstKey, keyFile }
 }
 
 function composeModels(
@@ -130,7 +118,7 @@ function composeHealth(
 /** Start and end of the process, each in the order that loses nothing. */
 function lifecycle(
   config: Config,
-  parts: { readonly server: GatewayServer; readonly models: ModelService; readonly readiness: Readiness; release(): Promise<void> },
+  parts: { readonly server: GatewayServer; readonly models: ModelService; readonly readiness: Readiness; readonly release: () => Promise<void> },
 ): Pick<Presage, 'start' | 'stop'> {
   const { server, models, readiness, release } = parts
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())

@@ -21,7 +21,9 @@ const summarise = ({ latenciesMs, seconds, errors }: LoadResult): LoadSummary =>
   count: latenciesMs.length,
 })
 
-process.on('message', async (job: LoadJob) => {
+async function work(job: LoadJob): Promise<void> {
   const result = job.rate === undefined ? await closedLoop(job.target, job.connections ?? 16, job.seconds) : await openLoop(job.target, job.rate, job.seconds)
   process.send?.(summarise(result))
-})
+}
+
+process.on('message', (job: LoadJob) => void work(job))

@@ -19,7 +19,10 @@ const patienceMs = 5_000
 const neverAborted = new AbortController().signal
 
 /** Replays a feed into the market and asks for a signal at every bar close after its history. Call `start`; `stop` ends it. */
-export function replayFeed(feed: Feed, { market, predictions, narrator, clock, timer }: ReplayFeedDeps): { readonly replay: Replay; stop(): void } {
+export function replayFeed(
+  feed: Feed,
+  { market, predictions, narrator, clock, timer }: ReplayFeedDeps,
+): { readonly replay: Replay; readonly stop: () => void } {
   const replay = new Replay(
     { store: market, clock, timer },
     { key: feed.key, calendar: feed.calendar, bars: feed.bars, speed: feed.speed, prefill: feed.history },
@@ -29,7 +32,7 @@ export function replayFeed(feed: Feed, { market, predictions, narrator, clock, t
     try {
       return predictions.predict({ symbol: feed.key.symbol }, call())
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
   const unlisten = market.onClose(({ series, appended }) => {

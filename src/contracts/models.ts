@@ -27,7 +27,13 @@ const versionParts = {
   memory_bytes: Type.Integer(),
   digest: Type.String(),
 }
-const ModelSummary = Type.Object({ name: Type.String(), ...versionParts, features: Type.Array(Type.String()), symbols: Type.Array(Type.String()), requests: Type.Integer() })
+const ModelSummary = Type.Object({
+  name: Type.String(),
+  ...versionParts,
+  features: Type.Array(Type.String()),
+  symbols: Type.Array(Type.String()),
+  requests: Type.Integer(),
+})
 /** One model as GET /models lists it: its `latest` version, with the specification's fields. */
 export type ModelSummary = Static<typeof ModelSummary>
 /** Answer of GET /models. */
@@ -83,6 +89,6 @@ export interface ModelAdmin {
   version(name: string, selector: string): Promise<VersionResponse>
   load(name: string, version: string, change: Change): Promise<VersionResponse>
   unload(name: string, version: string, change: Change): Promise<VersionResponse>
-  setLabel(name: string, label: string, version: string, change: Change): Promise<LabelResponse>
+  setLabel(name: string, move: { readonly label: string; readonly version: string }, change: Change): Promise<LabelResponse>
   rollback(name: string, change: Change): Promise<LabelResponse>
 }

@@ -10,8 +10,15 @@ export const includeParts = ['features', 'timing', 'guards'] as const
 export type IncludePart = (typeof includeParts)[number]
 
 const Symbol = Type.String({ pattern: symbolPattern, maxLength: 85, description: 'ccxt notation, e.g. BTC/USDT', examples: ['BTC/USDT'] })
-const Timestamp = Type.String({ minLength: 20, maxLength: 40, format: 'date-time', description: 'The as-of moment, RFC 3339 with a zone; default: now on the clock of the series' })
-const Features = Type.Record(Type.String({ maxLength: 100 }), nullableNumber, { description: 'Values that the caller supplies; the others come from the feature service. null = missing.' })
+const Timestamp = Type.String({
+  minLength: 20,
+  maxLength: 40,
+  format: 'date-time',
+  description: 'The as-of moment, RFC 3339 with a zone; default: now on the clock of the series',
+})
+const Features = Type.Record(Type.String({ maxLength: 100 }), nullableNumber, {
+  description: 'Values that the caller supplies; the others come from the feature service. null = missing.',
+})
 const Model = Type.String({ minLength: 1, maxLength: 64, description: 'Default: the route of the symbol' })
 const Version = Type.String({ minLength: 1, maxLength: 64, description: 'A version (1.2.3 or v1.2.3) or a label; default latest' })
 const Include = Type.Array(Type.Enum([...includeParts]), { maxItems: 8, uniqueItems: true })

@@ -15,7 +15,8 @@ function copy(t: TestContext): string {
   cpSync(example, folder, { recursive: true })
   return folder
 }
-const edit = (folder: string, change: (manifest: string) => string): void => writeFileSync(join(folder, 'model.yaml'), change(readFileSync(join(folder, 'model.yaml'), 'utf8')))
+const edit = (folder: string, change: (manifest: string) => string): void =>
+  writeFileSync(join(folder, 'model.yaml'), change(readFileSync(join(folder, 'model.yaml'), 'utf8')))
 
 test('a bundle as it was saved is prepared with its golden rows', (t) => {
   const { manifest, golden, spec } = prepareBundle(copy(t), undefined)

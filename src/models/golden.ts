@@ -37,6 +37,16 @@ function refuse(message: string): never {
   throw new ServingError('model_verification_failed', message)
 }
 
+/** Values per output row, which every row must have. */
+function checkWidths({ rows }: GoldenFile, inputs: number): number {
+  const outputsPerRow = rows[0]?.output.length ?? 0
+  for (const [index, { input, output }] of rows.entries()) {
+    if (input.length !== inputs) refuse(`golden row ${index} has ${input.length} inputs, the manifest lists ${inputs}`)
+    if (output.length !== outputsPerRow) refuse(`golden row ${index} has ${output.length} outputs, the first has ${outputsPerRow}`)
+  }
+  return outputsPerRow
+}
+
 /** Golden rows of a JSON text whose rows have `inputs` values. Throws `model_verification_failed`. */
 export function parseGolden(text: string, inputs: number): GoldenRows {
   const value: unknown = JSON.parse(text)
@@ -44,11 +54,7 @@ export function parseGolden(text: string, inputs: number): GoldenRows {
     const [first] = check.Errors(value)
     refuse(`the golden rows do not fit their schema: ${first?.instancePath ?? ''} ${first?.message ?? ''} (at least ${fewestRows} rows of input and output)`)
   }
-  const outputsPerRow = value.rows[0]?.output.length ?? 0
-  for (const [index, { input, output }] of value.rows.entries()) {
-    if (input.length !== inputs) refuse(`golden row ${index} has ${input.length} inputs, the manifest lists ${inputs}`)
-    if (output.length !== outputsPerRow) refuse(`golden row ${index} has ${output.length} outputs, the first has ${outputsPerRow}`)
-  }
+  const outputsPerRow = checkWidths(value, inputs)
   return {
     count: value.rows.length,
     inputs: Float64Array.from(value.rows.flatMap(({ input }) => input.map(Number))),

@@ -6,7 +6,9 @@ import { compareVersions, isRelease } from './semver.ts'
 
 const part = fc.integer({ min: 0, max: 3 })
 const version = fc.tuple(part, part, part, fc.constantFrom('', '', '-rc.1', '-rc.10', '-alpha')).map(([a, b, c, pre]) => `${a}.${b}.${c}${pre}`)
-const candidate = fc.record({ version, verified: fc.boolean(), failed: fc.boolean() }).map((one): Candidate => ({ ...one, verified: one.verified && !one.failed }))
+const candidate = fc
+  .record({ version, verified: fc.boolean(), failed: fc.boolean() })
+  .map((one): Candidate => ({ ...one, verified: one.verified && !one.failed }))
 const candidates = fc.uniqueArray(candidate, { selector: (one) => one.version, maxLength: 12 })
 
 test('latest is never below a verified release, and never a prerelease or unverified version beside one', () => {
@@ -41,6 +43,18 @@ test('a label that points to a version that is gone is not offered', () => {
 })
 
 test('versions are ordered as SemVer orders them', () => {
-  const ordered = ['1.0.0-alpha', '1.0.0-alpha.1', '1.0.0-alpha.beta', '1.0.0-beta', '1.0.0-beta.2', '1.0.0-beta.11', '1.0.0-rc.1', '1.0.0', '1.0.10', '1.2.0', '10.0.0']
+  const ordered = [
+    '1.0.0-alpha',
+    '1.0.0-alpha.1',
+    '1.0.0-alpha.beta',
+    '1.0.0-beta',
+    '1.0.0-beta.2',
+    '1.0.0-beta.11',
+    '1.0.0-rc.1',
+    '1.0.0',
+    '1.0.10',
+    '1.2.0',
+    '10.0.0',
+  ]
   assert.deepEqual(ordered.toReversed().toSorted(compareVersions), ordered)
 })

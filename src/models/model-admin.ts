@@ -57,7 +57,7 @@ export class ModelAdministration implements ModelAdmin {
   }
 
   /** Loads the version first, so that it is proven and no request waits, then moves the label. */
-  async setLabel(name: string, label: string, version: string, change: Change): Promise<LabelResponse> {
+  async setLabel(name: string, { label, version }: { readonly label: string; readonly version: string }, change: Change): Promise<LabelResponse> {
     if (!isMovable(label))
       throw new ServingError('label_conflict', `${label} cannot be moved; a label is one of ${movableLabels.join(', ')}, and previous is kept by the server`)
     const { slot } = this.#models.find(name, version)

@@ -22,21 +22,28 @@ function parseYaml(text: string): unknown {
   return document.toJS({ maxAliasCount: 0 })
 }
 
-/** What the schema cannot say: names that must agree with each other. */
-function contradictions({ inputs, output, signal, files, artefact, golden, reference }: Manifest): string[] {
-  const problems: string[] = []
-  const known = new Set(inputs.features)
-  if (known.size !== inputs.features.length) problems.push('/inputs/features lists a feature twice')
-  for (const name of inputs.optional ?? []) if (!known.has(name)) problems.push(`/inputs/optional names ${name}, which is not in inputs.features`)
-  for (const path of [artefact.path, golden, reference])
-    if (path !== undefined && files[path] === undefined) problems.push(`/files lacks the SHA-256 of ${path}`)
-  const classes = output.classes ?? []
-  if (output.kind === 'binary' && classes.length !== 2) problems.push('/output/classes must name the two classes of a binary model')
-  if (output.kind === 'regression' && 'class' in signal.buy) problems.push('/signal/buy needs value_at_least for a regression')
-  for (const rule of [signal.buy, signal.sell])
-    if ('class' in rule && !classes.includes(rule.class)) problems.push(`/signal names the class ${rule.class}, which is not in output.classes`)
-  return problems
+function featureProblems({ features, optional = [] }: Manifest['inputs']): string[] {
+  const known = new Set(features)
+  const strangers = optional.filter((name) => !known.has(name)).map((name) => `/inputs/optional names ${name}, which is not in inputs.features`)
+  return known.size === features.length ? strangers : ['/inputs/features lists a feature twice', ...strangers]
 }
+
+function fileProblems({ files, artefact, golden, reference }: Manifest): string[] {
+  const paths = [artefact.path, golden, reference].filter((path) => path !== undefined)
+  return paths.filter((path) => files[path] === undefined).map((path) => `/files lacks the SHA-256 of ${path}`)
+}
+
+function signalProblems({ output, signal }: Manifest): string[] {
+  const classes = output.classes ?? []
+  const named = [signal.buy, signal.sell].flatMap((rule) => ('class' in rule ? [rule.class] : []))
+  const strangers = named.filter((name) => !classes.includes(name)).map((name) => `/signal names the class ${name}, which is not in output.classes`)
+  if (output.kind === 'binary' && classes.length !== 2) return ['/output/classes must name the two classes of a binary model', ...strangers]
+  if (output.kind === 'regression' && named.length > 0) return ['/signal needs value_at_least and value_at_most for a regression']
+  return strangers
+}
+
+/** What the schema cannot say: names that must agree with each other. */
+const contradictions = (manifest: Manifest): string[] => [...featureProblems(manifest.inputs), ...fileProblems(manifest), ...signalProblems(manifest)]
 
 /** Reads and checks `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
 export function readManifest(dir: string): ManifestFile {

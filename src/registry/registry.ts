@@ -90,7 +90,7 @@ export class Registry {
         .limit(historyAtMost)
         .execute(),
     )
-    return rows.map(({ at, event, detail }) => ({ at: formatInstant(Number(at)), event, detail }))
+    return rows.map(({ at, event, detail }) => ({ at: formatInstant(at), event, detail }))
   }
 
   #eventRow({ keyId, ...event }: DeploymentEvent, at: number) {

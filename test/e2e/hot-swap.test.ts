@@ -19,9 +19,9 @@ test('a version that is dropped in under load takes over without one failed requ
   const { client, presage } = await startServer(t, { 'models.dir': models, 'models.rescanMs': '86400000' })
   const seen: string[] = []
   const failures: unknown[] = []
-  let loading = true
+  const loading = new AbortController()
   const load = Array.from({ length: 8 }, async () => {
-    while (loading) {
+    while (!loading.signal.aborted) {
       const { status, body } = await client.post('/predict', singleRequest)
       if (status === 200) seen.push(body.model_info.version)
       else failures.push(body)
@@ -30,7 +30,7 @@ test('a version that is dropped in under load takes over without one failed requ
   copyVersion('1.2.3', models)
   await presage.models.scan()
   const after = await client.post('/predict', singleRequest)
-  loading = false
+  loading.abort()
   await Promise.all(load)
   assert.deepEqual(failures, [])
   assert.equal(after.body.model_info.version, 'v1.2.3')

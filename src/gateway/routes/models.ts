@@ -115,7 +115,7 @@ const labels: readonly Route[] = [
     answer: LabelResponse,
     codes: [...unknown, ...loading, 'label_conflict'],
     budgetMs: loadBudgetMs,
-    handle: ({ params, body, call }, { models }) => models.setLabel(params.name, params.label, body.version, changeOf({ call, body })),
+    handle: ({ params, body, call }, { models }) => models.setLabel(params.name, { label: params.label, version: body.version }, changeOf({ call, body })),
   }),
   defineRoute({
     method: 'POST',

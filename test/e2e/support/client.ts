@@ -1,4 +1,5 @@
 /** An answer as a client sees it: status, headers and the parsed body (text when it is not JSON). */
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into bodies field by field
 export type Answer = { readonly status: number; readonly headers: Headers; readonly body: any }
 
 /** A client of one server with one key. */
