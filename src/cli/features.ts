@@ -134,8 +134,8 @@ async function exportMatrix(options: ExportOptions): Promise<void> {
 function printCatalogue(): void {
   const entries = catalogueEntries()
   const wide = Math.max(...entries.map(({ example }) => example.length))
-  process.stdout.write(`${'feature'.padEnd(wide)}  settled after  what it is\n`)
-  for (const { example, warmUp, summary } of entries) process.stdout.write(`${example.padEnd(wide)}  ${`${warmUp.settled} bars`.padStart(13)}  ${summary}\n`)
+  const lines = entries.map(({ example, warmUp, summary }) => `${example.padEnd(wide)}  ${`${warmUp.settled} bars`.padStart(13)}  ${summary}`)
+  process.stdout.write(`${[`${'feature'.padEnd(wide)}  settled after  what it is`, ...lines].join('\n')}\n`)
 }
 
 /** `presage features`: list the catalogue, export a training matrix. */
