@@ -14,7 +14,6 @@ export const errorTable = {
   validation_failed: { status: 400, category: 'validation', title: 'The request does not fit the schema', retryable: false },
   invalid_symbol: { status: 400, category: 'validation', title: 'The symbol is not written as BASE/QUOTE', retryable: false },
   invalid_timestamp: { status: 400, category: 'validation', title: 'The timestamp is not an RFC 3339 instant with a zone', retryable: false },
-  invalid_bar: { status: 400, category: 'validation', title: 'A bar contradicts itself', retryable: false },
   non_finite_feature: { status: 400, category: 'validation', title: 'A feature value is not a finite number', retryable: false },
   missing_feature: { status: 400, category: 'features', title: 'A required feature is missing', retryable: false },
   unknown_feature: { status: 400, category: 'features', title: 'The model takes no feature of that name', retryable: false },
