@@ -21,7 +21,7 @@ async function runPython() {
     )
     return process.env.CI ? 1 : 0
   }
-  return foreground('.venv/bin/python', ['-m', 'unittest', ...files], { ...process.env, PYTHONPATH: `${root}python` })
+  return foreground('.venv/bin/python', ['-m', 'unittest', ...files], { ...process.env, PYTHONPATH: `${root}python:${root}python/tests` })
 }
 
 const files = chosen(fs.globSync(['src/**/*.test.ts', 'test/**/*.test.ts']))
