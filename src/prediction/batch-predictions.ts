@@ -9,7 +9,7 @@ import { maxBatchItems } from '../contracts/predict.ts'
 import type { Lease, ModelAccess } from '../contracts/served-model.ts'
 import type { Answers, Case } from './answers.ts'
 import { asOfMoment } from './as-of.ts'
-import { checkDeadline } from './deadline.ts'
+import { checkDeadline, checkTime } from './deadline.ts'
 import { prepareInputs } from './inputs.ts'
 import type { ModelPlan, ModelPlans } from './model-plan.ts'
 import { noModelForSymbol, type Plan, routedModel, type Routing } from './select.ts'
@@ -60,7 +60,7 @@ export class BatchPredictions {
 
   #start(batch: Batch): PredictBatchResponse | Promise<PredictBatchResponse> {
     const { request, call, started } = batch
-    checkDeadline(call.deadline, started)
+    checkTime(call.deadline, started)
     if (request.requests.length > maxBatchItems)
       throw new ServingError('batch_too_large', `The batch has ${request.requests.length} items; at most ${maxBatchItems} are allowed: send several batches`)
     const { model, selector } = this.#choose(request)
@@ -118,8 +118,10 @@ export class BatchPredictions {
   async #inTurns({ call }: Batch, slots: readonly Slot[]): Promise<Item[]> {
     const items: Item[] = []
     for (let from = 0; from < slots.length; from += rowsPerTurn) {
-      if (from > 0) await nextTurn()
-      checkDeadline(call.deadline, this.#deps.clock.monotonic())
+      if (from > 0) {
+        await nextTurn()
+        checkDeadline(call.deadline, this.#deps.clock.monotonic())
+      }
       for (const slot of slots.slice(from, from + rowsPerTurn)) items.push(this.#inline(slot))
     }
     return items
@@ -176,7 +178,7 @@ export class BatchPredictions {
     const now = clock.now()
     const read = this.#reader(plan)
     const resolved = clock.monotonic()
-    checkDeadline(call.deadline, resolved)
+    checkTime(call.deadline, resolved)
     let before = resolved
     return requests.map((one) => {
       const slot = this.#orError(one.symbol, plan, () => {

@@ -125,7 +125,6 @@ test('include brings the inputs with their sources, the guards and the timing', 
 })
 
 const late = makeCall({ at: -1 })
-const gone = makeCall({ signal: AbortSignal.abort() })
 const nan = new MemoryModels([makeModel({ runtime: makeRuntime({}, () => NaN) })])
 const refused = [
   {
@@ -135,7 +134,6 @@ const refused = [
   },
   { says: 'a symbol without a model', ask: () => makeService().service.predict({ symbol: 'DOGE/USDT' }, makeCall()), code: 'no_model_for_symbol' },
   { says: 'a call whose time is up', ask: () => makeService().service.predict(request, late), code: 'deadline_exceeded' },
-  { says: 'a call that was given up', ask: () => makeService().service.predict(request, gone), code: 'deadline_exceeded' },
   { says: 'an output that is not finite', ask: () => makeService({ models: nan }).service.predict(request, makeCall()), code: 'model_output_invalid' },
   {
     says: 'a model that takes other inputs than its manifest says',
@@ -169,6 +167,24 @@ test('a deadline that passes while another process computes is told, and the lea
   const { service } = makeService({ models, clock: { now: () => wallNow, monotonic: () => times.shift() ?? 100 } })
   await assert.rejects(Promise.resolve(service.predict(request, makeCall({ at: 50 }))), refusal('deadline_exceeded', /50 ms ago/))
   assert.deepEqual(models.held, { acquired: 1, released: 1 })
+})
+
+test('a call that is given up while another process computes is told, and the lease given back', async () => {
+  const models = new MemoryModels([makeModel({ runtime: makeDistantRuntime() })])
+  const answer = makeService({ models }).service.predict(request, makeCall({ signal: AbortSignal.abort() }))
+  await assert.rejects(Promise.resolve(answer), refusal('deadline_exceeded', /given up/))
+  assert.deepEqual(models.held, { acquired: 1, released: 1 })
+})
+
+test('an answer that awaits nothing never looks at the signal, which costs a timer to make', () => {
+  const call = makeCall()
+  const deadline = {
+    at: call.deadline.at,
+    get signal(): never {
+      throw new Error('looked at')
+    },
+  }
+  assert.equal((makeService().service.predict(request, { ...call, deadline }) as { symbol: string }).symbol, request.symbol)
 })
 
 test('answers are counted by model, signal and outcome; refusals by code, under no name that a client made up', () => {

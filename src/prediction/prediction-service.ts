@@ -9,7 +9,7 @@ import type { Lease, ModelAccess } from '../contracts/served-model.ts'
 import { Answers, type Case } from './answers.ts'
 import { asOfMoment } from './as-of.ts'
 import { BatchPredictions } from './batch-predictions.ts'
-import { checkDeadline } from './deadline.ts'
+import { checkDeadline, checkTime } from './deadline.ts'
 import { prepareInputs } from './inputs.ts'
 import { type ModelPlan, ModelPlans } from './model-plan.ts'
 import { makeRouting, noModelForSymbol, type RouteTable, type Routing, select } from './select.ts'
@@ -48,7 +48,7 @@ export class PredictionService {
     let job: Job | undefined
     try {
       const started = this.#deps.clock.monotonic()
-      checkDeadline(call.deadline, started)
+      checkTime(call.deadline, started)
       job = { request, call, asOf: asOfMoment(request.timestamp, this.#deps.clock.now()), started, plan: undefined }
       const answer = this.#start(job)
       return answer instanceof Promise ? answer.catch((error: unknown) => this.#fail(job, error)) : answer
@@ -109,7 +109,7 @@ export class PredictionService {
     const plan = this.#plans.of(model)
     job.plan = plan
     const resolved = clock.monotonic()
-    checkDeadline(call.deadline, resolved)
+    checkTime(call.deadline, resolved)
     if (!plan.admits(request.symbol)) throw noModelForSymbol(request.symbol, model.ref.name, models)
     const inputs = prepareInputs(plan.inputs, features.vector(model.features, request.symbol, job.asOf), request)
     return { request, call, plan, label, inputs, resolveMs: resolved - job.started, featuresMs: clock.monotonic() - resolved }
