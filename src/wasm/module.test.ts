@@ -30,6 +30,11 @@ const special: Partial<Record<PlainOpcode, Signature>> = {
   'i32.trunc_sat_f64_s': one('f64', 'i32'),
   'f64.abs': one('f64', 'f64'),
   'f64.add': { params: ['f64', 'f64'], results: ['f64'] },
+  'i64.and': { params: ['i64', 'i64'], results: ['i64'] },
+  'i64.eqz': one('i64', 'i32'),
+  'f32.demote_f64': one('f64', 'f32'),
+  'f64.promote_f32': one('f32', 'f64'),
+  'i8x16.bitmask': one('v128', 'i32'),
   'i8x16.splat': one('i32', 'v128'),
   'f64x2.splat': one('f64', 'v128'),
 }
@@ -46,7 +51,7 @@ test('every instruction without immediates validates with its own types', () => 
 
 test('every memory instruction validates with its natural alignment', () => {
   for (const name of Object.keys(memoryOpcodes) as MemoryOpcode[]) {
-    const type = name.startsWith('i32') ? 'i32' : name.startsWith('f64') ? 'f64' : 'v128'
+    const type = (['i32', 'i64', 'f64'] as const).find((scalar) => name.startsWith(scalar)) ?? 'v128'
     const isLoad = name.includes('load')
     const body = new FunctionBody({ params: ['i32', type], results: isLoad ? [type] : [] })
     assert.ok(wasmHost.validate(moduleOf(isLoad ? body.get(0).memory(name, 300) : body.get(0, 1).memory(name, 300))), name)
