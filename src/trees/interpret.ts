@@ -10,7 +10,8 @@ export function isInSet(ensemble: Ensemble, set: number, x: number): boolean {
   return ((ensemble.categoryWords[first + (category >>> 5)]! >>> (category & 31)) & 1) === 1
 }
 
-function goesLeft(ensemble: Ensemble, node: number, x: number): boolean {
+/** The side that a node sends its input to: true = left. `node` counts over the whole ensemble. */
+export function goesLeft(ensemble: Ensemble, node: number, x: number): boolean {
   const flags = ensemble.flags[node]!
   const threshold = ensemble.threshold[node]!
   if ((flags & nodeFlag.categorical) !== 0) return isInSet(ensemble, threshold, x)
