@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /** Changes of the schema by name, in order; a migration that was released is never edited. */
@@ -42,6 +42,21 @@ export const migrations: Readonly<Record<string, Migration>> = {
         .addColumn('scopes', 'text', (column) => column.notNull())
         .addColumn('created_at', 'bigint', (column) => column.notNull())
         .execute()
+    },
+  },
+  '0002_identity_of_versions': {
+    async up(database: Kysely<unknown>) {
+      await database.schema
+        .createTable('versions')
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('version', 'text', (column) => column.notNull())
+        .addColumn('digest', 'text', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('versions_key', ['name', 'version'])
+        .execute()
+      // What was verified before versions had an identity: of several under one name, the last one is the one that serves.
+      await sql`insert into versions (name, version, digest, at)
+        select name, version, digest, max(at) from verifications group by name, version`.execute(database)
     },
   },
 }

@@ -8,17 +8,20 @@ import type { LabelRow, VerificationRow } from '../database/tables.ts'
 export type Verification = Readonly<Omit<VerificationRow, 'at'>>
 /** Where a label points. */
 export type LabelTarget = { readonly version: string; readonly pinned: boolean }
+/** A version by its name. */
+export type VersionName = { readonly name: string; readonly version: string }
 /** What happened to a version; `keyId` is who asked for it. */
-export type DeploymentEvent = { readonly name: string; readonly version: string; readonly event: string; readonly detail: string; readonly keyId: string }
+export type DeploymentEvent = VersionName & { readonly event: string; readonly detail: string; readonly keyId: string }
 
 const historyAtMost = 50
 
-/** Labels, verifications and deployment history: in memory for reads, in the metadata store for good. Writes throw `store_unavailable` and then change nothing. */
+/** Identities, labels, verifications and deployment history of versions: in memory for reads, in the metadata store for good. Writes throw `store_unavailable` and then change nothing. */
 export class Registry {
   readonly #database: Database
   readonly #clock: Clock
   readonly #ids: Ids
   readonly #verifications = new Map<string, Verification>()
+  readonly #digests = new Map<string, string>()
   readonly #labels = new Map<string, Map<string, LabelTarget>>()
   private constructor(database: Database, clock: Clock, ids: Ids) {
     this.#database = database
@@ -30,6 +33,7 @@ export class Registry {
     const registry = new Registry(database, clock, ids)
     await guarded(async () => {
       for (const { at: _, ...row } of await database.selectFrom('verifications').selectAll().execute()) registry.#verifications.set(row.digest, row)
+      for (const row of await database.selectFrom('versions').selectAll().execute()) registry.#digests.set(keyOf(row), row.digest)
       for (const row of await database.selectFrom('labels').selectAll().execute()) registry.#remember(row)
     })
     return registry
@@ -39,9 +43,23 @@ export class Registry {
   verification(digest: string): Verification | undefined {
     return this.#verifications.get(digest)
   }
+  /** The bytes that a version is, since it was first brought into memory; undefined before. */
+  digestOf(version: VersionName): string | undefined {
+    return this.#digests.get(keyOf(version))
+  }
   /** Labels of a model that were set: `latest` only when it is pinned. */
   labels(name: string): ReadonlyMap<string, LabelTarget> {
     return this.#labels.get(name) ?? new Map()
+  }
+
+  /** Fixes the bytes of a version for good. Throws `version_conflict` when it has others already. */
+  async fixVersion({ name, version, digest }: VersionName & { readonly digest: string }): Promise<void> {
+    const row = { name, version, digest, at: this.#clock.now() }
+    const versions = this.#database.insertInto('versions').values(row)
+    await guarded(() => versions.onConflict((conflict) => conflict.columns(['name', 'version']).doNothing()).execute())
+    const known = this.#digests.get(keyOf(row)) ?? digest
+    if (known !== digest) throw new ServingError('version_conflict', `${name} ${version} is fixed to other bytes already`)
+    this.#digests.set(keyOf(row), digest)
   }
 
   async recordVerification(verification: Verification): Promise<void> {
@@ -101,6 +119,8 @@ export class Registry {
     this.#labels.set(name, labels.set(label, { version, pinned: pinned === 1 }))
   }
 }
+
+const keyOf = ({ name, version }: VersionName): string => `${name} ${version}`
 
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
