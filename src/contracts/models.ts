@@ -59,7 +59,7 @@ export const VersionResponse = Type.Object({
   engine: Type.Optional(Type.String()),
   golden: Type.Optional(Golden),
   manifest: Type.Unknown({ description: 'model.yaml as it was read' }),
-  history: Type.Array(HistoryEntry),
+  history: Type.Optional(Type.Array(HistoryEntry, { description: 'Absent while the metadata store cannot be read' })),
 })
 /** An answer of GET /models/{name}/versions/{version}. */
 export type VersionResponse = Static<typeof VersionResponse>

@@ -28,7 +28,7 @@ export interface Lease extends Disposable {
 export interface ModelAccess {
   /**
    * A lease on `name` at a version (`1.2.3`, `v1.2.3`) or label, resolved once. Answers at once when the version is loaded, else loads it (single-flight).
-   * Throws `model_not_found`, `version_not_found`, `model_unavailable`, `model_verification_failed`, `model_memory_exceeded`, `deadline_exceeded`.
+   * Throws `model_not_found`, `version_not_found`, `model_loading`, `model_unavailable` (with the reason that the version failed for), `model_memory_exceeded`, `draining`.
    */
   acquire(name: string, selector: string, deadline: Deadline): Lease | Promise<Lease>
   /** True if some version of the model admits the symbol. Throws `model_not_found`. */

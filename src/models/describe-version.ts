@@ -27,7 +27,7 @@ export function describeVersion(entry: ModelEntry, slot: VersionSlot, verified: 
   return {
     version: slot.version,
     status: statusOf(slot, verified, labels.length > 0),
-    ...(slot.reason === undefined ? {} : { reason: slot.reason }),
+    ...(slot.failure === undefined ? {} : { reason: slot.failure.reason }),
     accuracy: manifest.metrics.accuracy ?? null,
     training_date: manifest.training_date,
     runtime: manifest.runtime,

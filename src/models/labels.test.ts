@@ -23,8 +23,15 @@ test('latest is never below a verified release, and never a prerelease or unveri
   )
 })
 
-test('a version that failed is never latest by itself', () => {
-  fc.assert(fc.property(candidates, (all) => !all.some((one) => one.failed && one.version === latestVersion(all, undefined))))
+test('a version that failed is latest by itself only where every release failed, and then it is the highest', () => {
+  fc.assert(
+    fc.property(candidates, (all) => {
+      const latest = all.find((one) => one.version === latestVersion(all, undefined))
+      const releases = all.filter((one) => isRelease(one.version))
+      assert.equal(latest === undefined, releases.length === 0)
+      assert.equal(latest?.failed ?? false, releases.length > 0 && releases.every((one) => one.failed))
+    }),
+  )
 })
 
 test('a pin holds while its version exists, whatever newer versions come', () => {

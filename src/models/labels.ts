@@ -8,14 +8,15 @@ const highest = (versions: readonly string[]): string | undefined => versions.to
 
 /**
  * Where `latest` points: to its pin while that version exists, else to the highest verified release; before any version is verified, to the highest release that has not failed
- * (it is verified before it answers). Prereleases are reached by version or by a label that was moved to them.
+ * (it is verified before it answers); when every one failed, to the highest, so that callers learn why. Prereleases are reached by version or by a label that was moved to them.
  */
 export function latestVersion(candidates: readonly Candidate[], pin: LabelTarget | undefined): string | undefined {
   if (pin?.pinned && candidates.some(({ version }) => version === pin.version)) return pin.version
   const releases = candidates.filter(({ version }) => isRelease(version))
   return (
     highest(releases.filter(({ verified }) => verified).map(({ version }) => version)) ??
-    highest(releases.filter(({ failed }) => !failed).map(({ version }) => version))
+    highest(releases.filter(({ failed }) => !failed).map(({ version }) => version)) ??
+    highest(releases.map(({ version }) => version))
   )
 }
 

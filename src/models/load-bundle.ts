@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { ServingError } from '../contracts/error.ts'
 import type { LoadedModel } from '../contracts/loaded-model.ts'
-import type { Clock } from '../contracts/ports.ts'
+import type { Clock, Deadline } from '../contracts/ports.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { compareGolden, type GoldenResult, type GoldenRows } from './golden.ts'
 import type { PreparedBundle } from './prepare-bundle.ts'
@@ -27,6 +27,7 @@ function prepare(job: PrepareJob, signal: AbortSignal): Promise<PreparedBundle> 
     reject(new ServingError('deadline_exceeded', 'The load was given up before the bundle was read'))
     void worker.terminate()
   }
+  if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
   worker.once('message', (answer: PrepareAnswer) => {
     if ('prepared' in answer) resolve(answer.prepared)
@@ -41,9 +42,9 @@ function prepare(job: PrepareJob, signal: AbortSignal): Promise<PreparedBundle> 
 }
 
 /** Outputs of the golden rows, a few at a time so that the event loop turns between them. */
-async function runGolden(runtime: LoadedModel, golden: GoldenRows, clock: Clock): Promise<Float64Array> {
+async function runGolden(runtime: LoadedModel, golden: GoldenRows, { at, signal: given }: Deadline): Promise<Float64Array> {
   const got = new Float64Array(golden.count * runtime.outputs)
-  const deadline = { at: clock.monotonic() + longestVerificationMs, signal: AbortSignal.timeout(longestVerificationMs) }
+  const deadline = { at, signal: AbortSignal.any([given, AbortSignal.timeout(longestVerificationMs)]) }
   for (let row = 0; row < golden.count; row += rowsPerCall) {
     const count = Math.min(rowsPerCall, golden.count - row)
     got.set(await runtime.predict(golden.inputs.slice(row * runtime.inputs, (row + count) * runtime.inputs), count, deadline), row * runtime.outputs)
@@ -51,15 +52,19 @@ async function runGolden(runtime: LoadedModel, golden: GoldenRows, clock: Clock)
   return got
 }
 
-async function verify(runtime: LoadedModel, { golden, manifest }: PreparedBundle, deps: LoadDeps): Promise<GoldenResult | undefined> {
+async function verify(
+  { golden, manifest }: PreparedBundle,
+  runtime: LoadedModel,
+  by: Deadline & { readonly allowUnverified: boolean },
+): Promise<GoldenResult | undefined> {
   if (golden === undefined) {
-    if (deps.allowUnverified) return undefined
+    if (by.allowUnverified) return undefined
     throw new ServingError(
       'model_verification_failed',
       'The bundle has no golden rows: save it again with presage.save, or allow it with models.allowUnverified',
     )
   }
-  const result = compareGolden(golden, await runGolden(runtime, golden, deps.clock))
+  const result = compareGolden(golden, await runGolden(runtime, golden, by))
   if (result.reproduced === result.rows) return result
   const { rows, reproduced, maxAbsError } = result
   throw new ServingError(
@@ -86,7 +91,8 @@ export async function loadBundle(
   const runtime = await kind.load(prepared.spec, prepared.compiled, signal)
   try {
     onPhase('verifying')
-    return { prepared, runtime, golden: await verify(runtime, prepared, deps) }
+    const by = { at: deps.clock.monotonic() + longestVerificationMs, signal, allowUnverified: deps.allowUnverified }
+    return { prepared, runtime, golden: await verify(prepared, runtime, by) }
   } catch (error) {
     await runtime.dispose()
     throw error

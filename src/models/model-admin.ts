@@ -82,17 +82,19 @@ export class ModelAdministration implements ModelAdmin {
     const previous = label === 'latest' && before !== undefined && before !== version ? { previous: { version: before, pinned: false } } : {}
     const detail = `${label}${before === undefined ? '' : ` from ${before}`}${reason === undefined ? '' : `: ${reason}`}`
     await this.#registry.moveLabels(name, { [label]: target, ...previous }, { name, version, event: 'label', detail, keyId })
-    this.#models.refresh(name)
+    this.#models.moved(name)
     return { model_name: name, label, version, ...(before === undefined ? {} : { before }) }
   }
 
-  #record({ name, version }: VersionSlot, event: string, { keyId, reason }: Change): Promise<void> {
-    return this.#registry.record({ name, version, event, detail: reason ?? '', keyId })
+  /** The change is made by now: a store that cannot keep its history does not undo it. */
+  async #record({ name, version }: VersionSlot, event: string, { keyId, reason }: Change): Promise<void> {
+    await this.#models.records.attempt('history', () => this.#registry.record({ name, version, event, detail: reason ?? '', keyId }))
   }
 
   async #describe(slot: VersionSlot): Promise<VersionResponse> {
     const { name, version, state, resident, file } = slot
     const golden = resident?.golden
+    const history = await this.#models.records.attempt('history', () => this.#registry.history(name, version))
     return {
       model_name: name,
       ...describeVersion(this.#models.entry(name), slot, this.#models.isVerified(slot)),
@@ -100,7 +102,7 @@ export class ModelAdministration implements ModelAdmin {
       ...(resident ? { engine: resident.runtime.engine } : {}),
       ...(golden ? { golden: { rows: golden.rows, reproduced: golden.reproduced, max_abs_error: golden.maxAbsError } } : {}),
       manifest: file.manifest,
-      history: await this.#registry.history(name, version),
+      ...(history ? { history } : {}),
     }
   }
 }

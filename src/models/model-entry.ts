@@ -22,11 +22,11 @@ export class ModelEntry {
   /** Resolves the labels again; answers the version of `latest` before and after. */
   resolve(
     set: ReadonlyMap<string, LabelTarget>,
-    isVerified: (digest: string) => boolean,
+    isVerified: (slot: VersionSlot) => boolean,
   ): { readonly before: string | undefined; readonly after: string | undefined } {
     const candidates = [...this.slots.values()]
       .filter(({ onDisk, resident }) => onDisk || resident !== undefined)
-      .map(({ version, file, state }) => ({ version, verified: isVerified(file.digest) && state !== 'failed', failed: state === 'failed' }))
+      .map((slot) => ({ version: slot.version, verified: isVerified(slot) && slot.failure === undefined, failed: slot.failure !== undefined }))
     const before = this.#labels.get('latest')
     this.#labels = resolveLabels(candidates, set)
     return { before, after: this.#labels.get('latest') }

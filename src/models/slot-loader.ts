@@ -1,77 +1,135 @@
+import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet } from '../contracts/features.ts'
 import type { Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { checkFeatureContract } from './feature-contract.ts'
+import { folderPrint } from './folder-print.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
-import type { Resident, VersionSlot } from './version-slot.ts'
+import { loadFailure } from './load-failure.ts'
+import { Resident } from './resident.ts'
+import type { SlotLoad, VersionSlot } from './version-slot.ts'
 
 /** What loading a slot needs. */
 export type SlotLoaderDeps = {
   readonly runtimes: readonly ModelRuntime[]
-  readonly registry: Pick<Registry, 'recordVerification' | 'record'>
+  readonly registry: Pick<Registry, 'digestOf'>
   readonly features: Pick<FeatureReads, 'declare'>
   readonly clock: Clock
   readonly meter: Meter
   readonly allowUnverified: boolean
+  /** The versions that must leave so that this one fits. Throws `model_memory_exceeded`. */
+  readonly room: (slot: VersionSlot, bytes: number) => readonly VersionSlot[]
+  /** Told when a version came into memory or failed to, before anyone who waits for it; what must leave is still there. */
+  readonly changed: (slot: VersionSlot) => void
+  /** Told last of all, when a version came into memory; its load ends when this does. Never throws. */
+  readonly remember: (slot: VersionSlot) => Promise<void>
+  readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
-const failureRememberedMs = 5_000
-
-/** Brings versions into memory: one load at a time for each, off the event loop, forgotten a while after it failed. */
+/** Brings versions into memory: one load at a time for each, off the event loop, left alone for a while after it failed. */
 export class SlotLoader {
   readonly #deps: SlotLoaderDeps
+  readonly #underWay = new Set<Promise<Resident>>()
+  #isClosed = false
   constructor(deps: SlotLoaderDeps) {
     this.#deps = deps
   }
 
-  /** The version in memory, proven on its golden rows. Throws what loading throws; the same error again for 5 s after a failure. */
-  load(slot: VersionSlot): Promise<Resident> {
+  /** The version in memory, proven on its golden rows. Throws what loading throws, and the same again while a failure is remembered, unless the caller insists. */
+  load(slot: VersionSlot, { insist = false }: { readonly insist?: boolean } = {}): Promise<Resident> {
     if (slot.resident) return Promise.resolve(slot.resident)
-    if (slot.failure && this.#deps.clock.monotonic() < slot.failure.until) return Promise.reject(slot.failure.error)
-    slot.loading ??= this.#load(slot).finally(() => void (slot.loading = undefined))
-    return slot.loading
+    if (this.#isClosed) return Promise.reject(new ServingError('draining', 'The server is shutting down and loads nothing any more'))
+    if (slot.loading) return slot.loading.done
+    if (!insist && slot.failure && this.#deps.clock.monotonic() < slot.failure.until) return Promise.reject(slot.failure.error)
+    const { promise, resolve, reject } = Promise.withResolvers<Resident>()
+    const load: SlotLoad = { phase: 'loading', giveUp: new AbortController(), done: promise }
+    slot.loading = load
+    this.#load(slot, load)
+      .finally(() => this.#underWay.delete(promise))
+      .then(resolve, reject)
+    this.#underWay.add(promise)
+    return promise
   }
 
-  async #load(slot: VersionSlot): Promise<Resident> {
-    const { clock, meter } = this.#deps
+  /** From now on nothing is loaded; the loads under way are their slots' to give up. Settles when they have ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.allSettled(this.#underWay)
+  }
+
+  async #load(slot: VersionSlot, load: SlotLoad): Promise<Resident> {
+    const { clock, meter, changed } = this.#deps
     const started = clock.monotonic()
-    const outcome = (result: string): void =>
-      meter.counter('model_loads_total', 'Loads of model versions, by how they ended', { model: slot.name, result }).add()
+    const print = folderPrint(slot.file.dir)
+    const count = (result: string): void => meter.counter('model_loads_total', 'Loads of model versions, by how they ended', { model: slot.name, result }).add()
     try {
-      const features = checkFeatureContract(slot.file.manifest, this.#deps.features)
-      const job = { dir: slot.file.dir, digest: slot.file.digest }
-      const loaded = await loadBundle(job, this.#deps, { signal: new AbortController().signal, onPhase: (phase) => void (slot.state = phase) })
-      await this.#remember(slot, loaded)
-      slot.resident = this.#resident(slot, loaded, features)
-      slot.state = 'ready'
-      slot.failure = slot.reason = undefined
-      outcome('loaded')
+      const resident = await this.#bring(slot, load)
+      count('loaded')
       meter.histogram('model_load_seconds', 'Time to load, verify and warm a model version', { model: slot.name }).observe((clock.monotonic() - started) / 1000)
-      return slot.resident
+      return resident
+    } catch (cause) {
+      if (load.giveUp.signal.aborted) {
+        count('given_up')
+        throw new ServingError('model_unavailable', `${slot.name} ${slot.version} was unloaded or replaced while it was loading`, { cause })
+      }
+      slot.loading = undefined
+      slot.failure = loadFailure(cause, slot.failure, { print, now: clock.monotonic() })
+      count('failed')
+      changed(slot)
+      throw cause
+    }
+  }
+
+  async #bring(slot: VersionSlot, load: SlotLoad): Promise<Resident> {
+    this.#checkIdentity(slot)
+    const features = checkFeatureContract(slot.file.manifest, this.#deps.features)
+    const job = { dir: slot.file.dir, digest: slot.file.digest }
+    const loaded = await loadBundle(job, this.#deps, { signal: load.giveUp.signal, onPhase: (phase) => void (load.phase = phase) })
+    const leaving = await this.#admit(slot, load, loaded)
+    // Nothing awaits from the decision to here and to the end of `changed`: memory, labels and the version agree at every moment.
+    const resident = makeResident(slot, loaded, features)
+    slot.resident = resident
+    slot.loading = slot.failure = undefined
+    slot.hasLoaded = true
+    slot.proof = loaded.golden
+    this.#deps.changed(slot)
+    await Promise.all(leaving.map((each) => this.#evict(each)))
+    await this.#deps.remember(slot)
+    return resident
+  }
+
+  /** Decides what leaves for it; a load that was given up meanwhile, or finds no room, leaves nothing behind. */
+  async #admit(slot: VersionSlot, { giveUp }: SlotLoad, { runtime }: LoadedBundle): Promise<readonly VersionSlot[]> {
+    try {
+      giveUp.signal.throwIfAborted()
+      return this.#deps.room(slot, runtime.memoryBytes)
     } catch (error) {
-      slot.state = 'failed'
-      slot.reason = error instanceof Error ? error.message : String(error)
-      slot.failure = { error, until: clock.monotonic() + failureRememberedMs }
-      outcome('failed')
+      await runtime.dispose()
       throw error
     }
   }
 
-  async #remember(slot: VersionSlot, { golden }: LoadedBundle): Promise<void> {
-    if (golden)
-      await this.#deps.registry.recordVerification({
-        digest: slot.file.digest,
-        name: slot.name,
-        version: slot.version,
-        rows: golden.rows,
-        max_abs_error: golden.maxAbsError,
-      })
+  async #evict(slot: VersionSlot): Promise<void> {
+    try {
+      await slot.drain()
+    } catch (error) {
+      this.#deps.log('warn', `${slot.name} ${slot.version} did not give its memory back: ${String(error)}`)
+    }
   }
 
-  #resident(slot: VersionSlot, { runtime, golden }: LoadedBundle, features: FeatureSet): Resident {
-    const ref = { name: slot.name, version: slot.version, digest: slot.file.digest }
-    return { runtime, golden, served: { ref, manifest: slot.file.manifest, features, runtime, verified: golden !== undefined } }
+  #checkIdentity({ name, version, file }: VersionSlot): void {
+    const known = this.#deps.registry.digestOf({ name, version })
+    if (known === undefined || known === file.digest) return
+    throw new ServingError(
+      'version_conflict',
+      `${name} ${version} is known with other bytes (${known.slice(0, 12)}…, the folder has ${file.digest.slice(0, 12)}…): a version never changes, save it under a new one`,
+    )
   }
+}
+
+function makeResident({ name, version, file }: VersionSlot, { runtime, golden }: LoadedBundle, features: FeatureSet): Resident {
+  const ref = { name, version, digest: file.digest }
+  return new Resident({ ref, manifest: file.manifest, features, runtime, verified: golden !== undefined }, golden)
 }

@@ -1,80 +1,72 @@
-import type { LoadedModel } from '../contracts/loaded-model.ts'
-import type { Lease, ServedModel } from '../contracts/served-model.ts'
+import type { Lease } from '../contracts/served-model.ts'
 import type { GoldenResult } from './golden.ts'
+import type { LoadPhase } from './load-bundle.ts'
+import type { LoadFailure } from './load-failure.ts'
 import type { ManifestFile } from './read-manifest.ts'
+import type { Resident } from './resident.ts'
 
 /** The lifecycle of one version in this process. */
 export type SlotState = 'empty' | 'loading' | 'verifying' | 'warming' | 'ready' | 'draining' | 'failed'
 
-/** A version that is in memory. */
-export type Resident = { readonly served: ServedModel; readonly runtime: LoadedModel; readonly golden: GoldenResult | undefined }
+/** A load under way: whoever asks meanwhile waits for `done`; `giveUp` ends it. */
+export type SlotLoad = { phase: LoadPhase; readonly giveUp: AbortController; readonly done: Promise<Resident> }
 
-class SlotLease implements Lease {
-  readonly model: ServedModel
-  readonly label: string | undefined
-  #slot: VersionSlot | undefined
-  constructor(slot: VersionSlot, model: ServedModel, label: string | undefined) {
-    this.#slot = slot
-    this.model = model
-    this.label = label
-  }
-  release(): void {
-    this.#slot?.released()
-    this.#slot = undefined
-  }
-  [Symbol.dispose](): void {
-    this.release()
-  }
-}
-
-/** One version: what is on disk, whether it is in memory, who uses it. */
+/** One version: what is on disk, whether it is in memory, what became of its loads. */
 export class VersionSlot {
   readonly name: string
   readonly version: string
   readonly file: ManifestFile
-  state: SlotState = 'empty'
-  /** Why it failed, for people. */
-  reason: string | undefined
-  /** Code of the failure, and on the monotonic clock until when it is not tried again. */
-  failure: { readonly error: unknown; readonly until: number } | undefined
+  /** The stay in memory that new requests get. */
   resident: Resident | undefined
-  loading: Promise<Resident> | undefined
+  loading: SlotLoad | undefined
+  /** What became of the last load, if it failed; gone when one succeeds. */
+  failure: LoadFailure | undefined
+  /** True once these bytes were in memory: from then on the version is these bytes. */
+  hasLoaded = false
+  /** How they reproduced their golden rows in this process, whether or not the store could be told. */
+  proof: GoldenResult | undefined
   lastUsed = 0
   requests = 0
   /** False once its folder is gone; it serves on while it is in memory. */
   onDisk = true
-  #leases = 0
-  #idle: (() => void)[] = []
+  readonly #leaving = new Set<Resident>()
   constructor(file: ManifestFile) {
     this.file = file
     this.name = file.manifest.name
     this.version = file.manifest.version
   }
 
-  get inUse(): boolean {
-    return this.#leases > 0
+  get state(): SlotState {
+    if (this.loading) return this.loading.phase
+    if (this.resident) return 'ready'
+    if (this.failure) return 'failed'
+    return this.#leaving.size > 0 ? 'draining' : 'empty'
+  }
+  /** Bytes that no eviction can free: of stays that have been told to leave and are still held. */
+  get heldBytes(): number {
+    return [...this.#leaving].reduce((sum, { inUse, runtime }) => sum + (inUse ? runtime.memoryBytes : 0), 0)
   }
 
   /** A hold on the version, which must be in memory. */
-  lease({ served }: Resident, label: string | undefined): Lease {
-    this.#leases += 1
+  lease(resident: Resident, label: string | undefined): Lease {
     this.requests += 1
-    return new SlotLease(this, served, label)
-  }
-  released(): void {
-    this.#leases -= 1
-    if (this.#leases > 0 || this.#idle.length === 0) return
-    for (const resume of this.#idle.splice(0)) resume()
+    return resident.lease(label)
   }
 
-  /** Takes the version out of memory: at once for new requests, and for good when the last lease is back. */
+  /** Takes the version out of memory, for new requests at once, and gives up the load under way; settles when the last lease is back and all memory is given back. */
   async drain(): Promise<void> {
-    const { resident } = this
-    if (!resident) return
-    this.resident = undefined
-    this.state = 'draining'
-    if (this.inUse) await new Promise<void>((resume) => void this.#idle.push(resume))
-    await resident.runtime.dispose()
-    if (this.state === 'draining') this.state = 'empty'
+    const { resident, loading } = this
+    this.resident = this.loading = undefined
+    if (resident) this.#leaving.add(resident)
+    loading?.giveUp.abort()
+    const given = Promise.allSettled([loading?.done]) // whoever waits for the load is told how it ended
+    await Promise.all([given, ...[...this.#leaving].map((each) => this.#leave(each))])
+  }
+  async #leave(resident: Resident): Promise<void> {
+    try {
+      await resident.leave()
+    } finally {
+      this.#leaving.delete(resident)
+    }
   }
 }

@@ -10,6 +10,7 @@ import type { Lease, ModelAccess } from '../contracts/served-model.ts'
 import type { Answers, Case } from './answers.ts'
 import { asOfMoment } from './as-of.ts'
 import { checkDeadline, checkTime } from './deadline.ts'
+import { infer } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
 import type { ModelPlan, ModelPlans } from './model-plan.ts'
 import { noModelForSymbol, type Plan, routedModel, type Routing } from './select.ts'
@@ -137,11 +138,8 @@ export class BatchPredictions {
       const some = ready.slice(from, from + plan.maxRows)
       const rows = new Float64Array(some.length * inputs)
       some.forEach((item, row) => rows.set(item.inputs.reading.values, row * inputs))
-      const before = clock.monotonic()
-      const output = await plan.model.runtime.predict(rows, some.length, call.deadline)
-      const now = clock.monotonic()
-      checkDeadline(call.deadline, now)
-      some.forEach((item, row) => answered.set(item, this.#answer(item, output.slice(row * outputs, (row + 1) * outputs), now - before)))
+      const { output, inferenceMs } = await infer(plan, { values: rows, count: some.length }, { deadline: call.deadline, clock })
+      some.forEach((item, row) => answered.set(item, this.#answer(item, output.slice(row * outputs, (row + 1) * outputs), inferenceMs)))
     }
     return slots.map((slot) => ('item' in slot ? (answered.get(slot.item) as Item) : slot.failed))
   }

@@ -1,5 +1,6 @@
 import { ServingError, type ErrorCode } from '../contracts/error.ts'
 import { formatInstant, parseInstant } from '../contracts/instant.ts'
+import { durationMs } from '../contracts/manifest.ts'
 import type { Counter, Histogram, Meter } from '../contracts/meter.ts'
 import { signals, type ModelInfo, type SignalName } from '../contracts/predict.ts'
 import type { ServedModel } from '../contracts/served-model.ts'
@@ -16,6 +17,8 @@ export type ModelPlan = {
   readonly judge: OutputRule
   /** Rows that one call of the model may have. */
   readonly maxRows: number
+  /** Ms that one call of the model may take. */
+  readonly timeoutMs: number
   readonly latency: Histogram
   readonly answered: Readonly<Record<SignalName, { readonly full: Counter; readonly degraded: Counter }>>
 }
@@ -29,7 +32,7 @@ export class ModelPlans {
     this.#meter = meter
   }
 
-  /** The plan of a model; throws `model_verification_failed` if its manifest contradicts it. */
+  /** The plan of a model; throws `model_unavailable` if its manifest contradicts it: that is the model's fault and not the client's. */
   of(model: ServedModel): ModelPlan {
     const known = this.#plans.get(model)
     if (known) return known
@@ -55,7 +58,10 @@ function makePlan(model: ServedModel, meter: Meter): ModelPlan {
   const inputs = makeInputRules(ref.name, features, manifest.inputs.optional ?? [])
   const values = features.ids.length * features.spec.window
   if (runtime.inputs !== values)
-    throw new ServingError('model_verification_failed', `${ref.name} ${ref.version} takes ${runtime.inputs} values, its manifest declares ${values}`)
+    throw new ServingError(
+      'model_unavailable',
+      `${ref.name} ${ref.version} cannot be served: it takes ${runtime.inputs} values, its manifest declares ${values}`,
+    )
   const globs = manifest.symbols.map(symbolGlob)
   const trained = parseInstant(manifest.training_date)
   return {
@@ -70,6 +76,7 @@ function makePlan(model: ServedModel, meter: Meter): ModelPlan {
     admits: (symbol) => globs.some((matches) => matches(symbol)),
     judge: makeOutputRule(manifest, runtime.outputs),
     maxRows: manifest.limits?.max_batch ?? Infinity,
+    timeoutMs: manifest.limits?.timeout === undefined ? Infinity : durationMs(manifest.limits.timeout),
     latency: meter.histogram('prediction_seconds', 'Seconds from the checked request to the answer, features and inference included', { model: ref.name }),
     answered: answeredCounters(ref.name, meter),
   }

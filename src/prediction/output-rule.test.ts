@@ -68,6 +68,6 @@ const contradictions = [
 ]
 for (const { says, manifest, outputs } of contradictions) {
   test(`a manifest that contradicts its model is refused: ${says}`, () => {
-    assert.throws(() => makeOutputRule(manifest, outputs), refusal('model_verification_failed'))
+    assert.throws(() => makeOutputRule(manifest, outputs), refusal('model_unavailable'))
   })
 }

@@ -10,7 +10,7 @@ export type OutputRule = (output: Float64Array, partial: boolean) => Prediction
 
 const tolerance = 1e-6
 
-/** The rule of a manifest for a model with so many outputs; throws `model_verification_failed` if the two contradict each other. */
+/** The rule of a manifest for a model with so many outputs; throws `model_unavailable` if the two contradict each other. */
 export function makeOutputRule(manifest: Manifest, outputs: number): OutputRule {
   return manifest.output.kind === 'regression' ? valueRule(manifest, outputs) : classRule(manifest, outputs)
 }
@@ -88,6 +88,7 @@ function valuePolicy(manifest: Manifest): ValuePolicy {
   return { buyAtLeast: buy.value_at_least, sellAtMost: sell.value_at_most }
 }
 
-const contradiction = ({ name, version }: Manifest, what: string): ServingError => new ServingError('model_verification_failed', `${name} ${version}: ${what}`)
+const contradiction = ({ name, version }: Manifest, what: string): ServingError =>
+  new ServingError('model_unavailable', `${name} ${version} cannot be served: ${what}`)
 const invalidOutput = (value: number): ServingError =>
   new ServingError('model_output_invalid', `The model answered ${value}, which is not a valid output; the inputs may lie far outside what it was trained on`)

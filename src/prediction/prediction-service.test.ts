@@ -138,7 +138,7 @@ const refused = [
   {
     says: 'a model that takes other inputs than its manifest says',
     ask: () => makeService({ models: new MemoryModels([makeModel({ runtime: makeRuntime({ inputs: 5 }) })]) }).service.predict(request, makeCall()),
-    code: 'model_verification_failed',
+    code: 'model_unavailable',
   },
 ]
 for (const { says, ask, code } of refused) {

@@ -9,7 +9,8 @@ import type { Lease, ModelAccess } from '../contracts/served-model.ts'
 import { Answers, type Case } from './answers.ts'
 import { asOfMoment } from './as-of.ts'
 import { BatchPredictions } from './batch-predictions.ts'
-import { checkDeadline, checkTime } from './deadline.ts'
+import { checkTime } from './deadline.ts'
+import { infer, type Inferred } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
 import { type ModelPlan, ModelPlans } from './model-plan.ts'
 import { makeRouting, noModelForSymbol, type RouteTable, type Routing, select } from './select.ts'
@@ -93,11 +94,8 @@ export class PredictionService {
 
   async #inferLater(job: Job, item: Case, lease: Lease): Promise<PredictResponse> {
     try {
-      const before = this.#deps.clock.monotonic()
-      const output = await item.plan.model.runtime.predict(item.inputs.reading.values, 1, job.call.deadline)
-      const now = this.#deps.clock.monotonic()
-      checkDeadline(job.call.deadline, now)
-      return this.#finish(job, item, { output, inferenceMs: now - before })
+      const rows = { values: item.inputs.reading.values, count: 1 }
+      return this.#finish(job, item, await infer(item.plan, rows, { deadline: job.call.deadline, clock: this.#deps.clock }))
     } finally {
       lease.release()
     }
@@ -115,7 +113,7 @@ export class PredictionService {
     return { request, call, plan, label, inputs, resolveMs: resolved - job.started, featuresMs: clock.monotonic() - resolved }
   }
 
-  #finish(job: Job, item: Case, { output, inferenceMs }: { readonly output: Float64Array; readonly inferenceMs: number }): PredictResponse {
+  #finish(job: Job, item: Case, { output, inferenceMs }: Inferred): PredictResponse {
     const answer = this.#answers.answer(item, output, inferenceMs)
     item.plan.latency.observe((this.#deps.clock.monotonic() - job.started) / 1000)
     return { ...answer, model_info: item.plan.info, timestamp: this.#answers.timestamp() }

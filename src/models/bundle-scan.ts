@@ -1,0 +1,121 @@
+import type { Clock } from '../contracts/ports.ts'
+import { folderPrint } from './folder-print.ts'
+import type { ModelIndex } from './model-index.ts'
+import type { ManifestFile } from './read-manifest.ts'
+import type { Resident } from './resident.ts'
+import { scanFolder } from './scan-folder.ts'
+import type { StoreRecords } from './store-records.ts'
+import { VersionSlot } from './version-slot.ts'
+
+/** What scanning needs; `load` insists, `log` hears of what operators should know. */
+export type BundleScanDeps = {
+  readonly dir: string
+  readonly eager: readonly string[]
+  readonly index: ModelIndex
+  readonly records: StoreRecords
+  readonly clock: Clock
+  readonly load: (slot: VersionSlot) => Promise<Resident>
+  readonly refresh: (name: string) => void
+  readonly log: (level: 'info' | 'warn', message: string) => void
+}
+
+/** Finds bundles in the models folder and has them proven in the background. */
+export class BundleScan {
+  readonly #deps: BundleScanDeps
+  #rejected: ReadonlyMap<string, string> = new Map()
+  #last: Promise<void> = Promise.resolve()
+  #isClosed = false
+  constructor(deps: BundleScanDeps) {
+    this.#deps = deps
+  }
+
+  /** Folders that look like bundles and are not served, as of the last scan. */
+  get rejected(): number {
+    return this.#rejected.size
+  }
+
+  /** Reads the folder; settles when all that is new, repaired or due again is proven or refused. Scans follow each other. Never throws. */
+  run(): Promise<void> {
+    this.#last = this.#last
+      .then(() => this.#scan())
+      .catch((error: unknown) => this.#deps.log('warn', `the models folder was not read to its end: ${String(error)}`))
+    return this.#last
+  }
+  /** Proves nothing more; settles when the scan under way has ended. */
+  close(): Promise<void> {
+    this.#isClosed = true
+    return this.#last
+  }
+
+  async #scan(): Promise<void> {
+    const { dir, index, records, refresh, log } = this.#deps
+    const scan = this.#isClosed ? undefined : scanFolder(dir)
+    if (this.#isClosed) return
+    if (!scan) return log('warn', `the models folder ${dir} cannot be read; what is in memory serves on`)
+    const rejected = new Map(scan.rejected.map(({ path, reason }) => [path, reason]))
+    const fresh = new Set<VersionSlot>()
+    for (const file of scan.bundles) {
+      const slot = await this.#meet(file, rejected)
+      if (slot) fresh.add(slot)
+    }
+    const present = new Set(scan.bundles.map(({ manifest }) => `${manifest.name}/${manifest.version}`))
+    for (const slot of index.slots) slot.onDisk = present.has(`${slot.name}/${slot.version}`)
+    this.#reject(rejected)
+    for (const { name } of index.entries) refresh(name)
+    for (const slot of index.slots) await records.remember(slot)
+    // The newest first, so that `latest` goes to it at once and not by way of the older ones.
+    await Promise.all(index.entries.map((entry) => this.#proveAll(entry.newestFirst(), fresh)))
+  }
+
+  /** The slot of a bundle that is new: one that was never seen, or whose manifest was replaced before the version ever was these bytes. */
+  async #meet(file: ManifestFile, rejected: Map<string, string>): Promise<VersionSlot | undefined> {
+    const { index, records } = this.#deps
+    const { name, version } = file.manifest
+    const known = index.get(name)?.slots.get(version)
+    if (known?.file.digest === file.digest) return undefined
+    if (known && records.isFixed(known)) {
+      rejected.set(file.dir, `${name} ${version} is known with other bytes; a version never changes, save it under a new one`)
+      return undefined
+    }
+    const slot = new VersionSlot(file)
+    index.add(slot)
+    await known?.drain()
+    return slot
+  }
+
+  #reject(rejected: ReadonlyMap<string, string>): void {
+    for (const [path, reason] of rejected) if (this.#rejected.get(path) !== reason) this.#deps.log('warn', `${path} is not served: ${reason}`)
+    this.#rejected = rejected
+  }
+
+  async #proveAll(slots: readonly VersionSlot[], fresh: ReadonlySet<VersionSlot>): Promise<void> {
+    for (const slot of slots) if (!this.#isClosed && this.#needsProof(slot, fresh.has(slot))) await this.#prove(slot)
+  }
+
+  /** New versions that are unproven or wanted; old ones that never came to be, and those that failed when their files changed or their time has come. */
+  #needsProof(slot: VersionSlot, isFresh: boolean): boolean {
+    const { clock, records } = this.#deps
+    if (!slot.onDisk || slot.resident || slot.loading) return false
+    const { failure } = slot
+    if (failure) return clock.monotonic() >= failure.until || folderPrint(slot.file.dir) !== failure.print
+    return (!slot.hasLoaded && !records.isVerified(slot)) || (isFresh && this.#isWanted(slot))
+  }
+
+  /** Worth its memory before anyone asks: `stable`, and a `latest` that is eager or takes over from another. */
+  #isWanted({ name, version }: VersionSlot): boolean {
+    const { eager, index } = this.#deps
+    const { labels, slots } = index.entry(name)
+    return labels.get('stable') === version || (labels.get('latest') === version && (eager.includes(name) || slots.size > 1))
+  }
+
+  /** Loads a version once so that it is proven; it stays in memory if it is wanted, or someone asked for it meanwhile. */
+  async #prove(slot: VersionSlot): Promise<void> {
+    const before = slot.lastUsed
+    try {
+      await this.#deps.load(slot)
+      if (!this.#isWanted(slot) && slot.lastUsed === before) await slot.drain()
+    } catch (error) {
+      if (!this.#isClosed) this.#deps.log('warn', `${slot.name} ${slot.version} is not served: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../contracts/ports.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { ModelIndex } from './model-index.ts'
+import type { StoreRecords } from './store-records.ts'
+import type { VersionSlot } from './version-slot.ts'
+
+/** What keeping labels needs; `log` hears of what operators should know. */
+export type LabelKeeperDeps = {
+  readonly index: ModelIndex
+  readonly registry: Pick<Registry, 'labels' | 'moveLabels'>
+  readonly records: StoreRecords
+  readonly clock: Clock
+  readonly keepPreviousMs: number
+  readonly log: (level: 'info' | 'warn', message: string) => void
+}
+
+/** Keeps every label on the version that it belongs to, and the version that was `latest` before in memory for a while. */
+export class LabelKeeper {
+  readonly #deps: LabelKeeperDeps
+  readonly #warmUntil = new Map<VersionSlot, number>()
+  constructor(deps: LabelKeeperDeps) {
+    this.#deps = deps
+  }
+
+  /** Resolves the labels of a model again; the version that was `latest` becomes `previous`, in the store too. Never throws for a known model. */
+  refresh(name: string): void {
+    const { registry, records } = this.#deps
+    const change = this.moved(name)
+    // A version that failed is nothing to go back to.
+    if (!change || change.old.failure || !records.isVerified(change.old)) return
+    const event = { name, version: change.now, event: 'latest', detail: `from ${change.old.version}`, keyId: 'server' }
+    const previous = { previous: { version: change.old.version, pinned: false } }
+    void records.attempt('labels', async () => {
+      await registry.moveLabels(name, previous, event)
+      this.#resolve(name)
+    })
+  }
+
+  /** Resolves the labels of a model after the store was told of the move; answers the change of `latest`, if there was one. */
+  moved(name: string): { readonly old: VersionSlot; readonly now: string } | undefined {
+    const { before, after } = this.#resolve(name)
+    if (before === after || after === undefined) return undefined
+    this.#deps.log('info', `${name} latest is ${after}${before === undefined ? '' : ` (was ${before})`}`)
+    const old = before === undefined ? undefined : this.#deps.index.entry(name).slots.get(before)
+    if (!old) return undefined
+    const now = this.#deps.clock.monotonic()
+    for (const [slot, until] of this.#warmUntil) if (until <= now) this.#warmUntil.delete(slot)
+    this.#warmUntil.set(old, now + this.#deps.keepPreviousMs)
+    return { old, now: after }
+  }
+
+  /** True for a version that is not given up for `newcomer`: stable, just replaced, or what answers for the newcomer's own model until it has come. */
+  isKept(slot: VersionSlot, newcomer: VersionSlot): boolean {
+    const { index, clock, keepPreviousMs } = this.#deps
+    const labels = index.get(slot.name)?.labels
+    if (labels?.get('stable') === slot.version || (this.#warmUntil.get(slot) ?? 0) > clock.monotonic()) return true
+    return keepPreviousMs > 0 && slot.name === newcomer.name && labels?.get('latest') === slot.version
+  }
+
+  #resolve(name: string): { readonly before: string | undefined; readonly after: string | undefined } {
+    const { index, registry, records } = this.#deps
+    return index.entry(name).resolve(registry.labels(name), (slot) => records.isVerified(slot))
+  }
+}
