@@ -1,6 +1,7 @@
 import { array, constantFrom, double, integer, oneof, record, type Arbitrary } from 'fast-check'
 import type { Ensemble } from './ensemble.ts'
 import { assembleTrees } from './lightgbm/assemble.ts'
+import type { TreeCover } from './lightgbm/cover.ts'
 import type { ParsedTree } from './lightgbm/tree.ts'
 import { foldZeroBand } from './lightgbm/zero-threshold.ts'
 
@@ -98,6 +99,15 @@ function grow(leaves: number, draw: Draw): { left: number[]; right: number[] } {
   return { left, right }
 }
 
+/** Rows through each leaf, drawn, and through each node: those of its children, which are numbered after it. */
+function coverOf({ left, right }: { readonly left: readonly number[]; readonly right: readonly number[] }, draw: Draw): TreeCover {
+  const leaf = Array.from({ length: left.length + 1 }, () => 1 + draw(500))
+  const node = left.map(() => 0)
+  const of = (child: number): number => (child < 0 ? leaf[~child]! : node[child]!)
+  for (let i = left.length - 1; i >= 0; i--) node[i] = of(left[i]!) + of(right[i]!)
+  return { node, leaf }
+}
+
 function randomTree(shape: EnsembleShape, draw: Draw): ParsedTree {
   const leaves = 1 + draw(shape.leaves)
   const nodes = Array.from({ length: leaves - 1 }, () => draw(shape.inputs))
@@ -106,14 +116,16 @@ function randomTree(shape: EnsembleShape, draw: Draw): ParsedTree {
   const bounds = Array.from({ length: sets + 1 }, (_, k) => k * 2)
   let set = 0
   const numeric = (): number => (draw(5) === 0 ? specialValues[1 + draw(specialValues.length - 1)]! : (draw(2 * shape.spread) - shape.spread) / 4)
+  const children = grow(leaves, draw)
   return {
-    ...grow(leaves, draw),
+    ...children,
     feature: nodes,
     flags: nodes.map((_, node) => (isCategorical[node] ? 1 : (draw(shape.missingTypes) << 2) | (draw(2) << 1))),
     threshold: nodes.map((_, node) => (isCategorical[node] ? set++ : foldZeroBand(numeric()))),
     sets: { bounds, words: Array.from({ length: sets * 2 }, () => draw(0xffff_ffff)) },
     leafValue: Array.from({ length: leaves }, () => (draw(2_000_001) - 1_000_000) / 7e6),
     linear: undefined,
+    cover: coverOf(children, draw),
   }
 }
 

@@ -24,6 +24,9 @@ export type LinearLeaves = {
   readonly coefficient: Float64Array
 }
 
+/** How much of the training data came through each node and leaf, in rows or in weight. */
+export type Cover = { readonly node: Float64Array; readonly leaf: Float64Array }
+
 /**
  * Trees as flat arrays, whatever file they came from. Nodes and leaves of tree t are nodeOffset[t]..nodeOffset[t + 1] and leafOffset[t]..leafOffset[t + 1];
  * a tree of one leaf has no node. Children are tree-local: >= 0 a node, < 0 the leaf ~child. A numeric node goes left if x <= threshold.
@@ -45,6 +48,8 @@ export type Ensemble = {
   readonly categoryOffset: Int32Array
   readonly categoryWords: Uint32Array
   readonly linear: LinearLeaves | undefined
+  /** undefined where the file does not say: then nothing can be explained. */
+  readonly cover: Cover | undefined
   readonly objective: string
   readonly transform: Transform
   /** Random forests: outputs (not raw scores) are divided by the iterations, trees / outputs. */

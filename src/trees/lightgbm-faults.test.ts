@@ -71,6 +71,12 @@ test('counts beyond the text are refused before anything of that size is made', 
   inHeader({ num_tree_per_iteration: '100000', objective: undefined }, /1 trees cannot be shared out/)
 })
 
+test('counts of training rows that contradict themselves are refused', () => {
+  inTree({ internal_count: '30', leaf_count: '10' }, /leaf_count has 1 values, not 2/)
+  inTree({ internal_count: '-30', leaf_count: '10 20' }, /internal_count value 0/)
+  inTree({ leaf_count: '10 20' }, /belong together/)
+})
+
 test('category sets that contradict themselves are refused', () => {
   inTree({ ...categorical, threshold: '1' }, /names no category set/)
   inTree({ ...categorical, threshold: '0.5' }, /names no category set/)

@@ -230,3 +230,10 @@ test('leafOf names the leaf within its tree', () => {
     [0, 1],
   )
 })
+
+test('training rows through nodes and leaves are read where every tree has them', () => {
+  const counted = stump({ internal_count: '30', leaf_count: '10 20' })
+  assert.deepEqual(parseLightGbm(modelText([counted, constant(1), counted])).cover, { node: Float64Array.of(30, 30), leaf: Float64Array.of(10, 20, 0, 10, 20) })
+  assert.equal(parseLightGbm(modelText([counted, stump()])).cover, undefined)
+  assert.equal(parseLightGbm(modelText([stump({ internal_count: '', leaf_count: '' })])).cover, undefined)
+})

@@ -1,9 +1,9 @@
-import { nodeFlag, type Ensemble, type LinearLeaves } from '../ensemble.ts'
+import { nodeFlag, type Cover, type Ensemble, type LinearLeaves } from '../ensemble.ts'
 import type { ParsedTree } from './tree.ts'
 
 type Arrays = Pick<
   Ensemble,
-  'nodeOffset' | 'leafOffset' | 'feature' | 'threshold' | 'flags' | 'left' | 'right' | 'leafValue' | 'categoryOffset' | 'categoryWords' | 'linear'
+  'nodeOffset' | 'leafOffset' | 'feature' | 'threshold' | 'flags' | 'left' | 'right' | 'leafValue' | 'categoryOffset' | 'categoryWords' | 'linear' | 'cover'
 >
 
 function offsets(counts: readonly number[]): Int32Array {
@@ -22,6 +22,12 @@ function linearLeaves(trees: readonly ParsedTree[]): LinearLeaves | undefined {
     feature: Int32Array.from(trees.flatMap(({ linear }) => linear?.feature ?? [])),
     coefficient: Float64Array.from(trees.flatMap(({ linear }) => linear?.coefficient ?? [])),
   }
+}
+
+function coverOf(trees: readonly ParsedTree[]): Cover | undefined {
+  const covers = trees.flatMap(({ cover }) => cover ?? [])
+  if (covers.length < trees.length) return undefined
+  return { node: Float64Array.from(covers.flatMap(({ node }) => node)), leaf: Float64Array.from(covers.flatMap(({ leaf }) => leaf)) }
 }
 
 /** Lays trees end to end: category sets, counted per tree in the file, get numbers of their own in the ensemble. */
@@ -44,5 +50,6 @@ export function assembleTrees(trees: readonly ParsedTree[]): Arrays {
     categoryOffset: Int32Array.from([...categoryOffset, wordsBefore[trees.length]!]),
     categoryWords: Uint32Array.from(trees.flatMap(({ sets }) => sets.words)),
     linear: linearLeaves(trees),
+    cover: coverOf(trees),
   }
 }

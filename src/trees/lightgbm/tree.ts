@@ -1,6 +1,7 @@
 import { structureFault } from '../check-structure.ts'
 import { nodeFlag } from '../ensemble.ts'
 import { ModelFormatError } from '../model-format-error.ts'
+import { parseCover, type TreeCover } from './cover.ts'
 import { parseLinearLeaves, type LinearTree } from './linear-tree.ts'
 import { parseFloatExactly, parseInteger, parseList, parseWhole } from './numbers.ts'
 import { required, type Section } from './section.ts'
@@ -16,6 +17,7 @@ export type ParsedTree = {
   readonly right: readonly number[]
   readonly sets: CategorySets
   readonly linear: LinearTree | undefined
+  readonly cover: TreeCover | undefined
 }
 
 /** Bit sets of categories: set k is words[bounds[k]..bounds[k + 1]]. */
@@ -66,7 +68,7 @@ function parseThresholds(section: Section, flags: readonly number[], sets: Categ
   return thresholds.map((value, i) => (isCategorical(i) ? value : foldZeroBand(value)))
 }
 
-function parseNodes(section: Section, nodes: number, inputs: number): Omit<ParsedTree, 'leafValue' | 'linear'> {
+function parseNodes(section: Section, nodes: number, inputs: number): Omit<ParsedTree, 'leafValue' | 'linear' | 'cover'> {
   const feature = list(section, 'split_feature', [nodes, 'integer'])
   checkEach(section, 'split_feature', [feature, (value) => value >= 0 && value < inputs, `there are ${inputs} features`])
   const sets = parseSets(section)
@@ -87,5 +89,5 @@ export function parseTree(section: Section, inputs: number): ParsedTree {
   const leafValue = list(section, 'leaf_value', [leaves, 'float'])
   checkEach(section, 'leaf_value', [leafValue, Number.isFinite, 'a leaf value is finite'])
   const nodes = leaves === 1 ? noNodes : parseNodes(section, leaves - 1, inputs)
-  return { ...nodes, leafValue, linear: parseLinearLeaves(section, { leaves, inputs }) }
+  return { ...nodes, leafValue, linear: parseLinearLeaves(section, { leaves, inputs }), cover: parseCover(section, leaves) }
 }
