@@ -58,10 +58,10 @@ export class FunctionBody {
     return this.#sixteen('i8x16.shuffle', lanes, 32)
   }
   extractI32Lane(lane: number): this {
-    if (!(lane >= 0 && lane < 4)) throw new RangeError(`lane ${lane} is not one of 4`)
-    this.#opcode(shapedOpcodes['i32x4.extract_lane'])
-    this.#code.push(lane)
-    return this
+    return this.#extract('i32x4.extract_lane', lane, 4)
+  }
+  extractF64Lane(lane: number): this {
+    return this.#extract('f64x2.extract_lane', lane, 2)
   }
   /** A load or store at the address on the stack plus `offset`. */
   memory(name: MemoryOpcode, offset = 0): this {
@@ -127,6 +127,12 @@ export class FunctionBody {
       throw new RangeError(`${name} takes 16 whole numbers below ${below}`)
     this.#opcode(shapedOpcodes[name])
     this.#code.append(values)
+    return this
+  }
+  #extract(name: 'i32x4.extract_lane' | 'f64x2.extract_lane', lane: number, lanes: number): this {
+    if (!(lane >= 0 && lane < lanes)) throw new RangeError(`lane ${lane} is not one of ${lanes}`)
+    this.#opcode(shapedOpcodes[name])
+    this.#code.push(lane)
     return this
   }
   #enclosed(kind: Block, inside: (body: this) => void): this {

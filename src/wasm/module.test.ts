@@ -30,11 +30,16 @@ const special: Partial<Record<PlainOpcode, Signature>> = {
   'i32.trunc_sat_f64_s': one('f64', 'i32'),
   'f64.abs': one('f64', 'f64'),
   'f64.add': { params: ['f64', 'f64'], results: ['f64'] },
+  'f64.sub': { params: ['f64', 'f64'], results: ['f64'] },
+  'f64.mul': { params: ['f64', 'f64'], results: ['f64'] },
   'i64.and': { params: ['i64', 'i64'], results: ['i64'] },
   'i64.eqz': one('i64', 'i32'),
   'f32.demote_f64': one('f64', 'f32'),
   'f64.promote_f32': one('f32', 'f64'),
   'i8x16.bitmask': one('v128', 'i32'),
+  'f32.add': { params: ['f32', 'f32'], results: ['f32'] },
+  'i8x16.shr_u': { params: ['v128', 'i32'], results: ['v128'] },
+  'v128.bitselect': { params: ['v128', 'v128', 'v128'], results: ['v128'] },
   'i8x16.splat': one('i32', 'v128'),
   'f64x2.splat': one('f64', 'v128'),
 }
@@ -92,6 +97,17 @@ test('a loop inside a block counts as the program says', () => {
   )
 })
 
+test('the two numbers of a vector are divided, and each can be taken out', () => {
+  for (const lane of [0, 1]) {
+    const body = new FunctionBody({ params: ['f64', 'f64'], results: ['f64'] }).get(0).op('f64x2.splat').get(1).op('f64x2.splat')
+    body
+      .bytes16([...new Uint8Array(Float64Array.of(1, 2).buffer)])
+      .op('f64x2.mul', 'f64x2.div')
+      .extractF64Lane(lane)
+    assert.equal(run(body, 6, 3).value, lane === 0 ? 2 : 1)
+  }
+})
+
 test('a shuffle, a lane and a call do what they say', () => {
   const lane = new FunctionBody({ params: [], results: ['i32'] }).bytes16(sixteen((i) => i)).bytes16(sixteen((i) => 100 + i))
   lane.shuffle(sixteen((i) => 31 - i)).extractI32Lane(0)
@@ -116,6 +132,7 @@ test('misuse that can be seen while writing is refused at once', () => {
   assert.throws(() => body().bytes16(sixteen(() => 256)), RangeError)
   assert.throws(() => body().shuffle(sixteen(() => 32)), /16 whole numbers below 32/)
   assert.throws(() => body().extractI32Lane(4), RangeError)
+  assert.throws(() => body().extractF64Lane(2), RangeError)
   assert.throws(() => body().memory('f64.load', -8), RangeError)
   assert.throws(() => body().br(1), /branch depth 1: 0 blocks are open/)
   assert.throws(() => body().block((open) => open.encode()), /1 blocks are still open/)
