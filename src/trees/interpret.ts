@@ -1,7 +1,10 @@
 import { missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from './ensemble.ts'
 
+/** What nodes decide by, apart from which input they look at. */
+export type Decisions = Pick<Ensemble, 'flags' | 'threshold' | 'categoryOffset' | 'categoryWords'>
+
 /** Whether a categorical node sends x left: bit trunc(x) of its set. NaN, negative after truncation, and beyond the set go right. */
-export function isInSet(ensemble: Ensemble, set: number, x: number): boolean {
+export function isInSet(ensemble: Decisions, set: number, x: number): boolean {
   const category = Math.trunc(x)
   if (!(category >= 0)) return false
   const first = ensemble.categoryOffset[set]!
@@ -11,7 +14,7 @@ export function isInSet(ensemble: Ensemble, set: number, x: number): boolean {
 }
 
 /** The side that a node sends its input to: true = left. `node` counts over the whole ensemble. */
-export function goesLeft(ensemble: Ensemble, node: number, x: number): boolean {
+export function goesLeft(ensemble: Decisions, node: number, x: number): boolean {
   const flags = ensemble.flags[node]!
   const threshold = ensemble.threshold[node]!
   if ((flags & nodeFlag.categorical) !== 0) return isInSet(ensemble, threshold, x)
