@@ -77,8 +77,8 @@ function expectedValue(ensemble: Ensemble, t: number): number {
  */
 export function exactContributions(ensemble: Ensemble): Contributions {
   const { trees, outputs, inputs, nodeOffset, leafOffset } = ensemble
-  const roots = Array.from({ length: trees }, (_, t) => (nodeOffset[t + 1]! > nodeOffset[t]! ? 0 : -1))
-  const expected = roots.map((_, t) => expectedValue(ensemble, t))
+  const roots = Int32Array.from({ length: trees }, (_, t) => (nodeOffset[t + 1]! > nodeOffset[t]! ? 0 : -1))
+  const expected = Float64Array.from(roots, (_, t) => expectedValue(ensemble, t))
   const path = new UniquePath(roots.reduce((most, root, t) => Math.max(most, depthBelow(ensemble, nodeOffset[t]!, root)), 0))
   return (row, out) => {
     out.fill(0)

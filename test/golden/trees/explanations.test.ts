@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { leafIndices } from '../../../src/trees/leaf-indices.ts'
 import { exactContributions } from '../../../src/trees/shap/exact.ts'
+import { withFreshZoo } from './fresh-zoo.ts'
 import { type ExplainedModel, readExplanations } from './read-explanations.ts'
 
 const zoo = readExplanations()
@@ -47,4 +44,13 @@ test('the exact contributions are LightGBM its own, bit for bit', (t) => {
   const checked = checkExact(zoo)
   assert.ok(checked > 10_000)
   t.diagnostic(`${checked} contributions`)
+})
+
+test('leaves and contributions of a zoo trained now, with another seed, agree as well', (t) => {
+  withFreshZoo(t, ['make-explanations.py'], (folder) => {
+    const models = readExplanations(folder)
+    assert.equal(models.length, zoo.length)
+    checkLeaves(models)
+    checkExact(models)
+  })
 })

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
+import { withFreshZoo } from './fresh-zoo.ts'
 import { readZoo, type ZooModel } from './read-zoo.ts'
 import { ulpsBetween } from '../../../src/trees/adjacent-doubles.ts'
 import { compileForest, type CompileOptions } from '../../../src/trees/compile.ts'
@@ -77,24 +74,10 @@ test('the zoo reaches what it is there for', () => {
     )
 })
 
-const python = join(import.meta.dirname, '..', '..', '..', '.venv', 'bin', 'python')
-
-test(
-  'a zoo trained now, with another seed, agrees as well',
-  { skip: existsSync(python) || process.env['CI'] === 'true' ? false : 'needs .venv/bin/python with lightgbm and pandas' },
-  (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'zoo-'))
-    try {
-      const seed = String(Math.floor(Date.now() / 1000))
-      t.diagnostic(`seed ${seed}`)
-      execFileSync(python, [join(import.meta.dirname, 'make-zoo.py'), '--seed', seed, '--out', folder], {
-        stdio: 'pipe',
-      })
-      const models = readZoo(folder)
-      assert.equal(models.length, zoo.length)
-      checkZoo(models)
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
-  },
-)
+test('a zoo trained now, with another seed, agrees as well', (t) => {
+  withFreshZoo(t, [], (folder) => {
+    const models = readZoo(folder)
+    assert.equal(models.length, zoo.length)
+    checkZoo(models)
+  })
+})
