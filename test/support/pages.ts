@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { folders } from '../../architecture.ts'
 import { settings, type Setting } from '../../src/config/settings.ts'
 import { errorTable } from '../../src/contracts/error.ts'
+import { openapiText } from '../../src/gateway/openapi/text.ts'
 
 /** Absolute path of a file of the repository. */
 export const pathOf = (file: string): string => new URL(`../../${file}`, import.meta.url).pathname
@@ -74,9 +75,12 @@ export function foldersBlock(): string {
 
 const architecturePage = (): string => textOf('ARCHITECTURE.md').replace(/<!-- folders -->[\s\S]*<!-- \/folders -->/, () => foldersBlock())
 
+const openapi = (): string => openapiText((JSON.parse(textOf('package.json')) as { version: string }).version)
+
 /** Pages that are made from code: committed, and compared with the code by a test. */
 export const pages: readonly { readonly file: string; readonly render: () => string }[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: errorsPage },
+  { file: 'docs/openapi.json', render: openapi },
   { file: 'ARCHITECTURE.md', render: architecturePage },
 ]

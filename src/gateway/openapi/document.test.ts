@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { errorTable } from '../../contracts/error.ts'
 import { routes } from '../routes/index.ts'
 import { codesOf, openapiDocument } from './document.ts'
-import { openapiText } from './text.ts'
-
-const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
-
-test('docs/openapi.json is what the routes say (else: presage openapi > docs/openapi.json)', () => {
-  const { version } = JSON.parse(read('package.json')) as { version: string }
-  assert.deepEqual(JSON.parse(read('docs/openapi.json')), JSON.parse(openapiText(version)))
-})
 
 test('every path of the API is described, with its parameters and errors', () => {
   const { paths } = openapiDocument('0', routes) as {
