@@ -15,7 +15,12 @@ const moment = Type.String({ minLength: 20, maxLength: 40, description: 'RFC 333
 const innerPath = Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$', maxLength: 200 })
 const probability = Type.Number({ minimum: 0, maximum: 1 })
 
-const Artefact = Type.Object({ path: innerPath, format: Type.Enum(['lightgbm', 'onnx']) }, strict)
+/** How an artefact is written. */
+export const artefactFormats = ['lightgbm', 'onnx'] as const
+/** One of `artefactFormats`. */
+export type ArtefactFormat = (typeof artefactFormats)[number]
+
+const Artefact = Type.Object({ path: innerPath, format: Type.Enum([...artefactFormats]) }, strict)
 
 const Metrics = Type.Object(
   {

@@ -21,6 +21,7 @@ export type PreparedBundle = {
 function artefactSpec(dir: string, { artefact, inputs, output, files }: Manifest): ArtefactSpec {
   return {
     path: join(dir, artefact.path),
+    format: artefact.format,
     sha256: files[artefact.path] as string,
     inputs: inputs.features.length,
     window: inputs.window ?? 1,

@@ -1,8 +1,10 @@
 import type { LoadedModel, RuntimeKind } from '../contracts/loaded-model.ts'
+import type { ArtefactFormat } from '../contracts/manifest.ts'
 
 /** One artefact to execute, in the words of its manifest; `path` is absolute, `sha256` hex. */
 export type ArtefactSpec = {
   readonly path: string
+  readonly format: ArtefactFormat
   readonly sha256: string
   readonly inputs: number
   readonly window: number

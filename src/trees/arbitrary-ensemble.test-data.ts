@@ -1,4 +1,4 @@
-import { array, constantFrom, double, integer, oneof, record, type Arbitrary } from 'fast-check'
+import { array, boolean, constantFrom, double, integer, oneof, record, type Arbitrary } from 'fast-check'
 import type { Ensemble } from './ensemble.ts'
 import { assembleTrees } from './lightgbm/assemble.ts'
 import type { TreeCover } from './lightgbm/cover.ts'
@@ -44,6 +44,8 @@ export type EnsembleShape = {
   readonly missingTypes: number
   readonly spread: number
   readonly seed: number
+  /** Arithmetic as XGBoost's: inputs and sums rounded to float32, sums that do not begin at 0. */
+  readonly float32?: boolean
 }
 
 /** Shapes from one leaf to hundreds, one column to more than a hundred, few and many thresholds per column. */
@@ -56,6 +58,7 @@ export const ensembleShapes: Arbitrary<EnsembleShape> = record({
   missingTypes: integer({ min: 1, max: 3 }),
   spread: constantFrom(5, 40, 100_000),
   seed: integer({ min: 0, max: 0x7fff_ffff }),
+  float32: boolean(),
 })
 
 /** Rows whose values are special, or lie among the thresholds. */
@@ -108,6 +111,8 @@ function coverOf({ left, right }: { readonly left: readonly number[]; readonly r
   return { node, leaf }
 }
 
+const roundingOf = ({ float32 }: EnsembleShape): ((x: number) => number) => (float32 === true ? Math.fround : (x) => x)
+
 function randomTree(shape: EnsembleShape, draw: Draw): ParsedTree {
   const leaves = 1 + draw(shape.leaves)
   const nodes = Array.from({ length: leaves - 1 }, () => draw(shape.inputs))
@@ -117,13 +122,14 @@ function randomTree(shape: EnsembleShape, draw: Draw): ParsedTree {
   let set = 0
   const numeric = (): number => (draw(5) === 0 ? specialValues[1 + draw(specialValues.length - 1)]! : (draw(2 * shape.spread) - shape.spread) / 4)
   const children = grow(leaves, draw)
+  const round = roundingOf(shape)
   return {
     ...children,
     feature: nodes,
-    flags: nodes.map((_, node) => (isCategorical[node] ? 1 : (draw(shape.missingTypes) << 2) | (draw(2) << 1))),
+    flags: nodes.map((_, node) => (isCategorical[node] ? 1 | (draw(2) << 1) : (draw(shape.missingTypes) << 2) | (draw(2) << 1))),
     threshold: nodes.map((_, node) => (isCategorical[node] ? set++ : foldZeroBand(numeric()))),
     sets: { bounds, words: Array.from({ length: sets * 2 }, () => draw(0xffff_ffff)) },
-    leafValue: Array.from({ length: leaves }, () => (draw(2_000_001) - 1_000_000) / 7e6),
+    leafValue: Array.from({ length: leaves }, () => round((draw(2_000_001) - 1_000_000) / 7e6)),
     linear: undefined,
     cover: coverOf(children, draw),
   }
@@ -138,6 +144,9 @@ export function randomEnsemble(shape: EnsembleShape): Ensemble {
     outputs: shape.outputs,
     trees: trees.length,
     ...assembleTrees(trees),
+    base: Float64Array.from({ length: shape.outputs }, (_, k) => (shape.float32 === true ? Math.fround(k - 0.7) : 0)),
+    roundInputs: shape.float32 === true,
+    roundSums: shape.float32 === true,
     objective: 'regression',
     transform: { kind: 'identity' },
     average: false,

@@ -13,6 +13,7 @@ export type CompiledSlab = {
   readonly engine: 'bit-slab'
   readonly inputs: number
   readonly outputs: number
+  readonly roundInputs: boolean
   readonly finish: Finish
   readonly module: WasmModule
   readonly image: Uint8Array<ArrayBuffer>
@@ -31,12 +32,13 @@ function compileSlab(ensemble: Ensemble, relaxed: boolean): CompiledSlab | undef
   if (plan === undefined) return undefined
   const layout = layOut(ensemble, plan)
   if (layout.bytes > maxSlabBytes) return undefined
-  const { inputs, outputs, trees } = ensemble
-  const module = new wasmHost.Module(encodeKernel({ shape: plan.shape, layout, outputs, trees, relaxed }))
+  const { inputs, outputs, trees, roundInputs, roundSums } = ensemble
+  const module = new wasmHost.Module(encodeKernel({ shape: plan.shape, layout, outputs, trees, roundSums, relaxed }))
   return {
     engine: 'bit-slab',
     inputs,
     outputs,
+    roundInputs,
     finish: finishOf(ensemble),
     module,
     image: buildImage({ ensemble, plan, layout }),

@@ -1,4 +1,4 @@
-/** Bits of `Ensemble.flags`, one byte per node: LightGBM's decision_type. */
+/** Bits of `Ensemble.flags`, one byte per node, as in LightGBM's decision_type. A categorical node has no missing type: its NaN takes the default side. */
 export const nodeFlag = { categorical: 1, defaultLeft: 2 } as const
 
 /** Bits 2-3 of `Ensemble.flags`: which values take the node's default side. none: NaN counts as 0. zero: NaN and |x| <= zeroThreshold. nan: NaN. */
@@ -30,7 +30,7 @@ export type Cover = { readonly node: Float64Array; readonly leaf: Float64Array }
 /**
  * Trees as flat arrays, whatever file they came from. Nodes and leaves of tree t are nodeOffset[t]..nodeOffset[t + 1] and leafOffset[t]..leafOffset[t + 1];
  * a tree of one leaf has no node. Children are tree-local: >= 0 a node, < 0 the leaf ~child. A numeric node goes left if x <= threshold.
- * A categorical node's threshold is an index k: left if bit trunc(x) is set in the words categoryOffset[k]..categoryOffset[k + 1]; NaN, negative, unknown go right.
+ * A categorical node's threshold is an index k: left if bit trunc(x) is set in the words categoryOffset[k]..categoryOffset[k + 1]; negative, unknown go right; NaN takes the default side.
  * Structure is checked by whoever builds it: every node and leaf is reached once from its tree's root, every feature is < inputs.
  */
 export type Ensemble = {
@@ -48,6 +48,12 @@ export type Ensemble = {
   readonly categoryOffset: Int32Array
   readonly categoryWords: Uint32Array
   readonly linear: LinearLeaves | undefined
+  /** First addend of every output's sum. */
+  readonly base: Float64Array
+  /** Inputs are rounded to float32 before anything looks at them. */
+  readonly roundInputs: boolean
+  /** Sums are rounded to float32 after each addend; leaves and `base` are float32 numbers then. */
+  readonly roundSums: boolean
   /** undefined where the file does not say: then nothing can be explained. */
   readonly cover: Cover | undefined
   readonly objective: string

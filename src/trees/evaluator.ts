@@ -3,9 +3,9 @@ import { kernelNames } from './bit-slab/kernel.ts'
 import type { CompiledForest, CompiledSlab } from './compile.ts'
 import type { Ensemble } from './ensemble.ts'
 import { interpretRaw } from './interpret.ts'
-import { finishOf, transformOutputs } from './transform.ts'
+import { finishOf, transformOutputs, type Finish } from './transform.ts'
 
-/** A forest ready to answer. Calls never allocate. Rows have `inputs` float64 values, NaN = missing; out gets `outputs` values: class probabilities (binary: P of class 1) or one value. */
+/** A forest ready to answer. A row has `inputs` float64 values, NaN = missing; out gets `outputs` values: class probabilities (binary: P of class 1) or one value. Batches are row-major. */
 export type Evaluator = {
   readonly name: 'bit-slab' | 'interpreter'
   readonly inputs: number
@@ -13,6 +13,24 @@ export type Evaluator = {
   readonly memoryBytes: number
   readonly predictRaw: (row: Float64Array, out: Float64Array) => void
   readonly predict: (row: Float64Array, out: Float64Array) => void
+  /** `count` rows in, `count` x outputs raw scores out: to the bit what `predictRaw` gives row by row. */
+  readonly predictBatchRaw: (rows: Float64Array, count: number, out: Float64Array) => void
+  readonly predictBatch: (rows: Float64Array, count: number, out: Float64Array) => void
+}
+
+type RawEvaluator = Omit<Evaluator, 'predict' | 'predictBatch' | 'predictBatchRaw'> & { readonly finish: Finish }
+
+/** An evaluator whose batches are taken row by row, from one that gives raw scores of single rows. */
+function rowByRow({ finish, ...raw }: RawEvaluator): Evaluator {
+  const { inputs, outputs, predictRaw } = raw
+  const predict = (row: Float64Array, out: Float64Array): void => {
+    predictRaw(row, out)
+    transformOutputs(finish, out)
+  }
+  const each = (one: Evaluator['predict']) => (rows: Float64Array, count: number, out: Float64Array) => {
+    for (let r = 0; r < count; r++) one(rows.subarray(r * inputs, (r + 1) * inputs), out.subarray(r * outputs, (r + 1) * outputs))
+  }
+  return { ...raw, predict, predictBatchRaw: each(predictRaw), predictBatch: each(predict) }
 }
 
 function bytesOf(ensemble: Ensemble): number {
@@ -22,22 +40,18 @@ function bytesOf(ensemble: Ensemble): number {
 
 /** The reference evaluator as an Evaluator. */
 export function interpreterOf(ensemble: Ensemble): Evaluator {
-  const finish = finishOf(ensemble)
   const { inputs, outputs } = ensemble
-  return {
+  return rowByRow({
     name: 'interpreter',
     inputs,
     outputs,
+    finish: finishOf(ensemble),
     memoryBytes: bytesOf(ensemble),
     predictRaw: (row, out) => interpretRaw(ensemble, row, out),
-    predict(row, out) {
-      interpretRaw(ensemble, row, out)
-      transformOutputs(finish, out)
-    },
-  }
+  })
 }
 
-function slabEvaluator({ module, image, inputs, outputs, finish, ...at }: CompiledSlab): Evaluator {
+function slabEvaluator({ module, image, inputs, outputs, roundInputs, finish, ...at }: CompiledSlab): Evaluator {
   const memory = new wasmHost.Memory({ initial: image.length / 65536 })
   new Uint8Array(memory.buffer).set(image)
   const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
@@ -46,15 +60,12 @@ function slabEvaluator({ module, image, inputs, outputs, finish, ...at }: Compil
   const outInMemory = new Float64Array(memory.buffer, at.out, outputs)
   // Plain loops: TypedArray.set costs more than the kernel's fixed work on rows of usual length.
   const predictRaw = (row: Float64Array, out: Float64Array): void => {
-    for (let i = 0; i < inputs; i++) rowInMemory[i] = row[i]!
+    if (roundInputs) for (let i = 0; i < inputs; i++) rowInMemory[i] = Math.fround(row[i]!)
+    else for (let i = 0; i < inputs; i++) rowInMemory[i] = row[i]!
     run()
     for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
   }
-  const predict = (row: Float64Array, out: Float64Array): void => {
-    predictRaw(row, out)
-    transformOutputs(finish, out)
-  }
-  return { name: 'bit-slab', inputs, outputs, memoryBytes: image.length, predictRaw, predict }
+  return rowByRow({ name: 'bit-slab', inputs, outputs, finish, memoryBytes: image.length, predictRaw })
 }
 
 /** An evaluator of a compiled forest with memory of its own, for the thread that calls it. */

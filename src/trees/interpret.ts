@@ -3,7 +3,7 @@ import { missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from './en
 /** What nodes decide by, apart from which input they look at. */
 export type Decisions = Pick<Ensemble, 'flags' | 'threshold' | 'categoryOffset' | 'categoryWords'>
 
-/** Whether a categorical node sends x left: bit trunc(x) of its set. NaN, negative after truncation, and beyond the set go right. */
+/** Whether a set holds x: bit trunc(x). It never holds NaN, negative numbers after truncation, and what is beyond its words. */
 export function isInSet(ensemble: Decisions, set: number, x: number): boolean {
   const category = Math.trunc(x)
   if (!(category >= 0)) return false
@@ -17,16 +17,16 @@ export function isInSet(ensemble: Decisions, set: number, x: number): boolean {
 export function goesLeft(ensemble: Decisions, node: number, x: number): boolean {
   const flags = ensemble.flags[node]!
   const threshold = ensemble.threshold[node]!
-  if ((flags & nodeFlag.categorical) !== 0) return isInSet(ensemble, threshold, x)
-  const type = missingOf(flags)
   const isNaN = x !== x
+  if ((flags & nodeFlag.categorical) !== 0) return isNaN ? (flags & nodeFlag.defaultLeft) !== 0 : isInSet(ensemble, threshold, x)
+  const type = missingOf(flags)
   if (type === missing.nan && isNaN) return (flags & nodeFlag.defaultLeft) !== 0
   const value = isNaN ? 0 : x
   if (type === missing.zero && Math.abs(value) <= zeroThreshold) return (flags & nodeFlag.defaultLeft) !== 0
   return value <= threshold
 }
 
-/** The leaf of tree t that a row falls into, counted within the tree. */
+/** The leaf of tree t that a row falls into, counted within the tree. The row's values are as the nodes see them: already rounded where the ensemble rounds inputs. */
 export function leafOf(ensemble: Ensemble, t: number, row: Float64Array): number {
   const first = ensemble.nodeOffset[t]!
   if (ensemble.nodeOffset[t + 1] === first) return 0
@@ -49,16 +49,23 @@ function linearValue(ensemble: Ensemble, leaf: number, row: Float64Array): numbe
   return sum
 }
 
+/** A row as the nodes of an ensemble see it: rounded to float32 if they say so, else the row itself. */
+export function seenRow({ roundInputs }: Pick<Ensemble, 'roundInputs'>, row: Float64Array): Float64Array {
+  return roundInputs ? row.map(Math.fround) : row
+}
+
 /**
- * The specification of the engine: raw scores of one row (`inputs` values, NaN = missing) into out (`outputs` values). Sums start at 0 and run in tree order;
- * tree t belongs to output t mod outputs. Every other evaluator agrees with it bit for bit. Never allocates.
+ * The specification of the engine: raw scores of one row (`inputs` values, NaN = missing) into out (`outputs` values). Sums start at `base` and run in tree order;
+ * tree t belongs to output t mod outputs. Every other evaluator agrees with it bit for bit. Allocates only where inputs are rounded.
  */
 export function interpretRaw(ensemble: Ensemble, row: Float64Array, out: Float64Array): void {
-  const { outputs, trees, leafOffset, leafValue, linear } = ensemble
-  for (let k = 0; k < outputs; k++) out[k] = 0
+  const { outputs, trees, leafOffset, leafValue, linear, base, roundSums } = ensemble
+  const seen = seenRow(ensemble, row)
+  for (let k = 0; k < outputs; k++) out[k] = base[k]!
   for (let t = 0, k = 0; t < trees; t++) {
-    const leaf = leafOffset[t]! + leafOf(ensemble, t, row)
-    out[k] = out[k]! + (linear?.isLinear[t] === 1 ? linearValue(ensemble, leaf, row) : leafValue[leaf]!)
+    const leaf = leafOffset[t]! + leafOf(ensemble, t, seen)
+    const sum = out[k]! + (linear?.isLinear[t] === 1 ? linearValue(ensemble, leaf, seen) : leafValue[leaf]!)
+    out[k] = roundSums ? Math.fround(sum) : sum
     if (++k === outputs) k = 0
   }
 }

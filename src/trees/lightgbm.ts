@@ -74,5 +74,6 @@ export function parseLightGbm(text: string): Ensemble {
   checkTreeCount(trees.length, header, reader.line)
   const { inputs, outputs, objective, transform, average, featureNames } = header
   const pandasCategories = readCategories(reader)
-  return { inputs, outputs, trees: trees.length, ...assembleTrees(trees), objective, transform, average, featureNames, pandasCategories }
+  const arithmetic = { base: new Float64Array(outputs), roundInputs: false, roundSums: false }
+  return { inputs, outputs, trees: trees.length, ...assembleTrees(trees), ...arithmetic, objective, transform, average, featureNames, pandasCategories }
 }

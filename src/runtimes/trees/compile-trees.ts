@@ -3,6 +3,8 @@ import { ServingError } from '../../contracts/error.ts'
 import { type CompiledForest, compileForest } from '../../trees/compile.ts'
 import { parseLightGbm } from '../../trees/lightgbm.ts'
 import { ModelFormatError } from '../../trees/model-format-error.ts'
+import type { Ensemble } from '../../trees/ensemble.ts'
+import type { ArtefactFormat } from '../../contracts/manifest.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 
 function checkShape({ inputs, outputs }: { readonly inputs: number; readonly outputs: number }, spec: ArtefactSpec): void {
@@ -16,14 +18,29 @@ function checkShape({ inputs, outputs }: { readonly inputs: number; readonly out
     throw new ServingError('model_verification_failed', `The trees give ${outputs} outputs, the manifest lists ${spec.outputs} classes`)
 }
 
-/** Reads, parses and compiles a LightGBM text model; takes long, so it belongs in a worker thread. Throws `model_verification_failed` with line and tree. */
+/** What reads each format of trees. */
+const readers: Partial<Record<ArtefactFormat, (bytes: Uint8Array) => Ensemble>> = {
+  lightgbm: (bytes) => parseLightGbm(new TextDecoder().decode(bytes)),
+}
+
+function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
+  const read = readers[format]
+  if (read === undefined)
+    throw new ServingError(
+      'model_verification_failed',
+      `The runtime "trees" reads ${Object.keys(readers).join(', ')}, not ${format}; correct artefact.format or runtime`,
+    )
+  return read(readFileSync(path))
+}
+
+/** Reads, parses and compiles a forest; takes long, so it belongs in a worker thread. Throws `model_verification_failed` with line and tree. */
 export function compileTrees(spec: ArtefactSpec): CompiledForest {
   try {
-    const ensemble = parseLightGbm(readFileSync(spec.path, 'utf8'))
+    const ensemble = readEnsemble(spec)
     checkShape(ensemble, spec)
     return compileForest(ensemble)
   } catch (cause) {
     if (!(cause instanceof ModelFormatError)) throw cause
-    throw new ServingError('model_verification_failed', `The LightGBM file cannot be used: ${cause.message}`, { cause })
+    throw new ServingError('model_verification_failed', `The model file (${spec.format}) cannot be used: ${cause.message}`, { cause })
   }
 }

@@ -1,4 +1,4 @@
-import { missing, type Ensemble } from '../ensemble.ts'
+import { missing, nodeFlag, type Ensemble } from '../ensemble.ts'
 import { isInSet } from '../interpret.ts'
 import type { Column } from '../quantise.ts'
 import { descriptorBytes, tableSizes, type SlabLayout } from './layout.ts'
@@ -73,15 +73,16 @@ function writeCategorical({ ensemble, layout }: Model, image: Uint8Array, place:
   const { span } = placed
   for (let s = 0; s < 4; s++) image[masks + position * categoricalBytes + s * vectorBytes + lane] = (span.mask >>> (8 * s)) & 255
   const set = ensemble.threshold[span.node]!
-  for (let category = 0; category <= categories; category++) {
-    const goesLeft = category < categories && isInSet(ensemble, set, category)
-    image[table + category * stride + position * vectorBytes + lane] = goesLeft ? 0 : 255
-  }
+  const write = (line: number, isLeft: boolean): void => void (image[table + line * stride + position * vectorBytes + lane] = isLeft ? 0 : 255)
+  for (let category = 0; category < categories; category++) write(category, isInSet(ensemble, set, category))
+  write(categories, false)
+  write(categories + 1, (ensemble.flags[span.node]! & nodeFlag.defaultLeft) !== 0)
 }
 
-/** Trees that are not there keep leaves of 0: a sum that begins at +0 is never -0, so adding 0 changes no bit of it. */
+/** Trees that are not there add -0, which changes no bit of any sum. */
 function writeLeaves({ ensemble, plan, layout }: Model, image: ArrayBuffer): void {
   const values = new Float64Array(image)
+  for (let t = ensemble.trees; t < plan.shape.groups * lanes; t++) values[(layout.leaves + t * layout.leafStride) / 8] = -0
   for (let t = 0; t < ensemble.trees; t++) {
     const from = (layout.leaves + t * layout.leafStride) / 8
     for (let leaf = ensemble.leafOffset[t]!; leaf < ensemble.leafOffset[t + 1]!; leaf++)
@@ -115,12 +116,13 @@ function writePositions(model: Model, image: Uint8Array): void {
   }
 }
 
-/** The initial contents of the kernel's memory: threshold tables, positions, category tables, leaves. */
+/** The initial contents of the kernel's memory: threshold tables, positions, category tables, leaves, first addends. */
 export function buildImage(model: Model): Uint8Array<ArrayBuffer> {
   const image = new Uint8Array(model.layout.bytes)
   writeColumns(model, image.buffer, 'small')
   writeColumns(model, image.buffer, 'large')
   writePositions(model, image)
   writeLeaves(model, image.buffer)
+  new Float64Array(image.buffer, model.layout.base, model.ensemble.outputs).set(model.ensemble.base)
   return image
 }

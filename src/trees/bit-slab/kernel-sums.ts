@@ -54,8 +54,17 @@ function pushLeafOffset({ body, layout, shape }: KernelContext, lane: number, wo
 /** Roles of the local variables that sums need; `word` and the one after it are scratch. */
 export type SumLocals = { readonly sum: number; readonly leaves: number; readonly values: number; readonly word: number; readonly output: number }
 
+/** What sums depend on beside the layout. */
+export type SumSource = { readonly outputs: number; readonly trees: number; readonly roundSums: boolean }
+
+/** Adds the two numbers on the stack; rounding the float64 sum of two float32 numbers gives their float32 sum (Figueroa, "When is double rounding innocuous?", 1995). */
+function addTo(body: FunctionBody, roundSums: boolean): FunctionBody {
+  body.op('f64.add')
+  return roundSums ? body.op('f32.demote_f64', 'f64.promote_f32') : body
+}
+
 /** Adds the 16 trees' leaves in tree order. A model of one output sums at once; others keep the value of each tree for `sumByOutput`. */
-export function addLeaves(context: KernelContext, locals: SumLocals, outputs: number): void {
+export function addLeaves(context: KernelContext, locals: SumLocals, { outputs, roundSums }: Pick<SumSource, 'outputs' | 'roundSums'>): void {
   const { body, layout } = context
   for (let lane = 0; lane < lanes; lane++) {
     body.get(outputs === 1 ? locals.sum : locals.values)
@@ -64,21 +73,21 @@ export function addLeaves(context: KernelContext, locals: SumLocals, outputs: nu
       .get(locals.leaves)
       .op('i32.add')
       .memory('f64.load', lane * layout.leafStride)
-    if (outputs === 1) body.op('f64.add').set(locals.sum)
+    if (outputs === 1) addTo(body, roundSums).set(locals.sum)
     else body.memory('f64.store', lane * 8)
   }
 }
 
 /** Sums the kept values of trees k, k + outputs, k + 2 outputs, ... for every output k, in tree order. */
-export function sumByOutput({ body, layout }: KernelContext, locals: SumLocals, { outputs, trees }: { outputs: number; trees: number }): void {
+export function sumByOutput({ body, layout }: KernelContext, locals: SumLocals, { outputs, trees, roundSums }: SumSource): void {
   const { sum, values, output } = locals
   body
     .i32(0)
     .set(output)
     .loop((each) => {
-      each.f64(0).set(sum).get(output).i32(layout.treeValues).op('i32.add').set(values)
+      each.get(output).memory('f64.load', layout.base).set(sum).get(output).i32(layout.treeValues).op('i32.add').set(values)
       each.loop((tree) => {
-        tree.get(sum, values).memory('f64.load').op('f64.add').set(sum)
+        addTo(tree.get(sum, values).memory('f64.load'), roundSums).set(sum)
         tree
           .get(values)
           .i32(outputs * 8)

@@ -40,7 +40,7 @@ function callBinning({ body, layout }: KernelContext): void {
       .call(index)
 }
 
-/** Points each categorical feature's stream at its category's row of the table; NaN, negative and unknown categories at the last row. */
+/** Points each categorical feature's stream at its category's line of the table; negative and unknown categories at the line after them, NaN at the last. */
 function pointStreams({ body, layout, locals }: KernelContext, x: number, category: number): void {
   layout.categorical.forEach((feature, c) => {
     body
@@ -50,7 +50,13 @@ function pointStreams({ body, layout, locals }: KernelContext, x: number, catego
       .op('i32.trunc_sat_f64_s')
       .tee(category)
       .i32(feature.categories)
-    body.get(x, x).op('f64.eq').get(category).i32(feature.categories).op('i32.lt_u', 'i32.and', 'select')
+      .get(category)
+      .i32(feature.categories)
+      .op('i32.lt_u', 'select')
+    body
+      .i32(feature.categories + 1)
+      .get(x, x)
+      .op('f64.eq', 'select')
     body.i32(feature.stride).op('i32.mul').i32(feature.table).op('i32.add').set(locals.streams[c]!)
     body.i32(feature.masks).set(locals.masks[c]!)
   })
@@ -73,10 +79,12 @@ export type KernelSource = {
   readonly layout: SlabLayout
   readonly outputs: number
   readonly trees: number
+  /** Sums are rounded to float32 after each addend. */
+  readonly roundSums: boolean
   readonly relaxed: boolean
 }
 
-function evaluationFunction({ shape, layout, outputs, trees, relaxed }: KernelSource): FunctionBody {
+function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed }: KernelSource): FunctionBody {
   const body = new FunctionBody({ params: [], results: [] })
   const locals = declareLocals(body, shape, layout.categorical.length)
   const context: KernelContext = { body, shape, layout, swizzle: relaxed ? 'i8x16.relaxed_swizzle' : 'i8x16.swizzle', locals }
@@ -87,12 +95,13 @@ function evaluationFunction({ shape, layout, outputs, trees, relaxed }: KernelSo
   pointStreams(context, body.local('f64'), body.local('i32'))
   loadRegisters(context)
   body.i32(layout.data).set(locals.cursor).i32(layout.trips).set(locals.trips).i32(layout.leaves).set(sums.leaves).i32(layout.treeValues).set(sums.values)
+  body.i32(0).memory('f64.load', layout.base).set(sums.sum)
   repeat(body, { counter, count: shape.groups }, () => {
     for (let block = 0; block < shape.blocks; block++) {
       testBlock(context, block)
       storeSurvivors(context, block)
     }
-    addLeaves(context, sums, outputs)
+    addLeaves(context, sums, { outputs, roundSums })
     body.get(sums.leaves).i32(groupLeafBytes(shape)).op('i32.add').set(sums.leaves)
     body
       .get(sums.values)
@@ -106,7 +115,7 @@ function evaluationFunction({ shape, layout, outputs, trees, relaxed }: KernelSo
       .set(locals.trips)
   })
   if (outputs === 1) body.i32(0).get(sums.sum).memory('f64.store', layout.out)
-  else sumByOutput(context, sums, { outputs, trees })
+  else sumByOutput(context, sums, { outputs, trees, roundSums })
   return body
 }
 

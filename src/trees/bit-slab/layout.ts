@@ -10,7 +10,7 @@ export const descriptorBytes = 16
 /** Bytes of one tree's leaf values per block of 32 leaves. */
 export const leafBlockBytes = 256
 
-/** One categorical feature: per category, and once more for "unknown", a stream with a decision byte per position and tree; masks alike; `trips` = bytes of masks per group and block. */
+/** One categorical feature: per category, once more for unknown ones and once for NaN, a stream with a decision byte per position and tree; masks alike; `trips` = bytes of masks per group and block. */
 export type CategoricalLayout = {
   readonly feature: number
   readonly categories: number
@@ -24,6 +24,7 @@ export type CategoricalLayout = {
 export type SlabLayout = {
   readonly row: number
   readonly columns: number
+  readonly base: number
   readonly out: number
   readonly scratch: number
   readonly treeValues: number
@@ -84,6 +85,7 @@ export function layOut(ensemble: Ensemble, plan: SlabPlan): SlabLayout {
   const fixed = {
     row: arena.take(ensemble.inputs * 8),
     columns: arena.take(registerPairs * 2 * vectorBytes),
+    base: arena.take(ensemble.outputs * 8),
     out: arena.take(ensemble.outputs * 8),
     scratch: arena.take(blocks * 64),
     treeValues: arena.take(groups * lanes * 8),
@@ -104,7 +106,7 @@ export function layOut(ensemble: Ensemble, plan: SlabPlan): SlabLayout {
       stride,
       masks: arena.take(positions * categoricalBytes),
       trips: arena.take(tripBytes),
-      table: arena.take((categories + 1) * stride),
+      table: arena.take((categories + 2) * stride),
     }
   })
   return { ...fixed, categorical, bytes: Math.max(1, arena.pages) * pageBytes }

@@ -52,7 +52,8 @@ function parseFlags(section: Section, nodes: number, hasSets: boolean): number[]
   if (!section.entries.has('decision_type')) return Array.from({ length: nodes }, () => 0)
   const flags = list(section, 'decision_type', [nodes, 'integer'])
   checkEach(section, 'decision_type', [flags, (flag) => flag >= 0 && flag < 12, 'bits 0-1 are categorical and default left, bits 2-3 a missing type of 0 to 2'])
-  return hasSets ? flags : flags.map((flag) => flag & ~nodeFlag.categorical)
+  // LightGBM sends a categorical split's NaN right, whatever its other bits say.
+  return flags.map((flag) => ((flag & nodeFlag.categorical) === 0 ? flag : hasSets ? nodeFlag.categorical : flag & ~nodeFlag.categorical))
 }
 
 function parseThresholds(section: Section, flags: readonly number[], sets: CategorySets): number[] {

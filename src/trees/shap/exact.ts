@@ -1,5 +1,5 @@
 import type { Ensemble } from '../ensemble.ts'
-import { goesLeft } from '../interpret.ts'
+import { goesLeft, seenRow } from '../interpret.ts'
 import { UniquePath } from './unique-path.ts'
 
 /** Contributions of one row: for each output one value per input and then the expected value, as LightGBM's predict_contrib. */
@@ -76,18 +76,20 @@ function expectedValue(ensemble: Ensemble, t: number): number {
  * (2018), bit for bit those of LightGBM. The ensemble has `cover` and no linear leaves.
  */
 export function exactContributions(ensemble: Ensemble): Contributions {
-  const { trees, outputs, inputs, nodeOffset, leafOffset } = ensemble
+  const { trees, outputs, inputs, nodeOffset, leafOffset, base } = ensemble
   const roots = Int32Array.from({ length: trees }, (_, t) => (nodeOffset[t + 1]! > nodeOffset[t]! ? 0 : -1))
   const expected = Float64Array.from(roots, (_, t) => expectedValue(ensemble, t))
   const path = new UniquePath(roots.reduce((most, root, t) => Math.max(most, depthBelow(ensemble, nodeOffset[t]!, root)), 0))
   return (row, out) => {
+    const seen = seenRow(ensemble, row)
     out.fill(0)
+    base.forEach((first, k) => (out[k * (inputs + 1) + inputs] = first))
     roots.forEach((node, t) => {
       const firstOut = (t % outputs) * (inputs + 1)
       out[firstOut + inputs] = out[firstOut + inputs]! + expected[t]!
       if (node < 0) return
       path.extend(0, 0, { feature: -1, zero: 1, one: 1 })
-      visit({ ensemble, row, path, out, firstNode: nodeOffset[t]!, firstLeaf: leafOffset[t]!, firstOut }, { node, base: 0, depth: 0 })
+      visit({ ensemble, row: seen, path, out, firstNode: nodeOffset[t]!, firstLeaf: leafOffset[t]!, firstOut }, { node, base: 0, depth: 0 })
     })
   }
 }
