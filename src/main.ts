@@ -13,7 +13,10 @@ export type Running = { readonly presage: Presage; readonly url: string; readonl
 export async function run(config: Config): Promise<Running> {
   const log = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: false }))
   const presage = await compose(config, { clock: systemClock, random: Math.random, ids: makeIds(systemClock), log, version })
-  const url = await presage.start()
+  const url = await presage.start().catch(async (error: unknown) => {
+    await presage.stop()
+    throw error
+  })
   const readyMs = Math.round(performance.now())
   log.info({ url, ready_ms: readyMs }, 'ready')
   return { presage, url, readyMs }

@@ -30,6 +30,16 @@ test('a transaction that fails leaves nothing', async () => {
   await database.destroy()
 })
 
+test('a folder that another process uses is refused with what to do, and free again when that one is gone', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-database-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'presage.db')
+  const first = await openDatabase(path)
+  await assert.rejects(openDatabase(path), { code: 'store_unavailable', message: /Another process uses the data folder .*data\.dir/ })
+  await first.destroy()
+  await (await openDatabase(path)).destroy()
+})
+
 test('a file that is no database is refused with store_unavailable', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'presage-database-'))
   t.after(() => rmSync(folder, { recursive: true }))

@@ -14,11 +14,25 @@ export type Database = Kysely<Tables>
 function openFile(path: string): DatabaseSync {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const database = new DatabaseSync(path)
-  database.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 2000; pragma foreign_keys = on')
+  // One process a folder: bars are journaled beside the database, and two writers would mix them. The system lifts the lock when a process dies.
+  database.exec('pragma busy_timeout = 2000; pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
+  database.exec('begin exclusive; commit')
   return database
 }
 
-/** Opens (or makes) the SQLite file, or `:memory:`, and brings its schema up to date. Throws `store_unavailable` when it cannot. */
+const isBusy = (cause: unknown): boolean => cause instanceof Error && 'errcode' in cause && cause.errcode === 5
+
+function refusal(path: string, cause: unknown): ServingError {
+  if (isBusy(cause))
+    return new ServingError(
+      'store_unavailable',
+      `Another process uses the data folder ${dirname(path)}; end it, or choose another folder: --set data.dir=FOLDER`,
+      { cause },
+    )
+  return new ServingError('store_unavailable', `The metadata store cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+}
+
+/** Opens (or makes) the SQLite file, or `:memory:`, for this process alone, and brings its schema up to date. Throws `store_unavailable` when it cannot. */
 export async function openDatabase(path: string): Promise<Database> {
   try {
     const database: Database = new Kysely<Tables>({ dialect: new SqliteDialect(openFile(path)) })
@@ -26,6 +40,6 @@ export async function openDatabase(path: string): Promise<Database> {
     if (error !== undefined) throw error
     return database
   } catch (cause) {
-    throw new ServingError('store_unavailable', `The metadata store cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw refusal(path, cause)
   }
 }

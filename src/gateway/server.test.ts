@@ -203,3 +203,11 @@ test('requests and their time are counted by route and status', async (t) => {
     assert.ok(text.includes(`presage_http_requests_total{${labels}} 1`), text)
   assert.match(text, /presage_http_request_seconds_count\{route="\/predict"\} 1/)
 })
+
+test('a port that is taken is refused with what to do', async (t) => {
+  const { url } = await start(t)
+  const { config, ...deps } = makeGatewayDeps({ keys: ring })
+  const second = await createServer({ ...deps, config: { ...config, port: Number(new URL(url).port) } })
+  await assert.rejects(second.listen(), { code: 'validation_failed', message: /:\d+ is taken by another program; .*gateway\.port/ })
+  await second.drain()
+})

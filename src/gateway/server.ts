@@ -102,6 +102,21 @@ function addBodyParser(app: FastifyInstance): void {
   })
 }
 
+const listenFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken by another program; end that one, or choose another port: --set gateway.port=8081',
+  EADDRNOTAVAIL: 'is not an address of this machine: --set gateway.host=127.0.0.1',
+  ENOTFOUND: 'is not an address of this machine: --set gateway.host=127.0.0.1',
+  EACCES: 'needs rights that this user has not; choose a port above 1023: --set gateway.port=8080',
+}
+
+/** Begins to answer. Throws `validation_failed` where another address or port helps. */
+function listenAt(app: FastifyInstance, { host, port }: GatewayDeps['config']): Promise<string> {
+  return app.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
+    const fault = listenFaults[cause.code ?? '']
+    throw fault === undefined ? cause : new ServingError('validation_failed', `${host}:${port} ${fault}`, { cause })
+  })
+}
+
 /** Builds the server with every route; it does not listen yet. */
 export async function createServer(deps: GatewayDeps): Promise<GatewayServer> {
   const admission = new Admission(deps.config.maxInFlight)
@@ -118,7 +133,7 @@ export async function createServer(deps: GatewayDeps): Promise<GatewayServer> {
   await app.ready()
   return {
     app,
-    listen: () => app.listen({ host: deps.config.host, port: deps.config.port }),
+    listen: () => listenAt(app, deps.config),
     inFlight: () => admission.inFlight,
     lameDuck: () => void (admission.phase = 'lame_duck'),
     drain: () => drainServer(app, admission, deps.config.drainTimeoutMs),
