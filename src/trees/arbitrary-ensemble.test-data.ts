@@ -1,9 +1,8 @@
 import { array, boolean, constantFrom, double, integer, oneof, record, type Arbitrary } from 'fast-check'
+import { assembleTrees } from './assemble-trees.ts'
 import type { Ensemble } from './ensemble.ts'
-import { assembleTrees } from './lightgbm/assemble.ts'
-import type { TreeCover } from './lightgbm/cover.ts'
-import type { ParsedTree } from './lightgbm/tree.ts'
 import { foldZeroBand } from './lightgbm/zero-threshold.ts'
+import type { ParsedTree, TreeCover } from './parsed-tree.ts'
 
 /** Values at which comparisons, missing types and categories change their minds. */
 export const specialValues = [
@@ -44,7 +43,7 @@ export type EnsembleShape = {
   readonly missingTypes: number
   readonly spread: number
   readonly seed: number
-  /** Arithmetic as XGBoost's: inputs and sums rounded to float32, sums that do not begin at 0. */
+  /** Arithmetic as XGBoost's: inputs and sums rounded to float32, sums that do not begin at 0, categories rounded down. */
   readonly float32?: boolean
 }
 
@@ -147,6 +146,7 @@ export function randomEnsemble(shape: EnsembleShape): Ensemble {
     base: Float64Array.from({ length: shape.outputs }, (_, k) => (shape.float32 === true ? Math.fround(k - 0.7) : 0)),
     roundInputs: shape.float32 === true,
     roundSums: shape.float32 === true,
+    floorCategories: shape.float32 === true,
     objective: 'regression',
     transform: { kind: 'identity' },
     average: false,

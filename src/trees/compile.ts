@@ -32,8 +32,8 @@ function compileSlab(ensemble: Ensemble, relaxed: boolean): CompiledSlab | undef
   if (plan === undefined) return undefined
   const layout = layOut(ensemble, plan)
   if (layout.bytes > maxSlabBytes) return undefined
-  const { inputs, outputs, trees, roundInputs, roundSums } = ensemble
-  const module = new wasmHost.Module(encodeKernel({ shape: plan.shape, layout, outputs, trees, roundSums, relaxed }))
+  const { inputs, outputs, trees, roundInputs, roundSums, floorCategories } = ensemble
+  const module = new wasmHost.Module(encodeKernel({ shape: plan.shape, layout, outputs, trees, roundSums, floorCategories, relaxed }))
   return {
     engine: 'bit-slab',
     inputs,

@@ -9,7 +9,7 @@ export const zeroThreshold = Math.fround(1e-35)
 
 /** How raw scores become outputs; formulas in transform.ts. */
 export type Transform =
-  | { readonly kind: 'identity' | 'softmax' | 'exponential' | 'log1p-exponential' | 'signed-square' }
+  | { readonly kind: 'identity' | 'softmax' | 'exponential' | 'log1p-exponential' | 'signed-square' | 'step' }
   | { readonly kind: 'sigmoid'; readonly slope: number }
 
 /** Linear models in the leaves: leaf value = constant + sum of coefficient x input, in the order written; with a NaN among its inputs the plain leaf value stands. */
@@ -30,7 +30,7 @@ export type Cover = { readonly node: Float64Array; readonly leaf: Float64Array }
 /**
  * Trees as flat arrays, whatever file they came from. Nodes and leaves of tree t are nodeOffset[t]..nodeOffset[t + 1] and leafOffset[t]..leafOffset[t + 1];
  * a tree of one leaf has no node. Children are tree-local: >= 0 a node, < 0 the leaf ~child. A numeric node goes left if x <= threshold.
- * A categorical node's threshold is an index k: left if bit trunc(x) is set in the words categoryOffset[k]..categoryOffset[k + 1]; negative, unknown go right; NaN takes the default side.
+ * A categorical node's threshold is an index k: left if the bit of x's category is set in the words categoryOffset[k]..categoryOffset[k + 1]; negative, unknown ones go right; NaN takes the default side.
  * Structure is checked by whoever builds it: every node and leaf is reached once from its tree's root, every feature is < inputs.
  */
 export type Ensemble = {
@@ -52,6 +52,8 @@ export type Ensemble = {
   readonly base: Float64Array
   /** Inputs are rounded to float32 before anything looks at them. */
   readonly roundInputs: boolean
+  /** A category is its input rounded down, so that -0.5 is negative; else rounded toward zero, so that -0.5 is category 0. */
+  readonly floorCategories: boolean
   /** Sums are rounded to float32 after each addend; leaves and `base` are float32 numbers then. */
   readonly roundSums: boolean
   /** undefined where the file does not say: then nothing can be explained. */

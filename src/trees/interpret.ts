@@ -1,11 +1,11 @@
 import { missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from './ensemble.ts'
 
 /** What nodes decide by, apart from which input they look at. */
-export type Decisions = Pick<Ensemble, 'flags' | 'threshold' | 'categoryOffset' | 'categoryWords'>
+export type Decisions = Pick<Ensemble, 'flags' | 'threshold' | 'categoryOffset' | 'categoryWords' | 'floorCategories'>
 
-/** Whether a set holds x: bit trunc(x). It never holds NaN, negative numbers after truncation, and what is beyond its words. */
+/** Whether a set holds the category of x. It never holds NaN, negative categories, and what is beyond its words. */
 export function isInSet(ensemble: Decisions, set: number, x: number): boolean {
-  const category = Math.trunc(x)
+  const category = ensemble.floorCategories ? Math.floor(x) : Math.trunc(x)
   if (!(category >= 0)) return false
   const first = ensemble.categoryOffset[set]!
   const words = ensemble.categoryOffset[set + 1]! - first

@@ -1,9 +1,10 @@
+import { assembleTrees } from './assemble-trees.ts'
 import type { Ensemble } from './ensemble.ts'
-import { assembleTrees } from './lightgbm/assemble.ts'
 import { parseHeader } from './lightgbm/header.ts'
 import { addEntry, LineReader, type Entry, type Section } from './lightgbm/section.ts'
-import { parseTree, type ParsedTree } from './lightgbm/tree.ts'
+import { parseTree } from './lightgbm/tree.ts'
 import { ModelFormatError } from './model-format-error.ts'
+import type { ParsedTree } from './parsed-tree.ts'
 
 const endOfTrees = 'end of trees'
 const treeMark = 'Tree='
@@ -74,6 +75,6 @@ export function parseLightGbm(text: string): Ensemble {
   checkTreeCount(trees.length, header, reader.line)
   const { inputs, outputs, objective, transform, average, featureNames } = header
   const pandasCategories = readCategories(reader)
-  const arithmetic = { base: new Float64Array(outputs), roundInputs: false, roundSums: false }
+  const arithmetic = { base: new Float64Array(outputs), roundInputs: false, roundSums: false, floorCategories: false }
   return { inputs, outputs, trees: trees.length, ...assembleTrees(trees), ...arithmetic, objective, transform, average, featureNames, pandasCategories }
 }

@@ -1,9 +1,7 @@
 import { ModelFormatError } from '../model-format-error.ts'
+import type { TreeCover } from '../parsed-tree.ts'
 import { parseInteger, parseList } from './numbers.ts'
 import type { Section } from './section.ts'
-
-/** How many training rows came through each node and leaf of one tree. */
-export type TreeCover = { readonly node: readonly number[]; readonly leaf: readonly number[] }
 
 const count = (word: string): number | undefined => {
   const value = parseInteger(word)

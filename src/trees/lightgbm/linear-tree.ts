@@ -1,14 +1,7 @@
 import { ModelFormatError } from '../model-format-error.ts'
+import type { LinearTree } from '../parsed-tree.ts'
 import { parseFloatExactly, parseInteger, parseList } from './numbers.ts'
 import { required, type Section } from './section.ts'
-
-/** Linear leaves of one tree: per leaf a constant and `terms` features with their coefficients, leaf after leaf. */
-export type LinearTree = {
-  readonly constant: readonly number[]
-  readonly terms: readonly number[]
-  readonly feature: readonly number[]
-  readonly coefficient: readonly number[]
-}
 
 const finite = (word: string): number | undefined => {
   const value = parseFloatExactly(word)

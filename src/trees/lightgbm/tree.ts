@@ -1,27 +1,12 @@
 import { structureFault } from '../check-structure.ts'
 import { nodeFlag } from '../ensemble.ts'
 import { ModelFormatError } from '../model-format-error.ts'
-import { parseCover, type TreeCover } from './cover.ts'
-import { parseLinearLeaves, type LinearTree } from './linear-tree.ts'
+import type { CategorySets, ParsedTree } from '../parsed-tree.ts'
+import { parseCover } from './cover.ts'
+import { parseLinearLeaves } from './linear-tree.ts'
 import { parseFloatExactly, parseInteger, parseList, parseWhole } from './numbers.ts'
 import { required, type Section } from './section.ts'
 import { foldZeroBand } from './zero-threshold.ts'
-
-/** One tree as read: arrays per node and per leaf, categorical sets counted within the tree. */
-export type ParsedTree = {
-  readonly leafValue: readonly number[]
-  readonly feature: readonly number[]
-  readonly threshold: readonly number[]
-  readonly flags: readonly number[]
-  readonly left: readonly number[]
-  readonly right: readonly number[]
-  readonly sets: CategorySets
-  readonly linear: LinearTree | undefined
-  readonly cover: TreeCover | undefined
-}
-
-/** Bit sets of categories: set k is words[bounds[k]..bounds[k + 1]]. */
-export type CategorySets = { readonly bounds: readonly number[]; readonly words: readonly number[] }
 
 type Kind = 'integer' | 'float'
 const readers = { integer: parseInteger, float: parseFloatExactly }

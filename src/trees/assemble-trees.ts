@@ -1,5 +1,5 @@
-import { nodeFlag, type Cover, type Ensemble, type LinearLeaves } from '../ensemble.ts'
-import type { ParsedTree } from './tree.ts'
+import { nodeFlag, type Cover, type Ensemble, type LinearLeaves } from './ensemble.ts'
+import type { ParsedTree } from './parsed-tree.ts'
 
 type Arrays = Pick<
   Ensemble,

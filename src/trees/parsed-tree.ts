@@ -1,0 +1,26 @@
+/** Linear leaves of one tree: per leaf a constant and `terms` features with their coefficients, leaf after leaf. */
+export type LinearTree = {
+  readonly constant: readonly number[]
+  readonly terms: readonly number[]
+  readonly feature: readonly number[]
+  readonly coefficient: readonly number[]
+}
+
+/** How much of the training data came through each node and leaf of one tree. */
+export type TreeCover = { readonly node: readonly number[]; readonly leaf: readonly number[] }
+
+/** Bit sets of categories: set k is words[bounds[k]..bounds[k + 1]]. */
+export type CategorySets = { readonly bounds: readonly number[]; readonly words: readonly number[] }
+
+/** One tree as a parser read and checked it: arrays per node and per leaf as in Ensemble, but categorical sets are counted within the tree. */
+export type ParsedTree = {
+  readonly leafValue: readonly number[]
+  readonly feature: readonly number[]
+  readonly threshold: readonly number[]
+  readonly flags: readonly number[]
+  readonly left: readonly number[]
+  readonly right: readonly number[]
+  readonly sets: CategorySets
+  readonly linear: LinearTree | undefined
+  readonly cover: TreeCover | undefined
+}
