@@ -47,7 +47,7 @@ test('the exact contributions are LightGBM its own, bit for bit', (t) => {
 })
 
 test('leaves and contributions of a zoo trained now, with another seed, agree as well', (t) => {
-  withFreshZoo(t, ['make-explanations.py'], (folder) => {
+  withFreshZoo(t, { folder: import.meta.dirname, additions: ['make-explanations.py'], modules: ['lightgbm', 'pandas'] }, (folder) => {
     const models = readExplanations(folder)
     assert.equal(models.length, zoo.length)
     checkLeaves(models)

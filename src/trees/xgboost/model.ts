@@ -1,0 +1,51 @@
+import { assembleTrees } from '../assemble-trees.ts'
+import type { Ensemble } from '../ensemble.ts'
+import { parseBaseScore } from './base-score.ts'
+import { parseBooster } from './booster.ts'
+import { parseCategoryNames } from './category-names.ts'
+import type { Value } from './document.ts'
+import { parseObjective } from './objective.ts'
+import { Part } from './part.ts'
+
+const mostInputs = 1_000_000
+const mostOutputs = 100_000
+
+function outputsOf(parameters: Part): { outputs: number; isMulticlass: boolean } {
+  const classes = parameters.parameter('num_class', { min: 0, max: mostOutputs })
+  const targets = parameters.parameter('num_target', { min: 0, max: mostOutputs, absent: 1 })
+  if (classes > 1 && targets > 1) parameters.fail('num_target', 'is more than 1 in a model with classes')
+  return { outputs: Math.max(classes, targets, 1), isMulticlass: classes > 1 }
+}
+
+function namesOf(learner: Part, inputs: number): readonly string[] {
+  const names = learner.get('feature_names') === undefined ? [] : learner.texts('feature_names')
+  if (names.length === 0) return Array.from({ length: inputs }, (_, i) => `f${i}`)
+  return names.length === inputs ? names : learner.fail('feature_names', `has ${names.length} names for ${inputs} features`)
+}
+
+/** A model as XGBoost saves it, decoded, as an ensemble: all of its rounds, as `Booster.predict` takes them by itself. Throws ModelFormatError. */
+export function ensembleOf(document: Value): Ensemble {
+  const root = new Part(document, '')
+  const major = root.wholes('version', { min: 0, max: 1000 })[0] ?? root.fail('version', 'is empty')
+  const learner = root.part('learner')
+  const parameters = learner.part('learner_model_param')
+  const inputs = parameters.parameter('num_feature', { min: 1, max: mostInputs })
+  const { outputs, isMulticlass } = outputsOf(parameters)
+  const { trees, model } = parseBooster(learner, { inputs, outputs })
+  const { name, transform, link } = parseObjective(learner, { isMulticlass, major })
+  return {
+    inputs,
+    outputs,
+    trees: trees.length,
+    ...assembleTrees(trees),
+    base: parseBaseScore(parameters, outputs, link),
+    roundInputs: true,
+    roundSums: true,
+    floorCategories: true,
+    objective: name,
+    transform,
+    average: false,
+    featureNames: namesOf(learner, inputs),
+    pandasCategories: parseCategoryNames(model),
+  }
+}
