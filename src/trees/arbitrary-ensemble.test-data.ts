@@ -1,6 +1,6 @@
 import { array, boolean, constantFrom, double, integer, oneof, record, type Arbitrary } from 'fast-check'
 import { assembleTrees } from './assemble-trees.ts'
-import type { Ensemble } from './ensemble.ts'
+import type { Ensemble, Recoding } from './ensemble.ts'
 import { foldZeroBand } from './lightgbm/zero-threshold.ts'
 import type { ParsedTree, TreeCover } from './parsed-tree.ts'
 
@@ -45,6 +45,8 @@ export type EnsembleShape = {
   readonly seed: number
   /** Arithmetic as XGBoost's: inputs and sums rounded to float32, sums that do not begin at 0, categories rounded down. */
   readonly float32?: boolean
+  /** Categorical inputs as scikit-learn sees them: by their position among known values. */
+  readonly recoded?: boolean
 }
 
 /** Shapes from one leaf to hundreds, one column to more than a hundred, few and many thresholds per column. */
@@ -58,6 +60,7 @@ export const ensembleShapes: Arbitrary<EnsembleShape> = record({
   spread: constantFrom(5, 40, 100_000),
   seed: integer({ min: 0, max: 0x7fff_ffff }),
   float32: boolean(),
+  recoded: boolean(),
 })
 
 /** Rows whose values are special, or lie among the thresholds. */
@@ -134,6 +137,12 @@ function randomTree(shape: EnsembleShape, draw: Draw): ParsedTree {
   }
 }
 
+const recodingsOf = (shape: EnsembleShape): readonly Recoding[] =>
+  Array.from({ length: shape.recoded === true ? Math.min(shape.categorical, shape.inputs) : 0 }, (_, input) => ({
+    input,
+    values: Float64Array.of(-1, -0.5, 0, 0.25, 1, 1.5, 7, 31, 1e18),
+  }))
+
 /** The ensemble of a shape: the same shape always gives the same one. */
 export function randomEnsemble(shape: EnsembleShape): Ensemble {
   const draw = drawFrom(shape.seed)
@@ -145,6 +154,7 @@ export function randomEnsemble(shape: EnsembleShape): Ensemble {
     ...assembleTrees(trees),
     base: Float64Array.from({ length: shape.outputs }, (_, k) => (shape.float32 === true ? Math.fround(k - 0.7) : 0)),
     roundInputs: shape.float32 === true,
+    recodings: recodingsOf(shape),
     roundSums: shape.float32 === true,
     floorCategories: shape.float32 === true,
     objective: 'regression',

@@ -24,6 +24,9 @@ export type LinearLeaves = {
   readonly coefficient: Float64Array
 }
 
+/** An input that nodes see as the position of its value among known ones (ascending, no NaN), and as NaN where it is none of them. */
+export type Recoding = { readonly input: number; readonly values: Float64Array }
+
 /** How much of the training data came through each node and leaf, in rows or in weight. */
 export type Cover = { readonly node: Float64Array; readonly leaf: Float64Array }
 
@@ -54,6 +57,8 @@ export type Ensemble = {
   readonly roundInputs: boolean
   /** A category is its input rounded down, so that -0.5 is negative; else rounded toward zero, so that -0.5 is category 0. */
   readonly floorCategories: boolean
+  /** At most one per input; taken after any rounding. */
+  readonly recodings: readonly Recoding[]
   /** Sums are rounded to float32 after each addend; leaves and `base` are float32 numbers then. */
   readonly roundSums: boolean
   /** undefined where the file does not say: then nothing can be explained. */

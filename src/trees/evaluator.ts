@@ -1,5 +1,6 @@
 import { wasmHost } from '../wasm/host.ts'
 import { kernelNames } from './bit-slab/kernel.ts'
+import { codeOf } from './code-of.ts'
 import type { CompiledForest, CompiledSlab } from './compile.ts'
 import type { Ensemble } from './ensemble.ts'
 import { interpretRaw } from './interpret.ts'
@@ -51,7 +52,7 @@ export function interpreterOf(ensemble: Ensemble): Evaluator {
   })
 }
 
-function slabEvaluator({ module, image, inputs, outputs, roundInputs, finish, ...at }: CompiledSlab): Evaluator {
+function slabEvaluator({ module, image, inputs, outputs, roundInputs, recodings, finish, ...at }: CompiledSlab): Evaluator {
   const memory = new wasmHost.Memory({ initial: image.length / 65536 })
   new Uint8Array(memory.buffer).set(image)
   const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
@@ -62,6 +63,7 @@ function slabEvaluator({ module, image, inputs, outputs, roundInputs, finish, ..
   const predictRaw = (row: Float64Array, out: Float64Array): void => {
     if (roundInputs) for (let i = 0; i < inputs; i++) rowInMemory[i] = Math.fround(row[i]!)
     else for (let i = 0; i < inputs; i++) rowInMemory[i] = row[i]!
+    for (const { input, values } of recodings) rowInMemory[input] = codeOf(values, rowInMemory[input]!)
     run()
     for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
   }

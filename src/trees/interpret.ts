@@ -1,3 +1,4 @@
+import { codeOf } from './code-of.ts'
 import { missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from './ensemble.ts'
 
 /** What nodes decide by, apart from which input they look at. */
@@ -26,7 +27,7 @@ export function goesLeft(ensemble: Decisions, node: number, x: number): boolean 
   return value <= threshold
 }
 
-/** The leaf of tree t that a row falls into, counted within the tree. The row's values are as the nodes see them: already rounded where the ensemble rounds inputs. */
+/** The leaf of tree t that a row falls into, counted within the tree. The row's values are as the nodes see them: `seenRow`. */
 export function leafOf(ensemble: Ensemble, t: number, row: Float64Array): number {
   const first = ensemble.nodeOffset[t]!
   if (ensemble.nodeOffset[t + 1] === first) return 0
@@ -49,14 +50,17 @@ function linearValue(ensemble: Ensemble, leaf: number, row: Float64Array): numbe
   return sum
 }
 
-/** A row as the nodes of an ensemble see it: rounded to float32 if they say so, else the row itself. */
-export function seenRow({ roundInputs }: Pick<Ensemble, 'roundInputs'>, row: Float64Array): Float64Array {
-  return roundInputs ? row.map(Math.fround) : row
+/** A row as the nodes of an ensemble see it: rounded to float32 and recoded if it says so, else the row itself. */
+export function seenRow({ roundInputs, recodings }: Pick<Ensemble, 'roundInputs' | 'recodings'>, row: Float64Array): Float64Array {
+  if (!roundInputs && recodings.length === 0) return row
+  const seen = roundInputs ? row.map(Math.fround) : row.slice()
+  for (const { input, values } of recodings) seen[input] = codeOf(values, seen[input]!)
+  return seen
 }
 
 /**
  * The specification of the engine: raw scores of one row (`inputs` values, NaN = missing) into out (`outputs` values). Sums start at `base` and run in tree order;
- * tree t belongs to output t mod outputs. Every other evaluator agrees with it bit for bit. Allocates only where inputs are rounded.
+ * tree t belongs to output t mod outputs. Every other evaluator agrees with it bit for bit. Allocates only where inputs are rounded or recoded.
  */
 export function interpretRaw(ensemble: Ensemble, row: Float64Array, out: Float64Array): void {
   const { outputs, trees, leafOffset, leafValue, linear, base, roundSums } = ensemble
