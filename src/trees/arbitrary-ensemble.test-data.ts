@@ -1,6 +1,7 @@
 import { array, boolean, constantFrom, double, integer, oneof, record, type Arbitrary } from 'fast-check'
 import { assembleTrees } from './assemble-trees.ts'
-import type { Ensemble, Recoding } from './ensemble.ts'
+import type { Ensemble } from './ensemble.ts'
+import type { Recoding } from './intake.ts'
 import { foldZeroBand } from './lightgbm/zero-threshold.ts'
 import type { ParsedTree, TreeCover } from './parsed-tree.ts'
 
@@ -156,7 +157,7 @@ export function randomEnsemble(shape: EnsembleShape): Ensemble {
     roundInputs: shape.float32 === true,
     recodings: recodingsOf(shape),
     roundSums: shape.float32 === true,
-    floorCategories: shape.float32 === true,
+    floorInputs: Array.from({ length: shape.float32 === true ? Math.min(shape.categorical, shape.inputs) : 0 }, (_, input) => input),
     objective: 'regression',
     transform: { kind: 'identity' },
     average: false,

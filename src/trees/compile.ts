@@ -5,16 +5,15 @@ import { encodeKernel } from './bit-slab/kernel.ts'
 import { layOut } from './bit-slab/layout.ts'
 import { planSlab } from './bit-slab/plan.ts'
 import { chooseEngine, maxSlabBytes, type Engine } from './choose-engine.ts'
-import type { Ensemble, Recoding } from './ensemble.ts'
+import type { Ensemble } from './ensemble.ts'
+import { intakeOf, type Intake } from './intake.ts'
 import { finishOf, type Finish } from './transform.ts'
 
 /** A bit-slab kernel with the contents of its memory; `row` and `out` are byte addresses in it. */
 export type CompiledSlab = {
   readonly engine: 'bit-slab'
-  readonly inputs: number
+  readonly intake: Intake
   readonly outputs: number
-  readonly roundInputs: boolean
-  readonly recodings: readonly Recoding[]
   readonly finish: Finish
   readonly module: WasmModule
   readonly image: Uint8Array<ArrayBuffer>
@@ -33,14 +32,12 @@ function compileSlab(ensemble: Ensemble, relaxed: boolean): CompiledSlab | undef
   if (plan === undefined) return undefined
   const layout = layOut(ensemble, plan)
   if (layout.bytes > maxSlabBytes) return undefined
-  const { inputs, outputs, trees, roundInputs, recodings, roundSums, floorCategories } = ensemble
-  const module = new wasmHost.Module(encodeKernel({ shape: plan.shape, layout, outputs, trees, roundSums, floorCategories, relaxed }))
+  const { outputs, trees, roundSums } = ensemble
+  const module = new wasmHost.Module(encodeKernel({ shape: plan.shape, layout, outputs, trees, roundSums, relaxed }))
   return {
     engine: 'bit-slab',
-    inputs,
+    intake: intakeOf(ensemble),
     outputs,
-    roundInputs,
-    recodings,
     finish: finishOf(ensemble),
     module,
     image: buildImage({ ensemble, plan, layout }),

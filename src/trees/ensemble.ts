@@ -1,3 +1,5 @@
+import type { Recoding } from './intake.ts'
+
 /** Bits of `Ensemble.flags`, one byte per node, as in LightGBM's decision_type. A categorical node has no missing type: its NaN takes the default side. */
 export const nodeFlag = { categorical: 1, defaultLeft: 2 } as const
 
@@ -24,16 +26,13 @@ export type LinearLeaves = {
   readonly coefficient: Float64Array
 }
 
-/** An input that nodes see as the position of its value among known ones (ascending, no NaN), and as NaN where it is none of them. */
-export type Recoding = { readonly input: number; readonly values: Float64Array }
-
 /** How much of the training data came through each node and leaf, in rows or in weight. */
 export type Cover = { readonly node: Float64Array; readonly leaf: Float64Array }
 
 /**
  * Trees as flat arrays, whatever file they came from. Nodes and leaves of tree t are nodeOffset[t]..nodeOffset[t + 1] and leafOffset[t]..leafOffset[t + 1];
  * a tree of one leaf has no node. Children are tree-local: >= 0 a node, < 0 the leaf ~child. A numeric node goes left if x <= threshold.
- * A categorical node's threshold is an index k: left if the bit of x's category is set in the words categoryOffset[k]..categoryOffset[k + 1]; negative, unknown ones go right; NaN takes the default side.
+ * A categorical node's threshold is an index k: left if bit trunc(x) is set in the words categoryOffset[k]..categoryOffset[k + 1]; negative, unknown go right; NaN takes the default side.
  * Structure is checked by whoever builds it: every node and leaf is reached once from its tree's root, every feature is < inputs.
  */
 export type Ensemble = {
@@ -55,9 +54,9 @@ export type Ensemble = {
   readonly base: Float64Array
   /** Inputs are rounded to float32 before anything looks at them. */
   readonly roundInputs: boolean
-  /** A category is its input rounded down, so that -0.5 is negative; else rounded toward zero, so that -0.5 is category 0. */
-  readonly floorCategories: boolean
-  /** At most one per input; taken after any rounding. */
+  /** Inputs that are rounded down then: XGBoost's categories, of which -0.5 is none, while it is category 0 to LightGBM. */
+  readonly floorInputs: readonly number[]
+  /** At most one per input; taken last. */
   readonly recodings: readonly Recoding[]
   /** Sums are rounded to float32 after each addend; leaves and `base` are float32 numbers then. */
   readonly roundSums: boolean

@@ -1,12 +1,12 @@
 import { wasmHost } from '../wasm/host.ts'
 import { kernelNames } from './bit-slab/kernel.ts'
-import { codeOf } from './code-of.ts'
 import type { CompiledForest, CompiledSlab } from './compile.ts'
 import type { Ensemble } from './ensemble.ts'
-import { interpretRaw } from './interpret.ts'
+import { takeIn } from './intake.ts'
+import { interpretSeen } from './interpret.ts'
 import { finishOf, transformOutputs, type Finish } from './transform.ts'
 
-/** A forest ready to answer. A row has `inputs` float64 values, NaN = missing; out gets `outputs` values: class probabilities (binary: P of class 1) or one value. Batches are row-major. */
+/** A forest ready to answer. Calls for single rows never allocate. A row has `inputs` float64 values, NaN = missing; out gets `outputs` values: class probabilities (binary: P of class 1) or one value. Batches are row-major. */
 export type Evaluator = {
   readonly name: 'bit-slab' | 'interpreter'
   readonly inputs: number
@@ -42,28 +42,30 @@ function bytesOf(ensemble: Ensemble): number {
 /** The reference evaluator as an Evaluator. */
 export function interpreterOf(ensemble: Ensemble): Evaluator {
   const { inputs, outputs } = ensemble
+  const seen = new Float64Array(inputs)
   return rowByRow({
     name: 'interpreter',
     inputs,
     outputs,
     finish: finishOf(ensemble),
     memoryBytes: bytesOf(ensemble),
-    predictRaw: (row, out) => interpretRaw(ensemble, row, out),
+    predictRaw(row, out) {
+      takeIn(ensemble, { rows: row, r: 0 }, seen)
+      interpretSeen(ensemble, seen, out)
+    },
   })
 }
 
-function slabEvaluator({ module, image, inputs, outputs, roundInputs, recodings, finish, ...at }: CompiledSlab): Evaluator {
+function slabEvaluator({ module, image, intake, outputs, finish, ...at }: CompiledSlab): Evaluator {
   const memory = new wasmHost.Memory({ initial: image.length / 65536 })
   new Uint8Array(memory.buffer).set(image)
   const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
   const run = exports[kernelNames.run]!
+  const { inputs } = intake
   const rowInMemory = new Float64Array(memory.buffer, at.row, inputs)
   const outInMemory = new Float64Array(memory.buffer, at.out, outputs)
-  // Plain loops: TypedArray.set costs more than the kernel's fixed work on rows of usual length.
   const predictRaw = (row: Float64Array, out: Float64Array): void => {
-    if (roundInputs) for (let i = 0; i < inputs; i++) rowInMemory[i] = Math.fround(row[i]!)
-    else for (let i = 0; i < inputs; i++) rowInMemory[i] = row[i]!
-    for (const { input, values } of recodings) rowInMemory[input] = codeOf(values, rowInMemory[input]!)
+    takeIn(intake, { rows: row, r: 0 }, rowInMemory)
     run()
     for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
   }

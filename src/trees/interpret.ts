@@ -1,12 +1,12 @@
-import { codeOf } from './code-of.ts'
+import { seenRow } from './intake.ts'
 import { missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from './ensemble.ts'
 
 /** What nodes decide by, apart from which input they look at. */
-export type Decisions = Pick<Ensemble, 'flags' | 'threshold' | 'categoryOffset' | 'categoryWords' | 'floorCategories'>
+export type Decisions = Pick<Ensemble, 'flags' | 'threshold' | 'categoryOffset' | 'categoryWords'>
 
-/** Whether a set holds the category of x. It never holds NaN, negative categories, and what is beyond its words. */
+/** Whether a set holds x: bit trunc(x). It never holds NaN, negative numbers after truncation, and what is beyond its words. */
 export function isInSet(ensemble: Decisions, set: number, x: number): boolean {
-  const category = ensemble.floorCategories ? Math.floor(x) : Math.trunc(x)
+  const category = Math.trunc(x)
   if (!(category >= 0)) return false
   const first = ensemble.categoryOffset[set]!
   const words = ensemble.categoryOffset[set + 1]! - first
@@ -50,21 +50,12 @@ function linearValue(ensemble: Ensemble, leaf: number, row: Float64Array): numbe
   return sum
 }
 
-/** A row as the nodes of an ensemble see it: rounded to float32 and recoded if it says so, else the row itself. */
-export function seenRow({ roundInputs, recodings }: Pick<Ensemble, 'roundInputs' | 'recodings'>, row: Float64Array): Float64Array {
-  if (!roundInputs && recodings.length === 0) return row
-  const seen = roundInputs ? row.map(Math.fround) : row.slice()
-  for (const { input, values } of recodings) seen[input] = codeOf(values, seen[input]!)
-  return seen
-}
-
 /**
- * The specification of the engine: raw scores of one row (`inputs` values, NaN = missing) into out (`outputs` values). Sums start at `base` and run in tree order;
- * tree t belongs to output t mod outputs. Every other evaluator agrees with it bit for bit. Allocates only where inputs are rounded or recoded.
+ * The specification of the engine: raw scores of one row (`inputs` values as the nodes see them, NaN = missing) into out (`outputs` values). Sums start at `base` and
+ * run in tree order; tree t belongs to output t mod outputs. Every other evaluator agrees with it bit for bit. Never allocates.
  */
-export function interpretRaw(ensemble: Ensemble, row: Float64Array, out: Float64Array): void {
+export function interpretSeen(ensemble: Ensemble, seen: Float64Array, out: Float64Array): void {
   const { outputs, trees, leafOffset, leafValue, linear, base, roundSums } = ensemble
-  const seen = seenRow(ensemble, row)
   for (let k = 0; k < outputs; k++) out[k] = base[k]!
   for (let t = 0, k = 0; t < trees; t++) {
     const leaf = leafOffset[t]! + leafOf(ensemble, t, seen)
@@ -72,4 +63,9 @@ export function interpretRaw(ensemble: Ensemble, row: Float64Array, out: Float64
     out[k] = roundSums ? Math.fround(sum) : sum
     if (++k === outputs) k = 0
   }
+}
+
+/** `interpretSeen` for a row as callers have it. */
+export function interpretRaw(ensemble: Ensemble, row: Float64Array, out: Float64Array): void {
+  interpretSeen(ensemble, seenRow(ensemble, row), out)
 }

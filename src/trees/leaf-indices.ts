@@ -1,5 +1,6 @@
 import type { Ensemble } from './ensemble.ts'
-import { leafOf, seenRow } from './interpret.ts'
+import { leafOf } from './interpret.ts'
+import { seenRow } from './intake.ts'
 
 /** The leaf of every tree that a row (`inputs` values, NaN = missing) falls into, counted within its tree: LightGBM's `pred_leaf`. `out` gets one value per tree. */
 export function leafIndices(ensemble: Ensemble, row: Float64Array, out: Int32Array): void {

@@ -75,6 +75,6 @@ export function parseLightGbm(text: string): Ensemble {
   checkTreeCount(trees.length, header, reader.line)
   const { inputs, outputs, objective, transform, average, featureNames } = header
   const pandasCategories = readCategories(reader)
-  const arithmetic = { base: new Float64Array(outputs), roundInputs: false, recodings: [], roundSums: false, floorCategories: false }
+  const arithmetic = { base: new Float64Array(outputs), roundInputs: false, recodings: [], floorInputs: [], roundSums: false }
   return { inputs, outputs, trees: trees.length, ...assembleTrees(trees), ...arithmetic, objective, transform, average, featureNames, pandasCategories }
 }

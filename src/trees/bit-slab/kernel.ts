@@ -41,14 +41,18 @@ function callBinning({ body, layout }: KernelContext): void {
 }
 
 /** Points each categorical feature's stream at its category's line of the table; negative and unknown categories at the line after them, NaN at the last. */
-function pointStreams({ body, layout, locals }: KernelContext, x: number, { category, floor }: { category: number; floor: boolean }): void {
+function pointStreams({ body, layout, locals }: KernelContext, x: number, category: number): void {
   layout.categorical.forEach((feature, c) => {
     body
       .i32(0)
       .memory('f64.load', layout.row + feature.feature * 8)
       .tee(x)
-    if (floor) body.op('f64.floor')
-    body.op('i32.trunc_sat_f64_s').tee(category).i32(feature.categories).get(category).i32(feature.categories).op('i32.lt_u', 'select')
+      .op('i32.trunc_sat_f64_s')
+      .tee(category)
+      .i32(feature.categories)
+      .get(category)
+      .i32(feature.categories)
+      .op('i32.lt_u', 'select')
     body
       .i32(feature.categories + 1)
       .get(x, x)
@@ -77,11 +81,10 @@ export type KernelSource = {
   readonly trees: number
   /** Sums are rounded to float32 after each addend. */
   readonly roundSums: boolean
-  readonly floorCategories: boolean
   readonly relaxed: boolean
 }
 
-function evaluationFunction({ shape, layout, outputs, trees, roundSums, floorCategories, relaxed }: KernelSource): FunctionBody {
+function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed }: KernelSource): FunctionBody {
   const body = new FunctionBody({ params: [], results: [] })
   const locals = declareLocals(body, shape, layout.categorical.length)
   const context: KernelContext = { body, shape, layout, swizzle: relaxed ? 'i8x16.relaxed_swizzle' : 'i8x16.swizzle', locals }
@@ -89,7 +92,7 @@ function evaluationFunction({ shape, layout, outputs, trees, roundSums, floorCat
   const sums: SumLocals = { sum: body.local('f64'), leaves: body.local('i32'), values: body.local('i32'), word, output: body.local('i32') }
   const counter = body.local('i32')
   callBinning(context)
-  pointStreams(context, body.local('f64'), { category: body.local('i32'), floor: floorCategories })
+  pointStreams(context, body.local('f64'), body.local('i32'))
   loadRegisters(context)
   body.i32(layout.data).set(locals.cursor).i32(layout.trips).set(locals.trips).i32(layout.leaves).set(sums.leaves).i32(layout.treeValues).set(sums.values)
   body.i32(0).memory('f64.load', layout.base).set(sums.sum)

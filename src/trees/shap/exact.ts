@@ -1,5 +1,6 @@
 import type { Ensemble } from '../ensemble.ts'
-import { goesLeft, seenRow } from '../interpret.ts'
+import { goesLeft } from '../interpret.ts'
+import { seenRow } from '../intake.ts'
 import { UniquePath } from './unique-path.ts'
 
 /** Contributions of one row: for each output one value per input and then the expected value, as LightGBM's predict_contrib. */

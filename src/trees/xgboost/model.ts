@@ -1,7 +1,10 @@
 import { assembleTrees } from '../assemble-trees.ts'
-import type { Ensemble } from '../ensemble.ts'
+import { nodeFlag, type Ensemble } from '../ensemble.ts'
+import { ModelFormatError } from '../model-format-error.ts'
+import type { ParsedTree } from '../parsed-tree.ts'
 import { parseBaseScore } from './base-score.ts'
 import { parseBooster } from './booster.ts'
+import { emptySet } from './categories.ts'
 import { parseCategoryNames } from './category-names.ts'
 import type { Value } from './document.ts'
 import { parseObjective } from './objective.ts'
@@ -23,6 +26,22 @@ function namesOf(learner: Part, inputs: number): readonly string[] {
   return names.length === inputs ? names : learner.fail('feature_names', `has ${names.length} names for ${inputs} features`)
 }
 
+/** Inputs that some node sends by category; none may be compared as a number elsewhere. */
+function categoricalInputs(trees: readonly ParsedTree[]): number[] {
+  const kinds = new Map<number, boolean>()
+  trees.forEach(({ feature, flags, threshold }, tree) =>
+    feature.forEach((input, node) => {
+      const isCategorical = (flags[node]! & nodeFlag.categorical) !== 0
+      // A test that no value passes fits both kinds.
+      if (isCategorical && threshold[node] === emptySet) return
+      if ((kinds.get(input) ?? isCategorical) !== isCategorical)
+        throw new ModelFormatError(`feature ${input} is split by category here and by value elsewhere, which XGBoost never does`, { tree })
+      kinds.set(input, isCategorical)
+    }),
+  )
+  return [...kinds].flatMap(([input, isCategorical]) => (isCategorical ? [input] : []))
+}
+
 /** A model as XGBoost saves it, decoded, as an ensemble: all of its rounds, as `Booster.predict` takes them by itself. Throws ModelFormatError. */
 export function ensembleOf(document: Value): Ensemble {
   const root = new Part(document, '')
@@ -41,7 +60,8 @@ export function ensembleOf(document: Value): Ensemble {
     base: parseBaseScore(parameters, outputs, link),
     roundInputs: true,
     roundSums: true,
-    floorCategories: true,
+    floorInputs: categoricalInputs(trees),
+    recodings: [],
     objective: name,
     transform,
     average: false,
