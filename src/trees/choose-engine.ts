@@ -1,8 +1,11 @@
 import type { Ensemble } from './ensemble.ts'
 import { fitsBitSlab } from './bit-slab/plan.ts'
 
+/** The kernels for single rows. */
+export type KernelEngine = 'bit-slab' | 'wide'
+
 /** The ways to evaluate single rows. */
-export type Engine = 'bit-slab' | 'interpreter'
+export type Engine = KernelEngine | 'interpreter'
 
 /** The most memory a kernel may take; categorical features with many categories and many splits are what reaches it. */
 export const maxSlabBytes = 64 * 1024 * 1024
@@ -12,5 +15,6 @@ const fewTrees = 2
 
 /** The evaluator for an ensemble by its shape alone: the same model always gets the same one. */
 export function chooseEngine(ensemble: Ensemble): Engine {
-  return fitsBitSlab(ensemble) && ensemble.trees > fewTrees ? 'bit-slab' : 'interpreter'
+  if (ensemble.linear !== undefined || ensemble.trees <= fewTrees) return 'interpreter'
+  return fitsBitSlab(ensemble) ? 'bit-slab' : 'wide'
 }

@@ -1,14 +1,15 @@
 import { wasmHost } from '../wasm/host.ts'
-import { kernelNames } from './bit-slab/kernel.ts'
-import type { CompiledForest, CompiledSlab } from './compile.ts'
+import type { Engine } from './choose-engine.ts'
+import type { CompiledForest, CompiledKernel } from './compile.ts'
 import type { Ensemble } from './ensemble.ts'
 import { takeIn } from './intake.ts'
 import { interpretSeen } from './interpret.ts'
+import { kernelNames } from './kernel.ts'
 import { finishOf, transformOutputs, type Finish } from './transform.ts'
 
 /** A forest ready to answer. Calls for single rows never allocate. A row has `inputs` float64 values, NaN = missing; out gets `outputs` values: class probabilities (binary: P of class 1) or one value. Batches are row-major. */
 export type Evaluator = {
-  readonly name: 'bit-slab' | 'interpreter'
+  readonly name: Engine
   readonly inputs: number
   readonly outputs: number
   readonly memoryBytes: number
@@ -56,7 +57,7 @@ export function interpreterOf(ensemble: Ensemble): Evaluator {
   })
 }
 
-function slabEvaluator({ module, image, intake, outputs, finish, ...at }: CompiledSlab): Evaluator {
+function kernelEvaluator({ engine, module, image, intake, outputs, finish, ...at }: CompiledKernel): Evaluator {
   const memory = new wasmHost.Memory({ initial: image.length / 65536 })
   new Uint8Array(memory.buffer).set(image)
   const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
@@ -69,10 +70,10 @@ function slabEvaluator({ module, image, intake, outputs, finish, ...at }: Compil
     run()
     for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
   }
-  return rowByRow({ name: 'bit-slab', inputs, outputs, finish, memoryBytes: image.length, predictRaw })
+  return rowByRow({ name: engine, inputs, outputs, finish, memoryBytes: image.length, predictRaw })
 }
 
 /** An evaluator of a compiled forest with memory of its own, for the thread that calls it. */
 export function instantiateForest(compiled: CompiledForest): Evaluator {
-  return compiled.engine === 'bit-slab' ? slabEvaluator(compiled) : interpreterOf(compiled.ensemble)
+  return compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : kernelEvaluator(compiled)
 }

@@ -34,6 +34,8 @@ const special: Partial<Record<PlainOpcode, Signature>> = {
   'f64.sub': { params: ['f64', 'f64'], results: ['f64'] },
   'f64.mul': { params: ['f64', 'f64'], results: ['f64'] },
   'i64.and': { params: ['i64', 'i64'], results: ['i64'] },
+  'i64.shl': { params: ['i64', 'i64'], results: ['i64'] },
+  'i64.extend_i32_u': one('i32', 'i64'),
   'i64.eqz': one('i64', 'i32'),
   'f32.demote_f64': one('f64', 'f32'),
   'f64.promote_f32': one('f32', 'f64'),

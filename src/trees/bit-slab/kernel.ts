@@ -1,14 +1,12 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
 import { encodeModule } from '../../wasm/module.ts'
+import { kernelNames } from '../kernel.ts'
 import { binningFunction } from './binning.ts'
 import { testBlock, type KernelContext } from './kernel-positions.ts'
 import { addLeaves, groupLeafBytes, repeat, storeSurvivors, sumByOutput, type SumLocals } from './kernel-sums.ts'
 import { descriptorBytes, type SlabLayout } from './layout.ts'
 import { lanes, type SlabShape } from './plan.ts'
 import { vectorBytes } from './positions.ts'
-
-/** Names at the border of the kernel's module. */
-export const kernelNames = { module: 'e', memory: 'm', run: 'run' } as const
 
 const binSmall = 0
 const binLarge = 1

@@ -1,3 +1,4 @@
+import { Arena } from '../arena.ts'
 import { largestTree, nodeFlag, type Ensemble } from '../ensemble.ts'
 import type { Column } from '../quantise.ts'
 import { lanes, type SlabPlan } from './plan.ts'
@@ -36,21 +37,6 @@ export type SlabLayout = {
   readonly leafStride: number
   readonly categorical: readonly CategoricalLayout[]
   readonly bytes: number
-}
-
-const pageBytes = 65536
-
-/** Hands out addresses, 64-byte aligned. */
-class Arena {
-  #at = 0
-  take(bytes: number): number {
-    const from = Math.ceil(this.#at / 64) * 64
-    this.#at = from + bytes
-    return from
-  }
-  get pages(): number {
-    return Math.ceil(this.#at / pageBytes)
-  }
 }
 
 function categoriesOf(ensemble: Ensemble, feature: number): number {
@@ -109,5 +95,5 @@ export function layOut(ensemble: Ensemble, plan: SlabPlan): SlabLayout {
       table: arena.take((categories + 2) * stride),
     }
   })
-  return { ...fixed, categorical, bytes: Math.max(1, arena.pages) * pageBytes }
+  return { ...fixed, categorical, bytes: arena.bytes }
 }

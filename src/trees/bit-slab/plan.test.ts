@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { randomEnsemble, type EnsembleShape } from '../arbitrary-ensemble.test-data.ts'
+import { compileForest } from '../compile.ts'
+import { planSlab } from './plan.ts'
+
+const shape: EnsembleShape = { trees: 20, leaves: 31, inputs: 10, outputs: 1, categorical: 1, missingTypes: 3, spread: 40, seed: 7 }
+
+test('an ensemble beyond the kernel, by leaves, columns or category tables, has no plan or goes to the wide kernel', () => {
+  assert.equal(planSlab(randomEnsemble({ ...shape, leaves: 3000, seed: 3 })), undefined)
+  assert.equal(planSlab(randomEnsemble({ ...shape, inputs: 400, leaves: 200, trees: 40 })), undefined)
+  const ensemble = randomEnsemble({ ...shape, trees: 1, leaves: 30, inputs: 1 })
+  const words = 20_000
+  const wide = {
+    ...ensemble,
+    categoryOffset: ensemble.categoryOffset.map((_, k) => k * words),
+    categoryWords: new Uint32Array(words * (ensemble.categoryOffset.length - 1)).fill(0xf0f0f0f0),
+  }
+  assert.ok(ensemble.categoryOffset.length > 2)
+  assert.equal(compileForest(wide, { engine: 'bit-slab' }).engine, 'wide')
+})

@@ -1,0 +1,25 @@
+import { wasmHost } from '../../wasm/host.ts'
+import type { Ensemble } from '../ensemble.ts'
+import type { Kernel } from '../kernel.ts'
+import { buildWideImage } from './image.ts'
+import { encodeWideKernel } from './kernel.ts'
+import { layOutWide } from './layout.ts'
+import { slotsOf } from './slots.ts'
+
+/** The most memory a kernel may take: eight million nodes. */
+const maxBytes = 256 * 1024 * 1024
+
+/** The general kernel: any number of features and leaves, categories too. undefined for linear leaves and for forests too large for its memory. */
+export function compileWide(ensemble: Ensemble): Kernel | undefined {
+  if (ensemble.linear !== undefined) return undefined
+  const slots = slotsOf(ensemble)
+  const layout = layOutWide(ensemble, slots)
+  if (layout.bytes > maxBytes) return undefined
+  const { outputs, roundSums } = ensemble
+  return {
+    module: new wasmHost.Module(encodeWideKernel({ slots, layout, outputs, roundSums })),
+    image: buildWideImage({ ensemble, slots, layout }),
+    row: layout.slots,
+    out: layout.out,
+  }
+}
