@@ -50,12 +50,14 @@ test('whatever is appended, both limits hold and the newest that fit are found',
       const limits = { decisions, bytes: 12_000 }
       const ring = new DecisionRing(limits)
       sizes.forEach((size, i) => {
-        ring.append(makeDecision({ id: `${i}`, vector: new Float64Array(size) }))
+        ring.append(makeDecision({ id: `${i}`, vector: new Float64Array(size).fill(i) }))
         const usage = ring.usage()
         assert.ok(usage.decisions <= limits.decisions && usage.bytes <= limits.bytes)
         assert.equal(ring.get(`${i}`)?.vector.length, size)
       })
-      const found = sizes.map((_, i) => ring.get(`${i}`) !== undefined)
+      const kept = sizes.map((_, i) => ring.get(`${i}`))
+      for (const [i, decision] of kept.entries()) assert.ok(decision?.vector.every((value) => value === i) ?? true, 'no record lies over another')
+      const found = kept.map((decision) => decision !== undefined)
       assert.equal(found.filter(Boolean).length, ring.usage().decisions)
       assert.ok(!found.slice(found.indexOf(true)).includes(false) || found.length === 0, 'only the oldest are forgotten')
     }),

@@ -1,65 +1,105 @@
 import type { Decision, DecisionLog } from '../contracts/decision.ts'
+import { ownText, readRecord, recordNumbers, writeRecord } from './decision-record.ts'
+import { hashText, IdIndex } from './id-index.ts'
+import { RecentParts, type SharedParts } from './shared-parts.ts'
 
 /** How much a ring remembers: neither limit is ever exceeded. */
 export type RingLimits = { readonly decisions: number; readonly bytes: number }
 
-type Entry = { readonly id: string; readonly decision: Decision; readonly bytes: number }
+const wordBytes = 8
 
-/** The newest decisions, in memory, found by id in constant time; the oldest are forgotten when a limit is reached. Nothing survives a restart. */
+/**
+ * The newest decisions, in memory, found by id in constant time; the oldest are forgotten when a limit is reached. Nothing survives a restart. A decision is kept as bytes in one block that is
+ * reserved at the start and filled in turn, so that the garbage collector has nothing to copy, however many are remembered.
+ */
 export class DecisionRing implements DecisionLog {
   readonly #limits: RingLimits
-  readonly #entries: (Entry | undefined)[]
-  readonly #places = new Map<string, number>()
+  readonly #numbers: Float64Array
+  readonly #bytes: Buffer
+  /** By place: first word of the record, how many words, how many bytes of text it begins with, and the rest. */
+  readonly #starts: Float64Array
+  readonly #sizes: Uint32Array
+  readonly #textSizes: Uint32Array
+  readonly #parts: (SharedParts | undefined)[]
+  readonly #index: IdIndex
+  readonly #recent = new RecentParts()
   #oldest = 0
-  #next = 0
   #count = 0
-  #bytes = 0
+  #usedWords = 0
+  #end = 0
   constructor(limits: RingLimits) {
+    const { decisions, bytes } = limits
     this.#limits = limits
-    this.#entries = Array.from({ length: limits.decisions })
+    this.#numbers = new Float64Array(Math.floor(bytes / wordBytes))
+    this.#bytes = Buffer.from(this.#numbers.buffer)
+    this.#starts = new Float64Array(decisions)
+    this.#sizes = new Uint32Array(decisions)
+    this.#textSizes = new Uint32Array(decisions)
+    this.#parts = Array.from({ length: decisions })
+    this.#index = new IdIndex(decisions)
   }
 
   append(decision: Decision): void {
-    const bytes = sizeOf(decision)
-    if (bytes > this.#limits.bytes || this.#limits.decisions === 0) return
-    while (this.#count === this.#limits.decisions || this.#bytes + bytes > this.#limits.bytes) this.#forget()
-    this.#entries[this.#next] = { id: decision.id, decision, bytes }
-    this.#places.set(decision.id, this.#next)
-    this.#next = this.#after(this.#next)
-    this.#bytes += bytes
+    const text = ownText(decision)
+    const textSize = Buffer.byteLength(text)
+    const textWords = Math.ceil(textSize / wordBytes)
+    const parts = this.#recent.of(decision)
+    const size = textWords + recordNumbers(decision, parts)
+    if (size > this.#numbers.length || this.#limits.decisions === 0) return
+    const start = this.#makeRoom(size)
+    const place = (this.#oldest + this.#count) % this.#limits.decisions
+    this.#bytes.write(text, start * wordBytes)
+    writeRecord(decision, this.#numbers, start + textWords)
+    this.#starts[place] = start
+    this.#sizes[place] = size
+    this.#textSizes[place] = textSize
+    this.#parts[place] = parts
+    this.#index.add(place, hashText(decision.id))
+    this.#end = start + size
+    this.#usedWords += size
     this.#count += 1
   }
 
   get(id: string): Decision | undefined {
-    const place = this.#places.get(id)
-    return place === undefined ? undefined : this.#entries[place]?.decision
+    return this.#index
+      .places(hashText(id))
+      .map((place) => this.#read(place))
+      .findLast((decision) => decision.id === id)
   }
 
-  /** How many decisions are remembered and about how many bytes they hold. */
+  /** How many decisions are remembered and how many bytes they hold. */
   usage(): RingLimits {
-    return { decisions: this.#count, bytes: this.#bytes }
+    return { decisions: this.#count, bytes: this.#usedWords * wordBytes }
   }
 
-  #after(place: number): number {
-    return place + 1 === this.#entries.length ? 0 : place + 1
+  /** First of so many free words in a row; forgets the oldest decisions until there are as many. */
+  #makeRoom(size: number): number {
+    const full = this.#count === this.#limits.decisions
+    if (full) this.#forget()
+    for (;;) {
+      if (this.#count === 0) return 0
+      const first = this.#starts[this.#oldest] as number
+      const behindOldest = this.#end <= first
+      // Words at the end of the block that were never used stay so while there is room elsewhere: they take no memory yet.
+      if (!behindOldest && first >= size && (full || this.#numbers.length - this.#end < size)) return 0
+      if ((behindOldest ? first : this.#numbers.length) - this.#end >= size) return this.#end
+      this.#forget()
+    }
   }
 
   #forget(): void {
-    const entry = this.#entries[this.#oldest]
-    if (entry) {
-      if (this.#places.get(entry.id) === this.#oldest) this.#places.delete(entry.id)
-      this.#bytes -= entry.bytes
-      this.#count -= 1
-    }
-    this.#entries[this.#oldest] = undefined
-    this.#oldest = this.#after(this.#oldest)
+    this.#index.removeOldest(this.#oldest)
+    this.#parts[this.#oldest] = undefined
+    this.#usedWords -= this.#sizes[this.#oldest] as number
+    this.#count -= 1
+    this.#oldest = (this.#oldest + 1) % this.#limits.decisions
   }
-}
 
-const fixedBytes = 1_500
-const featureBytes = 120
-
-/** About how many bytes of memory a decision keeps alive: what grows with the request counts, the rest is a constant. */
-function sizeOf({ vector, output, supplied, guards }: Decision): number {
-  return fixedBytes + vector.byteLength + output.byteLength + supplied.length * featureBytes + guards.length * 100
+  #read(place: number): Decision {
+    const start = this.#starts[place] as number
+    const textSize = this.#textSizes[place] as number
+    const text = this.#bytes.toString('utf8', start * wordBytes, start * wordBytes + textSize)
+    const numbers = this.#numbers.subarray(start + Math.ceil(textSize / wordBytes), start + (this.#sizes[place] as number))
+    return readRecord(text, numbers, this.#parts[place] as SharedParts)
+  }
 }
