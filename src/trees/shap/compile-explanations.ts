@@ -1,0 +1,62 @@
+import { wasmHost, type WasmModule } from '../../wasm/host.ts'
+import { simdSupport } from '../../wasm/simd-support.ts'
+import type { Ensemble } from '../ensemble.ts'
+import { buildExplanationImage } from './image.ts'
+import { encodeExplanationKernel } from './kernel.ts'
+import { layOutExplanations } from './layout.ts'
+import { type ExplanationPlan, planExplanations } from './plan.ts'
+import type { PreparedColumns } from './prepared-row.ts'
+import { expectedValue } from './shares.ts'
+
+/** The kernel that explains an ensemble, with the contents of its memory: plain data and a module, so it can be posted between threads. `columns` and `out` are byte addresses. */
+export type CompiledExplanations = {
+  readonly inputs: number
+  readonly outputs: number
+  readonly roundInputs: boolean
+  readonly module: WasmModule
+  readonly image: Uint8Array<SharedArrayBuffer>
+  /** Bytes of memory that an explainer takes. */
+  readonly bytes: number
+  readonly prepared: PreparedColumns
+  readonly columns: number
+  readonly out: number
+  /** Per output, what it is when nothing is known of a row. */
+  readonly expected: Float64Array
+}
+
+/** The most memory that a kernel may take: 4 million decisions. */
+const maxBytes = 256 * 1024 * 1024
+
+function expectedValues(ensemble: Ensemble, { groups }: ExplanationPlan): Float64Array {
+  const { trees, outputs, base, nodeOffset, leafOffset, leafValue } = ensemble
+  const ofTree = Float64Array.from({ length: trees }, (_, t) => (nodeOffset[t + 1] === nodeOffset[t] ? leafValue[leafOffset[t]!]! : 0))
+  for (const planned of groups.flatMap((group) => group.trees)) ofTree[planned.tree] = expectedValue(ensemble, planned)
+  const expected = Float64Array.from(base)
+  ofTree.forEach((value, t) => (expected[t % outputs] = expected[t % outputs]! + value))
+  return expected
+}
+
+/**
+ * Compiles what explains an ensemble: quadrature TreeSHAP, exact like the specification in exact.ts but for rounding. undefined where nothing can be explained: no cover, linear leaves, no vector
+ * instructions, more than 400 features on one path, more than 256 MiB. Takes long, so it belongs in a worker thread.
+ */
+export function compileExplanations(ensemble: Ensemble): CompiledExplanations | undefined {
+  if (ensemble.cover === undefined || ensemble.linear !== undefined || simdSupport() === 'none') return undefined
+  const plan = planExplanations(ensemble)
+  if (plan === undefined) return undefined
+  const layout = layOutExplanations(ensemble, plan)
+  if (layout.bytes > maxBytes) return undefined
+  const { inputs, outputs, roundInputs } = ensemble
+  return {
+    inputs,
+    outputs,
+    roundInputs,
+    module: new wasmHost.Module(encodeExplanationKernel(layout)),
+    image: buildExplanationImage({ ensemble, plan, layout }),
+    bytes: layout.bytes,
+    prepared: plan.columns,
+    columns: layout.columns,
+    out: layout.out,
+    expected: expectedValues(ensemble, plan),
+  }
+}

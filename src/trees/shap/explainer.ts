@@ -1,0 +1,40 @@
+import { wasmHost } from '../../wasm/host.ts'
+import { pageBytes } from '../arena.ts'
+import { seenRow } from '../interpret.ts'
+import type { CompiledExplanations } from './compile-explanations.ts'
+import { explanationNames } from './kernel.ts'
+import { prepareRow } from './prepared-row.ts'
+
+/**
+ * Explains rows of an ensemble. A row has `inputs` float64 values, NaN = missing; out gets for each output `inputs` contributions to its raw score and then the expected value: their sum
+ * is the raw score (where the ensemble rounds sums to float32, before rounding).
+ */
+export type Explainer = {
+  readonly inputs: number
+  readonly outputs: number
+  readonly memoryBytes: number
+  readonly contributions: (row: Float64Array, out: Float64Array) => void
+}
+
+/** An explainer with memory of its own, for the thread that calls it. */
+export function instantiateExplainer(compiled: CompiledExplanations): Explainer {
+  const { inputs, outputs, prepared, expected } = compiled
+  const memory = new wasmHost.Memory({ initial: compiled.bytes / pageBytes })
+  new Uint8Array(memory.buffer).set(compiled.image)
+  const { exports } = new wasmHost.Instance(compiled.module, { [explanationNames.module]: { [explanationNames.memory]: memory } })
+  const run = exports[explanationNames.run]!
+  const columns = new Float64Array(memory.buffer, compiled.columns, prepared.feature.length)
+  const sums = new Float64Array(memory.buffer, compiled.out, outputs * (inputs + 1))
+  return {
+    inputs,
+    outputs,
+    memoryBytes: compiled.bytes,
+    contributions(row, out) {
+      prepareRow(prepared, seenRow(compiled, row), columns)
+      sums.fill(0)
+      run()
+      out.set(sums)
+      for (let k = 0; k < outputs; k++) out[k * (inputs + 1) + inputs] = expected[k]!
+    },
+  }
+}
