@@ -1,4 +1,5 @@
-const pageBytes = 65536
+/** Bytes of one page of WebAssembly memory. */
+export const pageBytes = 65536
 
 /** Hands out addresses in a kernel's memory, each at the start of a cache line of 64 bytes. */
 export class Arena {

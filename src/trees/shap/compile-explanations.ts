@@ -1,6 +1,7 @@
 import { wasmHost, type WasmModule } from '../../wasm/host.ts'
 import { simdSupport } from '../../wasm/simd-support.ts'
 import type { Ensemble } from '../ensemble.ts'
+import { intakeOf, type Intake } from '../intake.ts'
 import { buildExplanationImage } from './image.ts'
 import { encodeExplanationKernel } from './kernel.ts'
 import { layOutExplanations } from './layout.ts'
@@ -10,9 +11,8 @@ import { expectedValue } from './shares.ts'
 
 /** The kernel that explains an ensemble, with the contents of its memory: plain data and a module, so it can be posted between threads. `columns` and `out` are byte addresses. */
 export type CompiledExplanations = {
-  readonly inputs: number
+  readonly intake: Intake
   readonly outputs: number
-  readonly roundInputs: boolean
   readonly module: WasmModule
   readonly image: Uint8Array<SharedArrayBuffer>
   /** Bytes of memory that an explainer takes. */
@@ -46,11 +46,10 @@ export function compileExplanations(ensemble: Ensemble): CompiledExplanations | 
   if (plan === undefined) return undefined
   const layout = layOutExplanations(ensemble, plan)
   if (layout.bytes > maxBytes) return undefined
-  const { inputs, outputs, roundInputs } = ensemble
+  const { outputs } = ensemble
   return {
-    inputs,
+    intake: intakeOf(ensemble),
     outputs,
-    roundInputs,
     module: new wasmHost.Module(encodeExplanationKernel(layout)),
     image: buildExplanationImage({ ensemble, plan, layout }),
     bytes: layout.bytes,

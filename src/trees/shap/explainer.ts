@@ -1,6 +1,6 @@
 import { wasmHost } from '../../wasm/host.ts'
 import { pageBytes } from '../arena.ts'
-import { seenRow } from '../interpret.ts'
+import { takeIn } from '../intake.ts'
 import type { CompiledExplanations } from './compile-explanations.ts'
 import { explanationNames } from './kernel.ts'
 import { prepareRow } from './prepared-row.ts'
@@ -18,7 +18,9 @@ export type Explainer = {
 
 /** An explainer with memory of its own, for the thread that calls it. */
 export function instantiateExplainer(compiled: CompiledExplanations): Explainer {
-  const { inputs, outputs, prepared, expected } = compiled
+  const { intake, outputs, prepared, expected } = compiled
+  const { inputs } = intake
+  const seen = new Float64Array(inputs)
   const memory = new wasmHost.Memory({ initial: compiled.bytes / pageBytes })
   new Uint8Array(memory.buffer).set(compiled.image)
   const { exports } = new wasmHost.Instance(compiled.module, { [explanationNames.module]: { [explanationNames.memory]: memory } })
@@ -30,7 +32,8 @@ export function instantiateExplainer(compiled: CompiledExplanations): Explainer 
     outputs,
     memoryBytes: compiled.bytes,
     contributions(row, out) {
-      prepareRow(prepared, seenRow(compiled, row), columns)
+      takeIn(intake, { rows: row, r: 0 }, seen)
+      prepareRow(prepared, seen, columns)
       sums.fill(0)
       run()
       out.set(sums)

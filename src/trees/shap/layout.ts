@@ -1,4 +1,4 @@
-import { Arena, pageBytes } from '../arena.ts'
+import { Arena } from '../arena.ts'
 import type { Ensemble } from '../ensemble.ts'
 import type { ExplanationPlan, PlannedGroup } from './plan.ts'
 
@@ -76,7 +76,7 @@ export function layOutExplanations({ inputs, outputs }: Ensemble, plan: Explanat
     groups: plan.groups.map((group) => layOutGroup(arena, group)),
   }
   const scratch = arena.take(scratchBytes(plan))
-  return { ...fixed, scratch, bytes: arena.pages * pageBytes }
+  return { ...fixed, scratch, bytes: arena.bytes }
 }
 
 /** The slot of an edge, by its number along the walk through a tree of a group. */
