@@ -12,6 +12,22 @@ function offsets(counts: readonly number[]): Int32Array {
   return offset
 }
 
+/** The list of each part, end to end in a new array. */
+function joined<P, T extends Float64Array | Int32Array | Uint32Array | Uint8Array>(
+  array: new (length: number) => T,
+  parts: readonly P[],
+  list: (part: P, index: number) => readonly number[],
+): T {
+  const lists = parts.map(list)
+  const all = new array(lists.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const values of lists) {
+    all.set(values, at)
+    at += values.length
+  }
+  return all
+}
+
 function linearLeaves(trees: readonly ParsedTree[]): LinearLeaves | undefined {
   if (trees.every(({ linear }) => linear === undefined)) return undefined
   const zeros = (tree: ParsedTree): readonly number[] => tree.leafValue.map(() => 0)
@@ -27,28 +43,29 @@ function linearLeaves(trees: readonly ParsedTree[]): LinearLeaves | undefined {
 function coverOf(trees: readonly ParsedTree[]): Cover | undefined {
   const covers = trees.flatMap(({ cover }) => cover ?? [])
   if (covers.length < trees.length) return undefined
-  return { node: Float64Array.from(covers.flatMap(({ node }) => node)), leaf: Float64Array.from(covers.flatMap(({ leaf }) => leaf)) }
+  return { node: joined(Float64Array, covers, ({ node }) => node), leaf: joined(Float64Array, covers, ({ leaf }) => leaf) }
 }
 
 /** Lays trees end to end: category sets, counted per tree in the file, get numbers of their own in the ensemble. */
 export function assembleTrees(trees: readonly ParsedTree[]): Arrays {
   const setsBefore = offsets(trees.map(({ sets }) => sets.bounds.length - 1))
   const wordsBefore = offsets(trees.map(({ sets }) => sets.words.length))
-  const threshold = trees.flatMap((tree, t) =>
-    tree.threshold.map((value, i) => ((tree.flags[i]! & nodeFlag.categorical) === 0 ? value : value + setsBefore[t]!)),
-  )
+  const inEnsemble = (tree: ParsedTree, t: number): readonly number[] =>
+    tree.sets.bounds.length === 1
+      ? tree.threshold
+      : tree.threshold.map((value, i) => ((tree.flags[i]! & nodeFlag.categorical) === 0 ? value : value + setsBefore[t]!))
   const categoryOffset = trees.flatMap(({ sets }, t) => sets.bounds.slice(0, -1).map((bound) => bound + wordsBefore[t]!))
   return {
     nodeOffset: offsets(trees.map(({ feature }) => feature.length)),
     leafOffset: offsets(trees.map(({ leafValue }) => leafValue.length)),
-    feature: Int32Array.from(trees.flatMap((tree) => tree.feature)),
-    threshold: Float64Array.from(threshold),
-    flags: Uint8Array.from(trees.flatMap((tree) => tree.flags)),
-    left: Int32Array.from(trees.flatMap((tree) => tree.left)),
-    right: Int32Array.from(trees.flatMap((tree) => tree.right)),
-    leafValue: Float64Array.from(trees.flatMap((tree) => tree.leafValue)),
+    feature: joined(Int32Array, trees, (tree) => tree.feature),
+    threshold: joined(Float64Array, trees, inEnsemble),
+    flags: joined(Uint8Array, trees, (tree) => tree.flags),
+    left: joined(Int32Array, trees, (tree) => tree.left),
+    right: joined(Int32Array, trees, (tree) => tree.right),
+    leafValue: joined(Float64Array, trees, (tree) => tree.leafValue),
     categoryOffset: Int32Array.from([...categoryOffset, wordsBefore[trees.length]!]),
-    categoryWords: Uint32Array.from(trees.flatMap(({ sets }) => sets.words)),
+    categoryWords: joined(Uint32Array, trees, ({ sets }) => sets.words),
     linear: linearLeaves(trees),
     cover: coverOf(trees),
   }

@@ -10,25 +10,22 @@ export function structureFault({ left, right, leaves }: TreeShape): string | und
   const seenNode = new Uint8Array(nodes)
   const seenLeaf = new Uint8Array(leaves)
   const visit = (child: number, parent: number): string | undefined => {
-    const isLeaf = child < 0
-    const index = isLeaf ? ~child : child
-    const seen = isLeaf ? seenLeaf : seenNode
-    const name = `${isLeaf ? 'leaf' : 'node'} ${index}`
-    if (index >= seen.length) return `node ${parent} points to ${name}, but there are ${seen.length}`
-    if (seen[index] === 1) return `${name} is reached twice, the second time from node ${parent}`
+    const seen = child < 0 ? seenLeaf : seenNode
+    const index = child < 0 ? ~child : child
+    const name = (): string => `${child < 0 ? 'leaf' : 'node'} ${index}`
+    if (index >= seen.length) return `node ${parent} points to ${name()}, but there are ${seen.length}`
+    if (seen[index] === 1) return `${name()} is reached twice, the second time from node ${parent}`
     seen[index] = 1
+    if (child >= 0) waiting.push(child)
     return undefined
   }
-  seenNode[0] = 1
   const waiting = [0]
+  seenNode[0] = 1
   let reached = 0
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     reached++
-    for (const child of [left[node]!, right[node]!]) {
-      const fault = visit(child, node)
-      if (fault !== undefined) return fault
-      if (child >= 0) waiting.push(child)
-    }
+    const fault = visit(left[node]!, node) ?? visit(right[node]!, node)
+    if (fault !== undefined) return fault
   }
   return reached === nodes ? undefined : `${nodes - reached} of ${nodes} nodes are not reached from the root`
 }

@@ -68,5 +68,6 @@ function mostUsedFirst({ columns, nodeColumn, nodeRank }: Quantised, uses: Int32
   const order = columns.map((_, column) => column).sort((a, b) => uses[b]! - uses[a]! || a - b)
   const place = new Int32Array(columns.length)
   order.forEach((column, at) => (place[column] = at))
-  return { columns: order.map((column) => columns[column]!), nodeColumn: nodeColumn.map((column) => (column < 0 ? -1 : place[column]!)), nodeRank }
+  for (let node = 0; node < nodeColumn.length; node++) if (nodeColumn[node]! >= 0) nodeColumn[node] = place[nodeColumn[node]!]!
+  return { columns: order.map((column) => columns[column]!), nodeColumn, nodeRank }
 }

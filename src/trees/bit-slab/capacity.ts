@@ -29,33 +29,36 @@ export function countKinds(spans: readonly Span[], isNear: (span: Span) => boole
 
 const above = (count: number, room: number): number => Math.max(count - room, 0)
 
-/** Spans of one tree that find no place but a wide one. `c` is 0-3 left, 4-7 right, 8-10 pairs. */
+/** Spans of one tree that find no place but a wide one. `c` is 0-3 left, 4-7 right, 8-10 pairs. Runs hundreds of thousands of times per model, so it allocates nothing. */
 function overflow(counts: Uint16Array, c: readonly number[]): number {
   let wide = counts[15]!
-  const free = [0, 0, 0]
-  for (let j = 0; j < 3; j++) {
-    wide += above(counts[12 + j]!, c[8 + j]!)
-    free[j] = above(c[8 + j]!, counts[12 + j]!)
-  }
+  let freeBefore = 0
   for (let s = 0; s < 4; s++) {
+    const pairs = s < 3 ? counts[12 + s]! : 0
+    const pairRoom = s < 3 ? c[8 + s]! : 0
+    const free = above(pairRoom, pairs)
     const room = above(c[s]!, counts[s]!) + above(c[4 + s]!, counts[4 + s]!)
-    let rest = above(counts[s]!, c[s]!) + above(counts[4 + s]!, c[4 + s]!) + above(counts[8 + s]!, room)
-    for (const j of [s - 1, s]) {
-      const taken = Math.min(rest, free[j] ?? 0)
-      rest -= taken
-      if (free[j] !== undefined) free[j] -= taken
-    }
-    wide += rest
+    const rest = above(counts[s]!, c[s]!) + above(counts[4 + s]!, c[4 + s]!) + above(counts[8 + s]!, room)
+    const inOwn = Math.min(above(rest, freeBefore), free)
+    wide += above(pairs, pairRoom) + above(rest, freeBefore) - inOwn
+    freeBefore = free - inOwn
   }
   return wide
 }
 
 type Groups = readonly (readonly Uint16Array[])[]
 
-function costOf(groups: Groups, c: readonly number[], costs: Costs): number {
+/** What a capacity costs; given up, with any number that is no less, once it has reached `limit`. */
+function costOf(groups: Groups, c: readonly number[], { costs, limit }: { costs: Costs; limit: number }): number {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
-  const fixed = groups.length * (costs.single * sum(c.slice(0, 8)) + costs.pair * sum(c.slice(8)))
-  return groups.reduce((total, lanes) => total + costs.wide * lanes.reduce((most, counts) => Math.max(most, overflow(counts, c)), 0), fixed)
+  let total = groups.length * (costs.single * sum(c.slice(0, 8)) + costs.pair * sum(c.slice(8)))
+  for (const group of groups) {
+    if (total >= limit) return total
+    let most = 0
+    for (const counts of group) most = Math.max(most, overflow(counts, c))
+    total += costs.wide * most
+  }
+  return total
 }
 
 /** Small changes of a capacity: one kind up or down, all left or all pairs together, one exchanged for another. */
@@ -73,12 +76,12 @@ function* neighbours(c: readonly number[], hasBias: boolean): Generator<number[]
 export function chooseCapacity(groups: Groups, costs: Costs): Capacity {
   const biased = costs.hasBias ? 1 : 0
   let best = [6, 6, 6, 6, biased, biased, biased, biased, 1, 1, 1]
-  let cost = costOf(groups, best, costs)
+  let cost = costOf(groups, best, { costs, limit: Infinity })
   for (let improved = true; improved;) {
     improved = false
     for (const next of neighbours(best, costs.hasBias)) {
       if (next.some((value) => value < 0)) continue
-      const nextCost = costOf(groups, next, costs)
+      const nextCost = costOf(groups, next, { costs, limit: cost })
       if (nextCost >= cost) continue
       improved = true
       best = next

@@ -31,7 +31,8 @@ function biasOf(flags: number): Bias {
   return (flags & nodeFlag.defaultLeft) === 0 ? 'right' : 'left'
 }
 
-const bitsFrom = (low: number, high: number): number => Number(((1n << BigInt(high)) - 1n) & ~((1n << BigInt(low)) - 1n))
+/** Bits low to high - 1 of 32; the difference of two powers is exact, whereas shifts by 32 do nothing. */
+const bitsFrom = (low: number, high: number): number => 2 ** high - 2 ** low
 
 type Range = { readonly node: number; readonly from: number; readonly to: number }
 

@@ -27,6 +27,25 @@ export function parseInteger(word: string): number | undefined {
 /** What a list must be: how many values, and how one is read. */
 export type ListShape<T> = { readonly count: number; readonly read: (word: string) => T | undefined; readonly what: string }
 
+const [space, zero, nine, minus] = [32, 48, 57, 45]
+const isDigit = (code: number): boolean => code >= zero && code <= nine
+
+/** A list of integers of at most 9 digits with one space between them, as LightGBM writes them, read without cutting the text into words; undefined where it is not that. */
+function plainIntegers(text: string, count: number): number[] | undefined {
+  const values: number[] = []
+  for (let at = 0; at <= text.length; at++) {
+    const sign = text.charCodeAt(at) === minus ? -1 : 1
+    if (sign < 0) at++
+    const first = at
+    let value = 0
+    for (let code = text.charCodeAt(at); isDigit(code); code = text.charCodeAt(++at)) value = value * 10 + (code - zero)
+    const isPlain = at > first && at - first <= 9 && (at === text.length || text.charCodeAt(at) === space)
+    if (!isPlain) return undefined
+    values.push(sign * value)
+  }
+  return values.length === count ? values : undefined
+}
+
 /** Exactly `count` values separated by spaces. Throws ModelFormatError before it allocates more than the text can hold. */
 export function parseList<T>(entry: Entry, place: ModelPlace, { count, read, what }: ListShape<T>): T[] {
   const at = { ...place, line: entry.line }
@@ -37,6 +56,11 @@ export function parseList<T>(entry: Entry, place: ModelPlace, { count, read, wha
     if (value === undefined) throw new ModelFormatError(`${what} value ${i} is not a number of its kind: "${word.slice(0, 40)}"`, at)
     return value
   })
+}
+
+/** As `parseList`, for integers. */
+export function parseIntegers(entry: Entry, place: ModelPlace, shape: Omit<ListShape<number>, 'read'>): number[] {
+  return plainIntegers(entry.value, shape.count) ?? parseList(entry, place, { ...shape, read: parseInteger })
 }
 
 /** Limits of a whole number. */

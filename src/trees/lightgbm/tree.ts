@@ -4,15 +4,15 @@ import { ModelFormatError } from '../model-format-error.ts'
 import type { CategorySets, ParsedTree } from '../parsed-tree.ts'
 import { parseCover } from './cover.ts'
 import { parseLinearLeaves } from './linear-tree.ts'
-import { parseFloatExactly, parseInteger, parseList, parseWhole } from './numbers.ts'
+import { parseFloatExactly, parseIntegers, parseList, parseWhole } from './numbers.ts'
 import { required, type Section } from './section.ts'
 import { foldZeroBand } from './zero-threshold.ts'
 
 type Kind = 'integer' | 'float'
-const readers = { integer: parseInteger, float: parseFloatExactly }
 
 function list(section: Section, key: string, [count, kind]: readonly [number, Kind]): number[] {
-  return parseList(required(section, key), section, { count, read: readers[kind], what: key })
+  const entry = required(section, key)
+  return kind === 'integer' ? parseIntegers(entry, section, { count, what: key }) : parseList(entry, section, { count, read: parseFloatExactly, what: key })
 }
 
 function checkEach(section: Section, key: string, [values, allowed, rule]: readonly [readonly number[], (value: number) => boolean, string]): void {
