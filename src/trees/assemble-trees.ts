@@ -6,17 +6,17 @@ type Arrays = Pick<
   'nodeOffset' | 'leafOffset' | 'feature' | 'threshold' | 'flags' | 'left' | 'right' | 'leafValue' | 'categoryOffset' | 'categoryWords' | 'linear' | 'cover'
 >
 
-function offsets(counts: readonly number[]): Int32Array {
+function offsets(counts: ArrayLike<number>): Int32Array {
   const offset = new Int32Array(counts.length + 1)
-  counts.forEach((count, i) => (offset[i + 1] = offset[i]! + count))
+  for (let i = 0; i < counts.length; i++) offset[i + 1] = offset[i]! + counts[i]!
   return offset
 }
 
-/** The list of each part, end to end in a new array. */
+/** The list of each part, end to end in a new array, and nothing between. */
 function joined<P, T extends Float64Array | Int32Array | Uint32Array | Uint8Array>(
   array: new (length: number) => T,
   parts: readonly P[],
-  list: (part: P, index: number) => readonly number[],
+  list: (part: P) => ArrayLike<number>,
 ): T {
   const lists = parts.map(list)
   const all = new array(lists.reduce((sum, { length }) => sum + length, 0))
@@ -33,10 +33,24 @@ function linearLeaves(trees: readonly ParsedTree[]): LinearLeaves | undefined {
   const zeros = (tree: ParsedTree): readonly number[] => tree.leafValue.map(() => 0)
   return {
     isLinear: Uint8Array.from(trees, ({ linear }) => (linear === undefined ? 0 : 1)),
-    constant: Float64Array.from(trees.flatMap((tree) => tree.linear?.constant ?? zeros(tree))),
-    termOffset: offsets(trees.flatMap((tree) => tree.linear?.terms ?? zeros(tree))),
-    feature: Int32Array.from(trees.flatMap(({ linear }) => linear?.feature ?? [])),
-    coefficient: Float64Array.from(trees.flatMap(({ linear }) => linear?.coefficient ?? [])),
+    constant: joined(
+      Float64Array,
+      trees.map((tree) => tree.linear?.constant ?? zeros(tree)),
+    ),
+    termOffset: offsets(
+      joined(
+        Int32Array,
+        trees.map((tree) => tree.linear?.terms ?? zeros(tree)),
+      ),
+    ),
+    feature: joined(
+      Int32Array,
+      trees.map(({ linear }) => linear?.feature ?? []),
+    ),
+    coefficient: joined(
+      Float64Array,
+      trees.map(({ linear }) => linear?.coefficient ?? []),
+    ),
   }
 }
 
@@ -46,26 +60,39 @@ function coverOf(trees: readonly ParsedTree[]): Cover | undefined {
   return { node: joined(Float64Array, covers, ({ node }) => node), leaf: joined(Float64Array, covers, ({ leaf }) => leaf) }
 }
 
+function setsOf(trees: readonly ParsedTree[]): Pick<Arrays, 'categoryOffset' | 'categoryWords'> {
+  const sizes = trees.map(({ sets: { bounds } }) => Int32Array.from({ length: bounds.length - 1 }, (_, k) => bounds[k + 1]! - bounds[k]!))
+  return {
+    categoryOffset: offsets(joined(Int32Array, sizes, (list) => list)),
+    categoryWords: joined(Uint32Array, trees, ({ sets }) => sets.words),
+  }
+}
+
+/** The thresholds of all trees; those of categorical nodes name sets, of which `setsBefore` are other trees'. */
+function thresholdsOf(trees: readonly ParsedTree[], flags: Uint8Array): Float64Array {
+  const threshold = joined(Float64Array, trees, (tree) => tree.threshold)
+  let node = 0
+  let setsBefore = 0
+  for (const { sets, threshold: own } of trees) {
+    for (let i = 0; i < own.length; i++, node++) if ((flags[node]! & nodeFlag.categorical) !== 0) threshold[node] = own[i]! + setsBefore
+    setsBefore += sets.bounds.length - 1
+  }
+  return threshold
+}
+
 /** Lays trees end to end: category sets, counted per tree in the file, get numbers of their own in the ensemble. */
 export function assembleTrees(trees: readonly ParsedTree[]): Arrays {
-  const setsBefore = offsets(trees.map(({ sets }) => sets.bounds.length - 1))
-  const wordsBefore = offsets(trees.map(({ sets }) => sets.words.length))
-  const inEnsemble = (tree: ParsedTree, t: number): readonly number[] =>
-    tree.sets.bounds.length === 1
-      ? tree.threshold
-      : tree.threshold.map((value, i) => ((tree.flags[i]! & nodeFlag.categorical) === 0 ? value : value + setsBefore[t]!))
-  const categoryOffset = trees.flatMap(({ sets }, t) => sets.bounds.slice(0, -1).map((bound) => bound + wordsBefore[t]!))
+  const flags = joined(Uint8Array, trees, (tree) => tree.flags)
   return {
     nodeOffset: offsets(trees.map(({ feature }) => feature.length)),
     leafOffset: offsets(trees.map(({ leafValue }) => leafValue.length)),
     feature: joined(Int32Array, trees, (tree) => tree.feature),
-    threshold: joined(Float64Array, trees, inEnsemble),
-    flags: joined(Uint8Array, trees, (tree) => tree.flags),
+    threshold: thresholdsOf(trees, flags),
+    flags,
     left: joined(Int32Array, trees, (tree) => tree.left),
     right: joined(Int32Array, trees, (tree) => tree.right),
     leafValue: joined(Float64Array, trees, (tree) => tree.leafValue),
-    categoryOffset: Int32Array.from([...categoryOffset, wordsBefore[trees.length]!]),
-    categoryWords: joined(Uint32Array, trees, ({ sets }) => sets.words),
+    ...setsOf(trees),
     linear: linearLeaves(trees),
     cover: coverOf(trees),
   }

@@ -117,3 +117,18 @@ test('a tree out of its order and a line written twice are refused', () => {
 test('pandas categories that are no lists are refused', () => {
   for (const value of ['[1]', '{}', '[[1]', '']) refused(modelText().replace('pandas_categorical:null', `pandas_categorical:${value}`), /not a list of lists/)
 })
+
+test('a long word of digits that is no number is refused without trying it in every way', () => {
+  inTree({ threshold: `${'1'.repeat(300_000)}x` }, /threshold value 0 is not a number of its kind/)
+})
+
+test('more lines, words and names than the format has are refused before they are kept', () => {
+  const lines = (count: number): TreeLines => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, '1']))
+  inTree(lines(200), /a section has more than 100 lines/)
+  inHeader(lines(200), /a section has more than 100 lines/)
+  inHeader({ objective: `regression ${'a '.repeat(20)}` }, /the objective has more than 10 words/)
+})
+
+test('words are parted by any number of spaces', () => {
+  assert.deepEqual(parseLightGbm(modelText([stump({ leaf_value: '  1   2 ' })])).leafValue, Float64Array.of(1, 2))
+})

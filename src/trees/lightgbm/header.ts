@@ -2,7 +2,8 @@ import type { Transform } from '../ensemble.ts'
 import { ModelFormatError } from '../model-format-error.ts'
 import { parseWhole } from './numbers.ts'
 import { parseObjective } from './objective.ts'
-import { required, type Section } from './section.ts'
+import { required, type Entry, type Section } from './section.ts'
+import { countWords, eachWord } from './words.ts'
 
 /** What the header says of the whole model. `treeCount` is the length of tree_sizes where the file has it. */
 export type Header = {
@@ -16,7 +17,6 @@ export type Header = {
 }
 
 const knownVersions = ['v2', 'v3', 'v4']
-const words = (value: string): string[] => value.split(' ').filter((word) => word !== '')
 
 function checkVersion(section: Section): void {
   const version = section.entries.get('version')
@@ -24,11 +24,17 @@ function checkVersion(section: Section): void {
     throw new ModelFormatError(`the format version "${version.value.slice(0, 20)}" is not known; known are ${knownVersions.join(', ')}`, { line: version.line })
 }
 
-function perFeature(section: Section, key: string, inputs: number): string[] {
+function perFeature(section: Section, key: string, inputs: number): Entry {
   const entry = required(section, key)
-  const list = words(entry.value)
-  if (list.length !== inputs) throw new ModelFormatError(`${key} has ${list.length} values, but max_feature_idx says ${inputs} features`, { line: entry.line })
-  return list
+  const count = countWords(entry.value)
+  if (count !== inputs) throw new ModelFormatError(`${key} has ${count} values, but max_feature_idx says ${inputs} features`, { line: entry.line })
+  return entry
+}
+
+function namesOf(section: Section, inputs: number): string[] {
+  const names: string[] = []
+  eachWord(perFeature(section, 'feature_names', inputs).value, (word) => names.push(word))
+  return names
 }
 
 /** The header section, checked: feature names as many as features, objective known and fit for the number of outputs. Throws ModelFormatError. */
@@ -39,7 +45,7 @@ export function parseHeader(section: Section): Header {
   const outputs = parseWhole(section, perIteration, { min: 1, max: 100_000 })
   const objective = section.entries.get('objective')
   const { name, transform } = parseObjective(objective?.value, outputs, { line: objective?.line })
-  const featureNames = perFeature(section, 'feature_names', inputs)
+  const featureNames = namesOf(section, inputs)
   if (section.entries.has('feature_infos')) perFeature(section, 'feature_infos', inputs)
   const sizes = section.entries.get('tree_sizes')
   return {
@@ -49,6 +55,6 @@ export function parseHeader(section: Section): Header {
     transform,
     average: section.entries.has('average_output'),
     featureNames,
-    treeCount: sizes === undefined ? undefined : words(sizes.value).length,
+    treeCount: sizes === undefined ? undefined : countWords(sizes.value),
   }
 }

@@ -1,7 +1,9 @@
 import { ModelFormatError, type ModelPlace } from '../model-format-error.ts'
 import type { Entry, Section } from './section.ts'
+import { countWords, eachWord } from './words.ts'
 
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
+/** No digit can be matched in two ways: a long word that is no number would be tried in as many as it has digits. */
+const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/
 const special: Readonly<Record<string, number>> = {
   inf: Infinity,
   '+inf': Infinity,
@@ -49,13 +51,15 @@ function plainIntegers(text: string, count: number): number[] | undefined {
 /** Exactly `count` values separated by spaces. Throws ModelFormatError before it allocates more than the text can hold. */
 export function parseList<T>(entry: Entry, place: ModelPlace, { count, read, what }: ListShape<T>): T[] {
   const at = { ...place, line: entry.line }
-  const words = entry.value.split(' ').filter((word) => word !== '')
-  if (words.length !== count) throw new ModelFormatError(`${what} has ${words.length} values, not ${count}`, at)
-  return words.map((word, i) => {
+  const found = countWords(entry.value)
+  if (found !== count) throw new ModelFormatError(`${what} has ${found} values, not ${count}`, at)
+  const list: T[] = []
+  eachWord(entry.value, (word) => {
     const value = read(word)
-    if (value === undefined) throw new ModelFormatError(`${what} value ${i} is not a number of its kind: "${word.slice(0, 40)}"`, at)
-    return value
+    if (value === undefined) throw new ModelFormatError(`${what} value ${list.length} is not a number of its kind: "${word.slice(0, 40)}"`, at)
+    list.push(value)
   })
+  return list
 }
 
 /** As `parseList`, for integers. */

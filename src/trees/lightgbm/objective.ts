@@ -1,6 +1,7 @@
 import type { Transform } from '../ensemble.ts'
 import { ModelFormatError, type ModelPlace } from '../model-format-error.ts'
 import { parseFloatExactly } from './numbers.ts'
+import { countWords } from './words.ts'
 
 const identity: Transform = { kind: 'identity' }
 const exponential: Transform = { kind: 'exponential' }
@@ -41,7 +42,11 @@ const positive = (text: string, place: ModelPlace): number => {
 
 type Words = { readonly name: string; readonly option: (key: string) => string | undefined; readonly has: (word: string) => boolean }
 
-function wordsOf(text: string): Words {
+/** LightGBM writes three at most. */
+const mostWords = 10
+
+function wordsOf(text: string, place: ModelPlace): Words {
+  if (countWords(text) > mostWords) throw new ModelFormatError(`the objective has more than ${mostWords} words`, place)
   const [name = '', ...words] = text.trim().split(/ +/)
   return { name, option: (key) => words.find((word) => word.startsWith(`${key}:`))?.slice(key.length + 1), has: (word) => words.includes(word) }
 }
@@ -51,7 +56,7 @@ const fits = ({ classes }: Row, stated: string | undefined, outputs: number): bo
 
 /** The objective line, e.g. `binary sigmoid:1`, for a model of `outputs` scores. No line (a custom objective) = identity. An unknown objective is a ModelFormatError. */
 export function parseObjective(text: string | undefined, outputs: number, place: ModelPlace): { name: string; transform: Transform } {
-  const { name, option, has } = wordsOf(text ?? '')
+  const { name, option, has } = wordsOf(text ?? '', place)
   if (['', 'custom', 'none'].includes(name)) return { name: 'custom', transform: identity }
   const row = objectives.get(name)
   if (row === undefined) throw new ModelFormatError(`the objective "${name.slice(0, 40)}" is not known; known are ${[...objectives.keys()].join(', ')}`, place)

@@ -31,11 +31,15 @@ export class LineReader {
   }
 }
 
-/** Adds a `key=value` line (a line without `=` is a key with an empty value); a key twice is an error. */
+/** LightGBM writes two dozen; many short lines of names that mean nothing would take many times their text to keep. */
+const mostEntries = 100
+
+/** Adds a `key=value` line (a line without `=` is a key with an empty value); a key twice is an error, and so are more than a hundred. */
 export function addEntry(entries: Map<string, Entry>, text: string, place: { line: number; tree: number | undefined }): void {
   const equals = text.indexOf('=')
   const key = equals < 0 ? text : text.slice(0, equals)
   if (entries.has(key)) throw new ModelFormatError(`"${key.slice(0, 40)}" is written twice`, place)
+  if (entries.size === mostEntries) throw new ModelFormatError(`a section has more than ${mostEntries} lines`, place)
   entries.set(key, { value: equals < 0 ? '' : text.slice(equals + 1), line: place.line })
 }
 

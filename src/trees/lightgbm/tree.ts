@@ -15,8 +15,10 @@ function list(section: Section, key: string, [count, kind]: readonly [number, Ki
   return kind === 'integer' ? parseIntegers(entry, section, { count, what: key }) : parseList(entry, section, { count, read: parseFloatExactly, what: key })
 }
 
-function checkEach(section: Section, key: string, [values, allowed, rule]: readonly [readonly number[], (value: number) => boolean, string]): void {
-  const bad = values.findIndex((value) => !allowed(value))
+type Allowed = (value: number, index: number) => boolean
+
+function checkEach(section: Section, key: string, [values, allowed, rule]: readonly [readonly number[], Allowed, string]): void {
+  const bad = values.findIndex((value, i) => !allowed(value, i))
   if (bad >= 0) throw new ModelFormatError(`${key} value ${bad} is ${values[bad]}: ${rule}`, { line: section.entries.get(key)?.line, tree: section.tree })
 }
 
@@ -27,7 +29,7 @@ function parseSets(section: Section): CategorySets {
   if (count === 0) return noSets
   const bounds = list(section, 'cat_boundaries', [count + 1, 'integer'])
   checkEach(section, 'cat_boundaries', [bounds.slice(0, 1), (value) => value === 0, 'the first must be 0'])
-  checkEach(section, 'cat_boundaries', [bounds.map((value, i) => value - (bounds[i - 1] ?? 0)), (step) => step >= 0, 'they must not fall'])
+  checkEach(section, 'cat_boundaries', [bounds, (value, i) => value >= (bounds[i - 1] ?? 0), 'they must not fall'])
   const words = list(section, 'cat_threshold', [bounds[count]!, 'integer'])
   checkEach(section, 'cat_threshold', [words, (word) => word >= 0, 'a word of a bit set is not negative'])
   return { bounds, words }
@@ -46,11 +48,7 @@ function parseThresholds(section: Section, flags: readonly number[], sets: Categ
   checkEach(section, 'threshold', [thresholds, (value) => !Number.isNaN(value), 'a threshold is a number'])
   const isSet = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < sets.bounds.length - 1
   const isCategorical = (i: number): boolean => (flags[i]! & nodeFlag.categorical) !== 0
-  checkEach(section, 'threshold', [
-    thresholds.map((value, i) => (isCategorical(i) && !isSet(value) ? value : -1)),
-    (value) => value === -1,
-    'it names no category set of this tree',
-  ])
+  checkEach(section, 'threshold', [thresholds, (value, i) => !isCategorical(i) || isSet(value), 'it names no category set of this tree'])
   return thresholds.map((value, i) => (isCategorical(i) ? value : foldZeroBand(value)))
 }
 
