@@ -33,24 +33,10 @@ function linearLeaves(trees: readonly ParsedTree[]): LinearLeaves | undefined {
   const zeros = (tree: ParsedTree): readonly number[] => tree.leafValue.map(() => 0)
   return {
     isLinear: Uint8Array.from(trees, ({ linear }) => (linear === undefined ? 0 : 1)),
-    constant: joined(
-      Float64Array,
-      trees.map((tree) => tree.linear?.constant ?? zeros(tree)),
-    ),
-    termOffset: offsets(
-      joined(
-        Int32Array,
-        trees.map((tree) => tree.linear?.terms ?? zeros(tree)),
-      ),
-    ),
-    feature: joined(
-      Int32Array,
-      trees.map(({ linear }) => linear?.feature ?? []),
-    ),
-    coefficient: joined(
-      Float64Array,
-      trees.map(({ linear }) => linear?.coefficient ?? []),
-    ),
+    constant: joined(Float64Array, trees, (tree) => tree.linear?.constant ?? zeros(tree)),
+    termOffset: offsets(joined(Int32Array, trees, (tree) => tree.linear?.terms ?? zeros(tree))),
+    feature: joined(Int32Array, trees, ({ linear }) => linear?.feature ?? []),
+    coefficient: joined(Float64Array, trees, ({ linear }) => linear?.coefficient ?? []),
   }
 }
 

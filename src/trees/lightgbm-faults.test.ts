@@ -115,7 +115,11 @@ test('a tree out of its order and a line written twice are refused', () => {
 })
 
 test('pandas categories that are no lists are refused', () => {
-  for (const value of ['[1]', '{}', '[[1]', '']) refused(modelText().replace('pandas_categorical:null', `pandas_categorical:${value}`), /not a list of lists/)
+  const deep = '['.repeat(1_000_000) + ']'.repeat(1_000_000)
+  for (const value of ['[1]', '{}', '[[1]', '', '[[{}]]', '[[[]]]', '[[],[],[]]', deep])
+    refused(modelText().replace('pandas_categorical:null', `pandas_categorical:${value}`), /not a list of at most 2 lists/)
+  const brackets = parseLightGbm(modelText().replace('pandas_categorical:null', 'pandas_categorical:[["[{","]\\\\","\\"[["],[]]'))
+  assert.deepEqual(brackets.pandasCategories, [['[{', ']\\', '"[['], []])
 })
 
 test('a long word of digits that is no number is refused without trying it in every way', () => {

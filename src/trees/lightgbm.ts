@@ -1,5 +1,6 @@
 import { assembleTrees } from './assemble-trees.ts'
 import type { Ensemble } from './ensemble.ts'
+import { parseCategories } from './lightgbm/categories.ts'
 import { parseHeader } from './lightgbm/header.ts'
 import { addEntry, LineReader, type Entry, type Section } from './lightgbm/section.ts'
 import { parseTree } from './lightgbm/tree.ts'
@@ -38,19 +39,9 @@ function readTrees(reader: LineReader, firstMark: string, inputs: number): Parse
 
 const categoriesMark = 'pandas_categorical:'
 
-function readCategories(reader: LineReader): readonly (readonly unknown[])[] | undefined {
-  for (let text = reader.next(); text !== undefined; text = reader.next()) {
-    if (!text.startsWith(categoriesMark)) continue
-    const fault = (): ModelFormatError => new ModelFormatError('pandas_categorical is not a list of lists', { line: reader.line })
-    try {
-      const value: unknown = JSON.parse(text.slice(categoriesMark.length))
-      if (value === null) return undefined
-      if (Array.isArray(value) && value.every((list) => Array.isArray(list))) return value
-    } catch {
-      throw fault()
-    }
-    throw fault()
-  }
+function readCategories(reader: LineReader, inputs: number): readonly (readonly unknown[])[] | undefined {
+  for (let text = reader.next(); text !== undefined; text = reader.next())
+    if (text.startsWith(categoriesMark)) return parseCategories(text.slice(categoriesMark.length), inputs, { line: reader.line })
   return undefined
 }
 
@@ -74,7 +65,7 @@ export function parseLightGbm(text: string): Ensemble {
   const trees = readTrees(reader, stop, header.inputs)
   checkTreeCount(trees.length, header, reader.line)
   const { inputs, outputs, objective, transform, average, featureNames } = header
-  const pandasCategories = readCategories(reader)
+  const pandasCategories = readCategories(reader, inputs)
   const arithmetic = { base: new Float64Array(outputs), roundInputs: false, recodings: [], floorInputs: [], roundSums: false }
   return { inputs, outputs, trees: trees.length, ...assembleTrees(trees), ...arithmetic, objective, transform, average, featureNames, pandasCategories }
 }
