@@ -7,9 +7,6 @@ export type KernelEngine = 'bit-slab' | 'wide'
 /** The ways to evaluate single rows. */
 export type Engine = KernelEngine | 'interpreter'
 
-/** The most memory a kernel may take; categorical features with many categories and many splits are what reaches it. */
-export const maxSlabBytes = 64 * 1024 * 1024
-
 /** Up to this many trees the kernel's fixed work, turning the row into bytes, costs more than walking the trees (31 leaves, 30 features: 2 trees 0.8x, 4 trees 1.4x). */
 const fewTrees = 2
 

@@ -3,8 +3,8 @@ import { simdSupport } from '../wasm/simd-support.ts'
 import { buildImage } from './bit-slab/image.ts'
 import { encodeKernel } from './bit-slab/kernel.ts'
 import { layOut } from './bit-slab/layout.ts'
-import { planSlab } from './bit-slab/plan.ts'
-import { chooseEngine, maxSlabBytes, type Engine, type KernelEngine } from './choose-engine.ts'
+import { planSlab, slabBudget } from './bit-slab/plan.ts'
+import { chooseEngine, type Engine, type KernelEngine } from './choose-engine.ts'
 import type { Ensemble } from './ensemble.ts'
 import { intakeOf, type Intake } from './intake.ts'
 import type { Kernel } from './kernel.ts'
@@ -29,7 +29,7 @@ function compileSlab(ensemble: Ensemble, relaxed: boolean): Kernel | undefined {
   const plan = planSlab(ensemble)
   if (plan === undefined) return undefined
   const layout = layOut(ensemble, plan)
-  if (layout.bytes > maxSlabBytes) return undefined
+  if (layout.bytes > slabBudget(ensemble)) return undefined
   const { outputs, trees, roundSums } = ensemble
   const module = new wasmHost.Module(encodeKernel({ shape: plan.shape, layout, outputs, trees, roundSums, relaxed }))
   return { module, image: buildImage({ ensemble, plan, layout }), row: layout.row, out: layout.out }

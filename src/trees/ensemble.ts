@@ -82,3 +82,9 @@ export function largestTree(ensemble: Ensemble): number {
 export function missingOf(flags: number): number {
   return (flags >> 2) & 3
 }
+
+/** Bytes of an ensemble's arrays: about half of a usual file's, twice those of the densest. */
+export function ensembleBytes(ensemble: Ensemble): number {
+  const parts = [...Object.values(ensemble), ...Object.values(ensemble.linear ?? {}), ...Object.values(ensemble.cover ?? {})]
+  return parts.reduce<number>((sum, part) => sum + (ArrayBuffer.isView(part) ? part.byteLength : 0), 0)
+}

@@ -3,7 +3,10 @@ import { test } from 'node:test'
 import { randomEnsemble, type EnsembleShape } from './arbitrary-ensemble.test-data.ts'
 import { chooseEngine } from './choose-engine.ts'
 import { compileForest } from './compile.ts'
+import type { Ensemble } from './ensemble.ts'
 import { instantiateForest } from './evaluator.ts'
+import { parseLightGbm } from './lightgbm.ts'
+import { modelText, stump } from './model-text.test-data.ts'
 import { warmUp } from './warm-up.ts'
 
 const shape: EnsembleShape = { trees: 20, leaves: 31, inputs: 10, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }
@@ -31,4 +34,56 @@ test('warming up runs the evaluator that many times and changes no answer', () =
   }
   warmUp({ ...evaluator, predict }, 300)
   assert.equal(calls, 300)
+})
+
+/** Trees grown to one side, each node's left subtree all that is below it. */
+function leftChains(leaves: number, trees: number): Ensemble {
+  const nodes = Array.from({ length: leaves - 1 }, (_, node) => node)
+  const lines = {
+    num_leaves: String(leaves),
+    split_feature: nodes.map(() => 0).join(' '),
+    threshold: nodes.map((node) => -node).join(' '),
+    decision_type: nodes.map(() => 2).join(' '),
+    left_child: nodes.map((node) => (node === leaves - 2 ? ~node : node + 1)).join(' '),
+    right_child: nodes.map((node) => (node === leaves - 2 ? ~(node + 1) : ~node)).join(' '),
+    leaf_value: [...nodes, leaves].join(' '),
+  }
+  return parseLightGbm(modelText(Array.from({ length: trees }, () => stump(lines))))
+}
+const engineOf = (ensemble: Ensemble): string => compileForest(ensemble).engine
+
+test('a forest whose trees fill little of the kernel, or are cut into too many pieces for it, is interpreted: planning it would take many times its file', () => {
+  const one = stump({ num_leaves: '1', leaf_value: '1' })
+  const ragged = (ones: number): Ensemble => {
+    const chain = leftChains(257, 1)
+    const few = parseLightGbm(modelText(Array.from({ length: ones }, () => one)))
+    const leafOffset = Int32Array.of(...few.leafOffset, ones + 257)
+    return { ...chain, trees: ones + 1, nodeOffset: new Int32Array(ones + 2).fill(256, ones + 1), leafOffset, leafValue: new Float64Array(ones + 257) }
+  }
+  assert.equal(engineOf(ragged(10)), 'bit-slab')
+  assert.equal(engineOf(ragged(3000)), 'interpreter')
+  assert.equal(engineOf(leftChains(64, 20)), 'bit-slab')
+  assert.equal(engineOf(leftChains(500, 20)), 'interpreter')
+})
+
+test('a small file cannot ask for much by large category sets', () => {
+  const sets = (words: number): Ensemble => {
+    const lines = {
+      decision_type: '1',
+      threshold: '0',
+      num_cat: '1',
+      cat_boundaries: `0 ${words}`,
+      cat_threshold: Array.from({ length: words }, () => 7).join(' '),
+    }
+    return parseLightGbm(modelText(Array.from({ length: 3 }, () => stump(lines))))
+  }
+  assert.equal(engineOf(sets(10)), 'bit-slab')
+  assert.equal(engineOf(sets(10_000)), 'interpreter')
+})
+
+test('a chain of 100,000 leaves is read and evaluated', () => {
+  const { predictRaw } = instantiateForest(compileForest(leftChains(100_000, 1)))
+  const out = new Float64Array(1)
+  predictRaw(Float64Array.of(-200_000, 0), out)
+  assert.equal(out[0], 99_998)
 })

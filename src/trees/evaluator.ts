@@ -1,7 +1,7 @@
 import { wasmHost } from '../wasm/host.ts'
 import type { Engine } from './choose-engine.ts'
 import type { CompiledForest, CompiledKernel } from './compile.ts'
-import type { Ensemble } from './ensemble.ts'
+import { ensembleBytes, type Ensemble } from './ensemble.ts'
 import { takeIn } from './intake.ts'
 import { interpretSeen } from './interpret.ts'
 import { kernelNames } from './kernel.ts'
@@ -35,11 +35,6 @@ function rowByRow({ finish, ...raw }: RawEvaluator): Evaluator {
   return { ...raw, predict, predictBatchRaw: each(predictRaw), predictBatch: each(predict) }
 }
 
-function bytesOf(ensemble: Ensemble): number {
-  const { linear } = ensemble
-  return [...Object.values(ensemble), ...Object.values(linear ?? {})].reduce<number>((sum, part) => sum + (ArrayBuffer.isView(part) ? part.byteLength : 0), 0)
-}
-
 /** The reference evaluator as an Evaluator. */
 export function interpreterOf(ensemble: Ensemble): Evaluator {
   const { inputs, outputs } = ensemble
@@ -49,7 +44,7 @@ export function interpreterOf(ensemble: Ensemble): Evaluator {
     inputs,
     outputs,
     finish: finishOf(ensemble),
-    memoryBytes: bytesOf(ensemble),
+    memoryBytes: ensembleBytes(ensemble),
     predictRaw(row, out) {
       takeIn(ensemble, { rows: row, r: 0 }, seen)
       interpretSeen(ensemble, seen, out)

@@ -1,7 +1,7 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
-import { leafBlockBytes } from './layout.ts'
 import type { KernelContext } from './kernel-positions.ts'
 import { lanes, type SlabShape } from './plan.ts'
+import { leafBlockBytes } from './positions.ts'
 
 const lowBytes = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23]
 const lowPairs = [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23]

@@ -2,14 +2,12 @@ import { Arena } from '../arena.ts'
 import { largestTree, nodeFlag, type Ensemble } from '../ensemble.ts'
 import type { Column } from '../quantise.ts'
 import { lanes, type SlabPlan } from './plan.ts'
-import { blockOffsets, categoricalBytes, vectorBytes, wideParts } from './positions.ts'
+import { blockOffsets, categoricalBytes, leafBlockBytes, vectorBytes, wideParts } from './positions.ts'
 
 /** Values per block of a large column's table: 16 block maxima, then up to 256 thresholds. A small column has up to 15 thresholds in one block. */
 export const tableSizes = { block: 16, large: 272 } as const
 /** Bytes of one column's descriptor: address of its table, of its row value, of its byte, and its missing flags (bit 0 NaN, bit 1 zero). */
 export const descriptorBytes = 16
-/** Bytes of one tree's leaf values per block of 32 leaves. */
-export const leafBlockBytes = 256
 
 /** One categorical feature: per category, once more for unknown ones and once for NaN, a stream with a decision byte per position and tree; masks alike; `trips` = bytes of masks per group and block. */
 export type CategoricalLayout = {

@@ -1,6 +1,7 @@
-import { largestTree, missing, type Ensemble } from '../ensemble.ts'
+import { ensembleBytes, largestTree, missing, type Ensemble } from '../ensemble.ts'
 import { quantise, type Quantised } from '../quantise.ts'
 import { chooseCapacity, countKinds, type Capacity, type Costs } from './capacity.ts'
+import { leafBlockBytes } from './positions.ts'
 import { placeSpans, type Placed } from './placement.ts'
 import { spansOf, type Span, type Spans } from './spans.ts'
 
@@ -64,12 +65,24 @@ function shapeOf(ensemble: Ensemble, quantised: Quantised): Omit<SlabShape, 'cap
   }
 }
 
-/** Whether the bit-slab kernel can evaluate the ensemble at all: no linear leaves, at most 512 leaves a tree. */
-export function fitsBitSlab(ensemble: Ensemble): boolean {
-  return ensemble.linear === undefined && largestTree(ensemble) <= maxLeaves
+const mebibyte = 1 << 20
+
+/** The most memory that a kernel may take: a small file must not be able to ask for much, be it by categories (32 of them are a word in the file) or by trees that fill few of the kernel's leaves. */
+export function slabBudget(ensemble: Ensemble): number {
+  return Math.min(64 * mebibyte, Math.max(mebibyte, 8 * ensembleBytes(ensemble)))
 }
 
-/** The plan of an ensemble, or undefined if it needs more byte columns than eight pairs of registers hold or does not fit at all. */
+/** Bytes of the kernel's leaves, of which every tree has as many as the largest. */
+function leafBytes(ensemble: Ensemble): number {
+  return ensemble.trees * Math.ceil(largestTree(ensemble) / 32) * leafBlockBytes
+}
+
+/** Whether the bit-slab kernel can evaluate the ensemble at all: no linear leaves, at most 512 leaves a tree, and trees that fill enough of its leaves. */
+export function fitsBitSlab(ensemble: Ensemble): boolean {
+  return ensemble.linear === undefined && largestTree(ensemble) <= maxLeaves && leafBytes(ensemble) <= slabBudget(ensemble)
+}
+
+/** The plan of an ensemble, or undefined if it needs more byte columns than eight pairs of registers hold, is cut into too many spans or does not fit at all. */
 export function planSlab(ensemble: Ensemble): SlabPlan | undefined {
   if (!fitsBitSlab(ensemble)) return undefined
   const quantised = quantise(ensemble)
@@ -78,6 +91,7 @@ export function planSlab(ensemble: Ensemble): SlabPlan | undefined {
   const { blocks, hasBias, registerPairs } = shape
   const isNear = (span: Span): boolean => span.column < 2 * shape.columnsPerRegister
   const spans = spansOf(ensemble, quantised, blocks)
+  if (spans === undefined) return undefined
   const capacity = Array.from({ length: blocks }, (_, block) => {
     const counts = sampled(grouped(spans.perTree)).map((group) => group.map((tree) => countKinds(tree[block]!, isNear)))
     return chooseCapacity(counts, costsOf(registerPairs, hasBias))

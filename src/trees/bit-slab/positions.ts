@@ -3,6 +3,8 @@ import type { Capacity } from './capacity.ts'
 
 /** Bytes of one vector. */
 export const vectorBytes = 16
+/** Bytes of one tree's leaf values per block of 32 leaves. */
+export const leafBlockBytes = 256
 /** A position of a single slice: column indices, thresholds, mask. */
 export const singleBytes = 3 * vectorBytes
 /** A categorical position's masks, one vector per slice. */

@@ -74,17 +74,28 @@ function spanOf({ ensemble, quantised, categoricalFeatures }: Source, { node, fr
   }
 }
 
-/** Cuts every tree into spans. Recursive over a tree's depth: for trees of at most a few hundred leaves. */
-export function spansOf(ensemble: Ensemble, quantised: Quantised, blocks: number): Spans {
+function categoricalFeaturesOf(ensemble: Ensemble, { nodeColumn }: Quantised): number[] {
+  const features = new Set<number>()
+  nodeColumn.forEach((column, node) => void (column < 0 && features.add(ensemble.feature[node]!)))
+  return [...features]
+}
+
+/** A balanced tree of 512 leaves is cut into 1.03 spans a node, a chain to the left into 8: it would take many times its file to plan, and as long to evaluate. */
+const mostSpans = (nodes: number): number => 1000 + 2 * nodes
+
+/** Cuts every tree into spans; undefined if they become too many. Recursive over a tree's depth: for trees of at most a few hundred leaves. */
+export function spansOf(ensemble: Ensemble, quantised: Quantised, blocks: number): Spans | undefined {
   const leafPosition = new Int32Array(ensemble.leafValue.length)
-  const features = [...quantised.nodeColumn.keys()].filter((node) => quantised.nodeColumn[node]! < 0).map((node) => ensemble.feature[node]!)
-  const categoricalFeatures = [...new Set(features)]
+  const categoricalFeatures = categoricalFeaturesOf(ensemble, quantised)
   const source = { ensemble, quantised, categoricalFeatures }
-  const perTree = Array.from({ length: ensemble.trees }, (_, t) => {
+  let left = mostSpans(ensemble.feature.length)
+  const perTree: Span[][][] = []
+  for (let t = 0; t < ensemble.trees; t++) {
     const perBlock: Span[][] = Array.from({ length: blocks }, () => [])
     for (const range of leftRanges(ensemble, t, leafPosition))
-      for (let block = range.from >> 5; block <= (range.to - 1) >> 5; block++) perBlock[block]!.push(spanOf(source, range, block))
-    return perBlock
-  })
+      for (let block = range.from >> 5; block <= (range.to - 1) >> 5 && left-- > 0; block++) perBlock[block]!.push(spanOf(source, range, block))
+    if (left < 0) return undefined
+    perTree.push(perBlock)
+  }
   return { perTree, leafPosition, categoricalFeatures }
 }
