@@ -1,7 +1,7 @@
 import type { Ensemble } from '../ensemble.ts'
 import { goesLeft } from '../interpret.ts'
 import { seenRow } from '../intake.ts'
-import { UniquePath } from './unique-path.ts'
+import { UniquePath, type PathStep } from './unique-path.ts'
 
 /** Contributions of one row: for each output one value per input and then the expected value, as LightGBM's predict_contrib. */
 export type Contributions = (row: Float64Array, out: Float64Array) => void
@@ -17,6 +17,8 @@ type Walk = {
   readonly firstOut: number
 }
 type Place = { readonly node: number; readonly base: number; readonly depth: number }
+/** A subtree that waits to be visited: the path to its parent begins at `from`, has `depth` steps with the one that leads here, which is to be added. */
+type Waiting = { readonly node: number; readonly from: number; readonly depth: number; readonly step: PathStep }
 
 function coverOf({ ensemble, firstNode, firstLeaf }: Pick<Walk, 'ensemble' | 'firstNode' | 'firstLeaf'>, child: number): number {
   const { node, leaf } = ensemble.cover!
@@ -32,35 +34,52 @@ function addLeaf({ ensemble, path, out, firstLeaf, firstOut }: Walk, { node, bas
   }
 }
 
-/** RECURSE of algorithm 2: the subtree at a place whose path is complete. */
-function visit(walk: Walk, place: Place): void {
-  if (place.node < 0) {
-    addLeaf(walk, place)
-    return
-  }
-  const { ensemble, path, row, firstNode } = walk
-  const i = firstNode + place.node
+/** The body of RECURSE in algorithm 2 at a node whose path is complete: the side that the row takes and the other. */
+function sidesOf({ ensemble, path, row, ...walk }: Walk, place: Place): { hot: Waiting; cold: Waiting } {
+  const i = walk.firstNode + place.node
   const feature = ensemble.feature[i]!
   const isLeft = goesLeft(ensemble, i, row[feature]!)
   const [hot, cold] = isLeft ? [ensemble.left[i]!, ensemble.right[i]!] : [ensemble.right[i]!, ensemble.left[i]!]
   const cover = ensemble.cover!.node[i]!
-  const [hotShare, coldShare] = [coverOf(walk, hot) / cover, coverOf(walk, cold) / cover]
+  const shareOf = (child: number): number => coverOf({ ensemble, ...walk }, child) / cover
   const before = path.find(place.base, place.depth, feature)
   const { zero, one } = before < 0 ? { zero: 1, one: 1 } : path.step(place.base, before)
   if (before >= 0) path.unwind(place.base, place.depth, before)
-  const depth = before < 0 ? place.depth + 1 : place.depth
-  const base = place.base + depth
-  path.copy(place.base, base, depth)
-  path.extend(base, depth, { feature, zero: hotShare * zero, one })
-  visit(walk, { node: hot, base, depth })
-  path.copy(place.base, base, depth)
-  path.extend(base, depth, { feature, zero: coldShare * zero, one: 0 })
-  visit(walk, { node: cold, base, depth })
+  const at = { from: place.base, depth: before < 0 ? place.depth + 1 : place.depth }
+  return {
+    hot: { ...at, node: hot, step: { feature, zero: shareOf(hot) * zero, one } },
+    cold: { ...at, node: cold, step: { feature, zero: shareOf(cold) * zero, one: 0 } },
+  }
 }
 
-function depthBelow(ensemble: Ensemble, firstNode: number, node: number): number {
-  if (node < 0) return 0
-  return 1 + Math.max(depthBelow(ensemble, firstNode, ensemble.left[firstNode + node]!), depthBelow(ensemble, firstNode, ensemble.right[firstNode + node]!))
+/** Visits a tree, hot sides first. Not by calling itself: a tree may be a chain of any length. */
+function visitTree(walk: Walk): void {
+  const waiting: Waiting[] = [{ node: 0, from: 0, depth: 0, step: { feature: -1, zero: 1, one: 1 } }]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, from, depth, step } = next
+    const base = from + depth
+    walk.path.copy(from, base, depth)
+    walk.path.extend(base, depth, step)
+    if (node < 0) {
+      addLeaf(walk, { node, base, depth })
+      continue
+    }
+    const { hot, cold } = sidesOf(walk, { node, base, depth })
+    waiting.push(cold, hot)
+  }
+}
+
+/** Decisions below each other in tree t, at most. */
+function depthOf(ensemble: Ensemble, t: number): number {
+  const first = ensemble.nodeOffset[t]!
+  let most = 0
+  const waiting: (readonly [number, number])[] = [[ensemble.nodeOffset[t + 1]! > first ? 0 : -1, 0]]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [node, depth] = next
+    most = Math.max(most, depth)
+    if (node >= 0) waiting.push([ensemble.left[first + node]!, depth + 1], [ensemble.right[first + node]!, depth + 1])
+  }
+  return most
 }
 
 function expectedValue(ensemble: Ensemble, t: number): number {
@@ -80,7 +99,10 @@ export function exactContributions(ensemble: Ensemble): Contributions {
   const { trees, outputs, inputs, nodeOffset, leafOffset, base } = ensemble
   const roots = Int32Array.from({ length: trees }, (_, t) => (nodeOffset[t + 1]! > nodeOffset[t]! ? 0 : -1))
   const expected = Float64Array.from(roots, (_, t) => expectedValue(ensemble, t))
-  const path = new UniquePath(roots.reduce((most, root, t) => Math.max(most, depthBelow(ensemble, nodeOffset[t]!, root)), 0))
+  const path = new UniquePath(
+    roots.reduce((most, _, t) => Math.max(most, depthOf(ensemble, t)), 0),
+    inputs,
+  )
   return (row, out) => {
     const seen = seenRow(ensemble, row)
     out.fill(0)
@@ -89,8 +111,7 @@ export function exactContributions(ensemble: Ensemble): Contributions {
       const firstOut = (t % outputs) * (inputs + 1)
       out[firstOut + inputs] = out[firstOut + inputs]! + expected[t]!
       if (node < 0) return
-      path.extend(0, 0, { feature: -1, zero: 1, one: 1 })
-      visit({ ensemble, row: seen, path, out, firstNode: nodeOffset[t]!, firstLeaf: leafOffset[t]!, firstOut }, { node, base: 0, depth: 0 })
+      visitTree({ ensemble, row: seen, path, out, firstNode: nodeOffset[t]!, firstLeaf: leafOffset[t]!, firstOut })
     })
   }
 }

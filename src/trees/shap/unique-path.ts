@@ -10,9 +10,10 @@ export class UniquePath {
   readonly #zero: Float64Array
   readonly #one: Float64Array
   readonly #weight: Float64Array
-  /** Room for the paths of trees with so many decisions below each other. */
-  constructor(depth: number) {
-    const room = ((depth + 2) * (depth + 3)) / 2
+  /** Room for the paths of trees with so many decisions below each other: a path grows with each, until every feature is on it. */
+  constructor(depth: number, features: number) {
+    const longest = Math.min(depth, features)
+    const room = (longest * (longest + 1)) / 2 + (depth - longest) * longest + longest + 2
     this.#feature = new Int32Array(room)
     this.#zero = new Float64Array(room)
     this.#one = new Float64Array(room)
