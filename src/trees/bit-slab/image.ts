@@ -1,49 +1,13 @@
-import { missing, nodeFlag, type Ensemble } from '../ensemble.ts'
+import { indexByte, vectorBytes } from '../byte-columns/registers.ts'
+import { writeByteColumns } from '../byte-columns/tables.ts'
+import { nodeFlag, type Ensemble } from '../ensemble.ts'
 import { isInSet } from '../interpret.ts'
-import type { Column } from '../quantise.ts'
-import { descriptorBytes, tableSizes, type SlabLayout } from './layout.ts'
+import type { SlabLayout } from './layout.ts'
 import type { Placed } from './placement.ts'
 import { lanes, type SlabPlan, type SlabShape } from './plan.ts'
-import { blockOffsets, categoricalBytes, pairParts, singleBytes, vectorBytes, wideParts } from './positions.ts'
+import { blockOffsets, categoricalBytes, pairParts, singleBytes, wideParts } from './positions.ts'
 
 type Model = { readonly ensemble: Ensemble; readonly plan: SlabPlan; readonly layout: SlabLayout }
-
-/** Where a column's byte stands among the registers. */
-function byteAddress({ plan, layout }: Model, column: number): number {
-  const { columnsPerRegister } = plan.shape
-  return layout.columns + Math.floor(column / columnsPerRegister) * vectorBytes + (column % columnsPerRegister)
-}
-
-const missingBit = { [missing.none]: 0, [missing.nan]: 1, [missing.zero]: 2 } as Readonly<Record<number, number>>
-
-function writeTable(values: Float64Array, { thresholds }: Column): void {
-  values.fill(Infinity)
-  if (values.length === tableSizes.block) {
-    values.set(thresholds)
-    return
-  }
-  for (let block = 0; block < tableSizes.block; block++) values[block] = thresholds[block * tableSizes.block + tableSizes.block - 1] ?? Infinity
-  values.set(thresholds, tableSizes.block)
-}
-
-function writeColumns(model: Model, image: ArrayBuffer, which: 'small' | 'large'): void {
-  const { descriptors, tables, columns } = model.layout[which]
-  const size = which === 'large' ? tableSizes.large : tableSizes.block
-  columns.forEach((index, i) => {
-    const column = model.plan.quantised.columns[index]!
-    const table = tables + i * size * 8
-    writeTable(new Float64Array(image, table, size), column)
-    const descriptor = [table, model.layout.row + column.feature * 8, byteAddress(model, index), missingBit[column.missing]!]
-    new Int32Array(image, descriptors + i * descriptorBytes, 4).set(descriptor)
-  })
-}
-
-/** The index byte of a column for one pair of registers: 0-15 the first, 128-143 the second, lane 15 (kept zero) if it is in another pair. */
-function indexByte({ columnsPerRegister: each }: SlabShape, column: number, pair: number): number {
-  if (Math.floor(column / (2 * each)) !== pair) return 15
-  const within = column % (2 * each)
-  return within >= each ? (within - each) | 0x80 : within
-}
 
 /** Thresholds are compared as signed bytes. A value is rank + 1 and missing 0; with bias right both are one less, so missing wraps to 255. */
 const thresholdByte = (rank: number, biasRight: boolean): number => (biasRight ? rank : rank + 1) ^ 0x80
@@ -119,8 +83,7 @@ function writePositions(model: Model, image: Uint8Array): void {
 /** The initial contents of the kernel's memory: threshold tables, positions, category tables, leaves, first addends. */
 export function buildImage(model: Model): Uint8Array<ArrayBuffer> {
   const image = new Uint8Array(model.layout.bytes)
-  writeColumns(model, image.buffer, 'small')
-  writeColumns(model, image.buffer, 'large')
+  writeByteColumns(image.buffer, model.layout, { columns: model.plan.quantised.columns, registers: model.plan.shape })
   writePositions(model, image)
   writeLeaves(model, image.buffer)
   new Float64Array(image.buffer, model.layout.base, model.ensemble.outputs).set(model.ensemble.base)

@@ -1,14 +1,15 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
+import { gatherColumns, vectorBytes, type Swizzle } from '../byte-columns/registers.ts'
 import type { SlabLayout } from './layout.ts'
 import type { SlabShape } from './plan.ts'
-import { blockOffsets, categoricalBytes, pairParts, singleBytes, vectorBytes, wideParts } from './positions.ts'
+import { blockOffsets, categoricalBytes, pairParts, singleBytes, wideParts } from './positions.ts'
 
 /** What the parts of the kernel share: the code being written, and the local variables by their role. */
 export type KernelContext = {
   readonly body: FunctionBody
   readonly shape: SlabShape
   readonly layout: SlabLayout
-  readonly swizzle: 'i8x16.swizzle' | 'i8x16.relaxed_swizzle'
+  readonly swizzle: Swizzle
   readonly locals: {
     /** Byte columns of the row: two registers per pair. */
     readonly registers: readonly number[]
@@ -28,11 +29,8 @@ export type KernelContext = {
   }
 }
 
-/** Pushes the 16 trees' column bytes: indices 0-15 pick from the first register, 128-143 from the second; every other index gives 0. */
 function gather({ body, swizzle, locals }: KernelContext, registers: readonly [number, number], offset: number): void {
-  const { cursor, index, topBit } = locals
-  body.get(registers[0], cursor).memory('v128.load', offset).tee(index).op(swizzle)
-  body.get(registers[1], index, topBit).op('v128.xor', swizzle, 'v128.or')
+  gatherColumns(body, { swizzle, locals, registers }, offset)
 }
 
 /** Strikes out the leaves of the mask at `offset` from a slice, for the trees whose test failed. */

@@ -1,4 +1,5 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
+import { addRounded } from '../running-sums.ts'
 import type { KernelContext } from './kernel-positions.ts'
 import { lanes, type SlabShape } from './plan.ts'
 import { leafBlockBytes } from './positions.ts'
@@ -57,12 +58,6 @@ export type SumLocals = { readonly sum: number; readonly leaves: number; readonl
 /** What sums depend on beside the layout. */
 export type SumSource = { readonly outputs: number; readonly trees: number; readonly roundSums: boolean }
 
-/** Adds the two numbers on the stack; rounding the float64 sum of two float32 numbers gives their float32 sum (Figueroa, "When is double rounding innocuous?", 1995). */
-function addTo(body: FunctionBody, roundSums: boolean): FunctionBody {
-  body.op('f64.add')
-  return roundSums ? body.op('f32.demote_f64', 'f64.promote_f32') : body
-}
-
 /** Adds the 16 trees' leaves in tree order. A model of one output sums at once; others keep the value of each tree for `sumByOutput`. */
 export function addLeaves(context: KernelContext, locals: SumLocals, { outputs, roundSums }: Pick<SumSource, 'outputs' | 'roundSums'>): void {
   const { body, layout } = context
@@ -73,7 +68,7 @@ export function addLeaves(context: KernelContext, locals: SumLocals, { outputs, 
       .get(locals.leaves)
       .op('i32.add')
       .memory('f64.load', lane * layout.leafStride)
-    if (outputs === 1) addTo(body, roundSums).set(locals.sum)
+    if (outputs === 1) addRounded(body, roundSums).set(locals.sum)
     else body.memory('f64.store', lane * 8)
   }
 }
@@ -87,7 +82,7 @@ export function sumByOutput({ body, layout }: KernelContext, locals: SumLocals, 
     .loop((each) => {
       each.get(output).memory('f64.load', layout.base).set(sum).get(output).i32(layout.treeValues).op('i32.add').set(values)
       each.loop((tree) => {
-        addTo(tree.get(sum, values).memory('f64.load'), roundSums).set(sum)
+        addRounded(tree.get(sum, values).memory('f64.load'), roundSums).set(sum)
         tree
           .get(values)
           .i32(outputs * 8)

@@ -1,12 +1,13 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
 import { encodeModule } from '../../wasm/module.ts'
+import { binningFunction } from '../byte-columns/binning.ts'
+import { vectorBytes } from '../byte-columns/registers.ts'
+import { callBinning, loadRegisters } from '../byte-columns/tables.ts'
 import { kernelNames } from '../kernel.ts'
-import { binningFunction } from './binning.ts'
 import { testBlock, type KernelContext } from './kernel-positions.ts'
 import { addLeaves, groupLeafBytes, repeat, storeSurvivors, sumByOutput, type SumLocals } from './kernel-sums.ts'
-import { descriptorBytes, type SlabLayout } from './layout.ts'
+import type { SlabLayout } from './layout.ts'
 import { lanes, type SlabShape } from './plan.ts'
-import { vectorBytes } from './positions.ts'
 
 const binSmall = 0
 const binLarge = 1
@@ -28,14 +29,6 @@ function declareLocals(body: FunctionBody, shape: SlabShape, categorical: number
     streams: many(categorical, 'i32'),
     masks: many(categorical, 'i32'),
   }
-}
-
-function callBinning({ body, layout }: KernelContext): void {
-  for (const [index, { descriptors, columns }] of [[binSmall, layout.small] as const, [binLarge, layout.large] as const])
-    body
-      .i32(descriptors)
-      .i32(descriptors + columns.length * descriptorBytes)
-      .call(index)
 }
 
 /** Points each categorical feature's stream at its category's line of the table; negative and unknown categories at the line after them, NaN at the last. */
@@ -60,18 +53,13 @@ function pointStreams({ body, layout, locals }: KernelContext, x: number, catego
   })
 }
 
-function loadRegisters({ body, shape, layout, locals }: KernelContext): void {
-  locals.registers.forEach((register, i) =>
-    body
-      .i32(0)
-      .memory('v128.load', layout.columns + i * vectorBytes)
-      .set(register),
-  )
+function setRegisters({ body, shape, layout, locals }: KernelContext): void {
+  loadRegisters(body, layout, locals.registers)
   if (shape.hasBias) locals.rightRegisters.forEach((register, i) => body.get(locals.registers[i]!).bytes16(all(1)).op('i8x16.sub').set(register))
   body.bytes16(all(0x80)).set(locals.topBit)
 }
 
-/** What the kernel is generated from. `relaxed` uses the relaxed swizzle: the same answers (its indices are 0-15 or >= 128), fewer instructions on x86. */
+/** What the kernel is generated from. `relaxed` uses the relaxed swizzle. */
 export type KernelSource = {
   readonly shape: SlabShape
   readonly layout: SlabLayout
@@ -89,9 +77,9 @@ function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed 
   const [word] = [body.local('i32'), body.local('i32')]
   const sums: SumLocals = { sum: body.local('f64'), leaves: body.local('i32'), values: body.local('i32'), word, output: body.local('i32') }
   const counter = body.local('i32')
-  callBinning(context)
+  callBinning(body, layout, { small: binSmall, large: binLarge })
   pointStreams(context, body.local('f64'), body.local('i32'))
-  loadRegisters(context)
+  setRegisters(context)
   body.i32(layout.data).set(locals.cursor).i32(layout.trips).set(locals.trips).i32(layout.leaves).set(sums.leaves).i32(layout.treeValues).set(sums.values)
   body.i32(0).memory('f64.load', layout.base).set(sums.sum)
   repeat(body, { counter, count: shape.groups }, () => {

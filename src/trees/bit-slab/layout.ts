@@ -1,13 +1,9 @@
 import { Arena } from '../arena.ts'
+import { vectorBytes } from '../byte-columns/registers.ts'
+import { takeByteColumns, type ByteColumns } from '../byte-columns/tables.ts'
 import { largestTree, nodeFlag, type Ensemble } from '../ensemble.ts'
-import type { Column } from '../quantise.ts'
 import { lanes, type SlabPlan } from './plan.ts'
-import { blockOffsets, categoricalBytes, leafBlockBytes, vectorBytes, wideParts } from './positions.ts'
-
-/** Values per block of a large column's table: 16 block maxima, then up to 256 thresholds. A small column has up to 15 thresholds in one block. */
-export const tableSizes = { block: 16, large: 272 } as const
-/** Bytes of one column's descriptor: address of its table, of its row value, of its byte, and its missing flags (bit 0 NaN, bit 1 zero). */
-export const descriptorBytes = 16
+import { blockOffsets, categoricalBytes, leafBlockBytes, wideParts } from './positions.ts'
 
 /** One categorical feature: per category, once more for unknown ones and once for NaN, a stream with a decision byte per position and tree; masks alike; `trips` = bytes of masks per group and block. */
 export type CategoricalLayout = {
@@ -20,15 +16,11 @@ export type CategoricalLayout = {
 }
 
 /** Addresses of everything in the kernel's memory; `bytes` is a whole number of pages. */
-export type SlabLayout = {
-  readonly row: number
-  readonly columns: number
+export type SlabLayout = ByteColumns & {
   readonly base: number
   readonly out: number
   readonly scratch: number
   readonly treeValues: number
-  readonly small: { readonly descriptors: number; readonly tables: number; readonly columns: readonly number[] }
-  readonly large: { readonly descriptors: number; readonly tables: number; readonly columns: readonly number[] }
   readonly trips: number
   readonly data: number
   readonly leaves: number
@@ -54,27 +46,18 @@ function dataBytes({ shape, wide }: SlabPlan): number {
   return shape.groups * fixed + total(wide) * wideParts(shape).bytes
 }
 
-function takeColumns(arena: Arena, columns: readonly Column[], large: boolean): SlabLayout['small'] {
-  const indices = [...columns.keys()].filter((c) => columns[c]!.thresholds.length >= tableSizes.block === large)
-  const values = large ? tableSizes.large : tableSizes.block
-  return { descriptors: arena.take(indices.length * descriptorBytes), tables: arena.take(indices.length * values * 8), columns: indices }
-}
-
 /** Assigns addresses. The sizes follow from the plan; nothing is written yet, so a model too large for its memory can be turned away first. */
 export function layOut(ensemble: Ensemble, plan: SlabPlan): SlabLayout {
   const arena = new Arena()
-  const { groups, blocks, registerPairs } = plan.shape
+  const { groups, blocks } = plan.shape
   const leafStride = Math.ceil(largestTree(ensemble) / 32) * leafBlockBytes
   const tripBytes = groups * blocks * 4
   const fixed = {
-    row: arena.take(ensemble.inputs * 8),
-    columns: arena.take(registerPairs * 2 * vectorBytes),
+    ...takeByteColumns(arena, ensemble.inputs, { columns: plan.quantised.columns, registers: plan.shape }),
     base: arena.take(ensemble.outputs * 8),
     out: arena.take(ensemble.outputs * 8),
     scratch: arena.take(blocks * 64),
     treeValues: arena.take(groups * lanes * 8),
-    small: takeColumns(arena, plan.quantised.columns, false),
-    large: takeColumns(arena, plan.quantised.columns, true),
     trips: arena.take(tripBytes),
     data: arena.take(dataBytes(plan)),
     leaves: arena.take(groups * lanes * leafStride),

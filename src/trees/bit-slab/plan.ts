@@ -1,3 +1,4 @@
+import { registersFor, type RegisterShape } from '../byte-columns/registers.ts'
 import { ensembleBytes, largestTree, missing, type Ensemble } from '../ensemble.ts'
 import { quantise, type Quantised } from '../quantise.ts'
 import { chooseCapacity, countKinds, type Capacity, type Costs } from './capacity.ts'
@@ -9,15 +10,11 @@ import { spansOf, type Span, type Spans } from './spans.ts'
 export const lanes = 16
 
 /** What the kernel's code depends on: counts, not thresholds or leaves. */
-export type SlabShape = {
+export type SlabShape = RegisterShape & {
   /** Groups of 16 trees; the last is filled up with trees that add 0. */
   readonly groups: number
   /** Blocks of 32 leaves per tree. */
   readonly blocks: number
-  /** Pairs of registers that hold a row's byte columns. */
-  readonly registerPairs: number
-  /** Columns per register: 16, or 15 where there are several pairs: nothing is ever written to lane 15 then, and its 0 means "not in this pair". */
-  readonly columnsPerRegister: number
   /** Whether some node sends missing values right, so that right and mixed positions are needed. */
   readonly hasBias: boolean
   readonly capacity: readonly Capacity[]
@@ -55,12 +52,10 @@ function mostPerGroup(placed: SlabPlan['placed'], blocks: number, counts: (place
 }
 
 function shapeOf(ensemble: Ensemble, quantised: Quantised): Omit<SlabShape, 'capacity'> {
-  const columnsPerRegister = quantised.columns.length <= 32 ? 16 : 15
   return {
     groups: Math.ceil(ensemble.trees / lanes),
     blocks: Math.ceil(largestTree(ensemble) / 32),
-    registerPairs: Math.max(1, Math.ceil(quantised.columns.length / (2 * columnsPerRegister))),
-    columnsPerRegister,
+    ...registersFor(quantised.columns.length),
     hasBias: quantised.columns.some((column) => column.missing !== missing.none),
   }
 }

@@ -1,8 +1,7 @@
-import type { SlabShape } from './plan.ts'
+import { vectorBytes } from '../byte-columns/registers.ts'
 import type { Capacity } from './capacity.ts'
+import type { SlabShape } from './plan.ts'
 
-/** Bytes of one vector. */
-export const vectorBytes = 16
 /** Bytes of one tree's leaf values per block of 32 leaves. */
 export const leafBlockBytes = 256
 /** A position of a single slice: column indices, thresholds, mask. */

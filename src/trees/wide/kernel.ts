@@ -1,7 +1,8 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
 import { encodeModule } from '../../wasm/module.ts'
 import { kernelNames } from '../kernel.ts'
-import { forEachAddress } from '../loops.ts'
+import { forEachAddress } from '../for-each-address.ts'
+import { RunningSums } from '../running-sums.ts'
 import { categoryBytes, lanes, nodeBytes, numericBytes, type WideLayout } from './layout.ts'
 import { nanWord, type Slots } from './slots.ts'
 
@@ -35,20 +36,15 @@ function setCategories(body: FunctionBody, { slots, layout }: WideSource): void 
   })
 }
 
-/** prepare(): turns the row into slots and sets the sums to their first addends. */
+/** prepare(): turns the row into slots. */
 function prepareFunction(source: WideSource): FunctionBody {
-  const { layout, outputs } = source
   const body = new FunctionBody({ params: [], results: [] })
   rewriteInputs(body, source)
   setCategories(body, source)
-  const at = body.local('i32')
-  forEachAddress(body, { cursor: at, from: 0, to: outputs * 8, step: 8 }, () => {
-    body.get(at, at).memory('f64.load', layout.base).memory('f64.store', layout.out)
-  })
   return body
 }
 
-type Walk = { readonly body: FunctionBody; readonly source: WideSource; readonly nodes: readonly number[]; readonly next: number; readonly sum: number }
+type Walk = { readonly body: FunctionBody; readonly source: WideSource; readonly nodes: readonly number[]; readonly next: number }
 
 /** Pushes the node that follows `node`: the first of its children on "no", the second on "yes". */
 function pushNext({ body, source, next: slot }: Walk, node: number): void {
@@ -86,35 +82,14 @@ function descend(walk: Walk, moved: number): void {
   })
 }
 
-/** Adds the leaves in tree order, each to the sum of its output. */
-function addLeaves({ body, source, nodes, sum }: Walk): void {
-  const { layout, outputs, roundSums } = source
-  for (const node of nodes) {
-    body.get(sum, sum).memory('f64.load').get(node).memory('f64.load').op('f64.add')
-    // The float64 sum of two float32 numbers, rounded, is their float32 sum (Figueroa, "When is double rounding innocuous?", 1995).
-    if (roundSums) body.op('f32.demote_f64', 'f64.promote_f32')
-    body.memory('f64.store')
-    if (outputs > 1)
-      body
-        .i32(layout.out)
-        .get(sum)
-        .i32(8)
-        .op('i32.add')
-        .tee(sum)
-        .get(sum)
-        .i32(layout.out + outputs * 8)
-        .op('i32.eq', 'select')
-        .set(sum)
-  }
-}
-
-/** walk(): adds all trees to the sums. */
+/** walk(): sums all trees. */
 function walkFunction(source: WideSource): FunctionBody {
-  const { layout } = source
+  const { layout, outputs, roundSums } = source
   const body = new FunctionBody({ params: [], results: [] })
-  const walk: Walk = { body, source, nodes: Array.from({ length: lanes }, () => body.local('i32')), next: body.local('i32'), sum: body.local('i32') }
+  const sums = new RunningSums(body, { out: layout.out, base: layout.base, outputs, roundSums })
+  const walk: Walk = { body, source, nodes: Array.from({ length: lanes }, () => body.local('i32')), next: body.local('i32') }
   const [moved, root] = [body.local('i32'), body.local('i32')]
-  body.i32(layout.out).set(walk.sum)
+  sums.start()
   const to = layout.roots + layout.paddedTrees * nodeBytes
   forEachAddress(body, { cursor: root, from: layout.roots, to, step: lanes * nodeBytes }, () => {
     walk.nodes.forEach((node, lane) =>
@@ -125,7 +100,9 @@ function walkFunction(source: WideSource): FunctionBody {
         .set(node),
     )
     descend(walk, moved)
-    addLeaves(walk)
+    sums.begin()
+    for (const node of walk.nodes) sums.add(() => body.get(node).memory('f64.load'))
+    sums.end()
   })
   return body
 }

@@ -1,6 +1,6 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
 import { zeroThreshold } from '../ensemble.ts'
-import { descriptorBytes, tableSizes } from './layout.ts'
+import { descriptorBytes, tableSizes } from './tables.ts'
 
 const blockBytes = tableSizes.block * 8
 
