@@ -2,7 +2,7 @@ import type { Ensemble } from './ensemble.ts'
 import { fitsBitSlab } from './bit-slab/plan.ts'
 
 /** The kernels for single rows. */
-export type KernelEngine = 'bit-slab' | 'wide'
+export type KernelEngine = 'bit-slab' | 'bt4' | 'wide'
 
 /** The ways to evaluate single rows. */
 export type Engine = KernelEngine | 'interpreter'

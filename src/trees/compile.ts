@@ -4,6 +4,7 @@ import { buildImage } from './bit-slab/image.ts'
 import { encodeKernel } from './bit-slab/kernel.ts'
 import { layOut } from './bit-slab/layout.ts'
 import { planSlab, slabBudget } from './bit-slab/plan.ts'
+import { compileBt4 } from './bt4/compile-bt4.ts'
 import { chooseEngine, type Engine, type KernelEngine } from './choose-engine.ts'
 import type { Ensemble } from './ensemble.ts'
 import { intakeOf, type Intake } from './intake.ts'
@@ -37,6 +38,7 @@ function compileSlab(ensemble: Ensemble, relaxed: boolean): Kernel | undefined {
 
 const compilers: Record<KernelEngine, (ensemble: Ensemble, relaxed: boolean) => Kernel | undefined> = {
   'bit-slab': compileSlab,
+  bt4: compileBt4,
   wide: compileWide,
 }
 

@@ -14,6 +14,8 @@ const anyCase = ensembleShapes.chain((drawn) => rowsOf(drawn.inputs).map((rows) 
 const ways: readonly (CompileOptions & Required<Pick<CompileOptions, 'engine'>> & { readonly categorical: boolean })[] = [
   { engine: 'bit-slab', categorical: true },
   { engine: 'bit-slab', relaxedSimd: false, categorical: true },
+  { engine: 'bt4', categorical: false },
+  { engine: 'bt4', relaxedSimd: false, categorical: false },
   { engine: 'wide', categorical: true },
   { engine: 'interpreter', categorical: true },
 ]

@@ -52,7 +52,7 @@ function leftChains(leaves: number, trees: number): Ensemble {
 }
 const engineOf = (ensemble: Ensemble): string => compileForest(ensemble).engine
 
-test('a forest whose trees fill little of the kernel, or are cut into too many pieces for it, is interpreted: planning it would take many times its file', () => {
+test('a forest whose trees fill little of the kernel, or are cut into too many pieces for it, goes to the wide kernel: planning it would take many times its file', () => {
   const one = stump({ num_leaves: '1', leaf_value: '1' })
   const ragged = (ones: number): Ensemble => {
     const chain = leftChains(257, 1)
@@ -61,9 +61,9 @@ test('a forest whose trees fill little of the kernel, or are cut into too many p
     return { ...chain, trees: ones + 1, nodeOffset: new Int32Array(ones + 2).fill(256, ones + 1), leafOffset, leafValue: new Float64Array(ones + 257) }
   }
   assert.equal(engineOf(ragged(10)), 'bit-slab')
-  assert.equal(engineOf(ragged(3000)), 'interpreter')
+  assert.equal(engineOf(ragged(3000)), 'wide')
   assert.equal(engineOf(leftChains(64, 20)), 'bit-slab')
-  assert.equal(engineOf(leftChains(500, 20)), 'interpreter')
+  assert.equal(engineOf(leftChains(500, 20)), 'wide')
 })
 
 test('a small file cannot ask for much by large category sets', () => {
@@ -78,7 +78,8 @@ test('a small file cannot ask for much by large category sets', () => {
     return parseLightGbm(modelText(Array.from({ length: 3 }, () => stump(lines))))
   }
   assert.equal(engineOf(sets(10)), 'bit-slab')
-  assert.equal(engineOf(sets(10_000)), 'interpreter')
+  assert.equal(engineOf(sets(10_000)), 'wide')
+  assert.equal(engineOf(sets(30_000)), 'interpreter')
 })
 
 test('a chain of 100,000 leaves is read and evaluated', () => {

@@ -46,6 +46,7 @@ export const plainOpcodes = {
   'i8x16.swizzle': vector(0x0e),
   'i8x16.splat': vector(0x0f),
   'f64x2.splat': vector(0x14),
+  'i8x16.eq': vector(0x23),
   'i8x16.lt_s': vector(0x25),
   'i8x16.gt_s': vector(0x27),
   'f64x2.lt': vector(0x49),

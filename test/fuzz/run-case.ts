@@ -25,7 +25,7 @@ export class Fault extends Error {
 export const limits = { ms: 1000, timesFile: 20, parseFloor: 1 << 20, compileFloor: 8 << 20, messageLength: 500 } as const
 
 /** A new engine has to be listed here to compile, and is then held to the interpreter too. */
-const engines: Readonly<Record<Engine, true>> = { 'bit-slab': true, wide: true, interpreter: true }
+const engines: Readonly<Record<Engine, true>> = { 'bit-slab': true, bt4: true, wide: true, interpreter: true }
 const engineNames = Object.keys(engines) as Engine[]
 
 const specials = [

@@ -9,9 +9,12 @@ import { slotsOf } from './slots.ts'
 /** The most memory a kernel may take: eight million nodes. */
 const maxBytes = 256 * 1024 * 1024
 
-/** The general kernel: any number of features and leaves, categories too. undefined for linear leaves and for forests too large for its memory. */
+/** Sets of up to 2048 categories a node, or 2 million in all: each word of a set takes many times its own size here, so a small file could ask for much. */
+const fitsSets = ({ categoryWords, feature }: Ensemble): boolean => categoryWords.length <= 65_536 + 64 * feature.length
+
+/** The general kernel: any number of features and leaves, categories too. undefined for linear leaves, very large sets of categories, and forests too large for its memory. */
 export function compileWide(ensemble: Ensemble): Kernel | undefined {
-  if (ensemble.linear !== undefined) return undefined
+  if (ensemble.linear !== undefined || !fitsSets(ensemble)) return undefined
   const slots = slotsOf(ensemble)
   const layout = layOutWide(ensemble, slots)
   if (layout.bytes > maxBytes) return undefined

@@ -9,7 +9,15 @@ export type ParsedModel = Omit<ZooModel, 'text'> & { readonly ensemble: Ensemble
 /** How often each engine took part (one that does not take a model leaves it to another), and the largest distance of a prediction from the library's. */
 export type ZooDistance = { readonly runs: Readonly<Record<string, number>>; readonly ulps: number }
 
-const ways: readonly CompileOptions[] = [{ engine: 'interpreter' }, { engine: 'bit-slab' }, { engine: 'bit-slab', relaxedSimd: false }, { engine: 'wide' }]
+/** Every way to compile a model for single rows. */
+export const ways: readonly CompileOptions[] = [
+  { engine: 'interpreter' },
+  { engine: 'bit-slab' },
+  { engine: 'bit-slab', relaxedSimd: false },
+  { engine: 'bt4' },
+  { engine: 'bt4', relaxedSimd: false },
+  { engine: 'wide' },
+]
 
 function evaluate(model: ParsedModel, answer: Evaluator['predict']): Float64Array {
   const all = new Float64Array(model.rows.length * model.outputs)

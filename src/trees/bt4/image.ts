@@ -1,0 +1,82 @@
+import { indexByte, vectorBytes } from '../byte-columns/registers.ts'
+import { writeByteColumns } from '../byte-columns/tables.ts'
+import { missing, missingOf, nodeFlag, type Ensemble } from '../ensemble.ts'
+import type { Quantised } from '../quantise.ts'
+import { leafOrder, type Block } from './blocks.ts'
+import { blockBit, blockParts, treeRecord, type Bt4Layout } from './layout.ts'
+
+type Model = {
+  readonly ensemble: Ensemble
+  readonly quantised: Quantised
+  readonly blocks: readonly (readonly Block[])[]
+  readonly layout: Bt4Layout
+}
+
+/** Whether a node sends missing values right, which no comparison of bytes does by itself: missing is the least byte. */
+export function sendsMissingRight(flags: number): boolean {
+  return missingOf(flags) !== missing.none && (flags & nodeFlag.defaultLeft) === 0
+}
+
+/** A block's tests. Where no node is, nothing is above the threshold. */
+function writeTests({ ensemble, quantised, layout }: Model, bytes: DataView, block: { at: number; first: number; nodes: Block['nodes'] }): void {
+  const { registers } = layout
+  const { threshold } = blockParts(registers)
+  const { at, first, nodes } = block
+  let right = 0
+  nodes.forEach((local, lane) => {
+    const node = local === undefined ? undefined : first + local
+    for (let pair = 0; pair < registers.registerPairs; pair++)
+      bytes.setUint8(at + pair * vectorBytes + lane, node === undefined ? 0 : indexByte(registers, quantised.nodeColumn[node]!, pair))
+    bytes.setUint8(at + threshold + lane, node === undefined ? 127 : (quantised.nodeRank[node]! + 1) ^ 0x80)
+    if (node !== undefined && sendsMissingRight(ensemble.flags[node]!)) right |= 1 << lane
+  })
+  bytes.setUint8(at + 15, right & 255)
+  bytes.setUint8(at + threshold + 15, right >> 8)
+}
+
+/** Writes tree t; its first block stands among the roots, the others count from `next`, its leaves from `leaves`. */
+function writeTree(model: Model, bytes: DataView, { t, next, leaves }: { t: number; next: number; leaves: number }): void {
+  const { ensemble, layout } = model
+  const parts = blockParts(layout.registers)
+  const [first, firstLeaf] = [ensemble.nodeOffset[t]!, ensemble.leafOffset[t]!]
+  const base = next - parts.bytes
+  const record = layout.trees + t * treeRecord.bytes
+  bytes.setInt32(record + treeRecord.blocks, base, true)
+  bytes.setInt32(record + treeRecord.leaves, leaves, true)
+  const order = leafOrder(ensemble, t)
+  const leafPlace = new Int32Array(order.length)
+  order.forEach((leaf, place) => {
+    leafPlace[leaf] = place
+    bytes.setFloat64(leaves + place * 8, ensemble.leafValue[firstLeaf + leaf]!, true)
+  })
+  const blocks = model.blocks[t]!
+  const numberOf = new Map(blocks.map(({ root }, number) => [root, number]))
+  blocks.forEach(({ nodes, exits }, number) => {
+    const at = number === 0 ? layout.roots + t * parts.bytes : base + number * parts.bytes
+    writeTests(model, bytes, { at, first, nodes })
+    exits.forEach((exit, i) => bytes.setUint16(at + parts.children + i * 2, exit < 0 ? leafPlace[~exit]! : blockBit | numberOf.get(exit)!, true))
+  })
+}
+
+/** The place on the fourth level that three levels of tests lead to, by their seven bits: 1 = right. */
+function fourthPlace(bits: number): number {
+  let place = 0
+  for (let level = 0; level < 3; level++) place = 2 * place + 1 + ((bits >> place) & 1)
+  return place
+}
+
+/** The initial contents of the kernel's memory. */
+export function buildBt4Image(model: Model): Uint8Array<ArrayBuffer> {
+  const { ensemble, quantised, layout } = model
+  const image = new Uint8Array(layout.bytes)
+  const bytes = new DataView(image.buffer)
+  writeByteColumns(image.buffer, layout, { columns: quantised.columns, registers: layout.registers })
+  new Float64Array(image.buffer, layout.base, ensemble.outputs).set(ensemble.base)
+  for (let bits = 0; bits < 128; bits++) image[layout.fourthPlace + bits] = fourthPlace(bits)
+  let next = layout.blocks
+  for (let t = 0; t < ensemble.trees; t++) {
+    writeTree(model, bytes, { t, next, leaves: layout.leaves + ensemble.leafOffset[t]! * 8 })
+    next += (model.blocks[t]!.length - 1) * blockParts(layout.registers).bytes
+  }
+  return image
+}
