@@ -13,6 +13,7 @@ const quiet = { info() {}, warn() {}, error() {} }
 export async function realSystem(): Promise<Presage> {
   const flags = {
     'gateway.port': '0',
+    'gateway.deadlineMs': '5000', // a loaded machine stalls for longer than a trader waits, and a refusal is no figure
     'data.dir': mkdtempSync(join(tmpdir(), 'presage-bench-')),
     'models.dir': fileURLToPath(new URL('../../examples/models', import.meta.url)),
     'models.eager': '["momentum"]',
