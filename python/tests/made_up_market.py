@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 
+os.environ["OMP_NUM_THREADS"] = "1"  # more threads than free cores make loops over few rows a hundred times slower
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that the tests run without installing the package
 
 from presage import Description, Parts, Rows, split_by_time  # noqa: E402

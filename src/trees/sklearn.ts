@@ -1,0 +1,57 @@
+import type { Ensemble } from './ensemble.ts'
+import { assembleTrees } from './assemble-trees.ts'
+import { ModelFormatError } from './model-format-error.ts'
+import type { ParsedTree } from './parsed-tree.ts'
+import { readHeader, type Header } from './sklearn/header.ts'
+import { readTree } from './sklearn/tree.ts'
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ModelFormatError(`the file is no JSON, perhaps cut off: ${String(cause).slice(0, 200)}`)
+  }
+}
+
+/** Trees in turn: those with leaf values for every output must begin at the first. */
+function readTrees({ trees, featureNames, base, recodings }: Header): ParsedTree[] {
+  const known = new Map(recodings.map(({ input, values }) => [input, values.length]))
+  const parsed: ParsedTree[] = []
+  trees.forEach((value, t) => {
+    const group = readTree(value, { tree: t, inputs: featureNames.length, outputs: base.length, known })
+    if (group.length > 1 && parsed.length % base.length !== 0)
+      throw new ModelFormatError(`a tree of all outputs follows ${parsed.length % base.length} trees of single ones`, { tree: t })
+    parsed.push(...group)
+  })
+  if (parsed.length === 0) throw new ModelFormatError('the model has no trees')
+  if (parsed.length % base.length !== 0) throw new ModelFormatError(`${parsed.length} trees cannot be shared out to ${base.length} outputs`)
+  return parsed
+}
+
+/**
+ * The text that Presage's Python package writes of a scikit-learn ensemble (format `sklearn-trees`, described in python/README.md), as an ensemble whose interpretation
+ * gives scikit-learn's own raw scores bit for bit: of a forest the sums before it divides, of the others the raw predictions. NaN goes where the tree's missing_go_to_left
+ * says, also where scikit-learn refuses to predict it; an infinity, which scikit-learn refuses in part, is compared like any number.
+ * Throws ModelFormatError, with the tree where it lies in one, on anything that the format does not promise; time and memory are linear in the text.
+ */
+export function parseSklearnTrees(text: string): Ensemble {
+  const header = readHeader(parseJson(text))
+  const { featureNames, base, recodings, roundInputs, average, objective, transform } = header
+  const trees = readTrees(header)
+  return {
+    inputs: featureNames.length,
+    outputs: base.length,
+    trees: trees.length,
+    ...assembleTrees(trees),
+    base,
+    roundInputs,
+    floorInputs: [],
+    recodings,
+    roundSums: false,
+    objective,
+    transform,
+    average,
+    featureNames,
+    pandasCategories: undefined,
+  }
+}
