@@ -3,10 +3,10 @@
 from .description import Description
 from .errors import BundleError
 from .evidence import Parts, Predict
-from .lightgbm_model import save
 from .matrix import Matrix, read_matrix, windows
 from .onnx_model import save_onnx
 from .rows import Rows
+from .save_trees import save
 from .splits import borders_at, split_by_time
 
 __all__ = ["BundleError", "Description", "Matrix", "Parts", "Predict", "Rows", "borders_at", "read_matrix", "save", "save_onnx", "split_by_time", "windows"]

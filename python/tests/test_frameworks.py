@@ -12,6 +12,7 @@ import numpy as np
 from made_up_market import lean_predict, make_description, make_parts
 
 import presage
+from presage.sklearn_trees import sklearn_trees_text
 
 
 def installed(name: str) -> bool:
@@ -61,6 +62,50 @@ class LightGbmTest(FrameworkTest):
         description = make_description(features=["close@1m", "tod_sin"])
         with self.assertRaisesRegex(presage.BundleError, "has 3 inputs, features x window make 2"):
             presage.save(self.train(), self.models, **{**self.words, "description": description})
+
+
+@unittest.skipUnless(installed("sklearn"), "scikit-learn is not installed")
+class SklearnTest(FrameworkTest):
+    """save() of scikit-learn's ensembles"""
+
+    def fit(self, model):
+        """Fitted on the training rows."""
+        rows = self.words["parts"].train
+        return model.fit(rows.x, rows.up)
+
+    def test_forests_and_boosting_are_saved_with_the_outputs_of_scikit_learn_itself(self) -> None:
+        from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+
+        kinds = [RandomForestClassifier(5, max_leaf_nodes=8), ExtraTreesClassifier(5, max_leaf_nodes=8), HistGradientBoostingClassifier(max_iter=3)]
+        for at, kind in enumerate(kinds):
+            model = self.fit(kind)
+            folder = presage.save(model, self.models, **{**self.words, "version": f"1.0.{at}"})
+            rows = json.loads((folder / "golden.json").read_text())["rows"]
+            inputs = np.array([[float(v) for v in row["input"]] for row in rows])
+            self.assertTrue(np.isnan(inputs).any(), "rows without the optional input")
+            np.testing.assert_array_equal(model.predict_proba(inputs)[:, 1:], [row["output"] for row in rows])
+            self.assertIn('  format: "sklearn-trees"', (folder / "model.yaml").read_text())
+            self.assertEqual((folder / "trees.json").read_text(), sklearn_trees_text(model))
+
+    def test_boosting_that_refuses_missing_values_has_no_optional_inputs(self) -> None:
+        from sklearn.ensemble import GradientBoostingClassifier
+
+        model = self.fit(GradientBoostingClassifier(n_estimators=3))
+        with self.assertRaisesRegex(presage.BundleError, "contains NaN.*describe no input as optional"):
+            presage.save(model, self.models, **self.words)
+        presage.save(model, self.models, **{**self.words, "description": make_description(optional=[])})
+
+    def test_what_is_no_binary_classifier_is_refused(self) -> None:
+        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+        rows = self.words["parts"].train
+        for labels in (np.arange(len(rows)) % 3, np.where(rows.up == 1, "up", "down")):
+            with self.assertRaisesRegex(presage.BundleError, "only binary classifiers.*train it on 0 = down and 1 = up"):
+                presage.save(RandomForestClassifier(2).fit(rows.x, labels), self.models, **self.words)
+        with self.assertRaisesRegex(presage.BundleError, "only binary classifiers can be saved so far, not RandomForestRegressor"):
+            presage.save(self.fit(RandomForestRegressor(2)), self.models, **self.words)
+        with self.assertRaisesRegex(presage.BundleError, "not fitted"):
+            presage.save(RandomForestClassifier(2), self.models, **self.words)
 
 
 @unittest.skipUnless(installed("onnx"), "onnx is not installed")

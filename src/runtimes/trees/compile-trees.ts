@@ -3,6 +3,7 @@ import { ServingError } from '../../contracts/error.ts'
 import { type CompiledForest, compileForest } from '../../trees/compile.ts'
 import { parseLightGbm } from '../../trees/lightgbm.ts'
 import { ModelFormatError } from '../../trees/model-format-error.ts'
+import { parseSklearnTrees } from '../../trees/sklearn.ts'
 import type { Ensemble } from '../../trees/ensemble.ts'
 import type { ArtefactFormat } from '../../contracts/manifest.ts'
 import type { ArtefactSpec } from '../runtime.ts'
@@ -21,6 +22,7 @@ function checkShape({ inputs, outputs }: { readonly inputs: number; readonly out
 /** What reads each format of trees. */
 const readers: Partial<Record<ArtefactFormat, (bytes: Uint8Array) => Ensemble>> = {
   lightgbm: (bytes) => parseLightGbm(new TextDecoder().decode(bytes)),
+  'sklearn-trees': (bytes) => parseSklearnTrees(new TextDecoder().decode(bytes)),
 }
 
 function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
