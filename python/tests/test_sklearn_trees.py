@@ -95,7 +95,7 @@ class SklearnTreesTest(unittest.TestCase):
             "has 2 targets: fit one model a target": RandomForestRegressor(1).fit(self.x, both),
             "knows one class only": RandomForestClassifier(1).fit(self.x, np.zeros(len(self.x))),
             "begins with init=LinearRegression: fit it with init=None": GradientBoostingRegressor(n_estimators=1, init=LinearRegression()).fit(self.x, self.y),
-            "categories of input 1 are no numbers .*'B'": HistGradientBoostingRegressor(max_iter=1).fit(names, self.y),
+            "categories of input 1 are no numbers .*'B'": HistGradientBoostingRegressor(max_iter=1, categorical_features="from_dtype").fit(names, self.y),
         }
         for message, model in faults.items():
             with self.subTest(message), self.assertRaisesRegex(BundleError, message):
