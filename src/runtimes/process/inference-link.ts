@@ -30,7 +30,7 @@ export class InferenceLink {
   readonly #child: ChildProcess
   readonly #socket: Socket | undefined
   readonly #clock: Clock
-  readonly #calls: PendingCalls
+  readonly #calls: PendingCalls<readonly Tensor[]>
   readonly #reader = new FrameReader()
   readonly #ready = Promise.withResolvers<ProcessInfo>()
   readonly #ended = Promise.withResolvers<string>()

@@ -8,7 +8,11 @@ function makeCalls(t: TestContext, limits: Partial<CallLimits> = {}) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let now = 0
   let hung = 0
-  const calls = new PendingCalls({ now: () => now, monotonic: () => now }, { maxCalls: 3, maxBytes: 100, graceMs: 10, ...limits }, () => (hung += 1))
+  const calls = new PendingCalls<readonly number[]>(
+    { now: () => now, monotonic: () => now },
+    { maxCalls: 3, maxBytes: 100, graceMs: 10, ...limits },
+    () => (hung += 1),
+  )
   const pass = (ms: number): void => {
     now += ms
     t.mock.timers.tick(ms)

@@ -1,30 +1,29 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { givenUp } from './given-up.ts'
-import type { Tensor } from './tensor.ts'
 
 /** The longest delay that a timer takes. */
 const maxTimerMs = 2 ** 31 - 1
 
-type PendingCall = {
+type PendingCall<Answer> = {
   readonly at: number
   readonly bytes: number
   /** Settles the caller's promise; later calls change nothing. */
-  readonly settle: (outcome: readonly Tensor[] | ServingError) => void
+  readonly settle: (outcome: Answer | ServingError) => void
 }
 
 /** Bounds of the calls that wait for one process. */
 export type CallLimits = { readonly maxCalls: number; readonly maxBytes: number; readonly graceMs: number }
 
 /**
- * The calls that one inference process still owes an answer, oldest first. A caller whose deadline passes or whose signal aborts is rejected at once, but its call
+ * The calls that one inference process or thread still owes an answer, oldest first. A caller whose deadline passes or whose signal aborts is rejected at once, but its call
  * stays here until the process answers it, so that a process that stays silent is noticed.
  */
-export class PendingCalls {
+export class PendingCalls<Answer> {
   readonly #clock: Clock
   readonly #limits: CallLimits
   readonly #hung: () => void
-  readonly #calls = new Map<number, PendingCall>()
+  readonly #calls = new Map<number, PendingCall<Answer>>()
   #bytes = 0
   #lastId = 0
   #watch: NodeJS.Timeout | undefined
@@ -46,11 +45,11 @@ export class PendingCalls {
   }
 
   /** Takes a call; `abandoned` is told when its caller stopped waiting. */
-  add(bytes: number, deadline: Deadline, abandoned: (id: number) => void): { readonly id: number; readonly answer: Promise<readonly Tensor[]> } {
+  add(bytes: number, deadline: Deadline, abandoned: (id: number) => void): { readonly id: number; readonly answer: Promise<Answer> } {
     const id = (this.#lastId += 1)
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Tensor[]>()
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     let waiting = true
-    const settle = (outcome: readonly Tensor[] | ServingError): void => {
+    const settle = (outcome: Answer | ServingError): void => {
       if (!waiting) return
       waiting = false
       clearTimeout(timer)
@@ -73,7 +72,7 @@ export class PendingCalls {
   }
 
   /** The process answered call `id`. False when no such call is owed. */
-  answer(id: number, outcome: readonly Tensor[] | ServingError): boolean {
+  answer(id: number, outcome: Answer | ServingError): boolean {
     const call = this.#calls.get(id)
     if (!call) return false
     this.#calls.delete(id)
