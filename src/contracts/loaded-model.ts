@@ -22,5 +22,10 @@ export interface LoadedModel {
   predictSync?(row: Float64Array, out: Float64Array): void
   /** `count` rows in, `count` x outputs values out. Throws `worker_crashed`, `deadline_exceeded`. */
   predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array>
+  /**
+   * Present when raw scores can be told apart by inputs: for each of them one contribution per value of the row and then the expected value, which add up to it. Computed off the event loop.
+   * Throws `worker_crashed`, `deadline_exceeded`, `overloaded`.
+   */
+  explain?(row: Float64Array, deadline: Deadline): Promise<Float64Array>
   dispose(): Promise<void>
 }

@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs'
 import { ServingError } from '../../contracts/error.ts'
 import { type CompiledForest, compileForest } from '../../trees/compile.ts'
 import { parseLightGbm } from '../../trees/lightgbm.ts'
+import { type CompiledExplanations, compileExplanations } from '../../trees/shap/compile-explanations.ts'
 import { ModelFormatError } from '../../trees/model-format-error.ts'
 import { parseSklearnTrees } from '../../trees/sklearn.ts'
 import type { Ensemble } from '../../trees/ensemble.ts'
 import type { ArtefactFormat } from '../../contracts/manifest.ts'
 import type { ArtefactSpec } from '../runtime.ts'
+
+/** All of a forest that runs: what predicts, and what explains where that is possible. Can be posted between threads. */
+export type CompiledTrees = { readonly forest: CompiledForest; readonly explanations: CompiledExplanations | undefined }
 
 function checkShape({ inputs, outputs }: { readonly inputs: number; readonly outputs: number }, spec: ArtefactSpec): void {
   const wanted = spec.inputs * spec.window
@@ -25,7 +29,8 @@ const readers: Partial<Record<ArtefactFormat, (bytes: Uint8Array) => Ensemble>> 
   'sklearn-trees': (bytes) => parseSklearnTrees(new TextDecoder().decode(bytes)),
 }
 
-function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
+/** The trees of an artefact. Throws `model_verification_failed`, ModelFormatError. */
+export function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
   const read = readers[format]
   if (read === undefined)
     throw new ServingError(
@@ -36,11 +41,11 @@ function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
 }
 
 /** Reads, parses and compiles a forest; takes long, so it belongs in a worker thread. Throws `model_verification_failed` with line and tree. */
-export function compileTrees(spec: ArtefactSpec): CompiledForest {
+export function compileTrees(spec: ArtefactSpec): CompiledTrees {
   try {
     const ensemble = readEnsemble(spec)
     checkShape(ensemble, spec)
-    return compileForest(ensemble)
+    return { forest: compileForest(ensemble), explanations: compileExplanations(ensemble) }
   } catch (cause) {
     if (!(cause instanceof ModelFormatError)) throw cause
     throw new ServingError('model_verification_failed', `The model file (${spec.format}) cannot be used: ${cause.message}`, { cause })

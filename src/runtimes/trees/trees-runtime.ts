@@ -1,10 +1,11 @@
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
-import type { CompiledForest } from '../../trees/compile.ts'
 import { type Evaluator, instantiateForest } from '../../trees/evaluator.ts'
 import { warmUp } from '../../trees/warm-up.ts'
 import type { ModelRuntime } from '../runtime.ts'
+import type { CompiledTrees } from './compile-trees.ts'
+import { type ExplainedModel, ExplanationThread } from './explanation-thread.ts'
 
 const rowsPerDeadlineCheck = 64
 
@@ -14,13 +15,17 @@ class TreesModel implements LoadedModel {
   readonly memoryBytes: number
   readonly engine: string
   readonly predictSync: (row: Float64Array, out: Float64Array) => void
+  readonly explain?: (row: Float64Array, deadline: Deadline) => Promise<Float64Array>
+  readonly #explained: ExplainedModel | undefined
   readonly #clock: Clock
-  constructor(evaluator: Evaluator, clock: Clock) {
+  constructor(evaluator: Evaluator, explained: ExplainedModel | undefined, clock: Clock) {
     this.inputs = evaluator.inputs
     this.outputs = evaluator.outputs
-    this.memoryBytes = evaluator.memoryBytes
+    this.memoryBytes = evaluator.memoryBytes + (explained?.memoryBytes ?? 0)
     this.engine = evaluator.name
     this.predictSync = evaluator.predict
+    this.#explained = explained
+    if (explained) this.explain = explained.explain
     this.#clock = clock
   }
 
@@ -35,21 +40,24 @@ class TreesModel implements LoadedModel {
     return Promise.resolve(answer)
   }
 
-  dispose(): Promise<void> {
-    return Promise.resolve()
+  async dispose(): Promise<void> {
+    await this.#explained?.forget()
   }
 }
 
-/** Trees in this process: microseconds a row, so they run on the event loop. */
+/** Trees in this process: microseconds a row, so they run on the event loop. Their explanations take a hundred times longer and have a thread. */
 export class TreesRuntime implements ModelRuntime {
   readonly kind = 'trees'
   readonly #clock: Clock
+  readonly #explanations: ExplanationThread
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#explanations = new ExplanationThread(clock)
   }
   load(_spec: unknown, compiled: unknown): Promise<LoadedModel> {
-    const evaluator = instantiateForest(compiled as CompiledForest)
+    const { forest, explanations } = compiled as CompiledTrees
+    const evaluator = instantiateForest(forest)
     warmUp(evaluator)
-    return Promise.resolve(new TreesModel(evaluator, this.#clock))
+    return Promise.resolve(new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock))
   }
 }

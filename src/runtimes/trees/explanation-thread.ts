@@ -1,0 +1,77 @@
+import { Worker } from 'node:worker_threads'
+import { ServingError } from '../../contracts/error.ts'
+import type { Clock, Deadline } from '../../contracts/ports.ts'
+import type { CompiledExplanations } from '../../trees/shap/compile-explanations.ts'
+import { type CallLimits, PendingCalls } from '../process/pending-calls.ts'
+import type { ExplanationAnswer, ExplanationMessage } from './explanation-worker.ts'
+
+/** A model that the thread explains. `memoryBytes` counts what it takes here and, once it was asked about, in the thread. */
+export type ExplainedModel = {
+  readonly memoryBytes: number
+  /** Throws `worker_crashed`, `deadline_exceeded`, `overloaded`. */
+  readonly explain: (row: Float64Array, deadline: Deadline) => Promise<Float64Array>
+  readonly forget: () => Promise<void>
+}
+
+const limits: CallLimits = { maxCalls: 256, maxBytes: 16 << 20, graceMs: 1_000 }
+const entry = new URL('./explanation-worker.ts', import.meta.url)
+
+/** One thread that explains the rows of all tree models: started by the first row, started again by the next one after it died, ended with the last model. */
+export class ExplanationThread {
+  readonly #calls: PendingCalls<Float64Array>
+  readonly #models = new Set<number>()
+  #lastModel = 0
+  #worker: Worker | undefined
+  /** The models that the running thread has been told of. */
+  readonly #told = new Set<number>()
+
+  constructor(clock: Clock) {
+    this.#calls = new PendingCalls(clock, limits, () => void this.#end(this.#worker, `no answer within ${limits.graceMs} ms after a deadline`))
+  }
+
+  /** Takes a model in; the thread hears of it when it is first asked about. */
+  add(compiled: CompiledExplanations): ExplainedModel {
+    const model = (this.#lastModel += 1)
+    this.#models.add(model)
+    return {
+      memoryBytes: compiled.image.byteLength + compiled.bytes,
+      explain: (row, deadline) => this.#explain({ model, compiled }, row, deadline),
+      forget: () => this.#forget(model),
+    }
+  }
+
+  async #explain(of: Extract<ExplanationMessage, { compiled: unknown }>, row: Float64Array, deadline: Deadline): Promise<Float64Array> {
+    this.#calls.admit(row.byteLength, deadline)
+    const worker = (this.#worker ??= this.#start())
+    if (!this.#told.has(of.model)) worker.postMessage(of)
+    this.#told.add(of.model)
+    const { id, answer } = this.#calls.add(row.byteLength, deadline, () => {})
+    worker.postMessage({ model: of.model, call: id, row } satisfies ExplanationMessage)
+    return answer
+  }
+
+  async #forget(model: number): Promise<void> {
+    this.#models.delete(model)
+    if (this.#models.size === 0) await this.#end(this.#worker, 'no model is left')
+    else if (this.#told.delete(model)) this.#worker?.postMessage({ model, forget: true } satisfies ExplanationMessage)
+  }
+
+  #start(): Worker {
+    const worker = new Worker(entry, { execArgv: ['--disable-warning=ExperimentalWarning'] })
+    worker.on('message', ({ call, contributions }: ExplanationAnswer) => void this.#calls.answer(call, contributions))
+    worker.once('error', (error) => void this.#end(worker, String(error)))
+    worker.once('exit', () => void this.#end(worker, 'it ended by itself'))
+    // An idle thread keeps no process alive; a call does, by the timer of its deadline. Listening to messages holds the thread again, so this comes last.
+    worker.unref()
+    return worker
+  }
+
+  /** The thread answers nothing any more; the next row starts another, even before this one is gone. */
+  async #end(worker: Worker | undefined, reason: string): Promise<void> {
+    if (worker === undefined || worker !== this.#worker) return
+    this.#worker = undefined
+    this.#told.clear()
+    this.#calls.fail(new ServingError('worker_crashed', `The thread that explains predictions ended while answering (${reason}); ask again`))
+    await worker.terminate()
+  }
+}
