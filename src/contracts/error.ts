@@ -40,6 +40,7 @@ export const errorTable = {
   timestamp_in_future: { status: 422, category: 'validation', title: 'The timestamp lies in the future', retryable: false },
   feature_contract_mismatch: { status: 422, category: 'model', title: 'The model was trained on other feature definitions', retryable: false },
   model_verification_failed: { status: 422, category: 'model', title: 'The model version failed its verification', retryable: false },
+  explanation_unavailable: { status: 422, category: 'model', title: 'The model cannot be explained', retryable: false },
   headers_too_large: { status: 431, category: 'limit', title: 'The request headers are too large', retryable: false },
   internal: { status: 500, category: 'system', title: 'An unexpected fault of the server', retryable: false },
   model_output_invalid: { status: 500, category: 'model', title: 'The model answered with a value that is not finite', retryable: false },

@@ -5,7 +5,7 @@ const strict = { additionalProperties: false } as const
 const nullableNumber = Type.Union([Type.Number(), Type.Null()])
 
 /** Parts of the answer that a client may ask for. */
-export const includeParts = ['features', 'timing', 'guards'] as const
+export const includeParts = ['features', 'timing', 'guards', 'explanation'] as const
 /** One of `includeParts`. */
 export type IncludePart = (typeof includeParts)[number]
 
@@ -21,7 +21,11 @@ const Features = Type.Record(Type.String({ maxLength: 100 }), nullableNumber, {
 })
 const Model = Type.String({ minLength: 1, maxLength: 64, description: 'Default: the route of the symbol' })
 const Version = Type.String({ minLength: 1, maxLength: 64, description: 'A version (1.2.3 or v1.2.3) or a label; default latest' })
-const Include = Type.Array(Type.Enum([...includeParts]), { maxItems: 8, uniqueItems: true })
+const Include = Type.Array(Type.Enum([...includeParts]), {
+  maxItems: 8,
+  uniqueItems: true,
+  description: 'Extra parts of the answer; explanation: single predictions only',
+})
 
 /** Body of POST /predict. */
 export const PredictRequest = Type.Object(
@@ -94,6 +98,25 @@ export const Guard = Type.Object({
 /** One check that the inputs passed, or passed with a warning. */
 export type Guard = Static<typeof Guard>
 
+/** A prediction explained as JSON. */
+export const Explanation = Type.Object(
+  {
+    space: Type.Literal('raw_score'),
+    class: Type.Optional(Type.String({ description: 'The class whose raw score this is: of two the second, of more the most probable' })),
+    base: Type.Number({ description: 'The raw score expected of a row of which nothing is known' }),
+    contributions: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        lag: Type.Optional(Type.Integer({ description: 'Bars before the newest; absent where the model sees one bar' })),
+        value: Type.Number(),
+      }),
+    ),
+  },
+  { description: 'Shapley values of the raw score, the largest first: base and contributions add up to it' },
+)
+/** What each input contributed to a raw score (semantics 23). */
+export type Explanation = Static<typeof Explanation>
+
 const answerParts = {
   id: Type.String(),
   symbol: Type.String(),
@@ -106,6 +129,7 @@ const answerParts = {
   features: Type.Optional(Type.Array(FeatureValue)),
   timing: Type.Optional(Type.Record(Type.String(), Type.Number())),
   guards: Type.Optional(Type.Array(Guard)),
+  explanation: Type.Optional(Explanation),
 }
 /** Answer of POST /predict. */
 export const PredictResponse = Type.Object({ ...answerParts, model_info: ModelInfo, timestamp: Type.String() })

@@ -1,7 +1,7 @@
 import type { Call } from '../contracts/call.ts'
 import type { Decision, DecisionLog } from '../contracts/decision.ts'
 import type { Clock, Ids } from '../contracts/ports.ts'
-import type { PredictRequest } from '../contracts/predict.ts'
+import type { Explanation, PredictRequest } from '../contracts/predict.ts'
 import type { Inputs } from './inputs.ts'
 import { InstantText } from './instant-text.ts'
 import type { ModelPlan } from './model-plan.ts'
@@ -16,6 +16,8 @@ export type Case = {
   readonly inputs: Inputs
   readonly resolveMs: number
   readonly featuresMs: number
+  /** Where the request asks for it, once it is there, and how long (ms) it took. */
+  readonly explained?: { readonly explanation: Explanation; readonly ms: number }
 }
 
 /** What answering needs. */
@@ -47,11 +49,11 @@ export class Answers {
     this.#deps.decisions.append(decision)
     const counters = plan.answered[prediction.signal]
     ;(degraded ? counters.degraded : counters.full).add()
-    return respond(decision, this.#asOf.of(decision.asOf), () => featureValues(plan.inputs, inputs))
+    return respond(decision, this.#asOf.of(decision.asOf), { features: () => featureValues(plan.inputs, inputs), explanation: item.explained?.explanation })
   }
 
   #decide(
-    { request, call, plan, label, inputs, resolveMs, featuresMs }: Case,
+    { request, call, plan, label, inputs, resolveMs, featuresMs, explained }: Case,
     { output, prediction, inferenceMs, degraded }: Pick<Decision, 'output' | 'prediction' | 'degraded'> & { readonly inferenceMs: number },
   ): Decision {
     const { reading, supplied } = inputs
@@ -78,7 +80,12 @@ export class Answers {
       reason: degraded ? missingReason : undefined,
       servedBy: 'primary',
       guards: guardsOf(plan.inputs, inputs),
-      timings: { resolve: micros(resolveMs), features: micros(featuresMs), inference: micros(inferenceMs) },
+      timings: {
+        resolve: micros(resolveMs),
+        features: micros(featuresMs),
+        inference: micros(inferenceMs),
+        ...(explained && { explanation: micros(explained.ms) }),
+      },
       variant: undefined,
       experiment: undefined,
     }

@@ -10,6 +10,7 @@ import type { Lease, ModelAccess } from '../contracts/served-model.ts'
 import type { Answers, Case } from './answers.ts'
 import { asOfMoment } from './as-of.ts'
 import { checkDeadline, checkTime } from './deadline.ts'
+import { refuseExplanations } from './explain.ts'
 import { infer } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
 import type { ModelPlan, ModelPlans } from './model-plan.ts'
@@ -62,6 +63,7 @@ export class BatchPredictions {
   #start(batch: Batch): PredictBatchResponse | Promise<PredictBatchResponse> {
     const { request, call, started } = batch
     checkTime(call.deadline, started)
+    refuseExplanations(request.include)
     if (request.requests.length > maxBatchItems)
       throw new ServingError('batch_too_large', `The batch has ${request.requests.length} items; at most ${maxBatchItems} are allowed: send several batches`)
     const { model, selector } = this.#choose(request)

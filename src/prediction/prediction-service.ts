@@ -10,6 +10,7 @@ import { Answers, type Case } from './answers.ts'
 import { asOfMoment } from './as-of.ts'
 import { BatchPredictions } from './batch-predictions.ts'
 import { checkTime } from './deadline.ts'
+import { explain, explainable, wantsExplanation } from './explain.ts'
 import { infer, type Inferred } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
 import { type ModelPlan, ModelPlans } from './model-plan.ts'
@@ -79,23 +80,29 @@ export class PredictionService {
     try {
       const item = this.#prepare(job, lease)
       const { runtime } = item.plan.model
-      if (!runtime.predictSync) {
-        kept = true
-        return this.#inferLater(job, item, lease)
-      }
-      const output = new Float64Array(runtime.outputs)
-      const before = this.#deps.clock.monotonic()
-      runtime.predictSync(item.inputs.reading.values, output)
-      return this.#finish(job, item, { output, inferenceMs: this.#deps.clock.monotonic() - before })
+      if (runtime.predictSync && !wantsExplanation(job.request)) return this.#finish(job, item, this.#inferNow(item))
+      kept = true
+      return this.#answerLater(job, item, lease)
     } finally {
       if (!kept) lease.release()
     }
   }
 
-  async #inferLater(job: Job, item: Case, lease: Lease): Promise<PredictResponse> {
+  #inferNow({ plan, inputs }: Case): Inferred {
+    const { runtime } = plan.model
+    const output = new Float64Array(runtime.outputs)
+    const before = this.#deps.clock.monotonic()
+    runtime.predictSync?.(inputs.reading.values, output)
+    return { output, inferenceMs: this.#deps.clock.monotonic() - before }
+  }
+
+  async #answerLater(job: Job, item: Case, lease: Lease): Promise<PredictResponse> {
+    const { plan, inputs, request } = item
+    const by = { deadline: job.call.deadline, clock: this.#deps.clock }
     try {
-      const rows = { values: item.inputs.reading.values, count: 1 }
-      return this.#finish(job, item, await infer(item.plan, rows, { deadline: job.call.deadline, clock: this.#deps.clock }))
+      const inferred = plan.model.runtime.predictSync ? this.#inferNow(item) : await infer(plan, { values: inputs.reading.values, count: 1 }, by)
+      const whole = wantsExplanation(request) ? { ...item, explained: await explain(item, inferred.output, by) } : item
+      return this.#finish(job, whole, inferred)
     } finally {
       lease.release()
     }
@@ -109,6 +116,7 @@ export class PredictionService {
     const resolved = clock.monotonic()
     checkTime(call.deadline, resolved)
     if (!plan.admits(request.symbol)) throw noModelForSymbol(request.symbol, model.ref.name, models)
+    if (wantsExplanation(request)) explainable(model)
     const inputs = prepareInputs(plan.inputs, features.vector(model.features, request.symbol, job.asOf), request)
     return { request, call, plan, label, inputs, resolveMs: resolved - job.started, featuresMs: clock.monotonic() - resolved }
   }

@@ -1,5 +1,5 @@
 import { formatInstant } from '../contracts/instant.ts'
-import type { Guard, IncludePart, PredictResponse } from '../contracts/predict.ts'
+import type { Explanation, Guard, IncludePart, PredictResponse } from '../contracts/predict.ts'
 import type { Decision } from '../contracts/decision.ts'
 import type { Inputs, InputRules } from './inputs.ts'
 
@@ -41,8 +41,11 @@ export function featureValues({ set, newest }: InputRules, { reading, supplied }
   })
 }
 
+/** Extra parts that are not in the decision. */
+export type ExtraParts = { readonly features: () => FeatureValue[]; readonly explanation: Explanation | undefined }
+
 /** The answer that a decision gives, with the extra parts that the request asks for. */
-export function respond(decision: Decision, asOf: string, features: () => FeatureValue[]): Answer {
+export function respond(decision: Decision, asOf: string, { features, explanation }: ExtraParts): Answer {
   const { id, request, prediction, clock, degraded, reason, servedBy } = decision
   const { symbol, include } = request
   const answer: Answer = { id, symbol, prediction, as_of: asOf, clock, degraded, served_by: servedBy }
@@ -52,5 +55,6 @@ export function respond(decision: Decision, asOf: string, features: () => Featur
   if (wants('features')) answer.features = features()
   if (wants('timing')) answer.timing = decision.timings
   if (wants('guards')) answer.guards = [...decision.guards]
+  if (explanation !== undefined) answer.explanation = explanation
   return answer
 }

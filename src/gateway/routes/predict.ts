@@ -58,7 +58,7 @@ const single = defineRoute({
   summary: 'One symbol in, one signal out',
   body: PredictRequest,
   answer: PredictResponse,
-  codes,
+  codes: [...codes, 'explanation_unavailable'],
   bodyLimitBytes: singleBodyBytes,
   handle: ({ body, call }, { predictions }) => predictions.predict(body, call),
 })
