@@ -11,18 +11,20 @@ import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
 import { scanFolder } from '../models/scan-folder.ts'
 import { compareVersions } from '../models/semver.ts'
 import { makeRuntimes } from '../runtimes/index.ts'
+import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/check-explanations.ts'
 import { systemClock } from '../system.ts'
 import { tableLines } from './table.ts'
 
-const columns = ['bundle', 'engine', 'golden rows', 'largest error', 'memory', 'load', 'digest']
+const columns = ['bundle', 'engine', 'golden rows', 'largest error', 'explained', 'adds up within', 'memory', 'load', 'digest']
 const patience = 120_000
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`
 
-function rowOf({ prepared, runtime, golden }: LoadedBundle, ms: number): string[] {
+function rowOf({ prepared, runtime, golden }: LoadedBundle, explained: ExplanationCheck | undefined, ms: number): string[] {
   const { name, version } = prepared.manifest
   const proof = golden ? [`${golden.reproduced}/${golden.rows}`, golden.maxAbsError.toExponential(1)] : ['none', '']
-  return [`${name} ${version}`, runtime.engine, ...proof, megabytes(runtime.memoryBytes), `${ms.toFixed(0)} ms`, prepared.digest.slice(0, 12)]
+  const sums = explained ? [`${explained.rows}`, explained.largestError.toExponential(1)] : ['none', '']
+  return [`${name} ${version}`, runtime.engine, ...proof, ...sums, megabytes(runtime.memoryBytes), `${ms.toFixed(0)} ms`, prepared.digest.slice(0, 12)]
 }
 
 /** Loads one bundle as the server would, and gives its row of the table. Throws what loading throws. */
@@ -36,8 +38,12 @@ async function checkBundle(path: string): Promise<string[]> {
     { signal: AbortSignal.timeout(patience), onPhase: () => {} },
   )
   try {
-    checkFeatureContract(loaded.prepared.manifest, features)
-    return rowOf(loaded, performance.now() - started)
+    const { prepared, runtime } = loaded
+    checkFeatureContract(prepared.manifest, features)
+    const ms = performance.now() - started
+    const rows = prepared.golden?.inputs ?? new Float64Array(0)
+    const deadline = { at: systemClock.monotonic() + patience, signal: AbortSignal.timeout(patience) }
+    return rowOf(loaded, await checkExplanations({ spec: prepared.spec, runtime }, rows, deadline), ms)
   } finally {
     await loaded.runtime.dispose()
     features.close()
@@ -90,7 +96,7 @@ export function registerModels(program: Command): void {
     .action(({ models: dir }: { readonly models: string }) => list(dir))
   models
     .command('check')
-    .description('load bundles as the server would: schema, digests, feature definitions, golden rows; exit code 1 if one is refused')
+    .description('load bundles as the server would: schema, digests, feature definitions, golden rows, explanations; exit code 1 if one is refused')
     .argument('<paths...>', 'bundle folders, e.g. examples/models/*/*')
     .action(check)
 }
