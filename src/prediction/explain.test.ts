@@ -80,6 +80,11 @@ test('an explanation that fails fails the answer: no decision is remembered that
   assert.deepEqual([decisions.length, models.held], [0, { acquired: 1, released: 1 }])
 })
 
+test('an explanation that is not finite is no answer', async () => {
+  const { service } = makeExplaining({ runtime: makeRuntime(explained([0.1, NaN, 0, 0])) })
+  await assert.rejects(Promise.resolve(service.predict(request, makeCall())), refusal('model_output_invalid', /explanation/))
+})
+
 test('a batch is not explained: the refusal says where to ask', () => {
   const { service } = makeExplaining({ runtime: makeRuntime(explained(parts)) })
   assert.throws(

@@ -50,6 +50,8 @@ export async function explain(
   const all = await runtime.explain(inputs.reading.values, deadline)
   const { score, ...named } = explainedScore(plan.model, output)
   const parts = all.subarray(score * (runtime.inputs + 1), (score + 1) * (runtime.inputs + 1))
+  if (!parts.every(Number.isFinite))
+    throw new ServingError('model_output_invalid', 'The explanation is not finite: a leaf of the model is not; leave explanation out of include')
   const lagOf = (at: number): { lag: number } | undefined => (set.spec.window === 1 ? undefined : { lag: set.spec.window - 1 - Math.floor(at / width) })
   const contributions = Array.from(parts.subarray(0, -1), (value, at) => ({ id: set.ids[at % width] as string, ...lagOf(at), value }))
   const explanation: Explanation = {

@@ -13,7 +13,8 @@ export type ExplainedModel = {
   readonly forget: () => Promise<void>
 }
 
-const limits: CallLimits = { maxCalls: 256, maxBytes: 16 << 20, graceMs: 1_000 }
+// The grace covers the start of the thread on a machine that is short of processors.
+const limits: CallLimits = { maxCalls: 256, maxBytes: 16 << 20, graceMs: 10_000 }
 const entry = new URL('./explanation-worker.ts', import.meta.url)
 
 /** One thread that explains the rows of all tree models: started by the first row, started again by the next one after it died, ended with the last model. */
