@@ -2,7 +2,7 @@ import { wasmHost } from '../../wasm/host.ts'
 import { pageBytes } from '../arena.ts'
 import { takeIn } from '../intake.ts'
 import type { CompiledExplanations } from './compile-explanations.ts'
-import { explanationNames } from './kernel.ts'
+import { explanationNames } from './layout.ts'
 import { prepareRow } from './prepared-row.ts'
 
 /**

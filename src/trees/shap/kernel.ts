@@ -3,10 +3,7 @@ import { encodeModule } from '../../wasm/module.ts'
 import { pageBytes } from '../arena.ts'
 import { descent } from './kernel-descent.ts'
 import { ascent } from './kernel-ascent.ts'
-import { type ExplanationLayout, type GroupLayout, nodeRecord, slotBytes, slotRecord, slotsPerStep, vectorBytes } from './layout.ts'
-
-/** Names at the border of the kernel's module. */
-export const explanationNames = { module: 'e', memory: 'm', run: 'run' } as const
+import { type ExplanationLayout, explanationNames, type GroupLayout, nodeRecord, slotBytes, slotRecord, slotsPerStep, vectorBytes } from './layout.ts'
 
 /** What the parts of the kernel share: `node` and `slot` are the addresses of the decision at hand and of its left edge; points and complements hold t and 1 - t. */
 export type WalkContext = {

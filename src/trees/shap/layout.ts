@@ -2,6 +2,9 @@ import { Arena } from '../arena.ts'
 import type { Ensemble } from '../ensemble.ts'
 import type { ExplanationPlan, PlannedGroup } from './plan.ts'
 
+/** Names at the border of the explanation kernel's module. */
+export const explanationNames = { module: 'e', memory: 'm', run: 'run' } as const
+
 /** Bytes of a vector of two float64. */
 export const vectorBytes = 16
 
