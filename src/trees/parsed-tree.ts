@@ -10,7 +10,7 @@ export type LinearTree = {
 export type TreeCover = { readonly node: readonly number[]; readonly leaf: readonly number[] }
 
 /** Bit sets of categories: set k is words[bounds[k]..bounds[k + 1]]. */
-export type CategorySets = { readonly bounds: readonly number[]; readonly words: readonly number[] }
+export type CategorySets = { readonly bounds: readonly number[]; readonly words: ArrayLike<number> }
 
 /** One tree as a parser read and checked it: arrays per node and per leaf as in Ensemble, but categorical sets are counted within the tree. */
 export type ParsedTree = {

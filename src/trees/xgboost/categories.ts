@@ -44,5 +44,5 @@ export function parseCategories(part: Part, nodes: number, wordsLeft: number): N
     for (const category of set) words[bounds[k + 1]! + (category >>> 5)]! |= 1 << (category & 31)
   })
   const setOf = new Map(Array.from(lists.nodes, (node, k) => [node, k + 1]))
-  return { sets: { bounds, words: Array.from(words) }, of: (node) => setOf.get(node) ?? -1 }
+  return { sets: { bounds, words }, of: (node) => setOf.get(node) ?? -1 }
 }

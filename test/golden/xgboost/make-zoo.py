@@ -133,7 +133,7 @@ def classifiers(zoo, X, score):
         "leafwise": dict(grow_policy="lossguide", max_leaves=25, max_depth=0), "few-bins": dict(max_bin=8), "pruned": dict(tree_method="exact", gamma=2.0, max_depth=6),
         "sampled": dict(subsample=0.6, colsample_bynode=0.5), "regularised": dict(alpha=0.5, reg_lambda=3.0, max_delta_step=0.7), "stumps": dict(max_depth=1),
         "monotone": dict(monotone_constraints="(1,-1,0,0,0,0,0,0,0,0)"), "base-score": dict(base_score=0.1234), "base-score-edge": dict(base_score=1e-7, min_child_weight=0),
-        "unbalanced": dict(scale_pos_weight=7), "dart": dict(booster="dart", rate_drop=0.3, one_drop=True),
+        "unbalanced": dict(scale_pos_weight=7), "steep": dict(eta=300.0, reg_lambda=0, max_depth=3), "dart": dict(booster="dart", rate_drop=0.3, one_drop=True),
         "dart-forest-weights": dict(booster="dart", rate_drop=0.5, normalize_type="forest", sample_type="weighted"),
     }
     for name, params in variants.items():
