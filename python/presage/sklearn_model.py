@@ -8,15 +8,15 @@ import numpy as np
 
 from .assemble import Artefact
 from .errors import BundleError
-from .sklearn_trees import sklearn_trees_text
+from .sklearn_trees import is_sklearn_trees, sklearn_trees_text
 from .trees_model import TREES, TreesModel
 
 
 def sklearn_model(model: Any) -> TreesModel:
-    """`trees.json` of an estimator that `is_sklearn_trees`; raises BundleError for regressors, and for other classes than two numbers (the larger is up)."""
+    """`trees.json` of a forest or boosting; raises BundleError for other estimators, regressors, and for other classes than two numbers (the larger is up)."""
     name = type(model).__name__
     classes = getattr(model, "classes_", None)
-    if classes is None and not name.endswith("Classifier"):
+    if is_sklearn_trees(model) and classes is None and not name.endswith("Classifier"):
         raise BundleError(f"only binary classifiers can be saved so far, not {name}")
     content = sklearn_trees_text(model).encode()
     if len(classes) != 2 or np.asarray(classes).dtype.kind not in "biuf":

@@ -50,6 +50,17 @@ class LightGbmTest(FrameworkTest):
         again = lgb.Booster(model_file=str(folder / "model.txt")).predict(inputs)
         np.testing.assert_array_equal(again.reshape(-1, 1), [row["output"] for row in rows])
 
+    def test_a_booster_that_stopped_early_is_saved_as_it_predicts(self) -> None:
+        import lightgbm as lgb
+
+        train, validation = self.words["parts"].train, self.words["parts"].validation
+        params = {"objective": "binary", "verbosity": -1, "num_threads": 1, "learning_rate": 1.0}
+        data, later = lgb.Dataset(train.x, train.up), lgb.Dataset(validation.x, validation.up)
+        model = lgb.train(params, data, 50, valid_sets=[later], callbacks=[lgb.early_stopping(2, verbose=False)], keep_training_booster=True)
+        self.assertLess(model.best_iteration, model.current_iteration())
+        folder = presage.save(model, self.models, **self.words)
+        self.assertEqual(lgb.Booster(model_file=str(folder / "model.txt")).current_iteration(), model.best_iteration)
+
     def test_another_objective_is_refused_by_name(self) -> None:
         with self.assertRaisesRegex(presage.BundleError, "objective=regression"):
             presage.save(self.train("regression"), self.models, **self.words)
@@ -106,6 +117,63 @@ class SklearnTest(FrameworkTest):
             presage.save(self.fit(RandomForestRegressor(2)), self.models, **self.words)
         with self.assertRaisesRegex(presage.BundleError, "not fitted"):
             presage.save(RandomForestClassifier(2), self.models, **self.words)
+
+
+@unittest.skipUnless(installed("xgboost"), "xgboost is not installed")
+class XgBoostTest(FrameworkTest):
+    """save()"""
+
+    def train(self, rounds: int = 5, **params: object):
+        """A small booster."""
+        import xgboost as xgb
+
+        rows = self.words["parts"].train
+        return xgb.train({"objective": "binary:logistic", "nthread": 1, **params}, xgb.DMatrix(rows.x, rows.up), rounds)
+
+    def classifier(self, **params: object):
+        """A classifier that stopped early."""
+        import xgboost as xgb
+
+        train, validation = self.words["parts"].train, self.words["parts"].validation
+        model = xgb.XGBClassifier(n_estimators=50, n_jobs=1, early_stopping_rounds=2, learning_rate=1.0, **params)
+        return model.fit(train.x, train.up, eval_set=[(validation.x, validation.up)], verbose=False)
+
+    def save(self, model: object, **words: object):
+        """The folder of a bundle, its golden inputs and outputs, and the booster that its file makes."""
+        import xgboost as xgb
+
+        folder = presage.save(model, self.models, **{**self.words, **words})
+        rows = json.loads((folder / "golden.json").read_text())["rows"]
+        inputs = np.array([[float(v) for v in row["input"]] for row in rows])
+        return folder, inputs, np.array([row["output"] for row in rows])[:, 0], xgb.Booster(model_file=folder / "model.ubj")
+
+    def test_the_file_is_xgboosts_own_and_predicts_the_golden_rows(self) -> None:
+        import xgboost as xgb
+
+        for params in ({}, {"booster": "dart", "rate_drop": 0.5}):
+            with self.subTest(params=params):
+                model = self.train(**params)
+                folder, inputs, outputs, again = self.save(model, version=f"1.0.{len(params)}")
+                self.assertEqual((folder / "model.ubj").read_bytes(), bytes(model.save_raw("ubj")))
+                self.assertIn('format: "xgboost-ubj"', (folder / "model.yaml").read_text())
+                np.testing.assert_array_equal(again.predict(xgb.DMatrix(inputs)), outputs)
+
+    def test_a_booster_is_saved_with_all_rounds_and_a_classifier_up_to_its_best(self) -> None:
+        model = self.classifier()
+        best, trained = model.best_iteration + 1, model.get_booster().num_boosted_rounds()
+        self.assertLess(best, trained)
+        _, inputs, outputs, again = self.save(model)
+        self.assertEqual(again.num_boosted_rounds(), best)
+        np.testing.assert_allclose(model.predict_proba(inputs)[:, 1], outputs, rtol=1e-6)
+        _, _, _, whole = self.save(model.get_booster(), version="1.0.1")
+        self.assertEqual(whole.num_boosted_rounds(), trained)
+
+    def test_what_the_server_cannot_answer_as_xgboost_does_is_refused(self) -> None:
+        for params, message in (({"objective": "reg:squarederror"}, "reg:squarederror"), ({"booster": "gblinear"}, "gblinear has no trees")):
+            with self.subTest(params=params), self.assertRaisesRegex(presage.BundleError, message):
+                presage.save(self.train(**params), self.models, **self.words)
+        with self.assertRaisesRegex(presage.BundleError, "0.0 is a missing value.*train with missing=np.nan"):
+            presage.save(self.classifier(missing=0.0), self.models, **self.words)
 
 
 @unittest.skipUnless(installed("onnx"), "onnx is not installed")

@@ -16,7 +16,7 @@ const innerPath = Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0
 const probability = Type.Number({ minimum: 0, maximum: 1 })
 
 /** How an artefact is written. */
-export const artefactFormats = ['lightgbm', 'onnx', 'sklearn-trees'] as const
+export const artefactFormats = ['lightgbm', 'xgboost-json', 'xgboost-ubj', 'sklearn-trees', 'onnx'] as const
 /** One of `artefactFormats`. */
 export type ArtefactFormat = (typeof artefactFormats)[number]
 

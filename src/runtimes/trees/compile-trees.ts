@@ -6,6 +6,7 @@ import { type CompiledExplanations, compileExplanations } from '../../trees/shap
 import { ModelFormatError } from '../../trees/model-format-error.ts'
 import { parseSklearnTrees } from '../../trees/sklearn.ts'
 import type { Ensemble } from '../../trees/ensemble.ts'
+import { parseXgBoostJson, parseXgBoostUbj } from '../../trees/xgboost.ts'
 import type { ArtefactFormat } from '../../contracts/manifest.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 
@@ -26,6 +27,8 @@ function checkShape({ inputs, outputs }: { readonly inputs: number; readonly out
 /** What reads each format of trees. */
 const readers: Partial<Record<ArtefactFormat, (bytes: Uint8Array) => Ensemble>> = {
   lightgbm: (bytes) => parseLightGbm(new TextDecoder().decode(bytes)),
+  'xgboost-json': (bytes) => parseXgBoostJson(new TextDecoder().decode(bytes)),
+  'xgboost-ubj': parseXgBoostUbj,
   'sklearn-trees': (bytes) => parseSklearnTrees(new TextDecoder().decode(bytes)),
 }
 

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { readXgBoostZoo } from '../../../test/golden/xgboost/read-xgboost-zoo.ts'
+import type { ArtefactFormat } from '../../contracts/manifest.ts'
+import { instantiateForest } from '../../trees/evaluator.ts'
+import { compileTrees } from './compile-trees.ts'
+
+const model = readXgBoostZoo().find(({ name }) => name === 'binary-hist') ?? assert.fail('no such model')
+const inputs = model.rows[0]!.length
+
+type Overrides = { readonly format: ArtefactFormat; readonly content: string | Uint8Array; readonly outputs?: number; readonly inputs?: number }
+
+function specOf(t: TestContext, { content, ...overrides }: Overrides): Parameters<typeof compileTrees>[0] {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-trees-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'model')
+  writeFileSync(path, content)
+  return { path, sha256: '', inputs, window: 1, outputs: 2, tensor: undefined, ...overrides }
+}
+const refused = (message: RegExp) => ({ code: 'model_verification_failed', message })
+
+test('XGBoost files of both encodings answer with the probability of the second class', (t) => {
+  for (const file of [{ format: 'xgboost-json', content: model.text } as const, { format: 'xgboost-ubj', content: model.packed } as const]) {
+    const evaluator = instantiateForest(compileTrees(specOf(t, file).forest))
+    const out = new Float64Array(1)
+    evaluator.predictRaw(model.rows[3]!, out)
+    assert.deepEqual([evaluator.name, out[0]], ['bit-slab', model.raw[3]])
+  }
+})
+
+test('a file of another format, a damaged one, and one that does not fit the manifest are refused with what to do', (t) => {
+  const compile = (file: Overrides) => () => compileTrees(specOf(t, file))
+  assert.throws(compile({ format: 'xgboost-ubj', content: model.text }), refused(/\(xgboost-ubj\) cannot be used: .*begins with "\{L"/))
+  assert.throws(compile({ format: 'xgboost-json', content: model.packed }), refused(/\(xgboost-json\) cannot be used: the file is not JSON/))
+  assert.throws(compile({ format: 'xgboost-ubj', content: model.packed.subarray(0, 5000) }), refused(/cut off/))
+  assert.throws(compile({ format: 'onnx', content: '' }), refused(/reads lightgbm, xgboost-json, xgboost-ubj, not onnx/))
+  assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, inputs: 9 }), refused(/take 10 inputs, the manifest lists 9/))
+  assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, outputs: 3 }), refused(/give 1 outputs, the manifest lists 3/))
+})
