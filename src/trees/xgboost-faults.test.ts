@@ -127,7 +127,7 @@ test('parameters of the model that contradict each other are refused', () => {
   inModel({ weight_drop: Float32Array.of(1, 2) }, /weight_drop has 2 weights for 1 trees/)
   inModel({ weight_drop: Float32Array.of(NaN) }, /weight_drop has NaN at 0/)
   inLearner({ gradient_booster: { name: 'dart', gbtree: booster([stump()]) } }, /weight_drop is missing/)
-  refused({ ...modelOf(), version: [] }, /version is empty/)
+  refused({ ...modelOf(), version: [] }, /version has 0 values, not 3/)
 })
 
 test('base scores that are no numbers, too many, or nothing to start from are refused', () => {

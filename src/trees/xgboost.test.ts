@@ -88,6 +88,12 @@ test('a base score is a number or a list, for all outputs or one for each, and X
   assert.deepEqual(answers(modelOf([], own)).raw, [1, -1.5])
 })
 
+test('until XGBoost 3.2 a base score that is a probability may come as near to 0 as it likes', () => {
+  const rare = modelOf([leaf(0)], { learner_model_param: { base_score: '[1E-7]' }, objective: { name: 'binary:logistic' } })
+  const base = (...version: number[]): number => answers({ ...rare, version }).raw[0]!
+  assert.deepEqual([base(3, 1, 3), base(3, 2, 0)], [-16.11809539794922, -13.815509796142578])
+})
+
 test('the logarithm of a base score is the nearest float32 number, which glibc its logf misses by one step here', () => {
   const fromGlibc = -2.0998995304107666
   assert.equal(floatUlpsBetween(baseOf('[1.2246872E-1]', 'count:poisson'), fromGlibc), 1)

@@ -7,8 +7,8 @@ import { decodeUbjson } from './xgboost/ubjson.ts'
 const firstOf = { json: '{', ubjson: '{L' } as const
 
 /**
- * An XGBoost model that `save_model` wrote as JSON (XGBoost 1.0 to 3.4) as an ensemble whose interpretation gives the raw scores of `Booster.predict` bit for bit: all rounds,
- * also beyond `best_iteration`; missing values are NaN. multi:softmax answers with probabilities. Throws ModelFormatError, with the tree, on anything that XGBoost's format
+ * An XGBoost model that `save_model` wrote as JSON (since XGBoost 1.0) as an ensemble whose interpretation gives the raw scores of `Booster.predict` bit for bit, as far as
+ * the C library rounds the logarithm of its base score correctly: all rounds, also beyond `best_iteration`; missing values are NaN. multi:softmax answers with probabilities. Throws ModelFormatError, with the tree, on anything that XGBoost's format
  * does not promise; time and memory are linear in the text.
  */
 export function parseXgBoostJson(text: string): Ensemble {
@@ -16,7 +16,7 @@ export function parseXgBoostJson(text: string): Ensemble {
   return ensembleOf(parseJson(text))
 }
 
-/** As parseXgBoostJson, of a model that `save_model` wrote as UBJSON (XGBoost 1.6 to 3.4). The binary format of old, which has no extension of its own, is refused. */
+/** As parseXgBoostJson, of a model that `save_model` wrote as UBJSON (since XGBoost 1.6). The binary format of old, which has no extension of its own, is refused. */
 export function parseXgBoostUbj(bytes: Uint8Array): Ensemble {
   if (String.fromCharCode(...bytes.subarray(0, 2)) !== firstOf.ubjson)
     throw new ModelFormatError(

@@ -24,7 +24,7 @@ const refused = (message: RegExp) => ({ code: 'model_verification_failed', messa
 
 test('XGBoost files of both encodings answer with the probability of the second class', (t) => {
   for (const file of [{ format: 'xgboost-json', content: model.text } as const, { format: 'xgboost-ubj', content: model.packed } as const]) {
-    const evaluator = instantiateForest(compileTrees(specOf(t, file).forest))
+    const evaluator = instantiateForest(compileTrees(specOf(t, file)).forest)
     const out = new Float64Array(1)
     evaluator.predictRaw(model.rows[3]!, out)
     assert.deepEqual([evaluator.name, out[0]], ['bit-slab', model.raw[3]])

@@ -9,6 +9,7 @@ import { parseCategoryNames } from './category-names.ts'
 import type { Value } from './document.ts'
 import { parseObjective } from './objective.ts'
 import { Part } from './part.ts'
+import { parseVersion } from './version.ts'
 
 const mostInputs = 1_000_000
 const mostOutputs = 100_000
@@ -45,13 +46,13 @@ function categoricalInputs(trees: readonly ParsedTree[]): number[] {
 /** A model as XGBoost saves it, decoded, as an ensemble: all of its rounds, as `Booster.predict` takes them by itself. Throws ModelFormatError. */
 export function ensembleOf(document: Value): Ensemble {
   const root = new Part(document, '')
-  const major = root.wholes('version', { min: 0, max: 1000 })[0] ?? root.fail('version', 'is empty')
+  const version = parseVersion(root)
   const learner = root.part('learner')
   const parameters = learner.part('learner_model_param')
   const inputs = parameters.parameter('num_feature', { min: 1, max: mostInputs })
   const { outputs, isMulticlass } = outputsOf(parameters)
   const { trees, model } = parseBooster(learner, { inputs, outputs })
-  const { name, transform, link } = parseObjective(learner, { isMulticlass, major })
+  const { name, transform, link } = parseObjective(learner, { isMulticlass, version })
   return {
     inputs,
     outputs,

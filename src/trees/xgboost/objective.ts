@@ -1,24 +1,23 @@
 import type { Transform } from '../ensemble.ts'
 import type { Part } from './part.ts'
+import type { Version } from './version.ts'
 
 const { fround, log, max, min } = Math
 
-/** XGBoost's kRtEps: how near to 0 and 1 a base score may come that is a probability. */
+/** XGBoost's kRtEps: how near to 0 and 1 a base score may come that is a probability, since 3.2. */
 const margin = fround(1e-6)
 
 /** log in float32, correctly rounded; glibc's logf, which XGBoost calls, misses that by one step for 3 in 1000 numbers. */
 const logFloat = (x: number): number => fround(log(x))
 const asIs = (x: number): number => x
-const logit = (probability: number): number => {
-  const p = min(max(probability, margin), fround(1 - margin))
-  return -logFloat(fround(fround(1 / p) - 1))
-}
+const logit = (probability: number): number => -logFloat(fround(fround(1 / probability) - 1))
+const logitWithin = (probability: number): number => logit(min(max(probability, margin), fround(1 - margin)))
 
 /** An objective: what its scores become, and how a base score becomes a score (PredTransform and ProbToMargin of src/objective). */
 type Row = { readonly transform: Transform; readonly link: (baseScore: number) => number; readonly isMulticlass?: true }
 
 const plain: Row = { transform: { kind: 'identity' }, link: asIs }
-const logistic: Row = { transform: { kind: 'sigmoid', slope: 1 }, link: logit }
+const logistic: Row = { transform: { kind: 'sigmoid', slope: 1 }, link: logitWithin }
 const exponential: Row = { transform: { kind: 'exponential' }, link: logFloat }
 const softmax: Row = { transform: { kind: 'softmax' }, link: asIs, isMulticlass: true }
 
@@ -46,14 +45,15 @@ const objectives = new Map<string, Row>([
   ['multi:softprob', softmax],
 ])
 
-/** The objective of a model by name, with its transform and link. Throws ModelFormatError for an unknown one, and for one whose meaning the file's version does not settle. */
-export function parseObjective(learner: Part, { isMulticlass, major }: { isMulticlass: boolean; major: number }): Row & { readonly name: string } {
+/** The objective of a model by name, with its transform, and with its link as it was in the version that wrote the file. Throws ModelFormatError for one that is not known. */
+export function parseObjective(learner: Part, { isMulticlass, version }: { isMulticlass: boolean; version: Version }): Row & { readonly name: string } {
   const objective = learner.part('objective')
   const name = objective.text('name')
   const row = objectives.get(name)
   if (row === undefined) return objective.fail('name', `"${name.slice(0, 40)}" is not known; known are ${[...objectives.keys()].join(', ')}`)
   if ((row.isMulticlass ?? false) !== isMulticlass) objective.fail('name', `"${name}" does not fit ${isMulticlass ? 'a model with classes' : 'num_class 0'}`)
-  // Until 2.0 its base score was a probability, since then it is a score; XGBoost itself reads old files wrongly.
-  if (name === 'binary:logitraw' && major < 2) objective.fail('name', 'is binary:logitraw of a file older than XGBoost 2.0: train again with a newer one')
-  return { name, ...row }
+  // Until 2.0 its base score was a probability, since then it is a score, and newer versions read old files so.
+  if (name === 'binary:logitraw' && version.isBefore(2, 0))
+    objective.fail('name', 'is binary:logitraw of a file older than XGBoost 2.0: train again with a newer one')
+  return { name, ...row, link: row === logistic && version.isBefore(3, 2) ? logit : row.link }
 }
