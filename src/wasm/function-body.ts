@@ -58,10 +58,13 @@ export class FunctionBody {
     return this.#sixteen('i8x16.shuffle', lanes, 32)
   }
   extractI32Lane(lane: number): this {
-    return this.#extract('i32x4.extract_lane', lane, 4)
+    return this.#onLane('i32x4.extract_lane', lane, 4)
   }
   extractF64Lane(lane: number): this {
-    return this.#extract('f64x2.extract_lane', lane, 2)
+    return this.#onLane('f64x2.extract_lane', lane, 2)
+  }
+  replaceF64Lane(lane: number): this {
+    return this.#onLane('f64x2.replace_lane', lane, 2)
   }
   /** A load or store at the address on the stack plus `offset`. */
   memory(name: MemoryOpcode, offset = 0): this {
@@ -129,7 +132,7 @@ export class FunctionBody {
     this.#code.append(values)
     return this
   }
-  #extract(name: 'i32x4.extract_lane' | 'f64x2.extract_lane', lane: number, lanes: number): this {
+  #onLane(name: 'i32x4.extract_lane' | 'f64x2.extract_lane' | 'f64x2.replace_lane', lane: number, lanes: number): this {
     if (!(lane >= 0 && lane < lanes)) throw new RangeError(`lane ${lane} is not one of ${lanes}`)
     this.#opcode(shapedOpcodes[name])
     this.#code.push(lane)

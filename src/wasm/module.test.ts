@@ -43,6 +43,8 @@ const special: Partial<Record<PlainOpcode, Signature>> = {
   'f32.add': { params: ['f32', 'f32'], results: ['f32'] },
   'i8x16.shr_u': { params: ['v128', 'i32'], results: ['v128'] },
   'v128.bitselect': { params: ['v128', 'v128', 'v128'], results: ['v128'] },
+  'f64x2.abs': one('v128', 'v128'),
+  'i8x16.relaxed_laneselect': { params: ['v128', 'v128', 'v128'], results: ['v128'] },
   'i8x16.splat': one('i32', 'v128'),
   'f64x2.splat': one('f64', 'v128'),
 }
@@ -111,6 +113,13 @@ test('the two numbers of a vector are divided, and each can be taken out', () =>
   }
 })
 
+test('one number of a vector is exchanged for another', () => {
+  for (const lane of [0, 1]) {
+    const body = new FunctionBody({ params: ['f64', 'f64'], results: ['f64'] }).get(0).op('f64x2.splat').get(1).replaceF64Lane(lane)
+    assert.equal(run(body.extractF64Lane(0), 6, 3).value, lane === 0 ? 3 : 6)
+  }
+})
+
 test('a shuffle, a lane and a call do what they say', () => {
   const lane = new FunctionBody({ params: [], results: ['i32'] }).bytes16(sixteen((i) => i)).bytes16(sixteen((i) => 100 + i))
   lane.shuffle(sixteen((i) => 31 - i)).extractI32Lane(0)
@@ -136,6 +145,7 @@ test('misuse that can be seen while writing is refused at once', () => {
   assert.throws(() => body().shuffle(sixteen(() => 32)), /16 whole numbers below 32/)
   assert.throws(() => body().extractI32Lane(4), RangeError)
   assert.throws(() => body().extractF64Lane(2), RangeError)
+  assert.throws(() => body().replaceF64Lane(2), RangeError)
   assert.throws(() => body().memory('f64.load', -8), RangeError)
   assert.throws(() => body().br(1), /branch depth 1: 0 blocks are open/)
   assert.throws(() => body().block((open) => open.encode()), /1 blocks are still open/)

@@ -1,0 +1,38 @@
+import { wasmHost, type WasmModule } from '../../wasm/host.ts'
+import type { Ensemble } from '../ensemble.ts'
+import { buildImage } from './image.ts'
+import { encodeKernel } from './kernel.ts'
+import { layOut } from './layout.ts'
+import { planTournament } from './plan.ts'
+
+/** A batch kernel with the contents of its memory; `rows` and `out` are byte addresses in it. Plain data and a module: it can be posted. */
+export type CompiledBatch = {
+  readonly inputs: number
+  readonly outputs: number
+  readonly base: Float64Array<ArrayBuffer>
+  readonly module: WasmModule
+  readonly image: Uint8Array<ArrayBuffer>
+  readonly rows: number
+  readonly out: number
+}
+
+const maxBytes = 64 * 1024 * 1024
+
+/** Compiles an ensemble for many rows at once; undefined where the kernel cannot hold it. */
+export function compileBatch(ensemble: Ensemble, { relaxed }: { readonly relaxed: boolean }): CompiledBatch | undefined {
+  const plan = planTournament(ensemble)
+  if (plan === undefined) return undefined
+  const layout = layOut(ensemble, plan)
+  if (layout.bytes > maxBytes) return undefined
+  const { inputs, outputs, roundInputs, roundSums } = ensemble
+  const kernel = encodeKernel({ plan, layout, inputs, outputs, roundInputs, roundSums, relaxed })
+  return {
+    inputs,
+    outputs,
+    base: Float64Array.from(ensemble.base),
+    module: new wasmHost.Module(kernel),
+    image: buildImage({ ensemble, plan, layout }),
+    rows: layout.rows,
+    out: layout.out,
+  }
+}

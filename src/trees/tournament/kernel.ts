@@ -1,0 +1,97 @@
+import { FunctionBody } from '../../wasm/function-body.ts'
+import { encodeModule } from '../../wasm/module.ts'
+import { binningFunction } from './binning.ts'
+import { blockRows, blockVectors } from './block.ts'
+import { codesFunction, decide, type DecisionLocals } from './categories.ts'
+import { descriptor, featurePart, groupPart, type TournamentLayout } from './layout.ts'
+import { declareMatchLocals, playGroup, type MatchLocals } from './matches.ts'
+import type { TournamentPlan } from './plan.ts'
+import { sumFunction } from './sums.ts'
+
+/** Names at the border of the module: `run1`(rows) takes up to 16 rows, `run2` up to 32, and so on. */
+export const kernelNames = { module: 'e', memory: 'm', run: (vectors: number): string => `run${vectors}` } as const
+
+/** What the kernel is generated from: the model's sizes and arithmetic, never its trees. */
+export type KernelSource = {
+  readonly plan: TournamentPlan
+  readonly layout: TournamentLayout
+  readonly inputs: number
+  readonly outputs: number
+  readonly roundInputs: boolean
+  readonly roundSums: boolean
+  /** Relaxed vector instructions: the same answers, as masks are all ones or none and indices 0-15 or >= 128. */
+  readonly relaxed: boolean
+}
+
+/** The module's functions: one per kind of columns, then these, then one per number of vectors. */
+const functionsBehindSearches = { codes: 0, sums: 1 } as const
+
+function callBinning(body: FunctionBody, { plan, layout }: KernelSource): void {
+  let from = layout.descriptors
+  plan.searches.forEach(({ columns }, index) => {
+    const to = from + columns.length * descriptor.bytes
+    body.i32(from).i32(to).get(0).call(index)
+    from = to
+  })
+  const features = plan.categorical.length
+  if (features === 0) return
+  body
+    .i32(layout.features)
+    .i32(layout.features + features * featurePart.bytes)
+    .get(0)
+    .call(plan.searches.length + functionsBehindSearches.codes)
+}
+
+type RunLocals = { readonly group: number; readonly leaves: number; readonly matches: MatchLocals; readonly decisions: DecisionLocals }
+
+function declareLocals(body: FunctionBody, vectors: number): RunLocals {
+  const i32 = (): number => body.local('i32')
+  const matches = declareMatchLocals(body, vectors)
+  const decisions = { decision: i32(), chunk: i32(), indices: i32(), set: body.local('v128'), bits: body.local('v128'), found: matches.winners }
+  return { group: i32(), leaves: i32(), matches, decisions }
+}
+
+/** Scores the rows by the group of trees at `group` and moves on to the next. */
+function runGroup(body: FunctionBody, { group, leaves, matches, decisions }: RunLocals, { plan, layout, relaxed }: KernelSource): void {
+  if (plan.categorical.length > 0) {
+    body.get(group).memory('i32.load', groupPart.decisionsEnd).set(matches.end)
+    decide(body, decisions, { end: matches.end, swizzle: relaxed ? 'i8x16.relaxed_swizzle' : 'i8x16.swizzle' })
+  }
+  playGroup(body, matches, { source: { scratch: layout.scratch, relaxed }, group })
+  const sums = plan.searches.length + functionsBehindSearches.sums
+  body.i32(0).get(0, group).memory('i32.load', groupPart.output).get(leaves).call(sums)
+  const leafBytes = plan.schedule.groupTrees * layout.leafStride
+  body.get(leaves).i32(leafBytes).op('i32.add').set(leaves).get(group).i32(groupPart.bytes).op('i32.add').set(group)
+}
+
+/** The function (rows) that scores a block's first rows, at most 16 for every vector; `out` holds the first addends when it is called. */
+function runFunction(source: KernelSource, vectors: number): FunctionBody {
+  const { plan, layout } = source
+  const body = new FunctionBody({ params: ['i32'], results: [] })
+  const locals = declareLocals(body, vectors)
+  const { group, leaves, matches, decisions } = locals
+  callBinning(body, source)
+  body.i32(layout.groups).set(group).i32(layout.chains).set(matches.chain).i32(layout.leaves).set(leaves).i32(layout.decisions).set(decisions.decision)
+  const end = layout.groups + plan.schedule.groups.length * groupPart.bytes
+  return body.loop((each) => {
+    runGroup(each, locals, source)
+    each.get(group).i32(end).op('i32.ne').brIf(0)
+  })
+}
+
+/** The kernel's module: a function per number of vectors. None has a branch that depends on the rows' values. */
+export function encodeKernel(source: KernelSource): Uint8Array<ArrayBuffer> {
+  const { plan, layout, outputs } = source
+  const binning = { ...source, temporary: layout.temporary }
+  const sums = { ...source, ...layout, winners: layout.scratch + plan.leaves * blockRows, groupTrees: plan.schedule.groupTrees, outputs }
+  const runs = Array.from({ length: blockVectors }, (_, i) => ({ body: runFunction(source, i + 1), exportAs: kernelNames.run(i + 1) }))
+  return encodeModule({
+    functions: [
+      ...plan.searches.map((search) => ({ body: binningFunction(binning, search) })),
+      { body: codesFunction(binning) },
+      { body: sumFunction(sums) },
+      ...runs,
+    ],
+    memory: { module: kernelNames.module, name: kernelNames.memory, pages: layout.bytes / 65536 },
+  })
+}

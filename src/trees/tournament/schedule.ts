@@ -1,0 +1,86 @@
+import { chainsOf, type Chain, type Match } from './chains.ts'
+import type { Ensemble } from '../ensemble.ts'
+
+/** A match whose challenger has a place: a block of the scratch that holds its number, or the winners of its chain. */
+export type PlacedMatch = Pick<Match, 'node' | 'isLeft'> & { readonly challenger: number }
+
+/** A chain with the blocks it reads and writes; its first leaf's number, and how many of its matches are against leaves before one is against another chain. */
+export type Scheduled = { readonly first: number; readonly byLeaves: number; readonly matches: readonly PlacedMatch[]; readonly winner: number }
+
+/** Trees of one output, in order, whose chains run together. */
+export type Group = { readonly output: number; readonly trees: readonly number[]; readonly chains: readonly Scheduled[] }
+
+/** All groups. Scratch blocks: one per leaf number, then one per tree of a group for its winners, then those of other chains. */
+export type Schedule = { readonly groups: readonly Group[]; readonly groupTrees: number; readonly scratchBlocks: number; readonly leafNumber: Int32Array }
+
+/** Trees of a group. More of them make longer runs of equal chains, but the winners of all should stay in the first-level cache. */
+const groupSizes = [16, 8, 4, 2, 1] as const
+
+/** 128 rows x 400 blocks are 50 KB. Trees of 256 leaves one by one always fit: 256 numbers, and at most 128 chains at a time beside the tree's own. */
+const maxScratchBlocks = 400
+
+/** How many of a chain's matches are against leaves before the first against another chain. */
+function leavesAtFirst({ matches }: Chain): number {
+  const other = matches.findIndex(({ challenger }) => typeof challenger !== 'number')
+  return other < 0 ? matches.length : other
+}
+
+function collect(chain: Chain, into: Chain[]): void {
+  into.push(chain)
+  for (const { challenger } of chain.matches) if (typeof challenger !== 'number') collect(challenger, into)
+}
+
+type Sizes = { readonly leaves: number; readonly groupTrees: number }
+
+/** Orders a group's chains: challengers before the challenged, chains of equal lengths together so that the branch predictor foresees their ends. */
+function scheduleGroup(roots: readonly Chain[], { leaves, groupTrees }: Sizes): { chains: Scheduled[]; blocks: number } {
+  const all: Chain[] = []
+  for (const root of roots) collect(root, all)
+  const order = all.map((chain) => ({ chain, byLeaves: leavesAtFirst(chain) }))
+  order.sort((a, b) => a.chain.level - b.chain.level || a.byLeaves - b.byLeaves || a.chain.matches.length - b.chain.matches.length)
+  const place = new Map(roots.map((root, lane) => [root, leaves + lane]))
+  const free: number[] = []
+  let blocks = leaves + groupTrees
+  const chains = order.map(({ chain, byLeaves }) => {
+    const matches = chain.matches.map(({ node, isLeft, challenger }) => ({
+      node,
+      isLeft,
+      challenger: typeof challenger === 'number' ? challenger : place.get(challenger)!,
+    }))
+    for (let i = byLeaves; i < matches.length; i++) if (typeof chain.matches[i]!.challenger !== 'number') free.push(matches[i]!.challenger)
+    const winner = place.get(chain) ?? free.pop() ?? blocks++
+    place.set(chain, winner)
+    return { first: chain.first, byLeaves, matches, winner }
+  })
+  return { chains, blocks }
+}
+
+/** Groups of so many trees, or undefined if one needs too many blocks. */
+function groupsOf({ outputs, trees }: Ensemble, roots: readonly Chain[], sizes: Sizes): Omit<Schedule, 'leafNumber'> | undefined {
+  const { groupTrees } = sizes
+  const groups: Group[] = []
+  let scratchBlocks = 0
+  for (let output = 0; output < outputs; output++)
+    for (let first = output; first < trees; first += groupTrees * outputs) {
+      const members = Array.from({ length: groupTrees }, (_, lane) => first + lane * outputs).filter((t) => t < trees)
+      const { chains, blocks } = scheduleGroup(
+        members.map((t) => roots[t]!),
+        sizes,
+      )
+      if (blocks > maxScratchBlocks) return undefined
+      groups.push({ output, trees: members, chains })
+      scratchBlocks = Math.max(scratchBlocks, blocks)
+    }
+  return { groups, groupTrees, scratchBlocks }
+}
+
+/** The matches of an ensemble of at most 256 leaves a tree in the order in which the kernel plays them. */
+export function scheduleOf(ensemble: Ensemble, leaves: number): Schedule {
+  const leafNumber = new Int32Array(ensemble.leafValue.length)
+  const roots = Array.from({ length: ensemble.trees }, (_, t) => chainsOf(ensemble, t, leafNumber))
+  for (const groupTrees of groupSizes) {
+    const groups = groupsOf(ensemble, roots, { leaves, groupTrees })
+    if (groups !== undefined) return { ...groups, leafNumber }
+  }
+  throw new RangeError(`trees of ${leaves} leaves have no schedule`)
+}
