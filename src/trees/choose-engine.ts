@@ -1,5 +1,4 @@
-import type { Ensemble } from './ensemble.ts'
-import { fitsBitSlab } from './bit-slab/plan.ts'
+import { largestTree, nodeFlag, type Ensemble } from './ensemble.ts'
 
 /** The kernels for single rows. */
 export type KernelEngine = 'bit-slab' | 'bt4' | 'wide'
@@ -7,11 +6,45 @@ export type KernelEngine = 'bit-slab' | 'bt4' | 'wide'
 /** The ways to evaluate single rows. */
 export type Engine = KernelEngine | 'interpreter'
 
-/** Up to this many trees the kernel's fixed work, turning the row into bytes, costs more than walking the trees (31 leaves, 30 features: 2 trees 0.8x, 4 trees 1.4x). */
-const fewTrees = 2
+/** What of an ensemble the choice looks at. */
+type Shape = { readonly linear: boolean; readonly categorical: boolean; readonly trees: number; readonly leaves: number; readonly nodes: number }
+
+/** Bounds that a shape must keep; leaves are those of the largest tree, nodes those of all. */
+type Row = Partial<Pick<Shape, 'linear' | 'categorical'>> & {
+  readonly maxTrees?: number
+  readonly maxLeaves?: number
+  readonly minNodes?: number
+  readonly engine: Engine
+}
+
+/** The first row whose bounds a shape keeps names its engine; measured: docs/adr/0007. What the engine's kernel cannot hold, byte columns beyond its registers above all, goes to the wide kernel. */
+const rule: readonly Row[] = [
+  { linear: true, engine: 'interpreter' },
+  { maxTrees: 8, engine: 'wide' },
+  { maxLeaves: 64, engine: 'bit-slab' },
+  { categorical: true, maxLeaves: 128, engine: 'bit-slab' },
+  { categorical: false, minNodes: 50_000, engine: 'bt4' },
+  { engine: 'wide' },
+]
+
+function shapeOf(ensemble: Ensemble): Shape {
+  const { linear, flags, trees, feature } = ensemble
+  return {
+    linear: linear !== undefined,
+    categorical: flags.some((flag) => (flag & nodeFlag.categorical) !== 0),
+    trees,
+    leaves: largestTree(ensemble),
+    nodes: feature.length,
+  }
+}
+
+const keeps = (
+  shape: Shape,
+  { linear = shape.linear, categorical = shape.categorical, maxTrees = Infinity, maxLeaves = Infinity, minNodes = 0 }: Row,
+): boolean => shape.linear === linear && shape.categorical === categorical && shape.trees <= maxTrees && shape.leaves <= maxLeaves && shape.nodes >= minNodes
 
 /** The evaluator for an ensemble by its shape alone: the same model always gets the same one. */
 export function chooseEngine(ensemble: Ensemble): Engine {
-  if (ensemble.linear !== undefined || ensemble.trees <= fewTrees) return 'interpreter'
-  return fitsBitSlab(ensemble) ? 'bit-slab' : 'wide'
+  const shape = shapeOf(ensemble)
+  return rule.find((row) => keeps(shape, row))!.engine
 }

@@ -26,6 +26,9 @@ export type CompiledForest = { readonly engine: 'interpreter'; readonly ensemble
 /** `engine` overrides the choice by shape where the ensemble allows it; `relaxedSimd: false` keeps to the strict vector instructions. */
 export type CompileOptions = { readonly engine?: Engine; readonly relaxedSimd?: boolean }
 
+/** The most memory a bit-slab may take; categorical features with many categories and many splits are what reaches it. */
+const maxSlabBytes = 64 * 1024 * 1024
+
 function compileSlab(ensemble: Ensemble, relaxed: boolean): Kernel | undefined {
   const plan = planSlab(ensemble)
   if (plan === undefined) return undefined
@@ -33,7 +36,7 @@ function compileSlab(ensemble: Ensemble, relaxed: boolean): Kernel | undefined {
   if (layout.bytes > slabBudget(ensemble)) return undefined
   const { outputs, trees, roundSums } = ensemble
   const module = new wasmHost.Module(encodeKernel({ shape: plan.shape, layout, outputs, trees, roundSums, relaxed }))
-  return { module, image: buildImage({ ensemble, plan, layout }), row: layout.row, out: layout.out }
+  return { module, image: buildImage({ ensemble, plan, layout }), row: layout.row, out: layout.out, stages: undefined }
 }
 
 const compilers: Record<KernelEngine, (ensemble: Ensemble, relaxed: boolean) => Kernel | undefined> = {

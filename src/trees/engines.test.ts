@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { assert as assertProperty, property } from 'fast-check'
 import { ensembleShapes, randomEnsemble, rowsOf, type EnsembleShape } from './arbitrary-ensemble.test-data.ts'
-import { compileForest, type CompiledForest, type CompileOptions } from './compile.ts'
+import { compileForest, type CompiledForest } from './compile.ts'
+import type { Engine } from './choose-engine.ts'
 import type { Ensemble } from './ensemble.ts'
 import { instantiateForest } from './evaluator.ts'
 import { interpretRaw } from './interpret.ts'
@@ -10,14 +11,16 @@ import { interpretRaw } from './interpret.ts'
 const shape: EnsembleShape = { trees: 20, leaves: 31, inputs: 10, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }
 const anyCase = ensembleShapes.chain((drawn) => rowsOf(drawn.inputs).map((rows) => ({ drawn, rows: rows.map((row) => Float64Array.from(row)) })))
 
-/** The ways to run a forest, and whether each takes categories. */
-const ways: readonly (CompileOptions & Required<Pick<CompileOptions, 'engine'>> & { readonly categorical: boolean })[] = [
-  { engine: 'bit-slab', categorical: true },
-  { engine: 'bit-slab', relaxedSimd: false, categorical: true },
-  { engine: 'bt4', categorical: false },
-  { engine: 'bt4', relaxedSimd: false, categorical: false },
-  { engine: 'wide', categorical: true },
-  { engine: 'interpreter', categorical: true },
+/** A way to run a forest, and what it takes: the features that surely fit, categorical ones among them. */
+type Way = { readonly engine: Engine; readonly relaxedSimd?: boolean; readonly inputs: number; readonly categorical: number }
+
+const ways: readonly Way[] = [
+  { engine: 'bit-slab', inputs: 60, categorical: 2 },
+  { engine: 'bit-slab', relaxedSimd: false, inputs: 60, categorical: 2 },
+  { engine: 'bt4', inputs: 10, categorical: 0 },
+  { engine: 'bt4', relaxedSimd: false, inputs: 10, categorical: 0 },
+  { engine: 'wide', inputs: 60, categorical: 2 },
+  { engine: 'interpreter', inputs: 60, categorical: 2 },
 ]
 
 function checkRows(ensemble: Ensemble, rows: readonly Float64Array[], compiled: CompiledForest): void {
@@ -33,11 +36,16 @@ function checkRows(ensemble: Ensemble, rows: readonly Float64Array[], compiled: 
 
 const rowsOfOneValue = (inputs: number, values: readonly number[]): Float64Array[] => values.map((value) => new Float64Array(inputs).fill(value))
 
-for (const { categorical, ...options } of ways) {
+for (const { inputs: mostInputs, categorical, ...options } of ways) {
   const { engine } = options
+  const within = (drawn: EnsembleShape): EnsembleShape => ({
+    ...drawn,
+    inputs: Math.min(drawn.inputs, mostInputs),
+    categorical: Math.min(drawn.categorical, categorical),
+  })
   const runs = options.relaxedSimd === false ? 20 : 60
   const own = (changes: Partial<EnsembleShape>): [Ensemble, CompiledForest] => {
-    const ensemble = randomEnsemble({ ...shape, categorical: categorical ? 1 : 0, ...changes })
+    const ensemble = randomEnsemble({ ...within({ ...shape, categorical: 1 }), ...changes })
     const compiled = compileForest(ensemble, options)
     assert.equal(compiled.engine, engine)
     return [ensemble, compiled]
@@ -48,7 +56,7 @@ for (const { categorical, ...options } of ways) {
       let fits = 0
       assertProperty(
         property(anyCase, ({ drawn, rows }) => {
-          const ensemble = randomEnsemble(categorical ? drawn : { ...drawn, categorical: 0 })
+          const ensemble = randomEnsemble(within(drawn))
           const compiled = compileForest(ensemble, options)
           fits += compiled.engine === engine ? 1 : 0
           checkRows(ensemble, rows, compiled)
@@ -69,7 +77,7 @@ for (const { categorical, ...options } of ways) {
     })
 
     test('takes rows of one special value through few features and many', () => {
-      for (const inputs of [10, 60]) {
+      for (const inputs of [10, mostInputs]) {
         const [ensemble, compiled] = own({ inputs })
         checkRows(ensemble, rowsOfOneValue(inputs, [NaN, 0, -3, 2.25, 33, 64, Infinity]), compiled)
       }
@@ -81,6 +89,16 @@ for (const { categorical, ...options } of ways) {
       )
       const [ensemble, compiled] = own({})
       checkRows(ensemble, [...rows, ...rows.toReversed()], compiled)
+    })
+
+    test('gives a batch what it gives row by row', () => {
+      const [{ inputs, outputs }, compiled] = own({})
+      const evaluator = instantiateForest(compiled)
+      const rows = Float64Array.from({ length: 70 * inputs }, (_, i) => (i % 11 === 3 ? NaN : ((i * 13) % 41) / 4 - 5))
+      const [batch, single] = [new Float64Array(70 * outputs), new Float64Array(70 * outputs)]
+      evaluator.predictBatchRaw(rows, 70, batch)
+      for (let r = 0; r < 70; r++) evaluator.predictRaw(rows.subarray(r * inputs), single.subarray(r * outputs))
+      assert.deepEqual(batch, single)
     })
 
     test('evaluates the same after a structured clone', () => {

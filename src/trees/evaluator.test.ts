@@ -11,14 +11,33 @@ import { warmUp } from './warm-up.ts'
 
 const shape: EnsembleShape = { trees: 20, leaves: 31, inputs: 10, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }
 
-test('the shape of the ensemble decides the engine: the bit-slab kernel, the wide one for very large trees, the interpreter for few trees', () => {
-  assert.equal(chooseEngine(randomEnsemble(shape)), 'bit-slab')
-  assert.equal(chooseEngine(randomEnsemble({ ...shape, trees: 1, outputs: 1 })), 'interpreter')
-  assert.equal(chooseEngine(randomEnsemble({ ...shape, leaves: 5000, seed: 3 })), 'wide')
+test('the shape of the ensemble decides the engine', () => {
+  const ensemble = randomEnsemble(shape)
+  const linear = {
+    isLinear: new Uint8Array(0),
+    constant: new Float64Array(0),
+    termOffset: new Int32Array(1),
+    feature: new Int32Array(0),
+    coefficient: new Float64Array(0),
+  }
+  assert.equal(chooseEngine(ensemble), 'bit-slab')
+  assert.equal(chooseEngine({ ...ensemble, linear }), 'interpreter')
+  assert.equal(chooseEngine(randomEnsemble({ ...shape, trees: 4 })), 'wide')
+  assert.equal(chooseEngine(randomEnsemble({ ...shape, leaves: 125, categorical: 1 })), 'bit-slab')
+  assert.equal(chooseEngine(randomEnsemble({ ...shape, leaves: 125 })), 'wide')
+  assert.equal(chooseEngine(randomEnsemble({ ...shape, leaves: 5000, seed: 3 })), 'bt4')
+  assert.equal(chooseEngine(randomEnsemble({ ...shape, leaves: 5000, seed: 3, categorical: 1 })), 'wide')
+})
+
+test('what its kernel cannot hold goes to the wide one', () => {
+  const manyColumns = randomEnsemble({ ...shape, inputs: 250 })
+  assert.deepEqual([chooseEngine(manyColumns), compileForest(manyColumns).engine], ['bit-slab', 'wide'])
+  const large = randomEnsemble({ ...shape, leaves: 5000, seed: 3, inputs: 40 })
+  assert.deepEqual([chooseEngine(large), compileForest(large).engine], ['bt4', 'wide'])
 })
 
 test('an evaluator says what it is and what it takes', () => {
-  for (const engine of ['bit-slab', 'wide', 'interpreter'] as const) {
+  for (const engine of ['bit-slab', 'bt4', 'wide', 'interpreter'] as const) {
     const { name, inputs, outputs, memoryBytes } = instantiateForest(compileForest(randomEnsemble(shape), { engine }))
     assert.deepEqual({ name, inputs, outputs }, { name: engine, inputs: 10, outputs: 2 })
     assert.ok(memoryBytes > 5_000)
@@ -50,7 +69,7 @@ function leftChains(leaves: number, trees: number): Ensemble {
   }
   return parseLightGbm(modelText(Array.from({ length: trees }, () => stump(lines))))
 }
-const engineOf = (ensemble: Ensemble): string => compileForest(ensemble).engine
+const engineOf = (ensemble: Ensemble): string => compileForest(ensemble, { engine: 'bit-slab' }).engine
 
 test('a forest whose trees fill little of the kernel, or are cut into too many pieces for it, goes to the wide kernel: planning it would take many times its file', () => {
   const one = stump({ num_leaves: '1', leaf_value: '1' })

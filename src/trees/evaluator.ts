@@ -1,4 +1,5 @@
 import { wasmHost } from '../wasm/host.ts'
+import { batchByCuts } from './batch-by-cuts.ts'
 import type { Engine } from './choose-engine.ts'
 import type { CompiledForest, CompiledKernel } from './compile.ts'
 import { ensembleBytes, type Ensemble } from './ensemble.ts'
@@ -20,39 +21,54 @@ export type Evaluator = {
   readonly predictBatch: (rows: Float64Array, count: number, out: Float64Array) => void
 }
 
-type RawEvaluator = Omit<Evaluator, 'predict' | 'predictBatch' | 'predictBatchRaw'> & { readonly finish: Finish }
+type PredictRows = Evaluator['predictBatchRaw']
 
-/** An evaluator whose batches are taken row by row, from one that gives raw scores of single rows. */
-function rowByRow({ finish, ...raw }: RawEvaluator): Evaluator {
-  const { inputs, outputs, predictRaw } = raw
-  const predict = (row: Float64Array, out: Float64Array): void => {
-    predictRaw(row, out)
-    transformOutputs(finish, out)
-  }
-  const each = (one: Evaluator['predict']) => (rows: Float64Array, count: number, out: Float64Array) => {
-    for (let r = 0; r < count; r++) one(rows.subarray(r * inputs, (r + 1) * inputs), out.subarray(r * outputs, (r + 1) * outputs))
-  }
-  return { ...raw, predict, predictBatchRaw: each(predictRaw), predictBatch: each(predict) }
+/** What gives raw scores of single rows, and of many where there is a better way than row by row. */
+type RawEvaluator = Pick<Evaluator, 'name' | 'inputs' | 'outputs' | 'memoryBytes' | 'predictRaw'> & {
+  readonly finish: Finish
+  readonly predictRows?: PredictRows
 }
 
-/** The reference evaluator as an Evaluator. */
-export function interpreterOf(ensemble: Ensemble): Evaluator {
+function rowByRow({ inputs, outputs, predictRaw }: RawEvaluator): PredictRows {
+  return (rows, count, out) => {
+    for (let r = 0; r < count; r++) predictRaw(rows.subarray(r * inputs, (r + 1) * inputs), out.subarray(r * outputs, (r + 1) * outputs))
+  }
+}
+
+function evaluatorOf(raw: RawEvaluator): Evaluator {
+  const { finish, predictRows, ...single } = raw
+  const predictBatchRaw = predictRows ?? rowByRow(raw)
+  return {
+    ...single,
+    predict(row, out) {
+      single.predictRaw(row, out)
+      transformOutputs(finish, out)
+    },
+    predictBatchRaw,
+    predictBatch(rows, count, out) {
+      predictBatchRaw(rows, count, out)
+      transformOutputs(finish, out, count)
+    },
+  }
+}
+
+function interpreterOf(ensemble: Ensemble): RawEvaluator {
   const { inputs, outputs } = ensemble
   const seen = new Float64Array(inputs)
-  return rowByRow({
+  return {
     name: 'interpreter',
     inputs,
     outputs,
     finish: finishOf(ensemble),
     memoryBytes: ensembleBytes(ensemble),
     predictRaw(row, out) {
-      takeIn(ensemble, { rows: row, r: 0 }, seen)
+      takeIn(ensemble, row, seen)
       interpretSeen(ensemble, seen, out)
     },
-  })
+  }
 }
 
-function kernelEvaluator({ engine, module, image, intake, outputs, finish, ...at }: CompiledKernel): Evaluator {
+function kernelOf({ engine, module, image, intake, outputs, finish, stages, ...at }: CompiledKernel): RawEvaluator {
   const memory = new wasmHost.Memory({ initial: image.length / 65536 })
   new Uint8Array(memory.buffer).set(image)
   const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
@@ -61,14 +77,18 @@ function kernelEvaluator({ engine, module, image, intake, outputs, finish, ...at
   const rowInMemory = new Float64Array(memory.buffer, at.row, inputs)
   const outInMemory = new Float64Array(memory.buffer, at.out, outputs)
   const predictRaw = (row: Float64Array, out: Float64Array): void => {
-    takeIn(intake, { rows: row, r: 0 }, rowInMemory)
+    takeIn(intake, row, rowInMemory)
     run()
     for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
   }
-  return rowByRow({ name: engine, inputs, outputs, finish, memoryBytes: image.length, predictRaw })
+  const raw = { name: engine, inputs, outputs, finish, memoryBytes: image.length, predictRaw }
+  if (stages === undefined || stages.cuts.length <= 2) return raw
+  const enter = (rows: Float64Array, r: number): void => takeIn(intake, rows.subarray(r * inputs, (r + 1) * inputs), rowInMemory)
+  const [prepare, walk] = [exports[kernelNames.prepare]!, exports[kernelNames.walk]!]
+  return { ...raw, predictRows: batchByCuts({ words: new Float64Array(memory.buffer), stages, out: at.out, outputs, enter, prepare, walk }) }
 }
 
 /** An evaluator of a compiled forest with memory of its own, for the thread that calls it. */
 export function instantiateForest(compiled: CompiledForest): Evaluator {
-  return compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : kernelEvaluator(compiled)
+  return evaluatorOf(compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : kernelOf(compiled))
 }

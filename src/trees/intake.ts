@@ -16,16 +16,11 @@ export function codeOf(values: Float64Array, x: number): number {
   return values[rank] === x ? rank : NaN
 }
 
-/** Writes row number `r` of `rows` (row-major) as the nodes see it into `into`. Never allocates. */
-export function takeIn(
-  { inputs, roundInputs, floorInputs, recodings }: Intake,
-  { rows, r }: { readonly rows: Float64Array; readonly r: number },
-  into: Float64Array,
-): void {
-  const from = r * inputs
+/** Writes a row as the nodes see it into `into`. Never allocates. */
+export function takeIn({ inputs, roundInputs, floorInputs, recodings }: Intake, row: Float64Array, into: Float64Array): void {
   // Plain loops: TypedArray.set costs more than a kernel's fixed work on rows of usual length.
-  if (roundInputs) for (let i = 0; i < inputs; i++) into[i] = Math.fround(rows[from + i]!)
-  else for (let i = 0; i < inputs; i++) into[i] = rows[from + i]!
+  if (roundInputs) for (let i = 0; i < inputs; i++) into[i] = Math.fround(row[i]!)
+  else for (let i = 0; i < inputs; i++) into[i] = row[i]!
   for (const input of floorInputs) into[input] = Math.floor(into[input]!)
   for (const { input, values } of recodings) into[input] = codeOf(values, into[input]!)
 }
@@ -33,6 +28,6 @@ export function takeIn(
 /** A new row: the given one as the nodes see it. */
 export function seenRow(intake: Intake, row: Float64Array): Float64Array {
   const seen = new Float64Array(intake.inputs)
-  takeIn(intake, { rows: row, r: 0 }, seen)
+  takeIn(intake, row, seen)
   return seen
 }

@@ -10,6 +10,12 @@ export function addRounded(body: FunctionBody, roundSums: boolean): FunctionBody
   return roundSums ? body.op('f32.demote_f64', 'f64.promote_f32') : body
 }
 
+/** Sets every sum to its first addend. */
+export function resetSums(body: FunctionBody, { out, base, outputs }: SumSource): void {
+  const at = body.local('i32')
+  forEachAddress(body, { cursor: at, from: 0, to: outputs * 8, step: 8 }, () => body.get(at, at).memory('f64.load', base).memory('f64.store', out))
+}
+
 /** Code that sums leaves in tree order. Where there is one output its sum stays in a register from `begin` to `end`; several take turns in memory. */
 export class RunningSums {
   readonly #body: FunctionBody
@@ -25,12 +31,10 @@ export class RunningSums {
     this.#sum = body.local('f64')
   }
 
-  /** Sets every sum to its first addend. */
-  start(): void {
-    const { out, base, outputs } = this.#source
-    const [body, at] = [this.#body, this.#turn]
-    forEachAddress(body, { cursor: at, from: 0, to: outputs * 8, step: 8 }, () => body.get(at, at).memory('f64.load', base).memory('f64.store', out))
-    body.i32(out).set(at)
+  /** The next tree is the one whose number is in a local variable. */
+  start(tree: number): void {
+    const { out, outputs } = this.#source
+    this.#body.get(tree).i32(outputs).op('i32.rem_u').i32(3).op('i32.shl').i32(out).op('i32.add').set(this.#turn)
   }
 
   begin(): void {

@@ -12,15 +12,17 @@ const logistic = (slope: number, x: number): number => 1 / (1 + Math.exp(-slope 
 const sign = (x: number): number => (x > 0 ? 1 : 0) - (x < 0 ? 1 : 0)
 const asIs = (x: number): number => x
 
-function softmax(out: Float64Array, outputs: number, round: (x: number) => number): void {
-  let largest = out[0]!
-  for (let k = 1; k < outputs; k++) if (out[k]! > largest) largest = out[k]!
+type Span = { readonly from: number; readonly to: number }
+
+function softmax(out: Float64Array, { from, to }: Span, round: (x: number) => number): void {
+  let largest = out[from]!
+  for (let k = from + 1; k < to; k++) if (out[k]! > largest) largest = out[k]!
   let sum = 0
-  for (let k = 0; k < outputs; k++) {
+  for (let k = from; k < to; k++) {
     out[k] = round(Math.exp(round(out[k]! - largest)))
     sum += out[k]!
   }
-  for (let k = 0; k < outputs; k++) out[k] = round(out[k]! / round(sum))
+  for (let k = from; k < to; k++) out[k] = round(out[k]! / round(sum))
 }
 
 function finishOne(transform: Transform, x: number): number {
@@ -48,15 +50,17 @@ function finishOneFloat32(transform: Transform, x: number): number {
   return Math.fround(finishOne(transform, transform.kind === 'sigmoid' ? Math.max(x, lowestScore) : x))
 }
 
-/** Raw scores to outputs, in place, by the formulas of LightGBM's ConvertOutput or XGBoost's PredTransform. Never allocates. exp is the JavaScript engine's: within 4 ulp of theirs. */
-export function transformOutputs(finish: Finish, out: Float64Array): void {
+/** Raw scores of `rows` rows to outputs, in place, by the formulas of LightGBM's ConvertOutput or XGBoost's PredTransform. exp is the JavaScript engine's: within 4 ulp of theirs. */
+export function transformOutputs(finish: Finish, out: Float64Array, rows = 1): void {
   const { outputs, transform, divisor, float32 } = finish
-  if (divisor !== 1) for (let k = 0; k < outputs; k++) out[k] = out[k]! / divisor
+  const count = rows * outputs
+  if (divisor !== 1) for (let k = 0; k < count; k++) out[k] = out[k]! / divisor
   if (transform.kind === 'identity') return
   if (transform.kind === 'softmax') {
-    softmax(out, outputs, float32 ? Math.fround : asIs)
+    const round = float32 ? Math.fround : asIs
+    for (let from = 0; from < count; from += outputs) softmax(out, { from, to: from + outputs }, round)
     return
   }
   const one = float32 ? finishOneFloat32 : finishOne
-  for (let k = 0; k < outputs; k++) out[k] = one(transform, out[k]!)
+  for (let k = 0; k < count; k++) out[k] = one(transform, out[k]!)
 }

@@ -31,7 +31,8 @@ export type SlabPlan = {
 }
 
 const maxLeaves = 512
-const maxRegisterPairs = 8
+/** With more byte columns the wide kernel is quicker. */
+const maxRegisterPairs = 6
 
 function costsOf(registerPairs: number, hasBias: boolean): Costs {
   const mixed = hasBias ? 2 : 0
@@ -77,7 +78,7 @@ export function fitsBitSlab(ensemble: Ensemble): boolean {
   return ensemble.linear === undefined && largestTree(ensemble) <= maxLeaves && leafBytes(ensemble) <= slabBudget(ensemble)
 }
 
-/** The plan of an ensemble, or undefined if it needs more byte columns than eight pairs of registers hold, is cut into too many spans or does not fit at all. */
+/** The plan of an ensemble, or undefined if it needs more byte columns than six pairs of registers hold, is cut into too many spans or does not fit at all. */
 export function planSlab(ensemble: Ensemble): SlabPlan | undefined {
   if (!fitsBitSlab(ensemble)) return undefined
   const quantised = quantise(ensemble)

@@ -48,11 +48,11 @@ test('the blocks and leaves that most rows came through come first, but for the 
   }
 })
 
-test('categories, linear leaves, more than 32768 leaves or 240 byte columns are not for this kernel', () => {
+test('categories, linear leaves, more than 32768 leaves or 32 byte columns are not for this kernel', () => {
   const engineOf = (ensemble: Parameters<typeof compileForest>[0]): string => compileForest(ensemble, { engine: 'bt4' }).engine
   assert.equal(engineOf(randomEnsemble(shape)), 'bt4')
   assert.equal(engineOf(randomEnsemble({ ...shape, categorical: 1 })), 'wide')
-  assert.equal(engineOf(randomEnsemble({ ...shape, inputs: 400, trees: 40 })), 'wide')
+  assert.equal(engineOf(randomEnsemble({ ...shape, trees: 30, inputs: 33, missingTypes: 1 })), 'wide')
   const leaves = 32_769
   const [nodeOffset, leafOffset] = [Int32Array.of(0, leaves - 1), Int32Array.of(0, leaves)]
   const ofNodes = { feature: new Int32Array(leaves - 1), flags: new Uint8Array(leaves - 1), threshold: new Float64Array(leaves - 1), cover: undefined }

@@ -5,11 +5,10 @@ import { quantise } from '../quantise.ts'
 import { blocksOf } from './blocks.ts'
 import { buildBt4Image, sendsMissingRight } from './image.ts'
 import { encodeBt4Kernel } from './kernel.ts'
-import { blockBit, layOutBt4 } from './layout.ts'
+import { blockBit, layOutBt4, maxColumns } from './layout.ts'
 
 /** The most memory a kernel may take. */
 const maxBytes = 256 * 1024 * 1024
-const maxRegisterPairs = 8
 
 /** Whether the kernel can evaluate the ensemble at all: no linear leaves, no categories, leaves that 15 bits count. */
 function fitsBt4(ensemble: Ensemble): boolean {
@@ -21,13 +20,14 @@ function fitsBt4(ensemble: Ensemble): boolean {
   )
 }
 
-/** The kernel that walks four levels a step. undefined where it cannot hold the ensemble: see `fitsBt4`; byte columns beyond eight pairs of registers; too much memory. */
+/** The kernel that walks four levels a step. undefined where it cannot hold the ensemble: see `fitsBt4`; more than 32 byte columns; too much memory. */
 export function compileBt4(ensemble: Ensemble, relaxed: boolean): Kernel | undefined {
   if (!fitsBt4(ensemble)) return undefined
   const quantised = quantise(ensemble)
+  if (quantised.columns.length > maxColumns) return undefined
   const blocks = Array.from({ length: ensemble.trees }, (_, t) => blocksOf(ensemble, t))
   const layout = layOutBt4({ ensemble, columns: quantised.columns, blocks })
-  if (layout.registers.registerPairs > maxRegisterPairs || layout.bytes > maxBytes) return undefined
+  if (layout.bytes > maxBytes) return undefined
   const { outputs, trees, roundSums } = ensemble
   const missingRight = ensemble.flags.some(sendsMissingRight)
   return {
@@ -35,5 +35,6 @@ export function compileBt4(ensemble: Ensemble, relaxed: boolean): Kernel | undef
     image: buildBt4Image({ ensemble, quantised, blocks, layout }),
     row: layout.row,
     out: layout.out,
+    stages: { from: layout.out, to: layout.columns + maxColumns, cuts: layout.cuts },
   }
 }

@@ -1,4 +1,4 @@
-import { indexByte, vectorBytes } from '../byte-columns/registers.ts'
+import { indexByte } from '../byte-columns/registers.ts'
 import { writeByteColumns } from '../byte-columns/tables.ts'
 import { missing, missingOf, nodeFlag, type Ensemble } from '../ensemble.ts'
 import type { Quantised } from '../quantise.ts'
@@ -19,14 +19,12 @@ export function sendsMissingRight(flags: number): boolean {
 
 /** A block's tests. Where no node is, nothing is above the threshold. */
 function writeTests({ ensemble, quantised, layout }: Model, bytes: DataView, block: { at: number; first: number; nodes: Block['nodes'] }): void {
-  const { registers } = layout
-  const { threshold } = blockParts(registers)
+  const { threshold } = blockParts
   const { at, first, nodes } = block
   let right = 0
   nodes.forEach((local, lane) => {
     const node = local === undefined ? undefined : first + local
-    for (let pair = 0; pair < registers.registerPairs; pair++)
-      bytes.setUint8(at + pair * vectorBytes + lane, node === undefined ? 0 : indexByte(registers, quantised.nodeColumn[node]!, pair))
+    bytes.setUint8(at + lane, node === undefined ? 0 : indexByte(layout.registers, quantised.nodeColumn[node]!, 0))
     bytes.setUint8(at + threshold + lane, node === undefined ? 127 : (quantised.nodeRank[node]! + 1) ^ 0x80)
     if (node !== undefined && sendsMissingRight(ensemble.flags[node]!)) right |= 1 << lane
   })
@@ -37,9 +35,8 @@ function writeTests({ ensemble, quantised, layout }: Model, bytes: DataView, blo
 /** Writes tree t; its first block stands among the roots, the others count from `next`, its leaves from `leaves`. */
 function writeTree(model: Model, bytes: DataView, { t, next, leaves }: { t: number; next: number; leaves: number }): void {
   const { ensemble, layout } = model
-  const parts = blockParts(layout.registers)
   const [first, firstLeaf] = [ensemble.nodeOffset[t]!, ensemble.leafOffset[t]!]
-  const base = next - parts.bytes
+  const base = next - blockParts.bytes
   const record = layout.trees + t * treeRecord.bytes
   bytes.setInt32(record + treeRecord.blocks, base, true)
   bytes.setInt32(record + treeRecord.leaves, leaves, true)
@@ -52,9 +49,9 @@ function writeTree(model: Model, bytes: DataView, { t, next, leaves }: { t: numb
   const blocks = model.blocks[t]!
   const numberOf = new Map(blocks.map(({ root }, number) => [root, number]))
   blocks.forEach(({ nodes, exits }, number) => {
-    const at = number === 0 ? layout.roots + t * parts.bytes : base + number * parts.bytes
+    const at = number === 0 ? layout.roots + t * blockParts.bytes : base + number * blockParts.bytes
     writeTests(model, bytes, { at, first, nodes })
-    exits.forEach((exit, i) => bytes.setUint16(at + parts.children + i * 2, exit < 0 ? leafPlace[~exit]! : blockBit | numberOf.get(exit)!, true))
+    exits.forEach((exit, i) => bytes.setUint16(at + blockParts.children + i * 2, exit < 0 ? leafPlace[~exit]! : blockBit | numberOf.get(exit)!, true))
   })
 }
 
@@ -76,7 +73,7 @@ export function buildBt4Image(model: Model): Uint8Array<ArrayBuffer> {
   let next = layout.blocks
   for (let t = 0; t < ensemble.trees; t++) {
     writeTree(model, bytes, { t, next, leaves: layout.leaves + ensemble.leafOffset[t]! * 8 })
-    next += (model.blocks[t]!.length - 1) * blockParts(layout.registers).bytes
+    next += (model.blocks[t]!.length - 1) * blockParts.bytes
   }
   return image
 }

@@ -4,7 +4,8 @@ import { binningFunction } from '../byte-columns/binning.ts'
 import { gatherColumns, vectorBytes, type GatherLocals, type Swizzle } from '../byte-columns/registers.ts'
 import { callBinning, loadRegisters } from '../byte-columns/tables.ts'
 import { kernelNames } from '../kernel.ts'
-import { RunningSums } from '../running-sums.ts'
+import { resetSums, RunningSums, type SumSource } from '../running-sums.ts'
+import { stagedFunctions } from '../staged-functions.ts'
 import { blockBit, blockParts, chunkTrees, treeRecord, type Bt4Layout } from './layout.ts'
 
 /** What the kernel is generated from. `missingRight`: some node sends missing values right; `relaxed` uses the relaxed swizzle. */
@@ -21,7 +22,7 @@ type Context = {
   readonly body: FunctionBody
   readonly source: Bt4Source
   readonly swizzle: Swizzle
-  readonly registers: readonly number[]
+  readonly registers: readonly [number, number]
   /** `cursor` is the block that a tree is in. */
   readonly gather: GatherLocals
   /** The record of the tree that is walked; the first one not of its chunk. */
@@ -45,7 +46,7 @@ function contextOf(body: FunctionBody, source: Bt4Source): Context {
     body,
     source,
     swizzle: source.relaxed ? 'i8x16.relaxed_swizzle' : 'i8x16.swizzle',
-    registers: Array.from({ length: source.layout.registers.registerPairs * 2 }, () => local('v128')),
+    registers: [local('v128'), local('v128')],
     gather: { cursor: local('i32'), index: local('v128'), topBit: local('v128') },
     tree: local('i32'),
     end: local('i32'),
@@ -59,12 +60,9 @@ function contextOf(body: FunctionBody, source: Bt4Source): Context {
 }
 
 /** Pushes the 15 tests of the block at the cursor as bits, 1 = right. Missing values are the least byte and go left, unless `missingRight` looks which nodes send them right. */
-function pushTests({ body, source, swizzle, registers, gather, bytes }: Context, missingRight: boolean): void {
-  const { threshold } = blockParts(source.layout.registers)
-  for (let pair = 0; pair < registers.length / 2; pair++) {
-    gatherColumns(body, { swizzle, locals: gather, registers: [registers[2 * pair]!, registers[2 * pair + 1]!] }, pair * vectorBytes)
-    if (pair > 0) body.op('v128.or')
-  }
+function pushTests({ body, swizzle, registers, gather, bytes }: Context, missingRight: boolean): void {
+  const { threshold } = blockParts
+  gatherColumns(body, { swizzle, locals: gather, registers }, 0)
   if (missingRight) body.tee(bytes)
   body.get(gather.cursor).memory('v128.load', threshold).op('i8x16.gt_s', 'i8x16.bitmask')
   if (!missingRight) return
@@ -80,7 +78,6 @@ function pushTests({ body, source, swizzle, registers, gather, bytes }: Context,
 /** Takes the tree through the block at the cursor and notes it, for good if it comes to another block. */
 function step(context: Context, missingRight: boolean): void {
   const { body, source, gather, tree, child, bits, place, noted } = context
-  const { children } = blockParts(source.layout.registers)
   pushTests(context, missingRight)
   body.tee(bits).i32(127).op('i32.and').memory('i32.load8_u', source.layout.fourthPlace).tee(place).i32(1).op('i32.shl')
   body.get(bits, place).op('i32.shr_u').i32(1).op('i32.and', 'i32.add').i32(1).op('i32.shl')
@@ -88,7 +85,7 @@ function step(context: Context, missingRight: boolean): void {
   body
     .get(gather.cursor)
     .op('i32.add')
-    .memory('i32.load16_u', children - 2 * 14)
+    .memory('i32.load16_u', blockParts.children - 2 * 14)
     .set(child)
   body.get(tree, child).memory('i32.store', treeRecord.result).get(noted, tree).memory('i32.store')
   body
@@ -106,7 +103,7 @@ function walkRoots(context: Context, missingRight: boolean): void {
   body.get(root).set(gather.cursor).i32(source.layout.pending).set(noted)
   body.loop((each) => {
     step(context, missingRight)
-    each.get(gather.cursor).i32(blockParts(source.layout.registers).bytes).op('i32.add').set(gather.cursor)
+    each.get(gather.cursor).i32(blockParts.bytes).op('i32.add').set(gather.cursor)
     each.get(tree).i32(treeRecord.bytes).op('i32.add').tee(tree).get(end).op('i32.ne').brIf(0)
   })
   body.get(gather.cursor).set(root)
@@ -115,7 +112,7 @@ function walkRoots(context: Context, missingRight: boolean): void {
 /** Takes the trees on the list one block further, those that have not arrived staying on it, until none is left. */
 function walkPending(context: Context, missingRight: boolean, { from, to }: { from: number; to: number }): void {
   const { body, source, gather, tree, noted } = context
-  const { pending, registers } = source.layout
+  const { pending } = source.layout
   body.block((done) =>
     done.loop((again) => {
       again.get(noted).i32(pending).op('i32.eq').brIf(1)
@@ -127,7 +124,7 @@ function walkPending(context: Context, missingRight: boolean, { from, to }: { fr
           .memory('i32.load', treeRecord.result)
           .i32(blockBit - 1)
           .op('i32.and')
-        each.i32(blockParts(registers).bytes).op('i32.mul', 'i32.add').set(gather.cursor)
+        each.i32(blockParts.bytes).op('i32.mul', 'i32.add').set(gather.cursor)
         step(context, missingRight)
         each.get(from).i32(4).op('i32.add').tee(from).get(to).op('i32.ne').brIf(0)
       })
@@ -136,7 +133,7 @@ function walkPending(context: Context, missingRight: boolean, { from, to }: { fr
   )
 }
 
-type ChunkLocals = { readonly chunk: number; readonly from: number; readonly to: number }
+type ChunkLocals = { readonly chunk: number; readonly last: number; readonly from: number; readonly to: number }
 
 function addLeaves({ body, tree, end }: Context, sums: RunningSums, { chunk }: ChunkLocals): void {
   body.get(chunk).set(tree)
@@ -150,12 +147,9 @@ function addLeaves({ body, tree, end }: Context, sums: RunningSums, { chunk }: C
   sums.end()
 }
 
-/** Walks all trees, chunk by chunk, and adds their leaves. */
+/** Walks the trees from `chunk` to `last`, chunk by chunk, and adds their leaves. */
 function walkChunks(context: Context, sums: RunningSums, { missingRight, ...locals }: ChunkLocals & { missingRight: boolean }): void {
-  const { body, source, tree, end, root } = context
-  const { trees, roots } = source.layout
-  const last = trees + source.trees * treeRecord.bytes
-  body.i32(roots).set(root).i32(trees).set(locals.chunk)
+  const { body, tree, end } = context
   body.loop((each) => {
     each
       .get(locals.chunk)
@@ -163,41 +157,49 @@ function walkChunks(context: Context, sums: RunningSums, { missingRight, ...loca
       .i32(chunkTrees * treeRecord.bytes)
       .op('i32.add')
       .tee(end)
-      .i32(last)
-      .get(end)
-      .i32(last)
+      .get(locals.last, end, locals.last)
       .op('i32.lt_u', 'select')
       .set(end)
     walkRoots(context, missingRight)
     walkPending(context, missingRight, locals)
     addLeaves(context, sums, locals)
-    each.get(end).tee(locals.chunk).i32(last).op('i32.ne').brIf(0)
+    each.get(end).tee(locals.chunk).get(locals.last).op('i32.ne').brIf(0)
   })
 }
 
 /** Pushes whether some byte column is missing. */
 function pushAnyMissing({ body, registers, gather }: Context): void {
-  registers.forEach((register, i) => {
-    body.get(register, gather.topBit).op('i8x16.eq')
-    if (i > 0) body.op('v128.or')
-  })
-  body.op('i8x16.bitmask')
+  for (const register of registers) body.get(register, gather.topBit).op('i8x16.eq')
+  body.op('v128.or', 'i8x16.bitmask')
 }
 
 const binSmall = 0
 const binLarge = 1
 
-/** run(): rows in which nothing is missing take walks that do not ask for it. */
-function runFunction(source: Bt4Source): FunctionBody {
+const sumsOf = ({ layout, outputs, roundSums }: Bt4Source): SumSource => ({ out: layout.out, base: layout.base, outputs, roundSums })
+
+/** prepare(): turns the row into byte columns and sets the sums to their first addends. */
+function prepareFunction(source: Bt4Source): FunctionBody {
   const body = new FunctionBody({ params: [], results: [] })
-  const context = contextOf(body, source)
-  const { base, out } = source.layout
-  const sums = new RunningSums(body, { base, out, outputs: source.outputs, roundSums: source.roundSums })
-  const locals: ChunkLocals = { chunk: body.local('i32'), from: body.local('i32'), to: body.local('i32') }
   callBinning(body, source.layout, { small: binSmall, large: binLarge })
+  resetSums(body, sumsOf(source))
+  return body
+}
+
+/** walk(from, to): adds these trees. Rows in which nothing is missing take walks that do not ask for it. */
+function walkFunction(source: Bt4Source): FunctionBody {
+  const { trees, roots } = source.layout
+  const body = new FunctionBody({ params: ['i32', 'i32'], results: [] })
+  const context = contextOf(body, source)
+  const sums = new RunningSums(body, sumsOf(source))
+  const locals: ChunkLocals = { chunk: body.local('i32'), last: body.local('i32'), from: body.local('i32'), to: body.local('i32') }
+  const addressOf = (tree: number, base: number, bytes: number): FunctionBody => body.get(tree).i32(bytes).op('i32.mul').i32(base).op('i32.add')
   loadRegisters(body, source.layout, context.registers)
   body.bytes16(all(0x80)).set(context.gather.topBit)
-  sums.start()
+  sums.start(0)
+  addressOf(0, roots, blockParts.bytes).set(context.root)
+  addressOf(0, trees, treeRecord.bytes).set(locals.chunk)
+  addressOf(1, trees, treeRecord.bytes).set(locals.last)
   if (!source.missingRight) {
     walkChunks(context, sums, { ...locals, missingRight: false })
     return body
@@ -213,10 +215,11 @@ function runFunction(source: Bt4Source): FunctionBody {
   })
 }
 
-/** The kernel's module: exports run(), which reads the row from memory and writes raw scores to memory. */
+/** The kernel's module: exports run() and its stages. */
 export function encodeBt4Kernel(source: Bt4Source): Uint8Array<ArrayBuffer> {
+  const staged = stagedFunctions({ prepare: prepareFunction(source), walk: walkFunction(source), first: 2, trees: source.trees })
   return encodeModule({
-    functions: [{ body: binningFunction(false) }, { body: binningFunction(true) }, { body: runFunction(source), exportAs: kernelNames.run }],
+    functions: [{ body: binningFunction(false) }, { body: binningFunction(true) }, ...staged],
     memory: { module: kernelNames.module, name: kernelNames.memory, pages: source.layout.bytes / 65536 },
   })
 }

@@ -1,9 +1,9 @@
 import { Arena } from '../arena.ts'
-import type { RegisterShape } from '../byte-columns/registers.ts'
-import { registersFor, vectorBytes } from '../byte-columns/registers.ts'
+import { registersFor, vectorBytes, type RegisterShape } from '../byte-columns/registers.ts'
 import { takeByteColumns, type ByteColumns } from '../byte-columns/tables.ts'
 import type { Ensemble } from '../ensemble.ts'
 import type { Column } from '../quantise.ts'
+import { cutForest } from '../kernel.ts'
 import type { Block } from './blocks.ts'
 
 /** Trees whose walks overlap: those that have not arrived are on a list. */
@@ -15,13 +15,13 @@ export const treeRecord = { blocks: 0, leaves: 4, result: 8, bytes: 12 } as cons
 /** Bit of a child that is a block: its number is in the other 15. Else the child is a leaf's number. */
 export const blockBit = 0x8000
 
-/** Where the parts of a block lie; one vector of indices per pair of registers at 0. Lane 15 of the first indices and of the thresholds, where no node is, holds which nodes send missing values right. */
-export function blockParts({ registerPairs }: RegisterShape): { threshold: number; children: number; bytes: number } {
-  const threshold = registerPairs * vectorBytes
-  return { threshold, children: threshold + vectorBytes, bytes: threshold + 3 * vectorBytes }
-}
+/** Where the parts of a block, which is a cache line, lie: column indices at 0, thresholds, children. Lane 15 of the first two, where no node is, holds which nodes send missing values right. */
+export const blockParts = { threshold: vectorBytes, children: 2 * vectorBytes, bytes: 4 * vectorBytes } as const
 
-/** Addresses of everything in the kernel's memory; `bytes` is a whole number of pages. */
+/** The byte columns of a row that one pair of registers holds: with more, walking node by node is quicker. */
+export const maxColumns = 2 * vectorBytes
+
+/** Addresses of everything in the kernel's memory, sums and byte columns first; `bytes` is a whole number of pages. */
 export type Bt4Layout = ByteColumns & {
   readonly registers: RegisterShape
   readonly base: number
@@ -34,6 +34,7 @@ export type Bt4Layout = ByteColumns & {
   readonly roots: number
   readonly blocks: number
   readonly leaves: number
+  readonly cuts: readonly number[]
   readonly bytes: number
 }
 
@@ -43,12 +44,14 @@ type Model = { readonly ensemble: Ensemble; readonly columns: readonly Column[];
 export function layOutBt4({ ensemble, columns, blocks }: Model): Bt4Layout {
   const arena = new Arena()
   const registers = registersFor(columns.length)
-  const { bytes } = blockParts(registers)
+  const { bytes } = blockParts
+  const before = new Float64Array(ensemble.trees + 1)
+  blocks.forEach((ofTree, t) => (before[t + 1] = before[t]! + ofTree.length * bytes + (ensemble.leafOffset[t + 1]! - ensemble.leafOffset[t]!) * 8))
   const total = blocks.reduce((sum, ofTree) => sum + ofTree.length, 0)
   const addresses = {
+    out: arena.take(ensemble.outputs * 8),
     ...takeByteColumns(arena, ensemble.inputs, { columns, registers }),
     base: arena.take(ensemble.outputs * 8),
-    out: arena.take(ensemble.outputs * 8),
     fourthPlace: arena.take(128),
     pending: arena.take(chunkTrees * 4),
     trees: arena.take(ensemble.trees * treeRecord.bytes),
@@ -56,5 +59,5 @@ export function layOutBt4({ ensemble, columns, blocks }: Model): Bt4Layout {
     blocks: arena.take((total - ensemble.trees) * bytes),
     leaves: arena.take(ensemble.leafValue.length * 8),
   }
-  return { ...addresses, registers, bytes: arena.bytes }
+  return { ...addresses, registers, cuts: cutForest(before, chunkTrees), bytes: arena.bytes }
 }

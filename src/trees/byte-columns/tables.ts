@@ -21,11 +21,11 @@ function takeTables(arena: Arena, columns: readonly Column[], large: boolean): T
   return { descriptors: arena.take(indices.length * descriptorBytes), tables: arena.take(indices.length * values * 8), columns: indices }
 }
 
-/** Assigns the addresses that rows of `inputs` values need. */
+/** Assigns the addresses that rows of `inputs` values need, the byte columns first. */
 export function takeByteColumns(arena: Arena, inputs: number, { columns, registers }: { columns: readonly Column[]; registers: RegisterShape }): ByteColumns {
   return {
-    row: arena.take(inputs * 8),
     columns: arena.take(registers.registerPairs * 2 * vectorBytes),
+    row: arena.take(inputs * 8),
     small: takeTables(arena, columns, false),
     large: takeTables(arena, columns, true),
   }

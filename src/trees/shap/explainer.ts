@@ -32,7 +32,7 @@ export function instantiateExplainer(compiled: CompiledExplanations): Explainer 
     outputs,
     memoryBytes: compiled.bytes,
     contributions(row, out) {
-      takeIn(intake, { rows: row, r: 0 }, seen)
+      takeIn(intake, row, seen)
       prepareRow(prepared, seen, columns)
       sums.fill(0)
       run()

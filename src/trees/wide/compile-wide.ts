@@ -12,17 +12,18 @@ const maxBytes = 256 * 1024 * 1024
 /** Sets of up to 2048 categories a node, or 2 million in all: each word of a set takes many times its own size here, so a small file could ask for much. */
 const fitsSets = ({ categoryWords, feature }: Ensemble): boolean => categoryWords.length <= 65_536 + 64 * feature.length
 
-/** The general kernel: any number of features and leaves, categories too. undefined for linear leaves, very large sets of categories, and forests too large for its memory. */
+/** The general kernel: any number of features and leaves, categories too. undefined for linear leaves, no trees, very large sets of categories, and forests too large for its memory. */
 export function compileWide(ensemble: Ensemble): Kernel | undefined {
-  if (ensemble.linear !== undefined || !fitsSets(ensemble)) return undefined
+  if (ensemble.linear !== undefined || ensemble.trees === 0 || !fitsSets(ensemble)) return undefined
   const slots = slotsOf(ensemble)
   const layout = layOutWide(ensemble, slots)
   if (layout.bytes > maxBytes) return undefined
-  const { outputs, roundSums } = ensemble
+  const { trees, outputs, roundSums } = ensemble
   return {
-    module: new wasmHost.Module(encodeWideKernel({ slots, layout, outputs, roundSums })),
+    module: new wasmHost.Module(encodeWideKernel({ slots, layout, trees, outputs, roundSums })),
     image: buildWideImage({ ensemble, slots, layout }),
     row: layout.slots,
     out: layout.out,
+    stages: { from: layout.slots, to: layout.out + outputs * 8, cuts: layout.cuts },
   }
 }

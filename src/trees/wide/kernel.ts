@@ -1,13 +1,16 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
 import { encodeModule } from '../../wasm/module.ts'
 import { kernelNames } from '../kernel.ts'
+import { stagedFunctions } from '../staged-functions.ts'
 import { forEachAddress } from '../for-each-address.ts'
-import { RunningSums } from '../running-sums.ts'
+import { resetSums, RunningSums, type SumSource } from '../running-sums.ts'
 import { categoryBytes, lanes, nodeBytes, numericBytes, type WideLayout } from './layout.ts'
 import { nanWord, type Slots } from './slots.ts'
 
 /** What the kernel is generated from. */
-export type WideSource = { readonly slots: Slots; readonly layout: WideLayout; readonly outputs: number; readonly roundSums: boolean }
+export type WideSource = { readonly slots: Slots; readonly layout: WideLayout; readonly trees: number; readonly outputs: number; readonly roundSums: boolean }
+
+const sumsOf = ({ layout, outputs, roundSums }: WideSource): SumSource => ({ out: layout.out, base: layout.base, outputs, roundSums })
 
 /** Steps between two looks at whether every tree has arrived. */
 const stepsPerLook = 4
@@ -36,11 +39,12 @@ function setCategories(body: FunctionBody, { slots, layout }: WideSource): void 
   })
 }
 
-/** prepare(): turns the row into slots. */
+/** prepare(): turns the row into slots and sets the sums to their first addends. */
 function prepareFunction(source: WideSource): FunctionBody {
   const body = new FunctionBody({ params: [], results: [] })
   rewriteInputs(body, source)
   setCategories(body, source)
+  resetSums(body, sumsOf(source))
   return body
 }
 
@@ -82,18 +86,20 @@ function descend(walk: Walk, moved: number): void {
   })
 }
 
-/** walk(): sums all trees. */
+/** walk(from, to): adds these trees, from a multiple of `lanes` on. Those that fill the last group up add nothing. */
 function walkFunction(source: WideSource): FunctionBody {
-  const { layout, outputs, roundSums } = source
-  const body = new FunctionBody({ params: [], results: [] })
-  const sums = new RunningSums(body, { out: layout.out, base: layout.base, outputs, roundSums })
+  const { layout } = source
+  const body = new FunctionBody({ params: ['i32', 'i32'], results: [] })
+  const sums = new RunningSums(body, sumsOf(source))
   const walk: Walk = { body, source, nodes: Array.from({ length: lanes }, () => body.local('i32')), next: body.local('i32') }
-  const [moved, root] = [body.local('i32'), body.local('i32')]
-  sums.start()
-  const to = layout.roots + layout.paddedTrees * nodeBytes
-  forEachAddress(body, { cursor: root, from: layout.roots, to, step: lanes * nodeBytes }, () => {
+  const [moved, root, end] = [body.local('i32'), body.local('i32'), body.local('i32')]
+  const rootOf = (tree: number): FunctionBody => body.get(tree).i32(nodeBytes).op('i32.mul').i32(layout.roots).op('i32.add')
+  sums.start(0)
+  rootOf(0).set(root)
+  rootOf(1).set(end)
+  return body.loop((group) => {
     walk.nodes.forEach((node, lane) =>
-      body
+      group
         .get(root)
         .i32(lane * nodeBytes)
         .op('i32.add')
@@ -103,15 +109,21 @@ function walkFunction(source: WideSource): FunctionBody {
     sums.begin()
     for (const node of walk.nodes) sums.add(() => body.get(node).memory('f64.load'))
     sums.end()
+    group
+      .get(root)
+      .i32(lanes * nodeBytes)
+      .op('i32.add')
+      .tee(root)
+      .get(end)
+      .op('i32.lt_u')
+      .brIf(0)
   })
-  return body
 }
 
-/** The kernel's module: exports run(), which reads the row from memory and writes raw scores to memory. */
+/** The kernel's module: exports run() and its stages. */
 export function encodeWideKernel(source: WideSource): Uint8Array<ArrayBuffer> {
-  const run = new FunctionBody({ params: [], results: [] }).call(0).call(1)
   return encodeModule({
-    functions: [{ body: prepareFunction(source) }, { body: walkFunction(source) }, { body: run, exportAs: kernelNames.run }],
+    functions: stagedFunctions({ prepare: prepareFunction(source), walk: walkFunction(source), first: 0, trees: source.trees }),
     memory: { module: kernelNames.module, name: kernelNames.memory, pages: source.layout.bytes / 65536 },
   })
 }

@@ -1,5 +1,6 @@
 import { Arena } from '../arena.ts'
 import type { Ensemble } from '../ensemble.ts'
+import { cutForest } from '../kernel.ts'
 import { isCategorical, wordsOf, type Slots } from './slots.ts'
 
 /** Trees walked at once, so that their chains of loads overlap. */
@@ -11,7 +12,7 @@ export const numericBytes = 24
 /** Bytes that describe a category slot: address of its input, its word. */
 export const categoryBytes = 8
 
-/** Addresses of everything in the kernel's memory; `bytes` is a whole number of pages. */
+/** Addresses of everything in the kernel's memory, slots and sums first; `bytes` is a whole number of pages. */
 export type WideLayout = {
   readonly slots: number
   readonly out: number
@@ -23,19 +24,26 @@ export type WideLayout = {
   readonly paddedTrees: number
   /** Children, side by side: where the step "no" leads, then where "yes" does. */
   readonly children: number
+  readonly cuts: readonly number[]
   readonly bytes: number
 }
 
-/** Pairs of children that the nodes need: one each, categorical ones one per word. */
-function pairsOf(ensemble: Ensemble): number {
-  let pairs = 0
-  for (let node = 0; node < ensemble.feature.length; node++) pairs += isCategorical(ensemble, node) ? wordsOf(ensemble, node).length : 1
-  return pairs
+/** Bytes of the nodes of the trees before t, roots apart: a pair of children for each node, for categorical ones one per word. */
+function bytesBeforeTrees(ensemble: Ensemble): Float64Array {
+  const before = new Float64Array(ensemble.trees + 1)
+  for (let t = 0; t < ensemble.trees; t++) {
+    let pairs = 0
+    for (let node = ensemble.nodeOffset[t]!; node < ensemble.nodeOffset[t + 1]!; node++)
+      pairs += isCategorical(ensemble, node) ? wordsOf(ensemble, node).length : 1
+    before[t + 1] = before[t]! + pairs * 2 * nodeBytes
+  }
+  return before
 }
 
 /** Assigns addresses. Nothing is written yet, so a forest too large for its memory can be turned away first. */
 export function layOutWide(ensemble: Ensemble, slots: Slots): WideLayout {
   const arena = new Arena()
+  const before = bytesBeforeTrees(ensemble)
   const paddedTrees = Math.ceil(ensemble.trees / lanes) * lanes
   const addresses = {
     slots: arena.take(slots.count * 8),
@@ -44,7 +52,7 @@ export function layOutWide(ensemble: Ensemble, slots: Slots): WideLayout {
     numeric: arena.take(slots.numeric.length * numericBytes),
     categories: arena.take(slots.categories.length * categoryBytes),
     roots: arena.take(paddedTrees * nodeBytes),
-    children: arena.take(pairsOf(ensemble) * 2 * nodeBytes),
+    children: arena.take(before[ensemble.trees]!),
   }
-  return { ...addresses, paddedTrees, bytes: arena.bytes }
+  return { ...addresses, paddedTrees, cuts: cutForest(before, lanes), bytes: arena.bytes }
 }

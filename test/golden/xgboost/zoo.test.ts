@@ -22,9 +22,9 @@ const check = (models: readonly XgBoostModel[]): ZooDistance => checkZoo(parsed(
 test('every model of the zoo, in both encodings, gives XGBoost its raw scores bit for bit and its predictions within 4 ulp, in every evaluator', (t) => {
   const { runs, ulps } = check(zoo)
   assert.ok(zoo.length >= 60)
-  const categorical = parsed(zoo).filter(({ ensemble }) => ensemble.flags.some((flags) => (flags & nodeFlag.categorical) !== 0)).length
-  const expected = { interpreter: zoo.length, 'bit-slab': 2 * zoo.length, bt4: 2 * (zoo.length - categorical), wide: zoo.length + 2 * categorical }
-  assert.deepEqual(runs, expected, 'all models run on the kernels, those with categories on the wide one where BT4 is asked for')
+  assert.deepEqual([runs['interpreter'], runs['bit-slab']], [zoo.length, 2 * zoo.length], 'all models run on the kernels')
+  assert.equal(runs['bt4']! + runs['wide']!, 3 * zoo.length, 'the wide kernel takes categories and columns that BT4 does not')
+  assert.ok(runs['bt4']! > zoo.length)
   assert.ok(zoo.every(({ rows }) => rows.length === 200))
   t.diagnostic(`${zoo.length} models, largest distance ${ulps} ulp`)
 })
