@@ -9,6 +9,7 @@ import { chooseEngine, type Engine, type KernelEngine } from './choose-engine.ts
 import type { Ensemble } from './ensemble.ts'
 import { intakeOf, type Intake } from './intake.ts'
 import type { Kernel } from './kernel.ts'
+import { compileBatch, type CompiledBatch } from './tournament/compile-batch.ts'
 import { finishOf, type Finish } from './transform.ts'
 import { compileWide } from './wide/compile-wide.ts'
 
@@ -20,11 +21,11 @@ export type CompiledKernel = Kernel & {
   readonly finish: Finish
 }
 
-/** A forest made ready to run: plain data and a WebAssembly module at most, so it can be posted from the worker thread that compiled it. */
-export type CompiledForest = { readonly engine: 'interpreter'; readonly ensemble: Ensemble } | CompiledKernel
+/** A forest made ready to run: plain data and WebAssembly modules at most, so it can be posted from the worker thread that compiled it. `batch` is its kernel for many rows. */
+export type CompiledForest = ({ readonly engine: 'interpreter'; readonly ensemble: Ensemble } | CompiledKernel) & { readonly batch: CompiledBatch | undefined }
 
-/** `engine` overrides the choice by shape where the ensemble allows it; `relaxedSimd: false` keeps to the strict vector instructions. */
-export type CompileOptions = { readonly engine?: Engine; readonly relaxedSimd?: boolean }
+/** `engine` overrides the choice by shape where the ensemble allows it, and `batch: false` leaves many rows to it as well; `relaxedSimd: false` keeps to the strict vector instructions. */
+export type CompileOptions = { readonly engine?: Engine; readonly batch?: boolean; readonly relaxedSimd?: boolean }
 
 /** The most memory a bit-slab may take; categorical features with many categories and many splits are what reaches it. */
 const maxSlabBytes = 64 * 1024 * 1024
@@ -45,15 +46,24 @@ const compilers: Record<KernelEngine, (ensemble: Ensemble, relaxed: boolean) => 
   wide: compileWide,
 }
 
-/** Compiles an ensemble for single rows with the evaluator that suits its shape; where that one's kernel cannot hold it, with the wide one, at last with the interpreter: it alone needs no vector instructions of the host. */
-export function compileForest(ensemble: Ensemble, options: CompileOptions = {}): CompiledForest {
-  const support = simdSupport()
-  const engine = support === 'none' ? 'interpreter' : (options.engine ?? chooseEngine(ensemble))
-  if (engine === 'interpreter') return { engine, ensemble }
-  const relaxed = support === 'relaxed' && options.relaxedSimd !== false
+function compileSingle(ensemble: Ensemble, engine: KernelEngine, relaxed: boolean): CompiledKernel | undefined {
   for (const tried of [engine, 'wide'] as const) {
     const kernel = compilers[tried](ensemble, relaxed)
     if (kernel !== undefined) return { engine: tried, intake: intakeOf(ensemble), outputs: ensemble.outputs, finish: finishOf(ensemble), ...kernel }
   }
-  return { engine: 'interpreter', ensemble }
+  return undefined
+}
+
+/**
+ * Compiles an ensemble with the evaluators that suit its shape, for single rows and for many. Where the kernel for single rows cannot hold it, the wide one is tried, at last the
+ * interpreter takes it: it alone needs no vector instructions of the host.
+ */
+export function compileForest(ensemble: Ensemble, options: CompileOptions = {}): CompiledForest {
+  const support = simdSupport()
+  if (support === 'none') return { engine: 'interpreter', ensemble, batch: undefined }
+  const relaxed = support === 'relaxed' && options.relaxedSimd !== false
+  const engine = options.engine ?? chooseEngine(ensemble)
+  const single = engine === 'interpreter' ? undefined : compileSingle(ensemble, engine, relaxed)
+  const batch = options.batch === false ? undefined : compileBatch(ensemble, { relaxed })
+  return { ...(single ?? { engine: 'interpreter', ensemble }), batch }
 }

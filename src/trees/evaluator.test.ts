@@ -44,6 +44,32 @@ test('an evaluator says what it is and what it takes', () => {
   }
 })
 
+test('a batch of any size gives what single rows give, to the bit, and no more than it was asked for', () => {
+  for (const [name, ensemble] of Object.entries({
+    sigmoid: { ...randomEnsemble({ ...shape, outputs: 1 }), transform: { kind: 'sigmoid', slope: 1.5 } as const },
+    softmax: { ...randomEnsemble({ ...shape, outputs: 3 }), transform: { kind: 'softmax' } as const },
+    average: { ...randomEnsemble(shape), average: true },
+  })) {
+    const { inputs, outputs, blockRows, predict, predictRaw, predictBatch, predictBatchRaw } = instantiateForest(compileForest(ensemble))
+    assert.equal(blockRows, 128)
+    for (const count of [0, 1, 11, 12, 100, 130, 300]) {
+      const rows = Float64Array.from({ length: count * inputs }, (_, i) => ((i * 13) % 41) / 4 - 5)
+      for (const [one, many] of [[predict, predictBatch] as const, [predictRaw, predictBatchRaw] as const]) {
+        const [expected, got] = [new Float64Array(count * outputs + 1).fill(7), new Float64Array(count * outputs + 1).fill(7)]
+        for (let r = 0; r < count; r++) one(rows.subarray(r * inputs, (r + 1) * inputs), expected.subarray(r * outputs, (r + 1) * outputs))
+        many(rows, count, got)
+        assert.deepEqual(got, expected, `${name}, ${count} rows`)
+      }
+    }
+  }
+})
+
+test('a forest without a kernel for many rows takes them one by one, and the memory of both kernels counts', () => {
+  const [with128, without] = [{}, { batch: false }].map((options) => instantiateForest(compileForest(randomEnsemble(shape), options)))
+  assert.deepEqual([with128!.blockRows, without!.blockRows], [128, 1])
+  assert.ok(with128!.memoryBytes >= without!.memoryBytes + 65_536)
+})
+
 test('warming up runs the evaluator that many times and changes no answer', () => {
   const evaluator = instantiateForest(compileForest(randomEnsemble(shape)))
   let calls = 0
@@ -51,8 +77,15 @@ test('warming up runs the evaluator that many times and changes no answer', () =
     calls++
     evaluator.predict(row, out)
   }
-  warmUp({ ...evaluator, predict }, 300)
+  const sizes = new Map<number, number>()
+  const predictBatch: typeof evaluator.predictBatch = (rows, count, out) => {
+    sizes.set(count, (sizes.get(count) ?? 0) + 1)
+    evaluator.predictBatch(rows, count, out)
+  }
+  warmUp({ ...evaluator, predict, predictBatch }, 300)
   assert.equal(calls, 300)
+  assert.deepEqual([...sizes.keys()], [16, 32, 48, 64, 80, 96, 112, 128])
+  assert.deepEqual([sizes.get(16), sizes.get(128)], [19, 3])
 })
 
 /** Trees grown to one side, each node's left subtree all that is below it. */

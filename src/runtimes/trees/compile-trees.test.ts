@@ -36,7 +36,7 @@ test('a file of another format, a damaged one, and one that does not fit the man
   assert.throws(compile({ format: 'xgboost-ubj', content: model.text }), refused(/\(xgboost-ubj\) cannot be used: .*begins with "\{L"/))
   assert.throws(compile({ format: 'xgboost-json', content: model.packed }), refused(/\(xgboost-json\) cannot be used: the file is not JSON/))
   assert.throws(compile({ format: 'xgboost-ubj', content: model.packed.subarray(0, 5000) }), refused(/cut off/))
-  assert.throws(compile({ format: 'onnx', content: '' }), refused(/reads lightgbm, xgboost-json, xgboost-ubj, not onnx/))
+  assert.throws(compile({ format: 'onnx', content: '' }), refused(/reads lightgbm, xgboost-json, xgboost-ubj, sklearn-trees, not onnx/))
   assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, inputs: 9 }), refused(/take 10 inputs, the manifest lists 9/))
   assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, outputs: 3 }), refused(/give 1 outputs, the manifest lists 3/))
 })

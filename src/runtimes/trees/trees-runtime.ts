@@ -7,7 +7,8 @@ import type { ModelRuntime } from '../runtime.ts'
 import type { CompiledTrees } from './compile-trees.ts'
 import { type ExplainedModel, ExplanationThread } from './explanation-thread.ts'
 
-const rowsPerDeadlineCheck = 64
+/** Rows between two looks at the clock, where the evaluator asks for no larger blocks. */
+const fewestRowsPerCheck = 64
 
 class TreesModel implements LoadedModel {
   readonly inputs: number
@@ -16,6 +17,8 @@ class TreesModel implements LoadedModel {
   readonly engine: string
   readonly predictSync: (row: Float64Array, out: Float64Array) => void
   readonly explain?: (row: Float64Array, deadline: Deadline) => Promise<Float64Array>
+  readonly #predictBatch: Evaluator['predictBatch']
+  readonly #rowsPerCheck: number
   readonly #explained: ExplainedModel | undefined
   readonly #clock: Clock
   constructor(evaluator: Evaluator, explained: ExplainedModel | undefined, clock: Clock) {
@@ -24,6 +27,8 @@ class TreesModel implements LoadedModel {
     this.memoryBytes = evaluator.memoryBytes + (explained?.memoryBytes ?? 0)
     this.engine = evaluator.name
     this.predictSync = evaluator.predict
+    this.#predictBatch = evaluator.predictBatch
+    this.#rowsPerCheck = Math.max(fewestRowsPerCheck, evaluator.blockRows)
     this.#explained = explained
     if (explained) this.explain = explained.explain
     this.#clock = clock
@@ -31,11 +36,12 @@ class TreesModel implements LoadedModel {
 
   predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
     if (rows.length !== count * this.inputs) return Promise.reject(new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`))
-    const answer = new Float64Array(count * this.outputs)
-    for (let row = 0; row < count; row += 1) {
-      if (row % rowsPerDeadlineCheck === 0 && (deadline.signal.aborted || this.#clock.monotonic() > deadline.at))
+    const { inputs, outputs } = this
+    const answer = new Float64Array(count * outputs)
+    for (let row = 0; row < count; row += this.#rowsPerCheck) {
+      if (deadline.signal.aborted || this.#clock.monotonic() > deadline.at)
         return Promise.reject(new ServingError('deadline_exceeded', 'The deadline passed before all rows were computed; send fewer rows or allow more time'))
-      this.predictSync(rows.subarray(row * this.inputs, (row + 1) * this.inputs), answer.subarray(row * this.outputs, (row + 1) * this.outputs))
+      this.#predictBatch(rows.subarray(row * inputs), Math.min(count - row, this.#rowsPerCheck), answer.subarray(row * outputs))
     }
     return Promise.resolve(answer)
   }

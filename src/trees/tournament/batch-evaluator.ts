@@ -1,4 +1,5 @@
 import { wasmHost } from '../../wasm/host.ts'
+import { takeIn } from '../intake.ts'
 import type { CompiledBatch } from './compile-batch.ts'
 import { kernelNames } from './kernel.ts'
 import { blockRows, blockVectors, vectorBytes } from './block.ts'
@@ -12,18 +13,19 @@ export type BatchEvaluator = {
 }
 
 /** The evaluator of a compiled batch kernel. */
-export function batchEvaluator({ module, image, inputs, outputs, base, ...at }: CompiledBatch): BatchEvaluator {
+export function batchEvaluator({ module, image, intake, outputs, base, ...at }: CompiledBatch): BatchEvaluator {
   const memory = new wasmHost.Memory({ initial: image.length / 65536 })
   new Uint8Array(memory.buffer).set(image)
   const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
   const runs = Array.from({ length: blockVectors }, (_, i) => exports[kernelNames.run(i + 1)]!)
-  const rowsInMemory = new Float64Array(memory.buffer, at.rows, blockRows * inputs)
+  const { inputs } = intake
+  const rowsInMemory = Array.from({ length: blockRows }, (_, r) => new Float64Array(memory.buffer, at.rows + r * inputs * 8, inputs))
   const outInMemory = new Float64Array(memory.buffer, at.out, blockRows * outputs)
   const firstAddends = Float64Array.from({ length: blockRows * outputs }, (_, i) => base[i % outputs]!)
   const predictBatchRaw = (rows: Float64Array, count: number, out: Float64Array): void => {
     for (let from = 0; from < count; from += blockRows) {
       const taken = Math.min(count - from, blockRows)
-      rowsInMemory.set(rows.subarray(from * inputs, (from + taken) * inputs))
+      for (let r = 0; r < taken; r++) takeIn(intake, rows.subarray((from + r) * inputs, (from + r + 1) * inputs), rowsInMemory[r]!)
       outInMemory.set(firstAddends)
       runs[Math.ceil(taken / vectorBytes) - 1]!(taken)
       out.set(taken === blockRows ? outInMemory : outInMemory.subarray(0, taken * outputs), from * outputs)

@@ -6,7 +6,6 @@ import { blockVectors, vectorBytes } from './block.ts'
 /** What the binning of a model depends on beside its data. */
 export type BinningSource = {
   readonly inputs: number
-  readonly roundInputs: boolean
   /** Address of a block's bytes on their way. */
   readonly temporary: number
 }
@@ -57,14 +56,14 @@ function loadDescriptor(body: FunctionBody, locals: Locals): void {
 
 /** xs = the values of two rows, missing ones as NaN, or as 0 where the column has none missing. */
 function loadPair(body: FunctionBody, { value, xs }: Locals, { source, type, row }: { source: BinningSource; type: number; row: number }): void {
-  const load = (offset: number): void => {
-    body.get(value).memory('f64.load', offset)
-    if (source.roundInputs) body.op('f32.demote_f64', 'f64.promote_f32')
-  }
-  load(row * source.inputs * 8)
-  body.op('f64x2.splat')
-  load((row + 1) * source.inputs * 8)
-  body.replaceF64Lane(1).set(xs)
+  body
+    .get(value)
+    .memory('f64.load', row * source.inputs * 8)
+    .op('f64x2.splat')
+    .get(value)
+    .memory('f64.load', (row + 1) * source.inputs * 8)
+    .replaceF64Lane(1)
+    .set(xs)
   if (type === missing.none) body.get(xs, xs, xs).op('f64x2.eq', 'v128.and').set(xs)
   if (type === missing.zero) body.get(xs, xs).op('f64x2.abs').bytes16(pairOf(zeroThreshold)).op('f64x2.le', 'v128.or').set(xs)
 }

@@ -4,14 +4,22 @@ import { blockRows, blockVectors, vectorBytes } from './block.ts'
 import { firstCategory } from './plan.ts'
 
 /** What the codes of a model depend on beside its data. */
-export type CodesSource = { readonly inputs: number; readonly roundInputs: boolean; readonly temporary: number }
+export type CodesSource = { readonly inputs: number; readonly temporary: number }
 
 /** Pushes the code of a value: 0 unknown, 1 NaN, then the categories. */
-function pushCode(body: FunctionBody, locals: { value: number; x: number; code: number }, roundInputs: boolean): void {
+function pushCode(body: FunctionBody, locals: { value: number; x: number; code: number }): void {
   const { value, x, code } = locals
-  body.get(value).memory('f64.load')
-  if (roundInputs) body.op('f32.demote_f64', 'f64.promote_f32')
-  body.tee(x).op('i32.trunc_sat_f64_s').tee(code).i32(firstCategory).op('i32.add').i32(0).get(code, 0).memory('i32.load', featurePart.categories)
+  body
+    .get(value)
+    .memory('f64.load')
+    .tee(x)
+    .op('i32.trunc_sat_f64_s')
+    .tee(code)
+    .i32(firstCategory)
+    .op('i32.add')
+    .i32(0)
+    .get(code, 0)
+    .memory('i32.load', featurePart.categories)
   body.op('i32.lt_u', 'select').i32(1).get(x, x).op('f64.eq', 'select')
 }
 
@@ -39,14 +47,14 @@ function storeIndices(body: FunctionBody, locals: { target: number; chunk: numbe
 }
 
 /** The function (from, to, rows) that turns the categories of a block's first rows into codes: a bit, and byte indices into the chunks of a set. */
-export function codesFunction({ inputs, roundInputs, temporary }: CodesSource): FunctionBody {
+export function codesFunction({ inputs, temporary }: CodesSource): FunctionBody {
   const body = new FunctionBody({ params: ['i32', 'i32', 'i32'], results: [] })
   const [value, row, code, target, chunk] = [body.local('i32'), body.local('i32'), body.local('i32'), body.local('i32'), body.local('i32')]
   const [x, chunks] = [body.local('f64'), body.local('v128')]
   return body.loop((feature) => {
     feature.get(0).memory('i32.load', featurePart.value).set(value).i32(0).set(row)
     feature.loop((rows) => {
-      pushCode(rows.get(row), { value, x, code }, roundInputs)
+      pushCode(rows.get(row), { value, x, code })
       rows.tee(code).i32(3).op('i32.shr_u').i32(15).op('i32.and').memory('i32.store8', temporary)
       rows
         .get(row, code)

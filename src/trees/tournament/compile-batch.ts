@@ -1,5 +1,6 @@
 import { wasmHost, type WasmModule } from '../../wasm/host.ts'
 import type { Ensemble } from '../ensemble.ts'
+import { intakeOf, type Intake } from '../intake.ts'
 import { buildImage } from './image.ts'
 import { encodeKernel } from './kernel.ts'
 import { layOut } from './layout.ts'
@@ -7,7 +8,7 @@ import { planTournament } from './plan.ts'
 
 /** A batch kernel with the contents of its memory; `rows` and `out` are byte addresses in it. Plain data and a module: it can be posted. */
 export type CompiledBatch = {
-  readonly inputs: number
+  readonly intake: Intake
   readonly outputs: number
   readonly base: Float64Array<ArrayBuffer>
   readonly module: WasmModule
@@ -24,10 +25,10 @@ export function compileBatch(ensemble: Ensemble, { relaxed }: { readonly relaxed
   if (plan === undefined) return undefined
   const layout = layOut(ensemble, plan)
   if (layout.bytes > maxBytes) return undefined
-  const { inputs, outputs, roundInputs, roundSums } = ensemble
-  const kernel = encodeKernel({ plan, layout, inputs, outputs, roundInputs, roundSums, relaxed })
+  const { inputs, outputs, roundSums } = ensemble
+  const kernel = encodeKernel({ plan, layout, inputs, outputs, roundSums, relaxed })
   return {
-    inputs,
+    intake: intakeOf(ensemble),
     outputs,
     base: Float64Array.from(ensemble.base),
     module: new wasmHost.Module(kernel),

@@ -17,7 +17,6 @@ export type KernelSource = {
   readonly layout: TournamentLayout
   readonly inputs: number
   readonly outputs: number
-  readonly roundInputs: boolean
   readonly roundSums: boolean
   /** Relaxed vector instructions: the same answers, as masks are all ones or none and indices 0-15 or >= 128. */
   readonly relaxed: boolean
