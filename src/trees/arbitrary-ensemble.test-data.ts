@@ -165,3 +165,27 @@ export function randomEnsemble(shape: EnsembleShape): Ensemble {
     pandasCategories: undefined,
   }
 }
+
+/** An ensemble of 3 inputs whose trees all have so many leaves: as flat as can be, or a single path. */
+export function formedEnsemble({ form, leaves, trees }: { readonly form: 'balanced' | 'deep'; readonly leaves: number; readonly trees: number }): Ensemble {
+  const nodes = leaves - 1
+  const child = (at: number): number => (at < nodes ? at : ~(at - nodes))
+  const left = Array.from({ length: nodes }, (_, i) => (form === 'deep' ? ~i : child(2 * i + 1)))
+  const right = Array.from({ length: nodes }, (_, i) => (form === 'deep' ? (i + 1 < nodes ? i + 1 : ~nodes) : child(2 * i + 2)))
+  const drawn = randomEnsemble({ trees: 40, leaves: 300, inputs: 3, outputs: 1, categorical: 0, missingTypes: 3, spread: 40, seed: 11 })
+  const all = Array.from({ length: trees })
+  const cycled = <T>(values: ArrayLike<T>, count: number): T[] => Array.from({ length: count }, (_, i) => values[i % values.length]!)
+  return {
+    ...drawn,
+    trees,
+    nodeOffset: Int32Array.from({ length: trees + 1 }, (_, t) => t * nodes),
+    leafOffset: Int32Array.from({ length: trees + 1 }, (_, t) => t * leaves),
+    feature: Int32Array.from(cycled(drawn.feature, trees * nodes)),
+    threshold: Float64Array.from(cycled(drawn.threshold, trees * nodes)),
+    flags: Uint8Array.from(cycled(drawn.flags, trees * nodes)),
+    left: Int32Array.from(all.flatMap(() => left)),
+    right: Int32Array.from(all.flatMap(() => right)),
+    leafValue: Float64Array.from(cycled(drawn.leafValue, trees * leaves)),
+    cover: undefined,
+  }
+}

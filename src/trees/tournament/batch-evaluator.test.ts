@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assert as assertProperty, boolean, constantFrom, integer, property, record } from 'fast-check'
-import { ensembleShapes, randomEnsemble, rowsOf, type EnsembleShape } from '../arbitrary-ensemble.test-data.ts'
+import { ensembleShapes, formedEnsemble, randomEnsemble, rowsOf, type EnsembleShape } from '../arbitrary-ensemble.test-data.ts'
 import type { Ensemble } from '../ensemble.ts'
 import { interpretRaw } from '../interpret.ts'
 import { batchEvaluator } from './batch-evaluator.ts'
@@ -85,24 +85,15 @@ test('categories beyond one vector of bits, negative, broken, unknown and missin
   for (const relaxed of [true, false]) checkBatch(wide, Float64Array.from(rows), relaxed)
 })
 
-test('trees of one leaf, of one shape throughout and as deep as they have leaves all have a schedule', () => {
+test('sums of nothing but -0 stay -0', () => {
+  const ensemble = randomEnsemble({ ...shape, outputs: 2 })
+  checkBatch({ ...ensemble, leafValue: new Float64Array(ensemble.leafValue.length).fill(-0), base: Float64Array.of(-0, -0) }, new Float64Array(300))
+})
+
+test('trees of one leaf and of any shape up to 256 leaves are evaluated', () => {
   checkBatch(randomEnsemble({ ...shape, leaves: 1 }), new Float64Array(30))
-  for (const side of ['balanced', 'deep'] as const) {
-    const ensemble = randomEnsemble({ ...shape, trees: 20, leaves: 256, inputs: 3, categorical: 0, seed: 11 })
-    const children = { left: ensemble.left.slice(), right: ensemble.right.slice() }
-    for (let t = 0; t < ensemble.trees; t++) {
-      const first = ensemble.nodeOffset[t]!
-      const nodes = ensemble.nodeOffset[t + 1]! - first
-      for (let i = 0; i < nodes; i++) {
-        children.left[first + i] = side === 'deep' ? ~i : 2 * i + 1 < nodes ? 2 * i + 1 : ~(2 * i + 1 - nodes)
-        children.right[first + i] = side === 'deep' ? (i + 1 < nodes ? i + 1 : ~nodes) : 2 * i + 2 < nodes ? 2 * i + 2 : ~(2 * i + 2 - nodes)
-      }
-    }
-    checkBatch(
-      { ...ensemble, ...children },
-      Float64Array.from({ length: 300 }, (_, i) => ((i * 37) % 101) / 9 - 5),
-    )
-  }
+  const rows = Float64Array.from({ length: 300 }, (_, i) => ((i * 37) % 101) / 9 - 5)
+  for (const form of ['balanced', 'deep'] as const) for (const leaves of [2, 64, 256]) checkBatch(formedEnsemble({ form, leaves, trees: 20 }), rows)
 })
 
 test('one batch leaves nothing behind for the next', () => {

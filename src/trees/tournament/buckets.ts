@@ -17,21 +17,17 @@ export const rounder = 2 ** 52
 const fewestCells = 16
 const mostCells = 1024
 
-/** The cell of x, as the kernel computes it. */
+/** The cell of x, as the kernel computes it: the first if the product is no number, as 0 times infinity on a grid without width. */
 function cellOf({ low, scale, top }: Pick<Buckets, 'low' | 'scale' | 'top'>, x: number): number {
   const at = (x - low) * scale
   return Math.min(at > 0 ? at : 0, top) + rounder - rounder
 }
 
-function scaleOf(low: number, high: number, top: number): number {
-  const scale = top / (high - low)
-  return Number.isFinite(scale) ? scale : 0
-}
-
 function gridOf(thresholds: Float64Array, cells: number): Buckets {
   const finite = thresholds.filter(Number.isFinite)
   const low = finite[0] ?? 0
-  const grid = { low, scale: scaleOf(low, finite.at(-1) ?? 0, cells - 1), top: cells - 1 }
+  const top = cells - 1
+  const grid = { low, scale: top / ((finite.at(-1) ?? 0) - low), top }
   const counts = new Int32Array(cells)
   for (const threshold of thresholds) counts[cellOf(grid, threshold)]! += 1
   const before = new Uint8Array(cells)

@@ -16,7 +16,7 @@ export type Schedule = { readonly groups: readonly Group[]; readonly groupTrees:
 /** Trees of a group. More of them make longer runs of equal chains, but the winners of all should stay in the first-level cache. */
 const groupSizes = [16, 8, 4, 2, 1] as const
 
-/** 128 rows x 400 blocks are 50 KB. Trees of 256 leaves one by one always fit: 256 numbers, and at most 128 chains at a time beside the tree's own. */
+/** 128 rows x 400 blocks are 50 KB. Trees of 256 leaves one by one always fit: 256 numbers, the tree's own winners and those of at most 127 chains that wait for their matches, as each began with two leaves. */
 const maxScratchBlocks = 400
 
 /** How many of a chain's matches are against leaves before the first against another chain. */
