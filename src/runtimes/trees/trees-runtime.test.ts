@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Deadline } from '../../contracts/ports.ts'
+import { randomEnsemble } from '../../trees/arbitrary-ensemble.test-data.ts'
+import { compileForest } from '../../trees/compile.ts'
+import { TreesRuntime } from './trees-runtime.ts'
+
+const ensemble = randomEnsemble({ trees: 20, leaves: 31, inputs: 5, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 })
+const rowsOf = (count: number): Float64Array => Float64Array.from({ length: count * 5 }, (_, i) => ((i * 13) % 41) / 4 - 5)
+const within = (at: number): Deadline => ({ at, signal: new AbortController().signal })
+
+/** A model whose clock moves by 1 whenever it is read. */
+const loadModel = () => {
+  let now = 0
+  return new TreesRuntime({ now: () => 0, monotonic: () => now++ }).load(undefined, compileForest(ensemble))
+}
+
+test('many rows are answered as each by itself, whatever is left over after whole blocks', async () => {
+  const model = await loadModel()
+  for (const count of [0, 1, 127, 128, 300]) {
+    const rows = rowsOf(count)
+    const expected = new Float64Array(count * 2)
+    for (let r = 0; r < count; r++) model.predictSync!(rows.subarray(r * 5, (r + 1) * 5), expected.subarray(r * 2, (r + 1) * 2))
+    assert.deepEqual(await model.predict(rows, count, within(Infinity)), expected)
+  }
+})
+
+test('the deadline is looked at before every block of rows', async () => {
+  assert.equal((await (await loadModel()).predict(rowsOf(384), 384, within(2))).length, 768)
+  await assert.rejects(async () => (await loadModel()).predict(rowsOf(385), 385, within(2)), { code: 'deadline_exceeded' })
+  const aborted = { at: Infinity, signal: AbortSignal.abort() }
+  await assert.rejects(async () => (await loadModel()).predict(rowsOf(1), 1, aborted), { code: 'deadline_exceeded' })
+})
+
+test('rows that do not make up the count are refused', async () => {
+  await assert.rejects(async () => (await loadModel()).predict(rowsOf(2), 3, within(Infinity)), RangeError)
+})
