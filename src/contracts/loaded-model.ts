@@ -16,7 +16,7 @@ export interface LoadedModel {
   readonly outputs: number
   /** Bytes of memory that this model occupies, in this process and in its own. */
   readonly memoryBytes: number
-  /** What computes it, for people: `bit-slab`, `interpreter`, `onnxruntime 1.30.0 (cpu)`. */
+  /** What computes it, for people: `bit-slab`, `wide`, `onnxruntime 1.30.0 (cpu)`. */
   readonly engine: string
   /** Present when inference takes microseconds and may run on the event loop: one row in, one output row out, no allocation. */
   predictSync?(row: Float64Array, out: Float64Array): void

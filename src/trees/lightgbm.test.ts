@@ -11,18 +11,18 @@ import { modelText, stump, type TreeLines } from './model-text.test-data.ts'
 type Header = Parameters<typeof modelText>[1]
 const row = (a: number, b = 0): Float64Array => Float64Array.of(a, b)
 
-/** What the kernel and the interpreter, which must agree, answer for a row. */
+/** What the kernels and the interpreter, which must agree, answer for a row. */
 function answers(text: string, values: Float64Array): { raw: number[]; predicted: number[] } {
   const ensemble = parseLightGbm(text)
-  const both = (['interpreter', 'bit-slab'] as const).map((engine) => {
+  const all = (['interpreter', 'bit-slab', 'bt4', 'wide'] as const).map((engine) => {
     const evaluator = instantiateForest(compileForest(ensemble, { engine }))
     const [raw, predicted] = [new Float64Array(ensemble.outputs), new Float64Array(ensemble.outputs)]
     evaluator.predictRaw(values, raw)
     evaluator.predict(values, predicted)
     return { raw: [...raw], predicted: [...predicted] }
   })
-  assert.deepEqual(both[0], both[1])
-  return both[0]!
+  for (const other of all) assert.deepEqual(other, all[0])
+  return all[0]!
 }
 const raw = (trees: readonly TreeLines[], values: Float64Array, header?: Header): number => answers(modelText(trees, header), values).raw[0]!
 const side = (lines: TreeLines, a: number): string => (raw([stump(lines)], row(a)) === 1 ? 'left' : 'right')

@@ -15,14 +15,14 @@ test('going from block to block by a row leads to the leaf that going from node 
       const isLeft = (t: number, node: number): boolean => goesLeft(ensemble, ensemble.nodeOffset[t]! + node, value / 4)
       for (let t = 0; t < ensemble.trees; t++) {
         const blocks = blocksOf(ensemble, t)
-        let [block, node] = [blocks[0]!, blocks[0]!.root]
+        let [block, node] = [blocks[0]!, blocks[0]![0]!]
         while (node >= 0) node = (isLeft(t, node) ? ensemble.left : ensemble.right)[ensemble.nodeOffset[t]! + node]!
-        for (let exit = 0; exit >= 0 && block.root >= 0;) {
+        for (let exit = 0; exit >= 0;) {
           let place = 0
-          while (place < 15) place = 2 * place + (block.nodes[place] === undefined || isLeft(t, block.nodes[place]!) ? 1 : 2)
-          exit = block.exits[place - 15]!
+          while (place < 15) place = 2 * place + (block[place]! < 0 || isLeft(t, block[place]!) ? 1 : 2)
+          exit = block[place]!
           if (exit < 0) assert.equal(exit, node)
-          else block = blocks.find(({ root }) => root === exit)!
+          else block = blocks.find(([root]) => root === exit)!
         }
       }
     }),
@@ -34,7 +34,7 @@ test('the blocks and leaves that most rows came through come first, but for the 
   const ensemble = randomEnsemble(shape)
   const { cover, nodeOffset, leafOffset } = ensemble
   for (let t = 0; t < ensemble.trees; t++) {
-    const rows = blocksOf(ensemble, t).map(({ root }) => cover!.node[nodeOffset[t]! + root]!)
+    const rows = blocksOf(ensemble, t).map(([root]) => cover!.node[nodeOffset[t]! + root!]!)
     assert.deepEqual(
       rows,
       rows.toSorted((a, b) => b - a),

@@ -2,7 +2,7 @@ import { indexByte } from '../byte-columns/registers.ts'
 import { writeByteColumns } from '../byte-columns/tables.ts'
 import { missing, missingOf, nodeFlag, type Ensemble } from '../ensemble.ts'
 import type { Quantised } from '../quantise.ts'
-import { leafOrder, type Block } from './blocks.ts'
+import { blockSize, leafOrder, type Block } from './blocks.ts'
 import { blockBit, blockParts, treeRecord, type Bt4Layout } from './layout.ts'
 
 type Model = {
@@ -18,16 +18,19 @@ export function sendsMissingRight(flags: number): boolean {
 }
 
 /** A block's tests. Where no node is, nothing is above the threshold. */
-function writeTests({ ensemble, quantised, layout }: Model, bytes: DataView, block: { at: number; first: number; nodes: Block['nodes'] }): void {
+function writeTests({ ensemble, quantised, layout }: Model, bytes: DataView, { at, first, block }: { at: number; first: number; block: Block }): void {
   const { threshold } = blockParts
-  const { at, first, nodes } = block
   let right = 0
-  nodes.forEach((local, lane) => {
-    const node = local === undefined ? undefined : first + local
-    bytes.setUint8(at + lane, node === undefined ? 0 : indexByte(layout.registers, quantised.nodeColumn[node]!, 0))
-    bytes.setUint8(at + threshold + lane, node === undefined ? 127 : (quantised.nodeRank[node]! + 1) ^ 0x80)
-    if (node !== undefined && sendsMissingRight(ensemble.flags[node]!)) right |= 1 << lane
-  })
+  for (let lane = 0; lane < blockSize.nodes; lane++) {
+    if (block[lane]! < 0) {
+      bytes.setUint8(at + threshold + lane, 127)
+      continue
+    }
+    const node = first + block[lane]!
+    bytes.setUint8(at + lane, indexByte(layout.registers, quantised.nodeColumn[node]!, 0))
+    bytes.setUint8(at + threshold + lane, (quantised.nodeRank[node]! + 1) ^ 0x80)
+    if (sendsMissingRight(ensemble.flags[node]!)) right |= 1 << lane
+  }
   bytes.setUint8(at + 15, right & 255)
   bytes.setUint8(at + threshold + 15, right >> 8)
 }
@@ -47,11 +50,14 @@ function writeTree(model: Model, bytes: DataView, { t, next, leaves }: { t: numb
     bytes.setFloat64(leaves + place * 8, ensemble.leafValue[firstLeaf + leaf]!, true)
   })
   const blocks = model.blocks[t]!
-  const numberOf = new Map(blocks.map(({ root }, number) => [root, number]))
-  blocks.forEach(({ nodes, exits }, number) => {
+  const numberOf = new Map(blocks.map((block, number) => [block[0]!, number]))
+  blocks.forEach((block, number) => {
     const at = number === 0 ? layout.roots + t * blockParts.bytes : base + number * blockParts.bytes
-    writeTests(model, bytes, { at, first, nodes })
-    exits.forEach((exit, i) => bytes.setUint16(at + blockParts.children + i * 2, exit < 0 ? leafPlace[~exit]! : blockBit | numberOf.get(exit)!, true))
+    writeTests(model, bytes, { at, first, block })
+    for (let i = 0; i < blockSize.exits; i++) {
+      const exit = block[blockSize.nodes + i]!
+      bytes.setUint16(at + blockParts.children + i * 2, exit < 0 ? leafPlace[~exit]! : blockBit | numberOf.get(exit)!, true)
+    }
   })
 }
 
