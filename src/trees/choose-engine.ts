@@ -7,13 +7,12 @@ export type KernelEngine = 'bit-slab' | 'bt4' | 'wide'
 export type Engine = KernelEngine | 'interpreter'
 
 /** What of an ensemble the choice looks at. */
-type Shape = { readonly linear: boolean; readonly categorical: boolean; readonly trees: number; readonly leaves: number; readonly nodes: number }
+type Shape = { readonly linear: boolean; readonly categorical: boolean; readonly trees: number; readonly leaves: number }
 
-/** Bounds that a shape must keep; leaves are those of the largest tree, nodes those of all. */
+/** Bounds that a shape must keep; leaves are those of the largest tree. */
 type Row = Partial<Pick<Shape, 'linear' | 'categorical'>> & {
   readonly maxTrees?: number
   readonly maxLeaves?: number
-  readonly minNodes?: number
   readonly engine: Engine
 }
 
@@ -23,25 +22,22 @@ const rule: readonly Row[] = [
   { maxTrees: 8, engine: 'wide' },
   { maxLeaves: 64, engine: 'bit-slab' },
   { categorical: true, maxLeaves: 128, engine: 'bit-slab' },
-  { categorical: false, minNodes: 50_000, engine: 'bt4' },
+  { categorical: false, engine: 'bt4' },
   { engine: 'wide' },
 ]
 
 function shapeOf(ensemble: Ensemble): Shape {
-  const { linear, flags, trees, feature } = ensemble
+  const { linear, flags, trees } = ensemble
   return {
     linear: linear !== undefined,
     categorical: flags.some((flag) => (flag & nodeFlag.categorical) !== 0),
     trees,
     leaves: largestTree(ensemble),
-    nodes: feature.length,
   }
 }
 
-const keeps = (
-  shape: Shape,
-  { linear = shape.linear, categorical = shape.categorical, maxTrees = Infinity, maxLeaves = Infinity, minNodes = 0 }: Row,
-): boolean => shape.linear === linear && shape.categorical === categorical && shape.trees <= maxTrees && shape.leaves <= maxLeaves && shape.nodes >= minNodes
+const keeps = (shape: Shape, { linear = shape.linear, categorical = shape.categorical, maxTrees = Infinity, maxLeaves = Infinity }: Row): boolean =>
+  shape.linear === linear && shape.categorical === categorical && shape.trees <= maxTrees && shape.leaves <= maxLeaves
 
 /** The evaluator for an ensemble by its shape alone: the same model always gets the same one. */
 export function chooseEngine(ensemble: Ensemble): Engine {

@@ -6,7 +6,7 @@ import { callBinning, loadRegisters } from '../byte-columns/tables.ts'
 import { kernelNames } from '../kernel.ts'
 import { resetSums, RunningSums, type SumSource } from '../running-sums.ts'
 import { stagedFunctions } from '../staged-functions.ts'
-import { blockBit, blockParts, chunkTrees, treeRecord, type Bt4Layout } from './layout.ts'
+import { blockBit, blockParts, chunkTrees, pendingBytes, treeRecord, type Bt4Layout } from './layout.ts'
 
 /** What the kernel is generated from. `missingRight`: some node sends missing values right; `relaxed` uses the relaxed swizzle. */
 export type Bt4Source = {
@@ -90,9 +90,9 @@ function step(context: Context, missingRight: boolean): void {
   body.get(tree, child).memory('i32.store', treeRecord.result).get(noted, tree).memory('i32.store')
   body
     .get(noted, child)
-    .i32(Math.log2(blockBit / 4))
+    .i32(Math.log2(blockBit / pendingBytes))
     .op('i32.shr_u')
-    .i32(4)
+    .i32(pendingBytes)
     .op('i32.and', 'i32.add')
     .set(noted)
 }
@@ -109,31 +109,56 @@ function walkRoots(context: Context, missingRight: boolean): void {
   body.get(gather.cursor).set(root)
 }
 
+type ListLocals = { readonly from: number; readonly to: number; readonly touched: number }
+
+/** Runs `each` for every entry of the list of pending trees, `from` being its address. */
+function forEachPending({ body, source }: Context, { from, to }: ListLocals, each: () => void): void {
+  body
+    .i32(source.layout.pending)
+    .set(from)
+    .loop((again) => {
+      each()
+      again.get(from).i32(pendingBytes).op('i32.add').tee(from).get(to).op('i32.ne').brIf(0)
+    })
+}
+
+/** Notes each pending tree's next block, and touches it: so little work a tree lets the processor wait for many blocks at once, where they are in far memory. */
+function touchBlocks(context: Context, locals: ListLocals): void {
+  const { body, gather, tree } = context
+  const { from, touched } = locals
+  forEachPending(context, locals, () => {
+    body.get(from).get(from).memory('i32.load').tee(tree).memory('i32.load', treeRecord.blocks)
+    body
+      .get(tree)
+      .memory('i32.load', treeRecord.result)
+      .i32(blockBit - 1)
+      .op('i32.and')
+    body.i32(blockParts.bytes).op('i32.mul', 'i32.add').tee(gather.cursor).memory('i32.store', 4)
+    body.get(touched, gather.cursor).memory('i32.load8_u').op('i32.xor').set(touched)
+  })
+  // Stored, so that no compiler finds the loads useless.
+  body.i32(0).get(touched).memory('i32.store', context.source.layout.touched)
+}
+
 /** Takes the trees on the list one block further, those that have not arrived staying on it, until none is left. */
-function walkPending(context: Context, missingRight: boolean, { from, to }: { from: number; to: number }): void {
+function walkPending(context: Context, missingRight: boolean, locals: ListLocals): void {
   const { body, source, gather, tree, noted } = context
   const { pending } = source.layout
   body.block((done) =>
     done.loop((again) => {
       again.get(noted).i32(pending).op('i32.eq').brIf(1)
-      again.get(noted).set(to).i32(pending).tee(from).set(noted)
-      again.loop((each) => {
-        each.get(from).memory('i32.load').tee(tree).memory('i32.load', treeRecord.blocks)
-        each
-          .get(tree)
-          .memory('i32.load', treeRecord.result)
-          .i32(blockBit - 1)
-          .op('i32.and')
-        each.i32(blockParts.bytes).op('i32.mul', 'i32.add').set(gather.cursor)
+      again.get(noted).set(locals.to).i32(pending).set(noted)
+      touchBlocks(context, locals)
+      forEachPending(context, locals, () => {
+        again.get(locals.from).memory('i32.load').set(tree).get(locals.from).memory('i32.load', 4).set(gather.cursor)
         step(context, missingRight)
-        each.get(from).i32(4).op('i32.add').tee(from).get(to).op('i32.ne').brIf(0)
       })
       again.br(0)
     }),
   )
 }
 
-type ChunkLocals = { readonly chunk: number; readonly last: number; readonly from: number; readonly to: number }
+type ChunkLocals = ListLocals & { readonly chunk: number; readonly last: number }
 
 function addLeaves({ body, tree, end }: Context, sums: RunningSums, { chunk }: ChunkLocals): void {
   body.get(chunk).set(tree)
@@ -192,7 +217,7 @@ function walkFunction(source: Bt4Source): FunctionBody {
   const body = new FunctionBody({ params: ['i32', 'i32'], results: [] })
   const context = contextOf(body, source)
   const sums = new RunningSums(body, sumsOf(source))
-  const locals: ChunkLocals = { chunk: body.local('i32'), last: body.local('i32'), from: body.local('i32'), to: body.local('i32') }
+  const locals: ChunkLocals = { chunk: body.local('i32'), last: body.local('i32'), from: body.local('i32'), to: body.local('i32'), touched: body.local('i32') }
   const addressOf = (tree: number, base: number, bytes: number): FunctionBody => body.get(tree).i32(bytes).op('i32.mul').i32(base).op('i32.add')
   loadRegisters(body, source.layout, context.registers)
   body.bytes16(all(0x80)).set(context.gather.topBit)

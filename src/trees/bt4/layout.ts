@@ -12,6 +12,9 @@ export const chunkTrees = 64
 /** A tree's record: the address that its blocks' numbers count from, its leaves' address, and how far the row has come. */
 export const treeRecord = { blocks: 0, leaves: 4, result: 8, bytes: 12 } as const
 
+/** Bytes of a pending tree's entry: its record's address, its next block's. */
+export const pendingBytes = 8
+
 /** Bit of a child that is a block: its number is in the other 15. Else the child is a leaf's number. */
 export const blockBit = 0x8000
 
@@ -29,6 +32,7 @@ export type Bt4Layout = ByteColumns & {
   /** By the seven tests of three levels: the place of the node on the fourth. */
   readonly fourthPlace: number
   readonly pending: number
+  readonly touched: number
   readonly trees: number
   /** First blocks of all trees, side by side. */
   readonly roots: number
@@ -53,7 +57,8 @@ export function layOutBt4({ ensemble, columns, blocks }: Model): Bt4Layout {
     ...takeByteColumns(arena, ensemble.inputs, { columns, registers }),
     base: arena.take(ensemble.outputs * 8),
     fourthPlace: arena.take(128),
-    pending: arena.take(chunkTrees * 4),
+    pending: arena.take(chunkTrees * pendingBytes),
+    touched: arena.take(4),
     trees: arena.take(ensemble.trees * treeRecord.bytes),
     roots: arena.take(ensemble.trees * bytes),
     blocks: arena.take((total - ensemble.trees) * bytes),
