@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ServingError } from '../../contracts/error.ts'
 import { type CompiledForest, compileForest } from '../../trees/compile.ts'
+import { instantiateForest } from '../../trees/evaluator.ts'
 import { parseLightGbm } from '../../trees/lightgbm.ts'
 import { type CompiledExplanations, compileExplanations } from '../../trees/shap/compile-explanations.ts'
 import { ModelFormatError } from '../../trees/model-format-error.ts'
@@ -8,6 +9,7 @@ import { parseSklearnTrees } from '../../trees/sklearn.ts'
 import type { Ensemble } from '../../trees/ensemble.ts'
 import { parseXgBoostJson, parseXgBoostUbj } from '../../trees/xgboost.ts'
 import type { ArtefactFormat } from '../../contracts/manifest.ts'
+import { warmUp } from '../../trees/warm-up.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 
 /** All of a forest that runs: what predicts, and what explains where that is possible. Can be posted between threads. */
@@ -43,12 +45,14 @@ export function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
   return read(readFileSync(path))
 }
 
-/** Reads, parses and compiles a forest; takes long, so it belongs in a worker thread. Throws `model_verification_failed` with line and tree. */
+/** Reads, parses, compiles and warms a forest: the threads of a process share a module's optimised code. Takes long, so it belongs in a worker thread. Throws `model_verification_failed` with line and tree. */
 export function compileTrees(spec: ArtefactSpec): CompiledTrees {
   try {
     const ensemble = readEnsemble(spec)
     checkShape(ensemble, spec)
-    return { forest: compileForest(ensemble), explanations: compileExplanations(ensemble) }
+    const forest = compileForest(ensemble)
+    warmUp(instantiateForest(forest))
+    return { forest, explanations: compileExplanations(ensemble) }
   } catch (cause) {
     if (!(cause instanceof ModelFormatError)) throw cause
     throw new ServingError('model_verification_failed', `The model file (${spec.format}) cannot be used: ${cause.message}`, { cause })

@@ -9,6 +9,8 @@ import { type ExplainedModel, ExplanationThread } from './explanation-thread.ts'
 
 /** Rows between two looks at the clock, where the evaluator asks for no larger blocks. */
 const fewestRowsPerCheck = 64
+/** The compiling thread has warmed the module; what is left is this thread's way into it and its memory. */
+const callsToEnter = 100
 
 class TreesModel implements LoadedModel {
   readonly inputs: number
@@ -63,7 +65,7 @@ export class TreesRuntime implements ModelRuntime {
   load(_spec: unknown, compiled: unknown): Promise<LoadedModel> {
     const { forest, explanations } = compiled as CompiledTrees
     const evaluator = instantiateForest(forest)
-    warmUp(evaluator)
+    warmUp(evaluator, callsToEnter)
     return Promise.resolve(new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock))
   }
 }
