@@ -43,10 +43,10 @@ function chosenModels(): readonly ContestModel[] {
   return contestModels.filter(({ name }) => names.includes(name))
 }
 
-function inProcess<T>(script: string, words: readonly (string | number)[]): T {
+function inProcess(script: string, words: readonly (string | number)[]): unknown {
   const file = fileURLToPath(new URL(`trees/load/${script}`, import.meta.url))
   const output = execFileSync(process.execPath, ['--expose-gc', file, ...words.map(String)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
-  return JSON.parse(output) as T
+  return JSON.parse(output)
 }
 
 function measureLoads(models: readonly ContestModel[]): Table[] {
@@ -55,11 +55,11 @@ function measureLoads(models: readonly ContestModel[]): Table[] {
   for (const model of models.filter(({ name }) => loadModels.some((loaded) => loaded === name))) {
     const { text, rows } = filesOf(model)
     say(`loading ${model.name}`)
-    loads.set(model.name, inProcess('swaps.ts', [text, rows, model.features, rounds]))
+    loads.set(model.name, inProcess('swaps.ts', [text, rows, model.features, rounds]) as SwapFigures)
   }
   for (const model of models.filter(({ name }) => name === '500x31')) {
     say(`${residentModels} models like ${model.name} in memory`)
-    memory.set(model.name, inProcess('resident.ts', [filesOf(model).text, residentModels, model.trees]))
+    memory.set(model.name, inProcess('resident.ts', [filesOf(model).text, residentModels, model.trees]) as ResidentFigures)
   }
   return [...(loads.size > 0 ? [loadTable(loads)] : []), ...(memory.size > 0 ? [memoryTable(memory)] : [])]
 }

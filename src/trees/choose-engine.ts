@@ -14,16 +14,17 @@ type Row = Partial<Pick<Shape, 'linear' | 'categorical'>> & {
   readonly maxTrees?: number
   readonly maxLeaves?: number
   readonly engine: Engine
+  readonly because: string
 }
 
 /** The first row whose bounds a shape keeps names its engine; measured: docs/adr/0007. What the engine's kernel cannot hold, byte columns beyond its registers above all, goes to the wide kernel. */
 const rule: readonly Row[] = [
-  { linear: true, engine: 'interpreter' },
-  { maxTrees: 8, engine: 'wide' },
-  { maxLeaves: 64, engine: 'bit-slab' },
-  { categorical: true, maxLeaves: 128, engine: 'bit-slab' },
-  { categorical: false, engine: 'bt4' },
-  { engine: 'wide' },
+  { linear: true, engine: 'interpreter', because: 'no kernel has linear models in its leaves' },
+  { maxTrees: 8, engine: 'wide', because: 'for so few trees, turning the row into bytes costs more than walking them' },
+  { maxLeaves: 64, engine: 'bit-slab', because: 'small trees are fastest when all of their tests are made, without a branch' },
+  { categorical: true, maxLeaves: 128, engine: 'bit-slab', because: 'trees with categories are fastest when all of their tests are made, without a branch' },
+  { categorical: false, engine: 'bt4', because: 'large trees are fastest when walked four levels a step' },
+  { engine: 'wide', because: 'large trees with categories are walked eight at a time' },
 ]
 
 function shapeOf(ensemble: Ensemble): Shape {
@@ -39,8 +40,8 @@ function shapeOf(ensemble: Ensemble): Shape {
 const keeps = (shape: Shape, { linear = shape.linear, categorical = shape.categorical, maxTrees = Infinity, maxLeaves = Infinity }: Row): boolean =>
   shape.linear === linear && shape.categorical === categorical && shape.trees <= maxTrees && shape.leaves <= maxLeaves
 
-/** The evaluator for an ensemble by its shape alone: the same model always gets the same one. */
-export function chooseEngine(ensemble: Ensemble): Engine {
+/** The evaluator for an ensemble by its shape alone, and why: the same model always gets the same one. */
+export function chooseEngine(ensemble: Ensemble): { readonly engine: Engine; readonly because: string } {
   const shape = shapeOf(ensemble)
-  return rule.find((row) => keeps(shape, row))!.engine
+  return rule.find((row) => keeps(shape, row))!
 }

@@ -62,7 +62,7 @@ export function compileForest(ensemble: Ensemble, options: CompileOptions = {}):
   const support = simdSupport()
   if (support === 'none') return { engine: 'interpreter', ensemble, batch: undefined }
   const relaxed = support === 'relaxed' && options.relaxedSimd !== false
-  const engine = options.engine ?? chooseEngine(ensemble)
+  const engine = options.engine ?? chooseEngine(ensemble).engine
   const single = engine === 'interpreter' ? undefined : compileSingle(ensemble, engine, relaxed)
   const batch = options.batch === false ? undefined : compileBatch(ensemble, { relaxed })
   return { ...(single ?? { engine: 'interpreter', ensemble }), batch }

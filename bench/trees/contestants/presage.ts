@@ -18,6 +18,8 @@ const explain = explainerOf(ensemble)
 warmUp(evaluator)
 
 const callsPerClock = 16
+/** As in contestant.c. */
+const explainedRows = 4
 const out = new Float64Array(1)
 const contributions = new Float64Array(inputs + 1)
 const latencies = new Float64Array(1 << 20)
@@ -68,8 +70,8 @@ function explainFor(ms: number): object {
 
 function answersOf(kind: string): Float64Array {
   if (kind === 'contributions') {
-    const all = new Float64Array(16 * contributions.length)
-    for (let r = 0; r < 16; r++) explain(rows[r]!, all.subarray(r * contributions.length, (r + 1) * contributions.length))
+    const all = new Float64Array(explainedRows * contributions.length)
+    for (let r = 0; r < explainedRows; r++) explain(rows[r]!, all.subarray(r * contributions.length, (r + 1) * contributions.length))
     return all
   }
   const scores = new Float64Array(count)

@@ -27,7 +27,7 @@ function checkShape({ inputs, outputs }: { readonly inputs: number; readonly out
 }
 
 /** What reads each format of trees. */
-const readers: Partial<Record<ArtefactFormat, (bytes: Uint8Array) => Ensemble>> = {
+export const treeReaders: Partial<Record<ArtefactFormat, (bytes: Uint8Array) => Ensemble>> = {
   lightgbm: (bytes) => parseLightGbm(new TextDecoder().decode(bytes)),
   'xgboost-json': (bytes) => parseXgBoostJson(new TextDecoder().decode(bytes)),
   'xgboost-ubj': parseXgBoostUbj,
@@ -36,11 +36,11 @@ const readers: Partial<Record<ArtefactFormat, (bytes: Uint8Array) => Ensemble>> 
 
 /** The trees of an artefact. Throws `model_verification_failed`, ModelFormatError. */
 export function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
-  const read = readers[format]
+  const read = treeReaders[format]
   if (read === undefined)
     throw new ServingError(
       'model_verification_failed',
-      `The runtime "trees" reads ${Object.keys(readers).join(', ')}, not ${format}; correct artefact.format or runtime`,
+      `The runtime "trees" reads ${Object.keys(treeReaders).join(', ')}, not ${format}; correct artefact.format or runtime`,
     )
   return read(readFileSync(path))
 }
