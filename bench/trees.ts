@@ -40,7 +40,8 @@ function chosenModels(): readonly ContestModel[] {
   const names: readonly string[] = values.only?.split(',') ?? (values.quick ? quickModels : contestModels.map(({ name }) => name))
   const stranger = names.find((name) => !contestModels.some((model) => model.name === name))
   if (stranger !== undefined) throw new MissingTool(`there is no model ${stranger}; there are ${contestModels.map(({ name }) => name).join(', ')}`)
-  return contestModels.filter(({ name }) => names.includes(name))
+  const chosen = contestModels.filter(({ name }) => names.includes(name))
+  return values.quick ? chosen.map((model) => ({ ...model, batches: model.batches.filter((rows) => rows <= 4096) })) : chosen
 }
 
 function inProcess(script: string, words: readonly (string | number)[]): unknown {

@@ -61,10 +61,13 @@ def save(folder, model, booster, rows):
     (folder / f"{model['name']}.txt").write_text(text)
 
 
+def training_of(model):
+    return model["leaves"], model["features"], model["categorical"]
+
+
 def main():
     folder = Path(sys.argv[1])
     missing = [model for model in json.loads(sys.argv[2]) if not (folder / f"{model['name']}.txt").exists()]
-    training_of = lambda model: (model["leaves"], model["features"], model["categorical"])
     for _, models in groupby(sorted(missing, key=training_of), key=training_of):
         group = list(models)
         print(f"training {', '.join(model['name'] for model in group)}", flush=True)

@@ -1,3 +1,4 @@
+import { callsToEnter } from '../../../src/runtimes/trees/trees-runtime.ts'
 import { type Evaluator, instantiateForest } from '../../../src/trees/evaluator.ts'
 import { warmUp } from '../../../src/trees/warm-up.ts'
 import { median } from '../../support/report.ts'
@@ -36,7 +37,7 @@ async function swap(path: string, traffic: Traffic): Promise<Omit<SwapFigures, '
   if (!('compiled' in answer)) throw new Error('the worker answered another question')
   const { compiled, times } = answer
   const evaluator = instantiateForest(compiled)
-  warmUp(evaluator, 100) // as the runtime does
+  warmUp(evaluator, callsToEnter)
   const firstP99 = traffic.window(evaluator)
   const steadyP99 = median(Array.from({ length: steadyWindows }, () => traffic.window(evaluator)))
   return { ...times, total: times.parse + times.compile + times.warm, firstP99, steadyP99 }

@@ -9,8 +9,8 @@ import { type ExplainedModel, ExplanationThread } from './explanation-thread.ts'
 
 /** Rows between two looks at the clock, where the evaluator asks for no larger blocks. */
 const fewestRowsPerCheck = 64
-/** The compiling thread has warmed the module; what is left is this thread's way into it and its memory. */
-const callsToEnter = 100
+/** Calls before the first answer: the compiling thread has warmed the module, what is left is this thread's way into it and into its memory. */
+export const callsToEnter = 20
 
 class TreesModel implements LoadedModel {
   readonly inputs: number
