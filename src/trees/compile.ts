@@ -27,9 +27,6 @@ export type CompiledForest = ({ readonly engine: 'interpreter'; readonly ensembl
 /** `engine` overrides the choice by shape where the ensemble allows it, and `batch: false` leaves many rows to it as well; `relaxedSimd: false` keeps to the strict vector instructions. */
 export type CompileOptions = { readonly engine?: Engine; readonly batch?: boolean; readonly relaxedSimd?: boolean }
 
-/** The most memory a bit-slab may take; categorical features with many categories and many splits are what reaches it. */
-const maxSlabBytes = 64 * 1024 * 1024
-
 function compileSlab(ensemble: Ensemble, relaxed: boolean): Kernel | undefined {
   const plan = planSlab(ensemble)
   if (plan === undefined) return undefined

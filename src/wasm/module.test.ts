@@ -29,7 +29,6 @@ const special: Partial<Record<PlainOpcode, Signature>> = {
   'i32.ctz': one('i32', 'i32'),
   'i32.trunc_sat_f64_s': one('f64', 'i32'),
   'f64.abs': one('f64', 'f64'),
-  'f64.floor': one('f64', 'f64'),
   'f64.add': { params: ['f64', 'f64'], results: ['f64'] },
   'f64.sub': { params: ['f64', 'f64'], results: ['f64'] },
   'f64.mul': { params: ['f64', 'f64'], results: ['f64'] },

@@ -33,7 +33,6 @@ export const plainOpcodes = {
   'f64.lt': 0x63,
   'f64.le': 0x65,
   'f64.abs': 0x99,
-  'f64.floor': 0x9c,
   'f64.add': 0xa0,
   'f64.sub': 0xa1,
   'f64.mul': 0xa2,
