@@ -33,15 +33,11 @@ test('a model file is told with its shape, its evaluator and its figures', async
   assert.match(text, /^trees +3$/m)
   assert.match(text, /^leaves +6, 2 in the largest tree$/m)
   assert.match(text, /^features +2$/m)
-  assert.match(text, /^evaluator +[a-z0-9-]+ \(3 trees, the largest of 2 leaves, 1 byte columns\)$/m)
+  assert.match(text, /^evaluator +wide \(3 trees, the largest of 2 leaves, 1 byte columns: for so few trees.*\)$/m)
   for (const step of ['parse', 'compile', 'warm']) assert.match(text, new RegExp(`^${step} +[\\d.]+ ms$`, 'm'))
   for (const quantile of ['p50', 'p99', 'p99.9']) assert.match(text, new RegExp(`^one row, ${quantile} +[\\d.]+ µs$`, 'm'))
   assert.match(text, /^batch of 32 +[\d,]+ rows\/s$/m)
   assert.match(text, /^memory +[\d.]+ MB$/m)
-})
-
-test('too few trees for a kernel are told as the reason for the interpreter', async (t) => {
-  assert.match(await bench(t, fileOf('small.txt', modelText([stump()]))), /^evaluator +interpreter \(1 trees.*too few trees/m)
 })
 
 test('a bundle is measured by its manifest, on golden rows where they are given', async (t) => {

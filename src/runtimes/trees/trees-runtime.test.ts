@@ -12,7 +12,7 @@ const within = (at: number): Deadline => ({ at, signal: new AbortController().si
 /** A model whose clock moves by 1 whenever it is read. */
 const loadModel = () => {
   let now = 0
-  return new TreesRuntime({ now: () => 0, monotonic: () => now++ }).load(undefined, compileForest(ensemble))
+  return new TreesRuntime({ now: () => 0, monotonic: () => now++ }).load(undefined, { forest: compileForest(ensemble), explanations: undefined })
 }
 
 test('many rows are answered as each by itself, whatever is left over after whole blocks', async () => {

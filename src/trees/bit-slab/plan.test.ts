@@ -10,7 +10,7 @@ test('an ensemble beyond the kernel, by leaves, columns or category tables, has 
   assert.equal(planSlab(randomEnsemble({ ...shape, leaves: 3000, seed: 3 })), undefined)
   assert.equal(planSlab(randomEnsemble({ ...shape, inputs: 400, leaves: 200, trees: 40 })), undefined)
   const ensemble = randomEnsemble({ ...shape, trees: 1, leaves: 30, inputs: 1 })
-  const words = 20_000
+  const words = 5_000
   const wide = {
     ...ensemble,
     categoryOffset: ensemble.categoryOffset.map((_, k) => k * words),
