@@ -24,7 +24,7 @@ test('bundles that presage.save makes of XGBoost models load, reproduce their go
     const { prepared, runtime, golden } = await load(join(folder, name, '1.0.0'))
     assert.equal(prepared.manifest.artefact.format, 'xgboost-ubj')
     assert.ok(golden !== undefined && golden.rows >= 16 && golden.reproduced === golden.rows, name)
-    assert.equal(runtime.engine, name === 'classifier' ? 'interpreter' : 'bit-slab', 'few trees are walked')
+    assert.equal(runtime.engine, name === 'classifier' ? 'wide' : 'bit-slab', 'few trees are walked')
     const row = prepared.golden!.inputs.slice(0, runtime.inputs)
     const out = new Float64Array(1)
     runtime.predictSync!(row, out)
