@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -26,6 +27,15 @@ export function requireNode24() {
       : 'The packages are not installed yet: `npm start` installs them and starts the server; `node bin/setup.js` only installs them.',
   )
   process.exit(1)
+}
+
+/**
+ * Keeps what Node makes of the TypeScript files, beside the packages, for the next start and for every thread and process that inherits the environment: stripping types of hundreds of files
+ * is most of a start. Where the folder cannot be written to, nothing is kept.
+ */
+export function keepCompiled() {
+  process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/presage`
+  module.enableCompileCache(process.env['NODE_COMPILE_CACHE'])
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -18,6 +18,13 @@ test('presage tells its version and its commands', () => {
   assert.equal(status, 0)
   for (const name of ['serve', 'config', 'features', 'ingest']) assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'))
   assert.match(stdout, /Examples:/)
+})
+
+test('what Node makes of the TypeScript files is kept for the next start', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-compiled-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  presage(['--version'], { NODE_COMPILE_CACHE: folder })
+  assert.ok(readdirSync(folder, { recursive: true }).length > 3)
 })
 
 test('every command of the help has a help of its own', () => {

@@ -6,6 +6,7 @@ import type { LoadedModel } from '../contracts/loaded-model.ts'
 import type { ArtefactFormat, Manifest } from '../contracts/manifest.ts'
 import { parseGolden } from '../models/golden.ts'
 import { loadBundle } from '../models/load-bundle.ts'
+import { PrepareThread } from '../models/prepare-thread.ts'
 import { readManifest } from '../models/read-manifest.ts'
 import { makeRuntimes } from '../runtimes/index.ts'
 import { profileTrees } from '../runtimes/trees/profile-trees.ts'
@@ -40,7 +41,11 @@ async function openElse(dir: string, { artefact, golden }: Manifest): Promise<Op
   const runtimes = makeRuntimes({ clock: systemClock, random: Math.random, log: () => {} })
   const started = performance.now()
   const control = { signal: AbortSignal.timeout(patience), onPhase: () => {} }
-  const { runtime } = await loadBundle({ dir, digest: undefined }, { runtimes, clock: systemClock, allowUnverified: true }, control)
+  const { runtime } = await loadBundle(
+    { dir, digest: undefined },
+    { runtimes, clock: systemClock, thread: new PrepareThread(), allowUnverified: true },
+    control,
+  )
   const facts = [
     ['format', artefact.format],
     ['features', String(runtime.inputs)],

@@ -8,6 +8,7 @@ import { FeatureService } from '../features/feature-service.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { checkFeatureContract } from '../models/feature-contract.ts'
 import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
+import { PrepareThread } from '../models/prepare-thread.ts'
 import { scanFolder } from '../models/scan-folder.ts'
 import { compareVersions } from '../models/semver.ts'
 import { makeRuntimes } from '../runtimes/index.ts'
@@ -34,7 +35,7 @@ async function checkBundle(path: string): Promise<string[]> {
   const started = performance.now()
   const loaded = await loadBundle(
     { dir: resolve(path), digest: undefined },
-    { runtimes, clock: systemClock, allowUnverified: false },
+    { runtimes, clock: systemClock, thread: new PrepareThread(), allowUnverified: false },
     { signal: AbortSignal.timeout(patience), onPhase: () => {} },
   )
   try {

@@ -1,14 +1,19 @@
-import { Worker } from 'node:worker_threads'
 import { ServingError } from '../contracts/error.ts'
 import type { LoadedModel } from '../contracts/loaded-model.ts'
 import type { Clock, Deadline } from '../contracts/ports.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { compareGolden, type GoldenResult, type GoldenRows } from './golden.ts'
 import type { PreparedBundle } from './prepare-bundle.ts'
-import type { PrepareAnswer, PrepareJob } from './prepare-worker.ts'
+import type { PrepareThread } from './prepare-thread.ts'
+import type { PrepareJob } from './prepare-worker.ts'
 
 /** What loading needs. */
-export type LoadDeps = { readonly runtimes: readonly ModelRuntime[]; readonly clock: Clock; readonly allowUnverified: boolean }
+export type LoadDeps = {
+  readonly runtimes: readonly ModelRuntime[]
+  readonly clock: Clock
+  readonly thread: Pick<PrepareThread, 'prepare'>
+  readonly allowUnverified: boolean
+}
 
 /** The states that a load goes through. */
 export type LoadPhase = 'loading' | 'verifying' | 'warming'
@@ -18,28 +23,6 @@ export type LoadedBundle = { readonly prepared: PreparedBundle; readonly runtime
 
 const longestVerificationMs = 60_000
 const rowsPerCall = 16
-
-/** Reads, checks and compiles a bundle in a thread of its own, so that inference goes on meanwhile. */
-function prepare(job: PrepareJob, signal: AbortSignal): Promise<PreparedBundle> {
-  const { promise, resolve, reject } = Promise.withResolvers<PreparedBundle>()
-  const worker = new Worker(new URL('./prepare-worker.ts', import.meta.url), { workerData: job, execArgv: ['--disable-warning=ExperimentalWarning'] })
-  const stop = (): void => {
-    reject(new ServingError('deadline_exceeded', 'The load was given up before the bundle was read'))
-    void worker.terminate()
-  }
-  if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, { once: true })
-  worker.once('message', (answer: PrepareAnswer) => {
-    if ('prepared' in answer) resolve(answer.prepared)
-    else reject(new ServingError(answer.code, answer.message))
-  })
-  worker.once('error', reject)
-  worker.once('exit', () => {
-    signal.removeEventListener('abort', stop)
-    reject(new ServingError('model_verification_failed', 'The bundle could not be read: the loading thread ended without an answer'))
-  })
-  return promise
-}
 
 /** Outputs of the golden rows, a few at a time so that the event loop turns between them. */
 async function runGolden(runtime: LoadedModel, golden: GoldenRows, { at, signal: given }: Deadline): Promise<Float64Array> {
@@ -80,7 +63,7 @@ export async function loadBundle(
   { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: LoadPhase) => void },
 ): Promise<LoadedBundle> {
   onPhase('loading')
-  const prepared = await prepare(job, signal)
+  const prepared = await deps.thread.prepare(job, signal)
   const kind = deps.runtimes.find((runtime) => runtime.kind === prepared.manifest.runtime)
   if (!kind)
     throw new ServingError(

@@ -9,6 +9,7 @@ import { asUnavailable } from './load-failure.ts'
 import { roomFor } from './memory-budget.ts'
 import type { ModelEntry } from './model-entry.ts'
 import { type Found, ModelIndex } from './model-index.ts'
+import { PrepareThread } from './prepare-thread.ts'
 import type { Resident } from './resident.ts'
 import { SlotLoader, type SlotLoaderDeps } from './slot-loader.ts'
 import { StoreRecords } from './store-records.ts'
@@ -52,6 +53,7 @@ export class ModelService implements ModelAccess {
     this.#labels = labels
     this.#loader = new SlotLoader({
       ...deps,
+      thread: new PrepareThread(),
       allowUnverified: settings.allowUnverified,
       room: (slot, bytes) => roomFor({ slot, bytes }, index.slots, { megabytes: settings.memoryBudgetMb, isKept: (other) => labels.isKept(other, slot) }),
       changed: ({ name }) => labels.refresh(name),

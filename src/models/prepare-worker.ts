@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { type ErrorCode, ServingError } from '../contracts/error.ts'
 import { type PreparedBundle, prepareBundle } from './prepare-bundle.ts'
 
@@ -16,4 +16,4 @@ function answer({ dir, digest }: PrepareJob): PrepareAnswer {
   }
 }
 
-parentPort?.postMessage(answer(workerData as PrepareJob))
+parentPort?.on('message', (job: PrepareJob) => parentPort?.postMessage(answer(job)))

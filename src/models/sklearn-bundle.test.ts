@@ -9,13 +9,14 @@ import { fileURLToPath } from 'node:url'
 import { pythonOrSkip } from '../../test/support/python.ts'
 import { TreesRuntime } from '../runtimes/trees/trees-runtime.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
+import { PrepareThread } from './prepare-thread.ts'
 
 const zoo = fileURLToPath(new URL('../../test/golden/sklearn', import.meta.url))
 const names = ['forest', 'extra_trees', 'boosting', 'histogram']
 const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 const load = (dir: string): Promise<LoadedBundle> => {
-  const deps = { runtimes: [new TreesRuntime(clock)], clock, allowUnverified: false }
+  const deps = { runtimes: [new TreesRuntime(clock)], clock, thread: new PrepareThread(), allowUnverified: false }
   return loadBundle({ dir, digest: undefined }, deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
 }
 

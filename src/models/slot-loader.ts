@@ -8,6 +8,7 @@ import { checkFeatureContract } from './feature-contract.ts'
 import { folderPrint } from './folder-print.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { loadFailure } from './load-failure.ts'
+import type { PrepareThread } from './prepare-thread.ts'
 import { Resident } from './resident.ts'
 import type { SlotLoad, VersionSlot } from './version-slot.ts'
 
@@ -18,6 +19,7 @@ export type SlotLoaderDeps = {
   readonly features: Pick<FeatureReads, 'declare'>
   readonly clock: Clock
   readonly meter: Meter
+  readonly thread: Pick<PrepareThread, 'prepare'>
   readonly allowUnverified: boolean
   /** The versions that must leave so that this one fits. Throws `model_memory_exceeded`. */
   readonly room: (slot: VersionSlot, bytes: number) => readonly VersionSlot[]

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { getCompileCacheDir } from 'node:module'
 import type { Socket } from 'node:net'
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { ServingError } from '../../contracts/error.ts'
@@ -22,9 +24,15 @@ export type LinkDeps = {
 
 const connectionClosed = 'its connection closed'
 
+/** Nothing of the server's environment, which may hold secrets, but where Node keeps compiled files. */
+function environment(): NodeJS.ProcessEnv {
+  const compiled = getCompileCacheDir()
+  return compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) }
+}
+
 /**
  * One inference process from its start to its end, and the nameless Unix socket to it (nothing on disk, nobody else can connect). The process runs the same Node
- * binary with an empty environment in `/`. A malformed frame or a missed deadline ends the process, never the server.
+ * binary in `/`, with nothing of the server's environment. A malformed frame or a missed deadline ends the process, never the server.
  */
 export class InferenceLink {
   readonly #child: ChildProcess
@@ -39,7 +47,7 @@ export class InferenceLink {
   constructor({ entry, clock, log, limits }: LinkDeps) {
     this.#clock = clock
     this.#calls = new PendingCalls(clock, limits, () => this.end(`it gave no answer within ${limits.graceMs} ms after a deadline`))
-    this.#child = spawn(process.execPath, [fileURLToPath(entry)], { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, [fileURLToPath(entry)], { cwd: '/', env: environment(), stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
     this.#socket = this.#child.stdio[channelFd] as Socket | undefined
     this.#ready.promise.catch(() => {})
     this.#listen(log)
