@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomEnsemble, type EnsembleShape } from './arbitrary-ensemble.test-data.ts'
+import { gainsByCuts, waitingBytes } from './batch-by-cuts.ts'
 import { compileForest } from './compile.ts'
 import { instantiateForest } from './evaluator.ts'
 import { interpretRaw } from './interpret.ts'
@@ -37,4 +38,19 @@ test('a forest is cut where a cut would outgrow the cache, at whole units of tre
   assert.deepEqual(cutForest(kilobytes([0, 100]), 8), [0, 1])
   assert.deepEqual(cutForest(kilobytes([0, 100, 200, 300, 400, 500, 600]), 2), [0, 2, 4, 6])
   assert.deepEqual(cutForest(kilobytes([0, 10, 20, 30, 500, 510]), 1), [0, 3, 4, 5])
+})
+
+test('rows that wait for their cut count as memory, and rows of very many inputs do not wait', () => {
+  for (const [inputs, waits] of [
+    [6, true],
+    [300, true],
+    [1500, false],
+  ] as const) {
+    const compiled = compileForest(randomEnsemble({ ...shape, inputs }), { engine: 'wide' })
+    assert.ok(compiled.engine === 'wide' && compiled.batch === undefined)
+    const stages = compiled.stages!
+    assert.ok(stages.cuts.length > 3)
+    assert.equal(gainsByCuts(stages), waits)
+    assert.equal(instantiateForest(compiled).memoryBytes, compiled.image.length + (waits ? waitingBytes(stages) : 0))
+  }
 })

@@ -14,7 +14,20 @@ export type StagedKernel = {
 /** Rows that go through the forest together: enough to pay for reading a cut's trees from far memory, few enough to leave the cache to the trees. */
 const rowsTogether = 64
 
-/** Raw scores of batches, to the bit those of single rows: the rows go through the forest cut by cut, so that a cut's trees stay in the core's own cache while it is used. Calls do not allocate. */
+/** Rows of about a thousand inputs: larger ones would push the trees out of the cache that they are to stay in. */
+const mostWaitingBytes = 1 << 20
+
+/** Bytes of the rows that wait while others go through a cut. */
+export function waitingBytes({ from, to }: Stages): number {
+  return rowsTogether * (to - from)
+}
+
+/** Whether batches go through a forest faster cut by cut: it has several cuts, and its rows are small. */
+export function gainsByCuts(stages: Stages): boolean {
+  return stages.cuts.length > 2 && waitingBytes(stages) <= mostWaitingBytes
+}
+
+/** Raw scores of batches, to the bit those of single rows: the rows go through the forest cut by cut, so that a cut's trees stay in the core's own cache while it is used. */
 export function batchByCuts({
   words,
   stages,

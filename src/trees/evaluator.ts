@@ -1,5 +1,5 @@
 import { wasmHost } from '../wasm/host.ts'
-import { batchByCuts } from './batch-by-cuts.ts'
+import { batchByCuts, gainsByCuts, waitingBytes } from './batch-by-cuts.ts'
 import type { Engine } from './choose-engine.ts'
 import type { CompiledForest, CompiledKernel } from './compile.ts'
 import { ensembleBytes, type Ensemble } from './ensemble.ts'
@@ -106,10 +106,11 @@ function kernelOf({ engine, module, image, intake, outputs, finish, stages, ...a
     for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
   }
   const raw = { name: engine, inputs, outputs, finish, memoryBytes: image.length, predictRaw }
-  if (stages === undefined || stages.cuts.length <= 2) return raw
+  if (stages === undefined || !gainsByCuts(stages)) return raw
   const enter = (rows: Float64Array, r: number): void => takeIn(intake, rows.subarray(r * inputs, (r + 1) * inputs), rowInMemory)
   const [prepare, walk] = [exports[kernelNames.prepare]!, exports[kernelNames.walk]!]
-  return { ...raw, predictRows: batchByCuts({ words: new Float64Array(memory.buffer), stages, out: at.out, outputs, enter, prepare, walk }) }
+  const predictRows = batchByCuts({ words: new Float64Array(memory.buffer), stages, out: at.out, outputs, enter, prepare, walk })
+  return { ...raw, memoryBytes: raw.memoryBytes + waitingBytes(stages), predictRows }
 }
 
 /** An evaluator of a compiled forest with memory of its own, for the thread that calls it. */
