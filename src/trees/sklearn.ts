@@ -21,7 +21,7 @@ function readTrees({ trees, featureNames, base, recodings }: Header): ParsedTree
     const group = readTree(value, { tree: t, inputs: featureNames.length, outputs: base.length, known })
     if (group.length > 1 && parsed.length % base.length !== 0)
       throw new ModelFormatError(`a tree of all outputs follows ${parsed.length % base.length} trees of single ones`, { tree: t })
-    parsed.push(...group)
+    for (const parsedTree of group) parsed.push(parsedTree)
   })
   if (parsed.length === 0) throw new ModelFormatError('the model has no trees')
   if (parsed.length % base.length !== 0) throw new ModelFormatError(`${parsed.length} trees cannot be shared out to ${base.length} outputs`)
