@@ -3,12 +3,13 @@ import { simdSupport } from '../wasm/simd-support.ts'
 import { buildImage } from './bit-slab/image.ts'
 import { encodeKernel } from './bit-slab/kernel.ts'
 import { layOut } from './bit-slab/layout.ts'
-import { planSlab, slabBudget } from './bit-slab/plan.ts'
+import { planSlab, slabLimits } from './bit-slab/plan.ts'
 import { compileBt4 } from './bt4/compile-bt4.ts'
 import { chooseEngine, type Engine, type KernelEngine } from './choose-engine.ts'
 import type { Ensemble } from './ensemble.ts'
 import { intakeOf, type Intake } from './intake.ts'
 import type { Kernel } from './kernel.ts'
+import { kernelBudget } from './kernel-budget.ts'
 import { compileBatch, type CompiledBatch } from './tournament/compile-batch.ts'
 import { finishOf, type Finish } from './transform.ts'
 import { compileWide } from './wide/compile-wide.ts'
@@ -31,7 +32,7 @@ function compileSlab(ensemble: Ensemble, relaxed: boolean): Kernel | undefined {
   const plan = planSlab(ensemble)
   if (plan === undefined) return undefined
   const layout = layOut(ensemble, plan)
-  if (layout.bytes > slabBudget(ensemble)) return undefined
+  if (layout.bytes > kernelBudget(ensemble, slabLimits)) return undefined
   const { outputs, trees, roundSums } = ensemble
   const module = new wasmHost.Module(encodeKernel({ shape: plan.shape, layout, outputs, trees, roundSums, relaxed }))
   return { module, image: buildImage({ ensemble, plan, layout }), row: layout.row, out: layout.out, stages: undefined }

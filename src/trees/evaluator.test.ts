@@ -133,6 +133,29 @@ test('a small file cannot ask for much by large category sets', () => {
   assert.equal(engineOf(sets(30_000)), 'interpreter')
 })
 
+test('nodes that share a large category set ask for no more than its file does', () => {
+  const ensemble = randomEnsemble({ ...shape, categorical: 1, inputs: 1 })
+  const sets = ensemble.categoryOffset.length - 1
+  const sharing = (words: number): Ensemble => ({
+    ...ensemble,
+    threshold: ensemble.threshold.map(() => 0),
+    categoryOffset: Int32Array.of(0, words),
+    categoryWords: new Uint32Array(words).fill(7),
+  })
+  assert.ok(sets > 200)
+  assert.equal(compileForest(sharing(60), { engine: 'wide' }).engine, 'wide')
+  for (const words of [500, 60_000]) assert.equal(compileForest(sharing(words), { engine: 'wide' }).engine, 'interpreter')
+})
+
+test('many inputs or outputs that few trees use are no reason for a large kernel for many rows', () => {
+  const few = randomEnsemble({ ...shape, trees: 1 })
+  assert.notEqual(compileForest(few).batch, undefined)
+  const inputs = 5000
+  assert.equal(compileForest({ ...few, inputs }).batch, undefined)
+  assert.notEqual(compileForest(randomEnsemble({ ...shape, trees: 700, inputs: 1500, missingTypes: 1 })).batch, undefined)
+  assert.equal(compileForest(randomEnsemble({ ...shape, trees: 1, leaves: 1, outputs: 3000 })).batch, undefined)
+})
+
 test('a chain of 100,000 leaves is read and evaluated', () => {
   const { predictRaw } = instantiateForest(compileForest(leftChains(100_000, 1)))
   const out = new Float64Array(1)

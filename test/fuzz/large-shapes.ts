@@ -1,8 +1,8 @@
 const repeated = (value: string, count: number): string => Array.from({ length: count }, () => value).join(' ')
 const counted = (count: number, value: (i: number) => number): string => Array.from({ length: count }, (_, i) => value(i)).join(' ')
 
-const header = (features = 1, more = ''): string =>
-  `tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=${features - 1}\n${more}feature_names=${repeated('a', features)}\n\n`
+const header = (features = 1, more = '', outputs = 1): string =>
+  `tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=${outputs}\nmax_feature_idx=${features - 1}\n${more}feature_names=${repeated('a', features)}\n\n`
 const model = (trees: readonly string[], head = header(), tail = ''): string =>
   [head, ...trees.map((tree, t) => `Tree=${t}\n${tree}\n`), `end of trees\n${tail}`].join('')
 const trees = (count: number, tree: string): string[] => Array.from({ length: count }, () => tree)
@@ -12,25 +12,30 @@ const children = '\nleft_child=-1\nright_child=-2\nleaf_value=1 1\n'
 const stump = `num_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=1${children}`
 const categorical = (sets: string): string => `num_leaves=2\n${sets}\nsplit_feature=0\nthreshold=0\ndecision_type=1${children}`
 
-function nodes(leaves: number, left: (node: number) => number, right: (node: number) => number): string {
+type Nodes = { readonly left: (node: number) => number; readonly right: (node: number) => number; readonly threshold?: number; readonly more?: string }
+
+function nodes(leaves: number, { left, right, threshold = 1, more = 'num_cat=0\n' }: Nodes): string {
   const count = leaves - 1
-  const lists = { split_feature: repeated('0', count), threshold: repeated('1', count), left_child: counted(count, left), right_child: counted(count, right) }
-  const lines = Object.entries({ num_leaves: leaves, num_cat: 0, ...lists, leaf_value: repeated('1', leaves) })
-  return lines.map(([key, value]) => `${key}=${value}\n`).join('')
+  const lists = {
+    split_feature: repeated('0', count),
+    threshold: repeated(String(threshold), count),
+    left_child: counted(count, left),
+    right_child: counted(count, right),
+  }
+  const lines = Object.entries({ num_leaves: leaves, ...lists, leaf_value: repeated('1', leaves) })
+  return `${more}${lines.map(([key, value]) => `${key}=${value}\n`).join('')}`
 }
 const child = (leaves: number, node: number): number => (node < leaves - 1 ? node : leaves - 2 - node)
-const balanced = (leaves: number): string =>
-  nodes(
-    leaves,
-    (i) => child(leaves, 2 * i + 1),
-    (i) => child(leaves, 2 * i + 2),
-  )
-const chain = (leaves: number): string =>
-  nodes(
-    leaves,
-    (i) => (i < leaves - 2 ? i + 1 : -leaves),
-    (i) => ~i,
-  )
+const balanced = (leaves: number, of: Partial<Nodes> = {}): string =>
+  nodes(leaves, { left: (i) => child(leaves, 2 * i + 1), right: (i) => child(leaves, 2 * i + 2), ...of })
+const chain = (leaves: number): string => nodes(leaves, { left: (i) => (i < leaves - 2 ? i + 1 : -leaves), right: (i) => ~i })
+
+/** A tree whose nodes all name one set of so many words. */
+const sharing = (leaves: number, words: number): string =>
+  balanced(leaves, {
+    threshold: 0,
+    more: `num_cat=1\ncat_boundaries=0 ${words}\ncat_threshold=${repeated('7', words)}\ndecision_type=${repeated('1', leaves - 1)}\n`,
+  })
 
 /** LightGBM files as dense as can be, each with much of one thing: what costs a reader or a builder most for its size. */
 export const largeShapes: Readonly<Record<string, () => string>> = {
@@ -52,5 +57,11 @@ export const largeShapes: Readonly<Record<string, () => string>> = {
   'empty category sets': () => model([categorical(`num_cat=700000\ncat_boundaries=${repeated('0', 700_001)}\ncat_threshold=`)]),
   'one large category set': () => model([categorical(`num_cat=1\ncat_boundaries=0 1000000\ncat_threshold=${repeated('7', 1_000_000)}`)]),
   'several large category sets': () => model(trees(3, categorical(`num_cat=1\ncat_boundaries=0 300000\ncat_threshold=${repeated('7', 300_000)}`))),
+  'a category set that many nodes share': () => model([sharing(200, 65_000)]),
+  'category sets that many nodes share': () => model(trees(20, sharing(200, 3_000))),
+  'features beside one leaf': () => model([leaf], header(60_000)),
+  'features beside large trees with categories': () => model([sharing(200, 2), ...trees(150, balanced(255))], header(200_000)),
+  'one tree of many leaves among leaves': () => model([balanced(256), ...trees(10_000, leaf)]),
+  outputs: () => model(trees(50_000, leaf), header(1, '', 50_000)),
   'deep categories': () => model([leaf], header(), `pandas_categorical:${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}\n`),
 }

@@ -1,5 +1,6 @@
 import { registersFor, type RegisterShape } from '../byte-columns/registers.ts'
-import { ensembleBytes, largestTree, missing, type Ensemble } from '../ensemble.ts'
+import { largestTree, missing, type Ensemble } from '../ensemble.ts'
+import { kernelBudget } from '../kernel-budget.ts'
 import { quantise, type Quantised } from '../quantise.ts'
 import { chooseCapacity, countKinds, type Capacity, type Costs } from './capacity.ts'
 import { leafBlockBytes } from './positions.ts'
@@ -61,12 +62,8 @@ function shapeOf(ensemble: Ensemble, quantised: Quantised): Omit<SlabShape, 'cap
   }
 }
 
-const mebibyte = 1 << 20
-
-/** The most memory that a kernel may take: a small file must not be able to ask for much, be it by categories (32 of them are a word in the file) or by trees that fill few of the kernel's leaves. */
-export function slabBudget(ensemble: Ensemble): number {
-  return Math.min(64 * mebibyte, Math.max(mebibyte, 8 * ensembleBytes(ensemble)))
-}
+/** What bounds a kernel's memory. */
+export const slabLimits = { mebibytes: 64, timesEnsemble: 8 } as const
 
 /** Bytes of the kernel's leaves, of which every tree has as many as the largest. */
 function leafBytes(ensemble: Ensemble): number {
@@ -75,7 +72,7 @@ function leafBytes(ensemble: Ensemble): number {
 
 /** Whether the bit-slab kernel can evaluate the ensemble at all: no linear leaves, at most 512 leaves a tree, and trees that fill enough of its leaves. */
 export function fitsBitSlab(ensemble: Ensemble): boolean {
-  return ensemble.linear === undefined && largestTree(ensemble) <= maxLeaves && leafBytes(ensemble) <= slabBudget(ensemble)
+  return ensemble.linear === undefined && largestTree(ensemble) <= maxLeaves && leafBytes(ensemble) <= kernelBudget(ensemble, slabLimits)
 }
 
 /** The plan of an ensemble, or undefined if it needs more byte columns than six pairs of registers hold, is cut into too many spans or does not fit at all. */

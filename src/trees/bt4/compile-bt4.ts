@@ -1,14 +1,15 @@
 import { wasmHost } from '../../wasm/host.ts'
 import { largestTree, nodeFlag, type Ensemble } from '../ensemble.ts'
 import type { Kernel } from '../kernel.ts'
+import { kernelBudget } from '../kernel-budget.ts'
 import { quantise } from '../quantise.ts'
 import { blocksOf } from './blocks.ts'
 import { buildBt4Image, sendsMissingRight } from './image.ts'
 import { encodeBt4Kernel } from './kernel.ts'
 import { blockBit, layOutBt4, maxColumns } from './layout.ts'
 
-/** The most memory a kernel may take. */
-const maxBytes = 256 * 1024 * 1024
+/** What bounds a kernel's memory. */
+const limits = { mebibytes: 256, timesEnsemble: 8 } as const
 
 /** Whether the kernel can evaluate the ensemble at all: no linear leaves, no categories, leaves that 15 bits count. */
 function fitsBt4(ensemble: Ensemble): boolean {
@@ -27,7 +28,7 @@ export function compileBt4(ensemble: Ensemble, relaxed: boolean): Kernel | undef
   if (quantised.columns.length > maxColumns) return undefined
   const blocks = Array.from({ length: ensemble.trees }, (_, t) => blocksOf(ensemble, t))
   const layout = layOutBt4({ ensemble, columns: quantised.columns, blocks })
-  if (layout.bytes > maxBytes) return undefined
+  if (layout.bytes > kernelBudget(ensemble, limits)) return undefined
   const { outputs, trees, roundSums } = ensemble
   const missingRight = ensemble.flags.some(sendsMissingRight)
   return {

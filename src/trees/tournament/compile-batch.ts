@@ -1,10 +1,11 @@
 import { wasmHost, type WasmModule } from '../../wasm/host.ts'
 import type { Ensemble } from '../ensemble.ts'
 import { intakeOf, type Intake } from '../intake.ts'
+import { kernelBudget } from '../kernel-budget.ts'
 import { buildImage } from './image.ts'
 import { encodeKernel } from './kernel.ts'
 import { layOut } from './layout.ts'
-import { planTournament } from './plan.ts'
+import { planTournament, tournamentLimits } from './plan.ts'
 
 /** A batch kernel with the contents of its memory; `rows` and `out` are byte addresses in it. Plain data and a module: it can be posted. */
 export type CompiledBatch = {
@@ -17,14 +18,12 @@ export type CompiledBatch = {
   readonly out: number
 }
 
-const maxBytes = 64 * 1024 * 1024
-
 /** Compiles an ensemble for many rows at once; undefined where the kernel cannot hold it. */
 export function compileBatch(ensemble: Ensemble, { relaxed }: { readonly relaxed: boolean }): CompiledBatch | undefined {
   const plan = planTournament(ensemble)
   if (plan === undefined) return undefined
   const layout = layOut(ensemble, plan)
-  if (layout.bytes > maxBytes) return undefined
+  if (layout.bytes > kernelBudget(ensemble, tournamentLimits)) return undefined
   const { inputs, outputs, roundSums } = ensemble
   const kernel = encodeKernel({ plan, layout, inputs, outputs, roundSums, relaxed })
   return {

@@ -81,7 +81,7 @@ export function layOut(ensemble: Ensemble, plan: TournamentPlan): TournamentLayo
   const layout = {
     temporary: blocks(3),
     columns: blocks(plan.views.length),
-    decisionColumns: blocks(Math.max(0, ...decisions.map(({ length }) => length))),
+    decisionColumns: blocks(decisions.reduce((most, { length }) => Math.max(most, length), 0)),
     scratch: blocks(scratchBlocks),
     rows: arena.take(blockRows * ensemble.inputs * 8),
     out: arena.take(blockRows * ensemble.outputs * 8),

@@ -1,6 +1,8 @@
 import { largestTree, missing, missingOf, nodeFlag, type Ensemble } from '../ensemble.ts'
+import { kernelBudget } from '../kernel-budget.ts'
 import { quantise, type Quantised } from '../quantise.ts'
 import type { Search } from './binning.ts'
+import { blockRows } from './block.ts'
 import { bucketsOf, type Buckets } from './buckets.ts'
 import { scheduleOf, type Schedule } from './schedule.ts'
 
@@ -97,10 +99,18 @@ function searchesOf({ columns }: Quantised, buckets: readonly Buckets[]): Tourna
   return [...searches.values()]
 }
 
-/** The plan of an ensemble, or undefined if it does not fit: linear leaves, too many leaves, categories or columns. */
+/** What bounds a kernel's memory: it comes on top of that of the kernel for single rows. */
+export const tournamentLimits = { mebibytes: 64, timesEnsemble: 4 } as const
+
+/** Bytes of a block's rows and sums and of the leaves, of which every tree has as many as the largest. */
+function leastBytes({ inputs, outputs, trees }: Ensemble, leaves: number): number {
+  return 8 * (blockRows * (inputs + outputs) + trees * leaves)
+}
+
+/** The plan of an ensemble, or undefined if it does not fit: linear leaves, too many leaves, categories or columns, more memory than its size allows. */
 export function planTournament(ensemble: Ensemble): TournamentPlan | undefined {
   const leaves = largestTree(ensemble)
-  if (ensemble.linear !== undefined || leaves > maxLeaves) return undefined
+  if (ensemble.linear !== undefined || leaves > maxLeaves || leastBytes(ensemble, leaves) > kernelBudget(ensemble, tournamentLimits)) return undefined
   const categorical = categoricalFeatures(ensemble)
   if (categorical.some(({ chunks }) => chunks > maxChunks)) return undefined
   const quantised = quantise(ensemble)
