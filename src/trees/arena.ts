@@ -1,12 +1,13 @@
-/** Bytes of one page of WebAssembly memory. */
-export const pageBytes = 65536
+import { pageBytes } from '../wasm/sizes.ts'
+
+const lineBytes = 64
 
 /** Hands out addresses in a kernel's memory, each at the start of a cache line of 64 bytes. */
 export class Arena {
   #at = 0
 
   take(bytes: number): number {
-    const from = Math.ceil(this.#at / 64) * 64
+    const from = Math.ceil(this.#at / lineBytes) * lineBytes
     this.#at = from + bytes
     return from
   }

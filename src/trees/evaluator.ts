@@ -1,8 +1,8 @@
-import { wasmHost } from '../wasm/host.ts'
 import { batchByCuts, gainsByCuts, waitingBytes } from './batch-by-cuts.ts'
 import type { Engine } from './choose-engine.ts'
 import type { CompiledForest, CompiledKernel } from './compile.ts'
 import { ensembleBytes, type Ensemble } from './ensemble.ts'
+import { instantiateKernel } from './instantiate-kernel.ts'
 import { takeIn } from './intake.ts'
 import { interpretSeen } from './interpret.ts'
 import { kernelNames } from './kernel.ts'
@@ -93,13 +93,11 @@ function interpreterOf(ensemble: Ensemble): RawEvaluator {
 }
 
 function kernelOf({ engine, module, image, intake, outputs, finish, stages, ...at }: CompiledKernel): RawEvaluator {
-  const memory = new wasmHost.Memory({ initial: image.length / 65536 })
-  new Uint8Array(memory.buffer).set(image)
-  const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
+  const { memory, exports } = instantiateKernel({ module, image, bytes: image.length })
   const run = exports[kernelNames.run]!
   const { inputs } = intake
-  const rowInMemory = new Float64Array(memory.buffer, at.row, inputs)
-  const outInMemory = new Float64Array(memory.buffer, at.out, outputs)
+  const rowInMemory = new Float64Array(memory, at.row, inputs)
+  const outInMemory = new Float64Array(memory, at.out, outputs)
   const predictRaw = (row: Float64Array, out: Float64Array): void => {
     takeIn(intake, row, rowInMemory)
     run()
@@ -109,7 +107,7 @@ function kernelOf({ engine, module, image, intake, outputs, finish, stages, ...a
   if (stages === undefined || !gainsByCuts(stages)) return raw
   const enter = (rows: Float64Array, r: number): void => takeIn(intake, rows.subarray(r * inputs, (r + 1) * inputs), rowInMemory)
   const [prepare, walk] = [exports[kernelNames.prepare]!, exports[kernelNames.walk]!]
-  const predictRows = batchByCuts({ words: new Float64Array(memory.buffer), stages, out: at.out, outputs, enter, prepare, walk })
+  const predictRows = batchByCuts({ words: new Float64Array(memory), stages, out: at.out, outputs, enter, prepare, walk })
   return { ...raw, memoryBytes: raw.memoryBytes + waitingBytes(stages), predictRows }
 }
 

@@ -1,4 +1,5 @@
-import { indexByte, vectorBytes } from '../byte-columns/registers.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { indexByte } from '../byte-columns/registers.ts'
 import { writeByteColumns } from '../byte-columns/tables.ts'
 import { nodeFlag, type Ensemble } from '../ensemble.ts'
 import { isInSet } from '../interpret.ts'

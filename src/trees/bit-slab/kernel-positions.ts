@@ -1,5 +1,6 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
-import { gatherColumns, vectorBytes, type Swizzle } from '../byte-columns/registers.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { gatherColumns, inEveryLane, type Swizzle } from '../byte-columns/registers.ts'
 import type { SlabLayout } from './layout.ts'
 import type { SlabShape } from './plan.ts'
 import { blockOffsets, categoricalBytes, pairParts, singleBytes, wideParts } from './positions.ts'
@@ -140,7 +141,7 @@ function testCategorical(context: KernelContext, block: number): void {
 /** All tests of one block of 32 leaves for 16 trees: after them each tree's lowest surviving bit is the leaf it exits by. Moves the cursor to the next block's data. */
 export function testBlock(context: KernelContext, block: number): void {
   const { body, locals } = context
-  for (const slice of locals.slices) body.bytes16(Array.from({ length: vectorBytes }, () => 255)).set(slice)
+  for (const slice of locals.slices) body.bytes16(inEveryLane(255)).set(slice)
   testSingles(context, block)
   testPairs(context, block)
   testWide(context, block)

@@ -1,17 +1,13 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
-import { encodeModule } from '../../wasm/module.ts'
-import { binningFunction } from '../byte-columns/binning.ts'
-import { vectorBytes } from '../byte-columns/registers.ts'
+import { binningFunctions } from '../byte-columns/binning.ts'
+import { inEveryLane } from '../byte-columns/registers.ts'
 import { callBinning, loadRegisters } from '../byte-columns/tables.ts'
+import { encodeKernelModule } from '../encode-kernel-module.ts'
 import { kernelNames } from '../kernel.ts'
 import { testBlock, type KernelContext } from './kernel-positions.ts'
 import { addLeaves, groupLeafBytes, repeat, storeSurvivors, sumByOutput, type SumLocals } from './kernel-sums.ts'
 import type { SlabLayout } from './layout.ts'
 import { lanes, type SlabShape } from './plan.ts'
-
-const binSmall = 0
-const binLarge = 1
-const all = (byte: number): number[] => Array.from({ length: vectorBytes }, () => byte)
 
 function declareLocals(body: FunctionBody, shape: SlabShape, categorical: number): KernelContext['locals'] {
   const many = (count: number, type: 'v128' | 'i32'): number[] => Array.from({ length: count }, () => body.local(type))
@@ -55,8 +51,8 @@ function pointStreams({ body, layout, locals }: KernelContext, x: number, catego
 
 function setRegisters({ body, shape, layout, locals }: KernelContext): void {
   loadRegisters(body, layout, locals.registers)
-  if (shape.hasBias) locals.rightRegisters.forEach((register, i) => body.get(locals.registers[i]!).bytes16(all(1)).op('i8x16.sub').set(register))
-  body.bytes16(all(0x80)).set(locals.topBit)
+  if (shape.hasBias) locals.rightRegisters.forEach((register, i) => body.get(locals.registers[i]!).bytes16(inEveryLane(1)).op('i8x16.sub').set(register))
+  body.bytes16(inEveryLane(0x80)).set(locals.topBit)
 }
 
 /** What the kernel is generated from. `relaxed` uses the relaxed swizzle. */
@@ -77,7 +73,7 @@ function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed 
   const [word] = [body.local('i32'), body.local('i32')]
   const sums: SumLocals = { sum: body.local('f64'), leaves: body.local('i32'), values: body.local('i32'), word, output: body.local('i32') }
   const counter = body.local('i32')
-  callBinning(body, layout, { small: binSmall, large: binLarge })
+  callBinning(body, layout)
   pointStreams(context, body.local('f64'), body.local('i32'))
   setRegisters(context)
   body.i32(layout.data).set(locals.cursor).i32(layout.trips).set(locals.trips).i32(layout.leaves).set(sums.leaves).i32(layout.treeValues).set(sums.values)
@@ -107,8 +103,5 @@ function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed 
 
 /** The kernel's module: exports run(), which reads the row from memory, writes raw scores to memory, and has no branch that depends on the row. */
 export function encodeKernel(source: KernelSource): Uint8Array<ArrayBuffer> {
-  return encodeModule({
-    functions: [{ body: binningFunction(false) }, { body: binningFunction(true) }, { body: evaluationFunction(source), exportAs: kernelNames.run }],
-    memory: { module: kernelNames.module, name: kernelNames.memory, pages: source.layout.bytes / 65536 },
-  })
+  return encodeKernelModule([...binningFunctions(), { body: evaluationFunction(source), exportAs: kernelNames.run }], source.layout.bytes)
 }

@@ -1,5 +1,5 @@
 import { Arena } from '../arena.ts'
-import { vectorBytes } from '../byte-columns/registers.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
 import { takeByteColumns, type ByteColumns } from '../byte-columns/tables.ts'
 import { largestTree, nodeFlag, type Ensemble } from '../ensemble.ts'
 import { lanes, type SlabPlan } from './plan.ts'

@@ -1,4 +1,4 @@
-import { vectorBytes } from '../byte-columns/registers.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
 import type { Capacity } from './capacity.ts'
 import type { SlabShape } from './plan.ts'
 

@@ -1,9 +1,8 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
-import { encodeModule } from '../../wasm/module.ts'
-import { binningFunction } from '../byte-columns/binning.ts'
-import { gatherColumns, vectorBytes, type GatherLocals, type Swizzle } from '../byte-columns/registers.ts'
+import { binningFunctions } from '../byte-columns/binning.ts'
+import { gatherColumns, inEveryLane, type GatherLocals, type Swizzle } from '../byte-columns/registers.ts'
 import { callBinning, loadRegisters } from '../byte-columns/tables.ts'
-import { kernelNames } from '../kernel.ts'
+import { encodeKernelModule } from '../encode-kernel-module.ts'
 import { resetSums, RunningSums, type SumSource } from '../running-sums.ts'
 import { stagedFunctions } from '../staged-functions.ts'
 import { blockBit, blockParts, chunkTrees, pendingBytes, treeRecord, type Bt4Layout } from './layout.ts'
@@ -37,8 +36,6 @@ type Context = {
   /** Where the next pending tree is noted. */
   readonly noted: number
 }
-
-const all = (byte: number): number[] => Array.from({ length: vectorBytes }, () => byte)
 
 function contextOf(body: FunctionBody, source: Bt4Source): Context {
   const local = (type: 'i32' | 'v128'): number => body.local(type)
@@ -198,15 +195,12 @@ function pushAnyMissing({ body, registers, gather }: Context): void {
   body.op('v128.or', 'i8x16.bitmask')
 }
 
-const binSmall = 0
-const binLarge = 1
-
 const sumsOf = ({ layout, outputs, roundSums }: Bt4Source): SumSource => ({ out: layout.out, base: layout.base, outputs, roundSums })
 
 /** prepare(): turns the row into byte columns and sets the sums to their first addends. */
 function prepareFunction(source: Bt4Source): FunctionBody {
   const body = new FunctionBody({ params: [], results: [] })
-  callBinning(body, source.layout, { small: binSmall, large: binLarge })
+  callBinning(body, source.layout)
   resetSums(body, sumsOf(source))
   return body
 }
@@ -220,7 +214,7 @@ function walkFunction(source: Bt4Source): FunctionBody {
   const locals: ChunkLocals = { chunk: body.local('i32'), last: body.local('i32'), from: body.local('i32'), to: body.local('i32'), touched: body.local('i32') }
   const addressOf = (tree: number, base: number, bytes: number): FunctionBody => body.get(tree).i32(bytes).op('i32.mul').i32(base).op('i32.add')
   loadRegisters(body, source.layout, context.registers)
-  body.bytes16(all(0x80)).set(context.gather.topBit)
+  body.bytes16(inEveryLane(0x80)).set(context.gather.topBit)
   sums.start(0)
   addressOf(0, roots, blockParts.bytes).set(context.root)
   addressOf(0, trees, treeRecord.bytes).set(locals.chunk)
@@ -242,9 +236,7 @@ function walkFunction(source: Bt4Source): FunctionBody {
 
 /** The kernel's module: exports run() and its stages. */
 export function encodeBt4Kernel(source: Bt4Source): Uint8Array<ArrayBuffer> {
-  const staged = stagedFunctions({ prepare: prepareFunction(source), walk: walkFunction(source), first: 2, trees: source.trees })
-  return encodeModule({
-    functions: [{ body: binningFunction(false) }, { body: binningFunction(true) }, ...staged],
-    memory: { module: kernelNames.module, name: kernelNames.memory, pages: source.layout.bytes / 65536 },
-  })
+  const binning = binningFunctions()
+  const staged = stagedFunctions({ prepare: prepareFunction(source), walk: walkFunction(source), first: binning.length, trees: source.trees })
+  return encodeKernelModule([...binning, ...staged], source.layout.bytes)
 }

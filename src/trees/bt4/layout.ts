@@ -1,5 +1,6 @@
 import { Arena } from '../arena.ts'
-import { registersFor, vectorBytes, type RegisterShape } from '../byte-columns/registers.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { registersFor, type RegisterShape } from '../byte-columns/registers.ts'
 import { takeByteColumns, type ByteColumns } from '../byte-columns/tables.ts'
 import type { Ensemble } from '../ensemble.ts'
 import type { Column } from '../quantise.ts'

@@ -1,4 +1,5 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
+import type { ModuleParts } from '../../wasm/module.ts'
 import { zeroThreshold } from '../ensemble.ts'
 import { descriptorBytes, tableSizes } from './tables.ts'
 
@@ -32,7 +33,7 @@ function storeByte(body: FunctionBody, locals: { x: number; isNaN: number; minus
  * The function (from, to) that turns row values into byte columns, one descriptor after the other. Small tables take one pass over 16 values; large ones a pass
  * over the 16 block maxima, which finds the block, and one over the block.
  */
-export function binningFunction(large: boolean): FunctionBody {
+function binningFunction(large: boolean): FunctionBody {
   const body = new FunctionBody({ params: ['i32', 'i32'], results: [] })
   const [x, isNaN, table, minusRank, block] = [body.local('f64'), body.local('i32'), body.local('i32'), body.local('i32'), body.local('i32')]
   const [splat, evenSum, oddSum] = [body.local('v128'), body.local('v128'), body.local('v128')]
@@ -57,4 +58,9 @@ export function binningFunction(large: boolean): FunctionBody {
         each.get(0).i32(descriptorBytes).op('i32.add').tee(0).get(1).op('i32.ne').brIf(0)
       }),
   )
+}
+
+/** The functions that `callBinning` calls: they come first in a kernel's module. */
+export function binningFunctions(): ModuleParts['functions'] {
+  return [{ body: binningFunction(false) }, { body: binningFunction(true) }]
 }

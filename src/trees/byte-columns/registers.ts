@@ -1,7 +1,5 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
-
-/** Bytes of one vector. */
-export const vectorBytes = 16
+import { vectorBytes } from '../../wasm/sizes.ts'
 
 /** How a row's byte columns lie in vector registers. */
 export type RegisterShape = {
@@ -16,6 +14,9 @@ export function registersFor(columns: number): RegisterShape {
   const columnsPerRegister = columns <= 32 ? 16 : 15
   return { columnsPerRegister, registerPairs: Math.max(1, Math.ceil(columns / (2 * columnsPerRegister))) }
 }
+
+/** A vector with the same byte in every lane. */
+export const inEveryLane = (byte: number): number[] => Array.from({ length: vectorBytes }, () => byte)
 
 /** Where a column's byte stands among the registers. */
 export function byteOffset({ columnsPerRegister }: RegisterShape, column: number): number {

@@ -2,7 +2,8 @@ import type { FunctionBody } from '../../wasm/function-body.ts'
 import type { Arena } from '../arena.ts'
 import { missing } from '../ensemble.ts'
 import type { Column } from '../quantise.ts'
-import { byteOffset, vectorBytes, type RegisterShape } from './registers.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { byteOffset, type RegisterShape } from './registers.ts'
 
 /** Values per block of a large column's table: 16 block maxima, then up to 256 thresholds. A small column has up to 15 thresholds in one block. */
 export const tableSizes = { block: 16, large: 272 } as const
@@ -57,9 +58,9 @@ export function writeByteColumns(image: ArrayBuffer, at: ByteColumns, { columns,
   }
 }
 
-/** Calls the two binning functions, by their indices in the module, for all columns of their sizes. */
-export function callBinning(body: FunctionBody, { small, large }: ByteColumns, functions: { small: number; large: number }): void {
-  for (const [index, { descriptors, columns }] of [[functions.small, small] as const, [functions.large, large] as const])
+/** Turns the row into byte columns: calls `binningFunctions`, the first of the module, for all columns of their sizes. */
+export function callBinning(body: FunctionBody, { small, large }: ByteColumns): void {
+  for (const [index, { descriptors, columns }] of [small, large].entries())
     body
       .i32(descriptors)
       .i32(descriptors + columns.length * descriptorBytes)

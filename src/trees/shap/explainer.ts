@@ -1,8 +1,7 @@
-import { wasmHost } from '../../wasm/host.ts'
-import { pageBytes } from '../arena.ts'
+import { instantiateKernel } from '../instantiate-kernel.ts'
 import { takeIn } from '../intake.ts'
+import { kernelNames } from '../kernel.ts'
 import type { CompiledExplanations } from './compile-explanations.ts'
-import { explanationNames } from './layout.ts'
 import { prepareRow } from './prepared-row.ts'
 
 /**
@@ -21,12 +20,10 @@ export function instantiateExplainer(compiled: CompiledExplanations): Explainer 
   const { intake, outputs, prepared, expected } = compiled
   const { inputs } = intake
   const seen = new Float64Array(inputs)
-  const memory = new wasmHost.Memory({ initial: compiled.bytes / pageBytes })
-  new Uint8Array(memory.buffer).set(compiled.image)
-  const { exports } = new wasmHost.Instance(compiled.module, { [explanationNames.module]: { [explanationNames.memory]: memory } })
-  const run = exports[explanationNames.run]!
-  const columns = new Float64Array(memory.buffer, compiled.columns, prepared.feature.length)
-  const sums = new Float64Array(memory.buffer, compiled.out, outputs * (inputs + 1))
+  const { memory, exports } = instantiateKernel(compiled)
+  const run = exports[kernelNames.run]!
+  const columns = new Float64Array(memory, compiled.columns, prepared.feature.length)
+  const sums = new Float64Array(memory, compiled.out, outputs * (inputs + 1))
   return {
     inputs,
     outputs,

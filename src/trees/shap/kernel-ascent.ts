@@ -1,5 +1,6 @@
 import type { WalkContext } from './kernel.ts'
-import { nodeRecord, slotBytes, slotRecord, stateRecord, vectorBytes } from './layout.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { nodeRecord, slotBytes, slotRecord, stateRecord } from './layout.ts'
 
 /** An edge of a decision: its address, its state's, the sum at two points, the sum over all of them of what its feature is to be multiplied by. */
 type EdgeLocals = { readonly edge: number; readonly state: number; readonly sum: number; readonly total: number }

@@ -1,6 +1,7 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
 import type { WalkContext } from './kernel.ts'
-import { nodeRecord, slotBytes, slotRecord, stateRecord, vectorBytes } from './layout.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { nodeRecord, slotBytes, slotRecord, stateRecord } from './layout.ts'
 
 const sideBytes = nodeRecord.right - nodeRecord.left
 

@@ -1,9 +1,10 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
-import { encodeModule } from '../../wasm/module.ts'
-import { pageBytes } from '../arena.ts'
+import { encodeKernelModule } from '../encode-kernel-module.ts'
+import { kernelNames } from '../kernel.ts'
 import { descent } from './kernel-descent.ts'
 import { ascent } from './kernel-ascent.ts'
-import { type ExplanationLayout, explanationNames, type GroupLayout, nodeRecord, slotBytes, slotRecord, slotsPerStep, vectorBytes } from './layout.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { type ExplanationLayout, type GroupLayout, nodeRecord, slotBytes, slotRecord, slotsPerStep } from './layout.ts'
 
 /** What the parts of the kernel share: `node` and `slot` are the addresses of the decision at hand and of its left edge; points and complements hold t and 1 - t. */
 export type WalkContext = {
@@ -110,8 +111,6 @@ function groupFunction(layout: ExplanationLayout, group: GroupLayout): FunctionB
 export function encodeExplanationKernel(layout: ExplanationLayout): Uint8Array<ArrayBuffer> {
   const run = new FunctionBody({ params: [], results: [] })
   layout.groups.forEach((_, g) => run.call(g))
-  return encodeModule({
-    functions: [...layout.groups.map((group) => ({ body: groupFunction(layout, group) })), { body: run, exportAs: explanationNames.run }],
-    memory: { module: explanationNames.module, name: explanationNames.memory, pages: layout.bytes / pageBytes },
-  })
+  const groups = layout.groups.map((group) => ({ body: groupFunction(layout, group) }))
+  return encodeKernelModule([...groups, { body: run, exportAs: kernelNames.run }], layout.bytes)
 }

@@ -1,12 +1,7 @@
+import { vectorBytes } from '../../wasm/sizes.ts'
 import { Arena } from '../arena.ts'
 import type { Ensemble } from '../ensemble.ts'
 import type { ExplanationPlan, PlannedGroup } from './plan.ts'
-
-/** Names at the border of the explanation kernel's module. */
-export const explanationNames = { module: 'e', memory: 'm', run: 'run' } as const
-
-/** Bytes of a vector of two float64. */
-export const vectorBytes = 16
 
 /**
  * One decision in memory, 64 bytes: what is compared, where the sums of its feature go, the slots of the edge into it and of the nearest edge above on which its feature decided,

@@ -1,8 +1,8 @@
-import { wasmHost } from '../../wasm/host.ts'
+import { instantiateKernel } from '../instantiate-kernel.ts'
 import { takeIn } from '../intake.ts'
 import type { CompiledBatch } from './compile-batch.ts'
-import { kernelNames } from './kernel.ts'
-import { blockRows, blockVectors, vectorBytes } from './block.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { blockRows, blockVectors, runName } from './block.ts'
 
 /** Evaluates many rows at once with memory of its own, for the thread that calls it. */
 export type BatchEvaluator = {
@@ -14,13 +14,11 @@ export type BatchEvaluator = {
 
 /** The evaluator of a compiled batch kernel. */
 export function batchEvaluator({ module, image, intake, outputs, base, ...at }: CompiledBatch): BatchEvaluator {
-  const memory = new wasmHost.Memory({ initial: image.length / 65536 })
-  new Uint8Array(memory.buffer).set(image)
-  const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
-  const runs = Array.from({ length: blockVectors }, (_, i) => exports[kernelNames.run(i + 1)]!)
+  const { memory, exports } = instantiateKernel({ module, image, bytes: image.length })
+  const runs = Array.from({ length: blockVectors }, (_, i) => exports[runName(i + 1)]!)
   const { inputs } = intake
-  const rowsInMemory = Array.from({ length: blockRows }, (_, r) => new Float64Array(memory.buffer, at.rows + r * inputs * 8, inputs))
-  const outInMemory = new Float64Array(memory.buffer, at.out, blockRows * outputs)
+  const rowsInMemory = Array.from({ length: blockRows }, (_, r) => new Float64Array(memory, at.rows + r * inputs * 8, inputs))
+  const outInMemory = new Float64Array(memory, at.out, blockRows * outputs)
   const firstAddends = Float64Array.from({ length: blockRows * outputs }, (_, i) => base[i % outputs]!)
   const predictBatchRaw = (rows: Float64Array, count: number, out: Float64Array): void => {
     for (let from = 0; from < count; from += blockRows) {

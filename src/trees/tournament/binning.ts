@@ -1,7 +1,8 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
 import { missing, zeroThreshold } from '../ensemble.ts'
 import { descriptor, viewPart } from './layout.ts'
-import { blockVectors, vectorBytes } from './block.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { blockVectors } from './block.ts'
 
 /** What the binning of a model depends on beside its data. */
 export type BinningSource = {

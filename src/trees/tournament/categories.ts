@@ -1,6 +1,7 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
 import { decisionPart, featurePart } from './layout.ts'
-import { blockRows, blockVectors, vectorBytes } from './block.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
+import { blockRows, blockVectors } from './block.ts'
 import { firstCategory } from './plan.ts'
 
 /** What the codes of a model depend on beside its data. */

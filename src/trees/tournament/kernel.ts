@@ -1,15 +1,12 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
-import { encodeModule } from '../../wasm/module.ts'
+import { encodeKernelModule } from '../encode-kernel-module.ts'
 import { binningFunction } from './binning.ts'
-import { blockRows, blockVectors } from './block.ts'
+import { blockRows, blockVectors, runName } from './block.ts'
 import { codesFunction, decide, type DecisionLocals } from './categories.ts'
 import { descriptor, featurePart, groupPart, type TournamentLayout } from './layout.ts'
 import { declareMatchLocals, playGroup, type MatchLocals } from './matches.ts'
 import type { TournamentPlan } from './plan.ts'
 import { sumFunction } from './sums.ts'
-
-/** Names at the border of the module: `run1`(rows) takes up to 16 rows, `run2` up to 32, and so on. */
-export const kernelNames = { module: 'e', memory: 'm', run: (vectors: number): string => `run${vectors}` } as const
 
 /** What the kernel is generated from: the model's sizes and arithmetic, never its trees. */
 export type KernelSource = {
@@ -83,14 +80,7 @@ export function encodeKernel(source: KernelSource): Uint8Array<ArrayBuffer> {
   const { plan, layout, outputs } = source
   const binning = { ...source, temporary: layout.temporary }
   const sums = { ...source, ...layout, winners: layout.scratch + plan.leaves * blockRows, groupTrees: plan.schedule.groupTrees, outputs }
-  const runs = Array.from({ length: blockVectors }, (_, i) => ({ body: runFunction(source, i + 1), exportAs: kernelNames.run(i + 1) }))
-  return encodeModule({
-    functions: [
-      ...plan.searches.map((search) => ({ body: binningFunction(binning, search) })),
-      { body: codesFunction(binning) },
-      { body: sumFunction(sums) },
-      ...runs,
-    ],
-    memory: { module: kernelNames.module, name: kernelNames.memory, pages: layout.bytes / 65536 },
-  })
+  const runs = Array.from({ length: blockVectors }, (_, i) => ({ body: runFunction(source, i + 1), exportAs: runName(i + 1) }))
+  const searches = plan.searches.map((search) => ({ body: binningFunction(binning, search) }))
+  return encodeKernelModule([...searches, { body: codesFunction(binning) }, { body: sumFunction(sums) }, ...runs], layout.bytes)
 }

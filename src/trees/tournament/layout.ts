@@ -1,10 +1,8 @@
+import { Arena } from '../arena.ts'
 import type { Ensemble } from '../ensemble.ts'
 import { blockRows } from './block.ts'
 import { chunkCodes, chunksOf, isCategorical, type TournamentPlan } from './plan.ts'
 import type { Group, PlacedMatch } from './schedule.ts'
-
-const pageBytes = 65536
-const lineBytes = 64
 
 /** Parts of a column's descriptor: the threshold before its first (ranks begin at 1), address of its first value, its views (from, to), then pairs: its grid; `base` holds the address of its cells. */
 export const descriptor = { table: 0, value: 4, viewsFrom: 8, viewsTo: 12, low: 16, scale: 32, top: 48, base: 64, bytes: 80 } as const
@@ -23,6 +21,8 @@ export const matchPart = { column: 0, challenger: 4, threshold: 6, leaf: 7, byte
 
 /** Addresses in the kernel's memory. */
 export type TournamentLayout = {
+  /** A byte that stays 0 at address 0: the cell of NaN. */
+  readonly zero: number
   /** Bytes that a block's rows pass through: one per row, three times. */
   readonly temporary: number
   readonly columns: number
@@ -41,18 +41,6 @@ export type TournamentLayout = {
   readonly leaves: number
   readonly leafStride: number
   readonly bytes: number
-}
-
-class Arena {
-  #at = lineBytes
-  take(bytes: number): number {
-    const from = this.#at
-    this.#at += Math.ceil(bytes / lineBytes) * lineBytes
-    return from
-  }
-  get pages(): number {
-    return Math.ceil(this.#at / pageBytes)
-  }
 }
 
 const sum = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((total, item) => total + of(item), 0)
@@ -79,6 +67,7 @@ export function layOut(ensemble: Ensemble, plan: TournamentPlan): TournamentLayo
   const { groups, groupTrees, scratchBlocks } = plan.schedule
   const decisions = groups.map((group) => decisionsOf(ensemble, group))
   const layout = {
+    zero: arena.take(1),
     temporary: blocks(3),
     columns: blocks(plan.views.length),
     decisionColumns: blocks(decisions.reduce((most, { length }) => Math.max(most, length), 0)),
@@ -99,5 +88,5 @@ export function layOut(ensemble: Ensemble, plan: TournamentPlan): TournamentLayo
     leaves: arena.take(groups.length * groupTrees * leafStride),
     leafStride,
   }
-  return { ...layout, bytes: arena.pages * pageBytes }
+  return { ...layout, bytes: arena.bytes }
 }

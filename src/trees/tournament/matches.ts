@@ -1,5 +1,5 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
-import { vectorBytes } from './block.ts'
+import { vectorBytes } from '../../wasm/sizes.ts'
 import { chainPart, groupPart, matchPart } from './layout.ts'
 
 /** Local variables of the matches: `chain` is where the data is read, `winners` the leaves' numbers of the rows. */

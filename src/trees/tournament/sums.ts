@@ -1,4 +1,5 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
+import { addRounded } from '../running-sums.ts'
 import { blockRows } from './block.ts'
 
 /** What the sums of a model depend on; `winners` is the address of the winners of a group's first tree, `out` that of the rows' sums. */
@@ -37,9 +38,7 @@ export function sumFunction({ out, winners, leafStride, groupTrees, outputs, rou
           .op('i32.shl')
           .get(leaves)
           .op('i32.add')
-        each.memory('f64.load', lane * leafStride).op('f64.add')
-        if (roundSums) each.op('f32.demote_f64', 'f64.promote_f32')
-        each.set(sum)
+        addRounded(each.memory('f64.load', lane * leafStride), roundSums).set(sum)
       })
     sums.forEach((sum, i) => each.get(place, sum).memory('f64.store', out + i * outputs * 8))
     each

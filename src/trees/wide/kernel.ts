@@ -1,6 +1,5 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
-import { encodeModule } from '../../wasm/module.ts'
-import { kernelNames } from '../kernel.ts'
+import { encodeKernelModule } from '../encode-kernel-module.ts'
 import { stagedFunctions } from '../staged-functions.ts'
 import { forEachAddress } from '../for-each-address.ts'
 import { resetSums, RunningSums, type SumSource } from '../running-sums.ts'
@@ -122,8 +121,6 @@ function walkFunction(source: WideSource): FunctionBody {
 
 /** The kernel's module: exports run() and its stages. */
 export function encodeWideKernel(source: WideSource): Uint8Array<ArrayBuffer> {
-  return encodeModule({
-    functions: stagedFunctions({ prepare: prepareFunction(source), walk: walkFunction(source), first: 0, trees: source.trees }),
-    memory: { module: kernelNames.module, name: kernelNames.memory, pages: source.layout.bytes / 65536 },
-  })
+  const functions = stagedFunctions({ prepare: prepareFunction(source), walk: walkFunction(source), first: 0, trees: source.trees })
+  return encodeKernelModule(functions, source.layout.bytes)
 }
