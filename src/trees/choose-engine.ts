@@ -1,4 +1,4 @@
-import { largestTree, nodeFlag, type Ensemble } from './ensemble.ts'
+import { hasCategories, largestTree, type Ensemble } from './ensemble.ts'
 
 /** The kernels for single rows. */
 export type KernelEngine = 'bit-slab' | 'bt4' | 'wide'
@@ -28,10 +28,10 @@ const rule: readonly Row[] = [
 ]
 
 function shapeOf(ensemble: Ensemble): Shape {
-  const { linear, flags, trees } = ensemble
+  const { linear, trees } = ensemble
   return {
     linear: linear !== undefined,
-    categorical: flags.some((flag) => (flag & nodeFlag.categorical) !== 0),
+    categorical: hasCategories(ensemble),
     trees,
     leaves: largestTree(ensemble),
   }

@@ -83,6 +83,27 @@ export function missingOf(flags: number): number {
   return (flags >> 2) & 3
 }
 
+/** Whether a numeric node sends missing values right. */
+export function sendsMissingRight(flags: number): boolean {
+  return missingOf(flags) !== missing.none && (flags & nodeFlag.defaultLeft) === 0
+}
+
+/** Whether a node tests a set of categories. */
+export function isCategorical({ flags }: Pick<Ensemble, 'flags'>, node: number): boolean {
+  return (flags[node]! & nodeFlag.categorical) !== 0
+}
+
+/** Whether any node does. */
+export function hasCategories({ flags }: Pick<Ensemble, 'flags'>): boolean {
+  return flags.some((flag) => (flag & nodeFlag.categorical) !== 0)
+}
+
+/** Words of 32 categories in the set of a categorical node. */
+export function wordsInSet({ threshold, categoryOffset }: Pick<Ensemble, 'threshold' | 'categoryOffset'>, node: number): number {
+  const set = threshold[node]!
+  return categoryOffset[set + 1]! - categoryOffset[set]!
+}
+
 /** Bytes of an ensemble's arrays: about half of a usual file's, twice those of the densest. */
 export function ensembleBytes(ensemble: Ensemble): number {
   const parts = [...Object.values(ensemble), ...Object.values(ensemble.linear ?? {}), ...Object.values(ensemble.cover ?? {})]

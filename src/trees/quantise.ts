@@ -1,4 +1,4 @@
-import { missingOf, nodeFlag, type Ensemble } from './ensemble.ts'
+import { isCategorical, missingOf, type Ensemble } from './ensemble.ts'
 
 /** Thresholds per byte column: ranks 0 to 254 and "missing" fill a byte. */
 export const columnCapacity = 254
@@ -26,12 +26,10 @@ export function rankOf(sorted: Float64Array, x: number): number {
   return low
 }
 
-const isNumeric = (ensemble: Ensemble, node: number): boolean => (ensemble.flags[node]! & nodeFlag.categorical) === 0
-
 function thresholdsByKey(ensemble: Ensemble): Map<number, Float64Array> {
   const lists = new Map<number, Set<number>>()
   for (let node = 0; node < ensemble.feature.length; node++) {
-    if (!isNumeric(ensemble, node)) continue
+    if (isCategorical(ensemble, node)) continue
     const key = keyOf(ensemble, node)
     const list = lists.get(key) ?? new Set<number>()
     lists.set(key, list.add(ensemble.threshold[node]!))
@@ -53,7 +51,7 @@ export function quantise(ensemble: Ensemble): Quantised {
   const nodeColumn = new Int32Array(ensemble.feature.length).fill(-1)
   const nodeRank = new Uint8Array(ensemble.feature.length)
   for (let node = 0; node < nodeColumn.length; node++) {
-    if (!isNumeric(ensemble, node)) continue
+    if (isCategorical(ensemble, node)) continue
     const key = keyOf(ensemble, node)
     const rank = rankOf(sorted.get(key)!, ensemble.threshold[node]!)
     const column = firstColumn.get(key)! + Math.floor(rank / columnCapacity)

@@ -1,4 +1,4 @@
-import { nodeFlag, type Ensemble } from './ensemble.ts'
+import { isCategorical, wordsInSet, type Ensemble } from './ensemble.ts'
 
 /** Every 20th value is missing. */
 const missingEvery = 20
@@ -17,9 +17,7 @@ function valuesOf(ensemble: Ensemble): number[][] {
   const values: number[][] = Array.from({ length: ensemble.inputs }, () => [])
   for (let node = 0; node < ensemble.feature.length; node++) {
     const list = values[ensemble.feature[node]!]!
-    const threshold = ensemble.threshold[node]!
-    if ((ensemble.flags[node]! & nodeFlag.categorical) === 0) list.push(threshold)
-    else list.push((ensemble.categoryOffset[threshold + 1]! - ensemble.categoryOffset[threshold]!) * 32 - 1)
+    list.push(isCategorical(ensemble, node) ? wordsInSet(ensemble, node) * 32 - 1 : ensemble.threshold[node]!)
   }
   return values.map((list) => {
     let [least, most] = [0, 0]

@@ -82,7 +82,7 @@ function writePositions(model: Model, image: Uint8Array): void {
 }
 
 /** The initial contents of the kernel's memory: threshold tables, positions, category tables, leaves, first addends. */
-export function buildImage(model: Model): Uint8Array<ArrayBuffer> {
+export function buildSlabImage(model: Model): Uint8Array<ArrayBuffer> {
   const image = new Uint8Array(model.layout.bytes)
   writeByteColumns(image.buffer, model.layout, { columns: model.plan.quantised.columns, registers: model.plan.shape })
   writePositions(model, image)

@@ -56,7 +56,7 @@ function setRegisters({ body, shape, layout, locals }: KernelContext): void {
 }
 
 /** What the kernel is generated from. `relaxed` uses the relaxed swizzle. */
-export type KernelSource = {
+export type SlabSource = {
   readonly shape: SlabShape
   readonly layout: SlabLayout
   readonly outputs: number
@@ -66,7 +66,7 @@ export type KernelSource = {
   readonly relaxed: boolean
 }
 
-function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed }: KernelSource): FunctionBody {
+function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed }: SlabSource): FunctionBody {
   const body = new FunctionBody({ params: [], results: [] })
   const locals = declareLocals(body, shape, layout.categorical.length)
   const context: KernelContext = { body, shape, layout, swizzle: relaxed ? 'i8x16.relaxed_swizzle' : 'i8x16.swizzle', locals }
@@ -102,6 +102,6 @@ function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed 
 }
 
 /** The kernel's module: exports run(), which reads the row from memory, writes raw scores to memory, and has no branch that depends on the row. */
-export function encodeKernel(source: KernelSource): Uint8Array<ArrayBuffer> {
+export function encodeSlabKernel(source: SlabSource): Uint8Array<ArrayBuffer> {
   return encodeKernelModule([...binningFunctions(), { body: evaluationFunction(source), exportAs: kernelNames.run }], source.layout.bytes)
 }

@@ -1,7 +1,7 @@
 import { Arena } from '../arena.ts'
 import { vectorBytes } from '../../wasm/sizes.ts'
 import { takeByteColumns, type ByteColumns } from '../byte-columns/tables.ts'
-import { largestTree, nodeFlag, type Ensemble } from '../ensemble.ts'
+import { isCategorical, largestTree, wordsInSet, type Ensemble } from '../ensemble.ts'
 import { lanes, type SlabPlan } from './plan.ts'
 import { blockOffsets, categoricalBytes, leafBlockBytes, wideParts } from './positions.ts'
 
@@ -31,11 +31,8 @@ export type SlabLayout = ByteColumns & {
 
 function categoriesOf(ensemble: Ensemble, feature: number): number {
   let words = 0
-  for (let node = 0; node < ensemble.feature.length; node++) {
-    if ((ensemble.flags[node]! & nodeFlag.categorical) === 0 || ensemble.feature[node] !== feature) continue
-    const set = ensemble.threshold[node]!
-    words = Math.max(words, ensemble.categoryOffset[set + 1]! - ensemble.categoryOffset[set]!)
-  }
+  for (let node = 0; node < ensemble.feature.length; node++)
+    if (isCategorical(ensemble, node) && ensemble.feature[node] === feature) words = Math.max(words, wordsInSet(ensemble, node))
   return words * 32
 }
 
@@ -47,7 +44,7 @@ function dataBytes({ shape, wide }: SlabPlan): number {
 }
 
 /** Assigns addresses. The sizes follow from the plan; nothing is written yet, so a model too large for its memory can be turned away first. */
-export function layOut(ensemble: Ensemble, plan: SlabPlan): SlabLayout {
+export function layOutSlab(ensemble: Ensemble, plan: SlabPlan): SlabLayout {
   const arena = new Arena()
   const { groups, blocks } = plan.shape
   const leafStride = Math.ceil(largestTree(ensemble) / 32) * leafBlockBytes

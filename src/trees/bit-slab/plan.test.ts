@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomEnsemble, type EnsembleShape } from '../arbitrary-ensemble.test-data.ts'
 import { compileForest } from '../compile.ts'
+import { forestSource } from '../forest-source.ts'
 import { planSlab } from './plan.ts'
 
 const shape: EnsembleShape = { trees: 20, leaves: 31, inputs: 10, outputs: 1, categorical: 1, missingTypes: 3, spread: 40, seed: 7 }
 
 test('an ensemble beyond the kernel, by leaves, columns or category tables, has no plan or goes to the wide kernel', () => {
-  assert.equal(planSlab(randomEnsemble({ ...shape, leaves: 3000, seed: 3 })), undefined)
-  assert.equal(planSlab(randomEnsemble({ ...shape, inputs: 400, leaves: 200, trees: 40 })), undefined)
+  assert.equal(planSlab(forestSource(randomEnsemble({ ...shape, leaves: 3000, seed: 3 }), true)), undefined)
+  assert.equal(planSlab(forestSource(randomEnsemble({ ...shape, inputs: 400, leaves: 200, trees: 40 }), true)), undefined)
   const ensemble = randomEnsemble({ ...shape, trees: 1, leaves: 30, inputs: 1 })
   const words = 5_000
   const wide = {

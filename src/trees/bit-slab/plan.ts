@@ -1,7 +1,8 @@
 import { registersFor, type RegisterShape } from '../byte-columns/registers.ts'
 import { largestTree, missing, type Ensemble } from '../ensemble.ts'
+import type { ForestSource } from '../forest-source.ts'
 import { kernelBudget } from '../kernel-budget.ts'
-import { quantise, type Quantised } from '../quantise.ts'
+import type { Quantised } from '../quantise.ts'
 import { chooseCapacity, countKinds, type Capacity, type Costs } from './capacity.ts'
 import { leafBlockBytes } from './positions.ts'
 import { placeSpans, type Placed } from './placement.ts'
@@ -71,14 +72,15 @@ function leafBytes(ensemble: Ensemble): number {
 }
 
 /** Whether the bit-slab kernel can evaluate the ensemble at all: no linear leaves, at most 512 leaves a tree, and trees that fill enough of its leaves. */
-export function fitsBitSlab(ensemble: Ensemble): boolean {
+function fitsBitSlab(ensemble: Ensemble): boolean {
   return ensemble.linear === undefined && largestTree(ensemble) <= maxLeaves && leafBytes(ensemble) <= kernelBudget(ensemble, slabLimits)
 }
 
 /** The plan of an ensemble, or undefined if it needs more byte columns than six pairs of registers hold, is cut into too many spans or does not fit at all. */
-export function planSlab(ensemble: Ensemble): SlabPlan | undefined {
+export function planSlab(source: ForestSource): SlabPlan | undefined {
+  const { ensemble } = source
   if (!fitsBitSlab(ensemble)) return undefined
-  const quantised = quantise(ensemble)
+  const quantised = source.quantised()
   const shape = shapeOf(ensemble, quantised)
   if (shape.registerPairs > maxRegisterPairs) return undefined
   const { blocks, hasBias, registerPairs } = shape

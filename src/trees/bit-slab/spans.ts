@@ -1,4 +1,4 @@
-import { missing, missingOf, nodeFlag, type Ensemble } from '../ensemble.ts'
+import { missing, missingOf, sendsMissingRight, type Ensemble } from '../ensemble.ts'
 import type { Quantised } from '../quantise.ts'
 
 /** Where a missing value takes a numeric span: a position of the kernel serves left or right; `either` fits both. */
@@ -28,7 +28,7 @@ export type Spans = {
 
 function biasOf(flags: number): Bias {
   if (missingOf(flags) === missing.none) return 'either'
-  return (flags & nodeFlag.defaultLeft) === 0 ? 'right' : 'left'
+  return sendsMissingRight(flags) ? 'right' : 'left'
 }
 
 /** Bits low to high - 1 of 32; the difference of two powers is exact, whereas shifts by 32 do nothing. */

@@ -1,10 +1,10 @@
 import { wasmHost } from '../../wasm/host.ts'
-import { largestTree, nodeFlag, type Ensemble } from '../ensemble.ts'
+import { hasCategories, largestTree, sendsMissingRight, type Ensemble } from '../ensemble.ts'
+import type { ForestSource } from '../forest-source.ts'
 import type { Kernel } from '../kernel.ts'
 import { kernelBudget } from '../kernel-budget.ts'
-import { quantise } from '../quantise.ts'
 import { blocksOf } from './blocks.ts'
-import { buildBt4Image, sendsMissingRight } from './image.ts'
+import { buildBt4Image } from './image.ts'
 import { encodeBt4Kernel } from './kernel.ts'
 import { blockBit, layOutBt4, maxColumns } from './layout.ts'
 
@@ -13,18 +13,13 @@ const limits = { mebibytes: 256, timesEnsemble: 8 } as const
 
 /** Whether the kernel can evaluate the ensemble at all: no linear leaves, no categories, leaves that 15 bits count. */
 function fitsBt4(ensemble: Ensemble): boolean {
-  return (
-    ensemble.trees > 0 &&
-    ensemble.linear === undefined &&
-    !ensemble.flags.some((flags) => (flags & nodeFlag.categorical) !== 0) &&
-    largestTree(ensemble) <= blockBit
-  )
+  return ensemble.trees > 0 && ensemble.linear === undefined && !hasCategories(ensemble) && largestTree(ensemble) <= blockBit
 }
 
 /** The kernel that walks four levels a step. undefined where it cannot hold the ensemble: see `fitsBt4`; more than 32 byte columns; too much memory. */
-export function compileBt4(ensemble: Ensemble, relaxed: boolean): Kernel | undefined {
+export function compileBt4({ ensemble, relaxed, ...source }: ForestSource): Kernel | undefined {
   if (!fitsBt4(ensemble)) return undefined
-  const quantised = quantise(ensemble)
+  const quantised = source.quantised()
   if (quantised.columns.length > maxColumns) return undefined
   const blocks = Array.from({ length: ensemble.trees }, (_, t) => blocksOf(ensemble, t))
   const layout = layOutBt4({ ensemble, columns: quantised.columns, blocks })

@@ -1,6 +1,6 @@
 import { indexByte } from '../byte-columns/registers.ts'
 import { writeByteColumns } from '../byte-columns/tables.ts'
-import { missing, missingOf, nodeFlag, type Ensemble } from '../ensemble.ts'
+import { sendsMissingRight, type Ensemble } from '../ensemble.ts'
 import type { Quantised } from '../quantise.ts'
 import { blockSize, leafOrder, type Block } from './blocks.ts'
 import { blockBit, blockParts, treeRecord, type Bt4Layout } from './layout.ts'
@@ -12,12 +12,7 @@ type Model = {
   readonly layout: Bt4Layout
 }
 
-/** Whether a node sends missing values right, which no comparison of bytes does by itself: missing is the least byte. */
-export function sendsMissingRight(flags: number): boolean {
-  return missingOf(flags) !== missing.none && (flags & nodeFlag.defaultLeft) === 0
-}
-
-/** A block's tests. Where no node is, nothing is above the threshold. */
+/** A block's tests. Where no node is, nothing is above the threshold. Which nodes send missing values right is noted: no comparison of bytes does it, for missing is the least. */
 function writeTests({ ensemble, quantised, layout }: Model, bytes: DataView, { at, first, block }: { at: number; first: number; block: Block }): void {
   const { threshold } = blockParts
   let right = 0

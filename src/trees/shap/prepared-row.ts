@@ -1,4 +1,4 @@
-import { missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from '../ensemble.ts'
+import { isCategorical, missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from '../ensemble.ts'
 import { goesLeft, type Decisions } from '../interpret.ts'
 
 /**
@@ -15,7 +15,7 @@ export function prepareColumns(ensemble: Ensemble): { readonly columns: Prepared
   const known = new Map<number, number>()
   feature.forEach((input, node) => {
     const key = input * 256 + flags[node]!
-    const isOwn = (flags[node]! & nodeFlag.categorical) !== 0
+    const isOwn = isCategorical(ensemble, node)
     const column = isOwn ? undefined : known.get(key)
     columnOf[node] = column ?? nodes.length
     if (column !== undefined) return
@@ -47,6 +47,6 @@ export function prepareRow(columns: PreparedColumns, row: Float64Array, into: Fl
   const { feature, flags } = columns
   for (let c = 0; c < feature.length; c++) {
     const x = row[feature[c]!]!
-    into[c] = (flags[c]! & nodeFlag.categorical) === 0 ? numeric(flags[c]!, x) : side(goesLeft(columns, c, x))
+    into[c] = isCategorical(columns, c) ? side(goesLeft(columns, c, x)) : numeric(flags[c]!, x)
   }
 }

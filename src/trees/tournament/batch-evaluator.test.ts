@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { assert as assertProperty, boolean, constantFrom, integer, property, record } from 'fast-check'
 import { ensembleShapes, formedEnsemble, randomEnsemble, rowsOf, type EnsembleShape } from '../arbitrary-ensemble.test-data.ts'
 import type { Ensemble } from '../ensemble.ts'
+import { forestSource } from '../forest-source.ts'
 import { interpretRaw } from '../interpret.ts'
 import { batchEvaluator } from './batch-evaluator.ts'
 import { blockRows } from './block.ts'
@@ -21,7 +22,7 @@ function interpreted(ensemble: Ensemble, rows: Float64Array, count: number): Flo
 const firstDifference = (got: Float64Array, expected: Float64Array): number => expected.findIndex((value, i) => !Object.is(value, got[i]))
 
 function checkBatch(ensemble: Ensemble, rows: Float64Array, relaxed = true): void {
-  const compiled = compileBatch(ensemble, { relaxed })
+  const compiled = compileBatch(forestSource(ensemble, relaxed))
   assert.ok(compiled !== undefined)
   const count = rows.length / ensemble.inputs
   const got = new Float64Array(count * ensemble.outputs)
@@ -44,7 +45,7 @@ test('a batch gives the interpreter its raw scores bit for bit, for any ensemble
   assertProperty(
     property(anyCase, ({ drawn, rows, count, relaxed }) => {
       const ensemble = randomEnsemble(drawn)
-      if (compileBatch(ensemble, { relaxed }) === undefined) return
+      if (compileBatch(forestSource(ensemble, relaxed)) === undefined) return
       batches++
       checkBatch(ensemble, repeated(rows, count), relaxed)
     }),
@@ -98,7 +99,7 @@ test('trees of one leaf and of any shape up to 256 leaves are evaluated', () => 
 
 test('one batch leaves nothing behind for the next', () => {
   const ensemble = randomEnsemble({ ...shape, outputs: 3 })
-  const { predictBatchRaw } = batchEvaluator(compileBatch(ensemble, { relaxed: true })!)
+  const { predictBatchRaw } = batchEvaluator(compileBatch(forestSource(ensemble, true))!)
   const rows = Float64Array.from({ length: 150 * shape.inputs }, (_, i) => ((i * 13) % 41) / 4 - 5)
   const expected = interpreted(ensemble, rows, 150)
   for (const count of [150, 3, 128, 17, 150, 64]) {
@@ -110,7 +111,7 @@ test('one batch leaves nothing behind for the next', () => {
 
 test('a compiled batch survives a structured clone and evaluates the same', () => {
   const ensemble = randomEnsemble(shape)
-  const compiled = compileBatch(ensemble, { relaxed: true })!
+  const compiled = compileBatch(forestSource(ensemble, true))!
   const rows = Float64Array.from({ length: 40 * shape.inputs }, (_, i) => ((i * 13) % 41) / 4 - 5)
   const got = new Float64Array(40)
   batchEvaluator(structuredClone(compiled)).predictBatchRaw(rows, 40, got)
@@ -118,13 +119,12 @@ test('a compiled batch survives a structured clone and evaluates the same', () =
 })
 
 test('what the kernel cannot hold has no batch: linear leaves, large trees, very many categories or columns', () => {
-  const options = { relaxed: true }
   const ensemble = randomEnsemble({ ...shape, inputs: 1 })
   const words = 300
   const sets = ensemble.categoryOffset.length - 1
   assert.ok(sets > 1)
   const categories = { categoryOffset: ensemble.categoryOffset.map((_, k) => k * words), categoryWords: new Uint32Array(words * sets).fill(0xf0f0f0f0) }
-  assert.equal(compileBatch({ ...ensemble, ...categories }, options), undefined)
+  assert.equal(compileBatch(forestSource({ ...ensemble, ...categories }, true)), undefined)
   const terms = ensemble.leafValue.length
   const linear = {
     isLinear: new Uint8Array(1),
@@ -133,7 +133,7 @@ test('what the kernel cannot hold has no batch: linear leaves, large trees, very
     feature: new Int32Array(0),
     coefficient: new Float64Array(0),
   }
-  assert.equal(compileBatch({ ...ensemble, linear }, options), undefined)
-  assert.equal(compileBatch(randomEnsemble({ ...shape, leaves: 3000, seed: 3 }), options), undefined)
-  assert.equal(compileBatch(randomEnsemble({ ...shape, trees: 60, leaves: 200, inputs: 3000 }), options), undefined)
+  assert.equal(compileBatch(forestSource({ ...ensemble, linear }, true)), undefined)
+  assert.equal(compileBatch(forestSource(randomEnsemble({ ...shape, leaves: 3000, seed: 3 }), true)), undefined)
+  assert.equal(compileBatch(forestSource(randomEnsemble({ ...shape, trees: 60, leaves: 200, inputs: 3000 }), true)), undefined)
 })

@@ -1,4 +1,4 @@
-import { nodeFlag, type Ensemble } from '../ensemble.ts'
+import { isCategorical, nodeFlag, type Ensemble } from '../ensemble.ts'
 import { isInSet } from '../interpret.ts'
 import {
   chainPart,
@@ -14,7 +14,7 @@ import {
 } from './layout.ts'
 import { blockRows } from './block.ts'
 import { rounder } from './buckets.ts'
-import { chunkCodes, chunksOf, firstCategory, isCategorical, viewKey, viewOf, type TournamentPlan } from './plan.ts'
+import { chunkCodes, chunksOf, firstCategory, viewKey, viewOf, type TournamentPlan } from './plan.ts'
 import type { Group, PlacedMatch, Scheduled } from './schedule.ts'
 
 /** An ensemble with its plan and layout. */
@@ -177,7 +177,7 @@ function writeLeaves({ ensemble, plan, layout, memory }: Writing): void {
 }
 
 /** The initial contents of the kernel's memory. */
-export function buildImage(model: Model): Uint8Array<ArrayBuffer> {
+export function buildTournamentImage(model: Model): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(model.layout.bytes)
   const writing: Writing = { ...model, memory: { bytes, words: new DataView(bytes.buffer) } }
   writeViews(writing)

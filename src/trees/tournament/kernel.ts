@@ -9,7 +9,7 @@ import type { TournamentPlan } from './plan.ts'
 import { sumFunction } from './sums.ts'
 
 /** What the kernel is generated from: the model's sizes and arithmetic, never its trees. */
-export type KernelSource = {
+export type TournamentSource = {
   readonly plan: TournamentPlan
   readonly layout: TournamentLayout
   readonly inputs: number
@@ -22,7 +22,7 @@ export type KernelSource = {
 /** The module's functions: one per kind of columns, then these, then one per number of vectors. */
 const functionsBehindSearches = { codes: 0, sums: 1 } as const
 
-function callBinning(body: FunctionBody, { plan, layout }: KernelSource): void {
+function callBinning(body: FunctionBody, { plan, layout }: TournamentSource): void {
   let from = layout.descriptors
   plan.searches.forEach(({ columns }, index) => {
     const to = from + columns.length * descriptor.bytes
@@ -48,7 +48,7 @@ function declareLocals(body: FunctionBody, vectors: number): RunLocals {
 }
 
 /** Scores the rows by the group of trees at `group` and moves on to the next. */
-function runGroup(body: FunctionBody, { group, leaves, matches, decisions }: RunLocals, { plan, layout, relaxed }: KernelSource): void {
+function runGroup(body: FunctionBody, { group, leaves, matches, decisions }: RunLocals, { plan, layout, relaxed }: TournamentSource): void {
   if (plan.categorical.length > 0) {
     body.get(group).memory('i32.load', groupPart.decisionsEnd).set(matches.end)
     decide(body, decisions, { end: matches.end, swizzle: relaxed ? 'i8x16.relaxed_swizzle' : 'i8x16.swizzle' })
@@ -61,7 +61,7 @@ function runGroup(body: FunctionBody, { group, leaves, matches, decisions }: Run
 }
 
 /** The function (rows) that scores a block's first rows, at most 16 for every vector; `out` holds the first addends when it is called. */
-function runFunction(source: KernelSource, vectors: number): FunctionBody {
+function runFunction(source: TournamentSource, vectors: number): FunctionBody {
   const { plan, layout } = source
   const body = new FunctionBody({ params: ['i32'], results: [] })
   const locals = declareLocals(body, vectors)
@@ -76,7 +76,7 @@ function runFunction(source: KernelSource, vectors: number): FunctionBody {
 }
 
 /** The kernel's module: a function per number of vectors. None has a branch that depends on the rows' values. */
-export function encodeKernel(source: KernelSource): Uint8Array<ArrayBuffer> {
+export function encodeTournamentKernel(source: TournamentSource): Uint8Array<ArrayBuffer> {
   const { plan, layout, outputs } = source
   const binning = { ...source, temporary: layout.temporary }
   const sums = { ...source, ...layout, winners: layout.scratch + plan.leaves * blockRows, groupTrees: plan.schedule.groupTrees, outputs }

@@ -1,7 +1,7 @@
 import { Arena } from '../arena.ts'
-import type { Ensemble } from '../ensemble.ts'
+import { isCategorical, type Ensemble } from '../ensemble.ts'
 import { blockRows } from './block.ts'
-import { chunkCodes, chunksOf, isCategorical, type TournamentPlan } from './plan.ts'
+import { chunkCodes, chunksOf, type TournamentPlan } from './plan.ts'
 import type { Group, PlacedMatch } from './schedule.ts'
 
 /** Parts of a column's descriptor: the threshold before its first (ranks begin at 1), address of its first value, its views (from, to), then pairs: its grid; `base` holds the address of its cells. */
@@ -60,7 +60,7 @@ export function decisionBytes(ensemble: Ensemble, node: number): number {
 }
 
 /** Assigns addresses; nothing is written yet, so a model too large can be turned away first. */
-export function layOut(ensemble: Ensemble, plan: TournamentPlan): TournamentLayout {
+export function layOutTournament(ensemble: Ensemble, plan: TournamentPlan): TournamentLayout {
   const arena = new Arena()
   const blocks = (count: number): number => arena.take(count * blockRows)
   const leafStride = plan.leaves * 8

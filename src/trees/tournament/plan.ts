@@ -1,6 +1,7 @@
-import { largestTree, missing, missingOf, nodeFlag, type Ensemble } from '../ensemble.ts'
+import { isCategorical, largestTree, sendsMissingRight, wordsInSet, type Ensemble } from '../ensemble.ts'
+import type { ForestSource } from '../forest-source.ts'
 import { kernelBudget } from '../kernel-budget.ts'
-import { quantise, type Quantised } from '../quantise.ts'
+import type { Quantised } from '../quantise.ts'
 import type { Search } from './binning.ts'
 import { blockRows } from './block.ts'
 import { bucketsOf, type Buckets } from './buckets.ts'
@@ -40,11 +41,6 @@ const maxChunks = 64
 /** 512 KB of bytes that the matches read. */
 const maxViews = 4096
 
-/** Whether a node asks for a category. */
-export function isCategorical({ flags }: Pick<Ensemble, 'flags'>, node: number): boolean {
-  return (flags[node]! & nodeFlag.categorical) !== 0
-}
-
 /** A number for each possible view; those of one column follow each other. */
 export function viewKey({ column, isLeft, missingRight }: View): number {
   return column * 4 + (isLeft ? 2 : 0) + (missingRight ? 1 : 0)
@@ -56,14 +52,12 @@ export function viewOf(
   { nodeColumn }: Quantised,
   { node, isLeft }: { readonly node: number; readonly isLeft: boolean },
 ): View {
-  const missingRight = missingOf(flags[node]!) !== missing.none && (flags[node]! & nodeFlag.defaultLeft) === 0
-  return { column: nodeColumn[node]!, isLeft, missingRight }
+  return { column: nodeColumn[node]!, isLeft, missingRight: sendsMissingRight(flags[node]!) }
 }
 
 /** Chunks of codes that a categorical node's set needs. */
-export function chunksOf({ threshold, categoryOffset }: Ensemble, node: number): number {
-  const set = threshold[node]!
-  return Math.ceil((firstCategory + (categoryOffset[set + 1]! - categoryOffset[set]!) * 32) / chunkCodes)
+export function chunksOf(ensemble: Ensemble, node: number): number {
+  return Math.ceil((firstCategory + wordsInSet(ensemble, node) * 32) / chunkCodes)
 }
 
 function categoricalFeatures(ensemble: Ensemble): CategoricalFeature[] {
@@ -108,12 +102,13 @@ function leastBytes({ inputs, outputs, trees }: Ensemble, leaves: number): numbe
 }
 
 /** The plan of an ensemble, or undefined if it does not fit: linear leaves, too many leaves, categories or columns, more memory than its size allows. */
-export function planTournament(ensemble: Ensemble): TournamentPlan | undefined {
+export function planTournament(source: ForestSource): TournamentPlan | undefined {
+  const { ensemble } = source
   const leaves = largestTree(ensemble)
   if (ensemble.linear !== undefined || leaves > maxLeaves || leastBytes(ensemble, leaves) > kernelBudget(ensemble, tournamentLimits)) return undefined
   const categorical = categoricalFeatures(ensemble)
   if (categorical.some(({ chunks }) => chunks > maxChunks)) return undefined
-  const quantised = quantise(ensemble)
+  const quantised = source.quantised()
   const schedule = scheduleOf(ensemble, leaves)
   const views = viewsOf(ensemble, quantised, schedule)
   if (views.length > maxViews) return undefined

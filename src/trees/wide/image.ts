@@ -1,6 +1,6 @@
-import type { Ensemble } from '../ensemble.ts'
+import { isCategorical, type Ensemble } from '../ensemble.ts'
 import { categoryBytes, nodeBytes, numericBytes, type WideLayout } from './layout.ts'
-import { isCategorical, nanWord, wordsOf, type Slots } from './slots.ts'
+import { nanWord, wordsOf, type Slots } from './slots.ts'
 
 type Model = { readonly ensemble: Ensemble; readonly slots: Slots; readonly layout: WideLayout }
 

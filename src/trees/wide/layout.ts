@@ -1,7 +1,7 @@
 import { Arena } from '../arena.ts'
-import type { Ensemble } from '../ensemble.ts'
+import { isCategorical, type Ensemble } from '../ensemble.ts'
 import { cutForest } from '../kernel.ts'
-import { isCategorical, wordsOf, type Slots } from './slots.ts'
+import { wordsOf, type Slots } from './slots.ts'
 
 /** Trees walked at once, so that their chains of loads overlap. */
 export const lanes = 8

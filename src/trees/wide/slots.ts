@@ -1,4 +1,4 @@
-import { missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from '../ensemble.ts'
+import { isCategorical, missing, missingOf, nodeFlag, zeroThreshold, type Ensemble } from '../ensemble.ts'
 
 /** An input rewritten so that `slot <= threshold` alone decides: `replacement` stands for NaN and for |x| <= zeroBand. */
 export type NumericSlot = { readonly feature: number; readonly replacement: number; readonly zeroBand: number }
@@ -17,11 +17,6 @@ export type Slots = {
   readonly count: number
   readonly ofNumeric: (node: number) => number
   readonly ofCategory: (feature: number, word: number) => number
-}
-
-/** Whether a node tests a set of categories. */
-export function isCategorical({ flags }: Pick<Ensemble, 'flags'>, node: number): boolean {
-  return (flags[node]! & nodeFlag.categorical) !== 0
 }
 
 /** The 64-bit words of a categorical node in which something goes left; word 0 if nothing does. */

@@ -1,0 +1,25 @@
+import { wasmHost } from '../../wasm/host.ts'
+import type { ForestSource } from '../forest-source.ts'
+import { kernelBudget } from '../kernel-budget.ts'
+import type { Kernel } from '../kernel.ts'
+import { buildSlabImage } from './image.ts'
+import { encodeSlabKernel } from './kernel.ts'
+import { layOutSlab } from './layout.ts'
+import { planSlab, slabLimits } from './plan.ts'
+
+/** The kernel that makes all tests of a tree, without a branch. undefined where it cannot hold the ensemble: see `planSlab`; too much memory. */
+export function compileSlab(source: ForestSource): Kernel | undefined {
+  const plan = planSlab(source)
+  if (plan === undefined) return undefined
+  const { ensemble, relaxed } = source
+  const layout = layOutSlab(ensemble, plan)
+  if (layout.bytes > kernelBudget(ensemble, slabLimits)) return undefined
+  const { outputs, trees, roundSums } = ensemble
+  return {
+    module: new wasmHost.Module(encodeSlabKernel({ shape: plan.shape, layout, outputs, trees, roundSums, relaxed })),
+    image: buildSlabImage({ ensemble, plan, layout }),
+    row: layout.row,
+    out: layout.out,
+    stages: undefined,
+  }
+}
