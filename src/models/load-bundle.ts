@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ServingError } from '../contracts/error.ts'
 import type { LoadedModel } from '../contracts/loaded-model.ts'
 import type { Clock, Deadline } from '../contracts/ports.ts'
@@ -24,15 +25,44 @@ export type LoadedBundle = { readonly prepared: PreparedBundle; readonly runtime
 const longestVerificationMs = 60_000
 const rowsPerCall = 16
 
-/** Outputs of the golden rows, a few at a time so that the event loop turns between them. */
-async function runGolden(runtime: LoadedModel, golden: GoldenRows, { at, signal: given }: Deadline): Promise<Float64Array> {
-  const got = new Float64Array(golden.count * runtime.outputs)
-  const deadline = { at, signal: AbortSignal.any([given, AbortSignal.timeout(longestVerificationMs)]) }
+/** One of the ways in which a model answers rows. */
+type Way = LoadedModel['predict']
+
+/** All ways in which a model is asked: many rows at once and, where it answers on the spot, single rows. They may be different code, so each is proven. */
+function waysOf(runtime: LoadedModel): readonly Way[] {
+  const { inputs, outputs } = runtime
+  const together: Way = (rows, count, by) => runtime.predict(rows, count, by)
+  if (runtime.predictSync === undefined) return [together]
+  const oneByOne: Way = async (rows, count, { signal }) => {
+    if (signal.aborted) throw new ServingError('deadline_exceeded', 'The golden rows took too long, or the model is not wanted any more')
+    const out = new Float64Array(count * outputs)
+    for (let row = 0; row < count; row += 1)
+      runtime.predictSync?.(rows.subarray(row * inputs, (row + 1) * inputs), out.subarray(row * outputs, (row + 1) * outputs))
+    return out
+  }
+  return [together, oneByOne]
+}
+
+/** Outputs of the golden rows, a few at a time; the event loop turns between them. */
+async function runGolden(answer: Way, { inputs, outputs }: LoadedModel, { golden, by }: { golden: GoldenRows; by: Deadline }): Promise<Float64Array> {
+  const got = new Float64Array(golden.count * outputs)
+  const deadline = { at: by.at, signal: AbortSignal.any([by.signal, AbortSignal.timeout(longestVerificationMs)]) }
   for (let row = 0; row < golden.count; row += rowsPerCall) {
+    await nextTurn()
     const count = Math.min(rowsPerCall, golden.count - row)
-    got.set(await runtime.predict(golden.inputs.slice(row * runtime.inputs, (row + count) * runtime.inputs), count, deadline), row * runtime.outputs)
+    got.set(await answer(golden.inputs.slice(row * inputs, (row + count) * inputs), count, deadline), row * outputs)
   }
   return got
+}
+
+/** The worst that any way of asking gave. */
+async function proveGolden(runtime: LoadedModel, golden: GoldenRows, by: Deadline): Promise<GoldenResult> {
+  let worst: GoldenResult = { rows: golden.count, reproduced: golden.count, maxAbsError: 0 }
+  for (const answer of waysOf(runtime)) {
+    const { rows, reproduced, maxAbsError } = compareGolden(golden, await runGolden(answer, runtime, { golden, by }))
+    worst = { rows, reproduced: Math.min(reproduced, worst.reproduced), maxAbsError: Math.max(maxAbsError, worst.maxAbsError) }
+  }
+  return worst
 }
 
 async function verify(
@@ -47,7 +77,7 @@ async function verify(
       'The bundle has no golden rows: save it again with presage.save, or allow it with models.allowUnverified',
     )
   }
-  const result = compareGolden(golden, await runGolden(runtime, golden, by))
+  const result = await proveGolden(runtime, golden, by)
   if (result.reproduced === result.rows) return result
   const { rows, reproduced, maxAbsError } = result
   throw new ServingError(
