@@ -5,7 +5,7 @@ import { gainsByCuts, waitingBytes } from './batch-by-cuts.ts'
 import { compileForest } from './compile.ts'
 import { instantiateForest } from './evaluator.ts'
 import { interpretRaw } from './interpret.ts'
-import { cutForest } from './kernel.ts'
+import { cutForest } from './kernel/kernel.ts'
 
 const shape: EnsembleShape = { trees: 130, leaves: 300, inputs: 6, outputs: 3, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }
 

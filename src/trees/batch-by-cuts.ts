@@ -1,4 +1,4 @@
-import type { Stages } from './kernel.ts'
+import type { Stages } from './kernel/kernel.ts'
 
 /** A kernel of stages that has its memory. `enter` puts a row of a batch where prepare() reads it; `words` is the memory, `out` the address of the sums. */
 export type StagedKernel = {

@@ -5,7 +5,7 @@ import { chooseEngine, type Engine, type KernelEngine } from './choose-engine.ts
 import type { Ensemble } from './ensemble.ts'
 import { forestSource, type ForestSource } from './forest-source.ts'
 import { intakeOf, type Intake } from './intake.ts'
-import type { Kernel } from './kernel.ts'
+import type { Kernel } from './kernel/kernel.ts'
 import { compileBatch, type CompiledBatch } from './tournament/compile-batch.ts'
 import { finishOf, type Finish } from './transform.ts'
 import { compileWide } from './wide/compile-wide.ts'

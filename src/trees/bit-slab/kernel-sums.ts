@@ -1,5 +1,5 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
-import { addRounded } from '../running-sums.ts'
+import { addRounded } from '../kernel/running-sums.ts'
 import type { KernelContext } from './kernel-positions.ts'
 import { lanes, type SlabShape } from './plan.ts'
 import { leafBlockBytes } from './positions.ts'

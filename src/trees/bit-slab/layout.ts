@@ -1,4 +1,4 @@
-import { Arena } from '../arena.ts'
+import { Arena } from '../kernel/arena.ts'
 import { vectorBytes } from '../../wasm/sizes.ts'
 import { takeByteColumns, type ByteColumns } from '../byte-columns/tables.ts'
 import { isCategorical, largestTree, wordsInSet, type Ensemble } from '../ensemble.ts'

@@ -1,7 +1,7 @@
 import { registersFor, type RegisterShape } from '../byte-columns/registers.ts'
 import { largestTree, missing, type Ensemble } from '../ensemble.ts'
 import type { ForestSource } from '../forest-source.ts'
-import { kernelBudget } from '../kernel-budget.ts'
+import { kernelBudget } from '../kernel/kernel-budget.ts'
 import type { Quantised } from '../quantise.ts'
 import { chooseCapacity, countKinds, type Capacity, type Costs } from './capacity.ts'
 import { leafBlockBytes } from './positions.ts'

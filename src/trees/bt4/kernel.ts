@@ -2,9 +2,9 @@ import { FunctionBody } from '../../wasm/function-body.ts'
 import { binningFunctions } from '../byte-columns/binning.ts'
 import { gatherColumns, inEveryLane, type GatherLocals, type Swizzle } from '../byte-columns/registers.ts'
 import { callBinning, loadRegisters } from '../byte-columns/tables.ts'
-import { encodeKernelModule } from '../encode-kernel-module.ts'
-import { resetSums, RunningSums, type SumSource } from '../running-sums.ts'
-import { stagedFunctions } from '../staged-functions.ts'
+import { encodeKernelModule } from '../kernel/encode-kernel-module.ts'
+import { resetSums, RunningSums, type SumSource } from '../kernel/running-sums.ts'
+import { stagedFunctions } from '../kernel/staged-functions.ts'
 import { blockBit, blockParts, chunkTrees, pendingBytes, treeRecord, type Bt4Layout } from './layout.ts'
 
 /** What the kernel is generated from. `missingRight`: some node sends missing values right; `relaxed` uses the relaxed swizzle. */

@@ -1,10 +1,10 @@
-import { Arena } from '../arena.ts'
+import { Arena } from '../kernel/arena.ts'
 import { vectorBytes } from '../../wasm/sizes.ts'
 import { registersFor, type RegisterShape } from '../byte-columns/registers.ts'
 import { takeByteColumns, type ByteColumns } from '../byte-columns/tables.ts'
 import type { Ensemble } from '../ensemble.ts'
 import type { Column } from '../quantise.ts'
-import { cutForest } from '../kernel.ts'
+import { cutForest } from '../kernel/kernel.ts'
 import type { Block } from './blocks.ts'
 
 /** Trees whose walks overlap: those that have not arrived are on a list. */

@@ -1,5 +1,5 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
-import type { Arena } from '../arena.ts'
+import type { Arena } from '../kernel/arena.ts'
 import { missing } from '../ensemble.ts'
 import type { Column } from '../quantise.ts'
 import { vectorBytes } from '../../wasm/sizes.ts'

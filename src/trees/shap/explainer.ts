@@ -1,6 +1,6 @@
-import { instantiateKernel } from '../instantiate-kernel.ts'
+import { instantiateKernel } from '../kernel/instantiate-kernel.ts'
 import { takeIn } from '../intake.ts'
-import { kernelNames } from '../kernel.ts'
+import { kernelNames } from '../kernel/kernel.ts'
 import type { CompiledExplanations } from './compile-explanations.ts'
 import { prepareRow } from './prepared-row.ts'
 

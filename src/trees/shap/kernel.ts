@@ -1,6 +1,6 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
-import { encodeKernelModule } from '../encode-kernel-module.ts'
-import { kernelNames } from '../kernel.ts'
+import { encodeKernelModule } from '../kernel/encode-kernel-module.ts'
+import { kernelNames } from '../kernel/kernel.ts'
 import { descent } from './kernel-descent.ts'
 import { ascent } from './kernel-ascent.ts'
 import { vectorBytes } from '../../wasm/sizes.ts'

@@ -1,5 +1,5 @@
 import { vectorBytes } from '../../wasm/sizes.ts'
-import { Arena } from '../arena.ts'
+import { Arena } from '../kernel/arena.ts'
 import type { Ensemble } from '../ensemble.ts'
 import type { ExplanationPlan, PlannedGroup } from './plan.ts'
 

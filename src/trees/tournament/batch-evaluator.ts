@@ -1,4 +1,4 @@
-import { instantiateKernel } from '../instantiate-kernel.ts'
+import { instantiateKernel } from '../kernel/instantiate-kernel.ts'
 import { takeIn } from '../intake.ts'
 import type { CompiledBatch } from './compile-batch.ts'
 import { vectorBytes } from '../../wasm/sizes.ts'

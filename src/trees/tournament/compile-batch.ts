@@ -1,7 +1,7 @@
 import { wasmHost, type WasmModule } from '../../wasm/host.ts'
 import type { ForestSource } from '../forest-source.ts'
 import { intakeOf, type Intake } from '../intake.ts'
-import { kernelBudget } from '../kernel-budget.ts'
+import { kernelBudget } from '../kernel/kernel-budget.ts'
 import { buildTournamentImage } from './image.ts'
 import { encodeTournamentKernel } from './kernel.ts'
 import { layOutTournament } from './layout.ts'

@@ -1,5 +1,5 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
-import { encodeKernelModule } from '../encode-kernel-module.ts'
+import { encodeKernelModule } from '../kernel/encode-kernel-module.ts'
 import { binningFunction } from './binning.ts'
 import { blockRows, blockVectors, runName } from './block.ts'
 import { codesFunction, decide, type DecisionLocals } from './categories.ts'

@@ -1,4 +1,4 @@
-import { Arena } from '../arena.ts'
+import { Arena } from '../kernel/arena.ts'
 import { isCategorical, type Ensemble } from '../ensemble.ts'
 import { blockRows } from './block.ts'
 import { chunkCodes, chunksOf, type TournamentPlan } from './plan.ts'

@@ -1,6 +1,6 @@
 import { isCategorical, largestTree, sendsMissingRight, wordsInSet, type Ensemble } from '../ensemble.ts'
 import type { ForestSource } from '../forest-source.ts'
-import { kernelBudget } from '../kernel-budget.ts'
+import { kernelBudget } from '../kernel/kernel-budget.ts'
 import type { Quantised } from '../quantise.ts'
 import type { Search } from './binning.ts'
 import { blockRows } from './block.ts'

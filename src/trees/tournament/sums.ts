@@ -1,5 +1,5 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
-import { addRounded } from '../running-sums.ts'
+import { addRounded } from '../kernel/running-sums.ts'
 import { blockRows } from './block.ts'
 
 /** What the sums of a model depend on; `winners` is the address of the winners of a group's first tree, `out` that of the rows' sums. */

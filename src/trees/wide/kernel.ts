@@ -1,8 +1,8 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
-import { encodeKernelModule } from '../encode-kernel-module.ts'
-import { stagedFunctions } from '../staged-functions.ts'
-import { forEachAddress } from '../for-each-address.ts'
-import { resetSums, RunningSums, type SumSource } from '../running-sums.ts'
+import { encodeKernelModule } from '../kernel/encode-kernel-module.ts'
+import { stagedFunctions } from '../kernel/staged-functions.ts'
+import { forEachAddress } from '../kernel/for-each-address.ts'
+import { resetSums, RunningSums, type SumSource } from '../kernel/running-sums.ts'
 import { categoryBytes, lanes, nodeBytes, numericBytes, type WideLayout } from './layout.ts'
 import { nanWord, type Slots } from './slots.ts'
 

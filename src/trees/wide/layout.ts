@@ -1,6 +1,6 @@
-import { Arena } from '../arena.ts'
+import { Arena } from '../kernel/arena.ts'
 import { isCategorical, type Ensemble } from '../ensemble.ts'
-import { cutForest } from '../kernel.ts'
+import { cutForest } from '../kernel/kernel.ts'
 import { wordsOf, type Slots } from './slots.ts'
 
 /** Trees walked at once, so that their chains of loads overlap. */

@@ -1,4 +1,4 @@
-import { pageBytes } from '../wasm/sizes.ts'
+import { pageBytes } from '../../wasm/sizes.ts'
 
 const lineBytes = 64
 

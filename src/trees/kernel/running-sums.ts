@@ -1,4 +1,4 @@
-import type { FunctionBody } from '../wasm/function-body.ts'
+import type { FunctionBody } from '../../wasm/function-body.ts'
 import { forEachAddress } from './for-each-address.ts'
 
 /** Where raw scores are summed: `outputs` float64 numbers at `out`, their first addends at `base`. */

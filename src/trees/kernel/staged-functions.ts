@@ -1,5 +1,5 @@
-import { FunctionBody } from '../wasm/function-body.ts'
-import type { ModuleParts } from '../wasm/module.ts'
+import { FunctionBody } from '../../wasm/function-body.ts'
+import type { ModuleParts } from '../../wasm/module.ts'
 import { kernelNames } from './kernel.ts'
 
 /** prepare, walk and run, as the functions `first`, `first` + 1 and `first` + 2 of a module: run() prepares the row and walks all `trees`. */

@@ -1,5 +1,5 @@
-import { encodeModule, type ModuleParts } from '../wasm/module.ts'
-import { pageBytes } from '../wasm/sizes.ts'
+import { encodeModule, type ModuleParts } from '../../wasm/module.ts'
+import { pageBytes } from '../../wasm/sizes.ts'
 import { kernelNames } from './kernel.ts'
 
 /** A kernel's module: its functions, and the memory of so many bytes, whole pages, that it imports. */

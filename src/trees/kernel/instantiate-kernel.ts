@@ -1,5 +1,5 @@
-import { wasmHost, type WasmModule } from '../wasm/host.ts'
-import { pageBytes } from '../wasm/sizes.ts'
+import { wasmHost, type WasmModule } from '../../wasm/host.ts'
+import { pageBytes } from '../../wasm/sizes.ts'
 import { kernelNames } from './kernel.ts'
 
 /** A module with the contents of its memory; zeros follow them up to `bytes`, whole pages. */

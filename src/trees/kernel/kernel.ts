@@ -1,4 +1,4 @@
-import type { WasmModule } from '../wasm/host.ts'
+import type { WasmModule } from '../../wasm/host.ts'
 
 /**
  * Names at the border of every kernel's module: the memory that it imports, and run(), which reads the row from that memory and writes raw scores to it.

@@ -1,4 +1,4 @@
-import type { FunctionBody } from '../wasm/function-body.ts'
+import type { FunctionBody } from '../../wasm/function-body.ts'
 
 /** Runs `each` for `cursor` = from, from + step, ... until it equals `to`, which must be one of them; not at all if from = to. */
 export function forEachAddress(

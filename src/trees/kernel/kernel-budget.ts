@@ -1,4 +1,4 @@
-import { ensembleBytes, type Ensemble } from './ensemble.ts'
+import { ensembleBytes, type Ensemble } from '../ensemble.ts'
 
 const mebibyte = 1 << 20
 
