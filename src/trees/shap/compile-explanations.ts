@@ -2,6 +2,7 @@ import { wasmHost, type WasmModule } from '../../wasm/host.ts'
 import { simdSupport } from '../../wasm/simd-support.ts'
 import type { Ensemble } from '../ensemble.ts'
 import { intakeOf, type Intake } from '../intake.ts'
+import { kernelBudget } from '../kernel/kernel-budget.ts'
 import { buildExplanationImage } from './image.ts'
 import { encodeExplanationKernel } from './kernel.ts'
 import { layOutExplanations } from './layout.ts'
@@ -24,8 +25,8 @@ export type CompiledExplanations = {
   readonly expected: Float64Array
 }
 
-/** The most memory that a kernel may take: 4 million decisions. */
-const maxBytes = 256 * 1024 * 1024
+/** What bounds a kernel's memory, 4 million decisions at most: the longest paths ask for 110 times the ensemble, but inputs and outputs that few trees use, of which each pair has a sum, for no more. */
+const limits = { mebibytes: 256, timesEnsemble: 128 } as const
 
 function expectedValues(ensemble: Ensemble, { groups }: ExplanationPlan): Float64Array {
   const { trees, outputs, base, nodeOffset, leafOffset, leafValue } = ensemble
@@ -38,14 +39,14 @@ function expectedValues(ensemble: Ensemble, { groups }: ExplanationPlan): Float6
 
 /**
  * Compiles what explains an ensemble: quadrature TreeSHAP, exact like the specification in exact.ts but for rounding. undefined where nothing can be explained: no cover, linear leaves, no vector
- * instructions, more than 400 features on one path, more than 256 MiB. Takes long, so it belongs in a worker thread.
+ * instructions, more than 400 features on one path, more memory than its size allows. Takes long, so it belongs in a worker thread.
  */
 export function compileExplanations(ensemble: Ensemble): CompiledExplanations | undefined {
   if (ensemble.cover === undefined || ensemble.linear !== undefined || simdSupport() === 'none') return undefined
   const plan = planExplanations(ensemble)
   if (plan === undefined) return undefined
   const layout = layOutExplanations(ensemble, plan)
-  if (layout.bytes > maxBytes) return undefined
+  if (layout.bytes > kernelBudget(ensemble, limits)) return undefined
   const { outputs } = ensemble
   return {
     intake: intakeOf(ensemble),

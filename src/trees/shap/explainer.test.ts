@@ -175,4 +175,5 @@ test('without cover, with linear leaves, or with too many features on a path the
 
 test('an ensemble whose walk needs more memory than is allowed has no explanation', () => {
   assert.equal(compileExplanations(chain(400, 200)), undefined)
+  assert.equal(compileExplanations(randomEnsemble({ ...shape, trees: 1, leaves: 2, inputs: 2000, outputs: 500 })), undefined)
 })
