@@ -4,7 +4,7 @@ import { ulpsBetween } from '../../../src/trees/adjacent-doubles.ts'
 import { seenRow } from '../../../src/trees/intake.ts'
 import { exactContributions } from '../../../src/trees/shap/exact.ts'
 import { parseSklearnTrees } from '../../../src/trees/sklearn.ts'
-import { checkZoo, type ParsedModel } from '../trees/check-zoo.ts'
+import { checkZoo, type ParsedModel, ways } from '../trees/check-zoo.ts'
 import { withFreshZoo } from '../trees/fresh-zoo.ts'
 import { readZoo, type ZooModel } from '../trees/read-zoo.ts'
 
@@ -19,6 +19,7 @@ test('every model of the zoo gives scikit-learn its raw scores bit for bit and i
   assert.deepEqual([runs['interpreter'], runs['bit-slab']], [zoo.length, 2 * zoo.length], 'all models run on the kernels')
   assert.equal(runs['bt4']! + runs['wide']!, 3 * zoo.length, 'the wide kernel takes categories and columns that BT4 does not')
   assert.ok(runs['bt4']! > zoo.length)
+  assert.equal(runs['tournament'], ways.length * zoo.length, 'many rows go through their own kernel')
   assert.ok(zoo.every(({ rows }) => rows.length === 200))
   t.diagnostic(`${zoo.length} models, largest distance ${ulps} ulp`)
 })

@@ -6,7 +6,7 @@ import type { ZooModel } from './read-zoo.ts'
 
 /** A model of a zoo with what was parsed of its file. */
 export type ParsedModel = Omit<ZooModel, 'text'> & { readonly ensemble: Ensemble }
-/** How often each engine took part (one that does not take a model leaves it to another), and the largest distance of a prediction from the library's. */
+/** How often each engine took part (one that does not take a model leaves it to another), and beside it the kernel for many rows as `tournament`; and the largest distance of a prediction from the library's. */
 export type ZooDistance = { readonly runs: Readonly<Record<string, number>>; readonly ulps: number }
 
 /** Every way to compile a model for single rows. */
@@ -48,6 +48,7 @@ export function checkZoo(models: readonly ParsedModel[], ulpsBetween: (a: number
       assert.equal(different(model, evaluateTogether(model, evaluator)), 0, `${model.name}, ${evaluator.name}: raw scores of the batch differ`)
       assert.ok(ulps <= allowed, `${model.name}, ${evaluator.name}: a prediction is ${ulps} ulp away`)
       runs[evaluator.name] = (runs[evaluator.name] ?? 0) + 1
+      if (evaluator.blockRows > 1) runs['tournament'] = (runs['tournament'] ?? 0) + 1
       largest = Math.max(largest, ulps)
     }
   }

@@ -24,6 +24,7 @@ test('every model of the zoo gives LightGBM its raw scores bit for bit and its p
   )
   assert.equal(runs['bt4']! + runs['wide']!, 3 * kernels, 'the wide kernel takes categories and columns that BT4 does not')
   assert.ok(runs['bt4']! > kernels)
+  assert.equal(runs['tournament'], ways.length * kernels, 'many rows go through their own kernel')
   assert.ok(zoo.every(({ rows }) => rows.length === 200))
   t.diagnostic(`${zoo.length} models, largest distance ${ulps} ulp`)
 })

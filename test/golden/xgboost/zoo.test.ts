@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { floatUlpsBetween } from '../../../src/trees/adjacent-floats.ts'
 import { nodeFlag } from '../../../src/trees/ensemble.ts'
 import { parseXgBoostJson, parseXgBoostUbj } from '../../../src/trees/xgboost.ts'
-import { checkZoo, type ParsedModel, type ZooDistance } from '../trees/check-zoo.ts'
+import { checkZoo, type ParsedModel, type ZooDistance, ways } from '../trees/check-zoo.ts'
 import { withFreshZoo } from '../trees/fresh-zoo.ts'
 import { readXgBoostZoo, type XgBoostModel } from './read-xgboost-zoo.ts'
 
@@ -25,6 +25,7 @@ test('every model of the zoo, in both encodings, gives XGBoost its raw scores bi
   assert.deepEqual([runs['interpreter'], runs['bit-slab']], [zoo.length, 2 * zoo.length], 'all models run on the kernels')
   assert.equal(runs['bt4']! + runs['wide']!, 3 * zoo.length, 'the wide kernel takes categories and columns that BT4 does not')
   assert.ok(runs['bt4']! > zoo.length)
+  assert.equal(runs['tournament'], ways.length * zoo.length, 'many rows go through their own kernel')
   assert.ok(zoo.every(({ rows }) => rows.length === 200))
   t.diagnostic(`${zoo.length} models, largest distance ${ulps} ulp`)
 })
