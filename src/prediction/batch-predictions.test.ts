@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { LoadedModel } from '../contracts/loaded-model.ts'
 import type { PredictBatchRequest } from '../contracts/predict.ts'
 import {
   atOnce,
@@ -99,14 +100,18 @@ test('a model in another process gets all rows in one call, or in as few as its 
   assert.deepEqual(parts, whole)
 })
 
-test('a large inline batch leaves the event loop its turns, and answers the same', async () => {
+test('a large inline batch goes to the model many rows at a time, leaves the event loop its turns, and answers the same', async () => {
+  const counts: number[] = []
+  const runtime = makeRuntime()
+  const counting: LoadedModel = { ...runtime, predict: (rows, count, deadline) => (counts.push(count), runtime.predict(rows, count, deadline)) }
   let othersRan = false
   setImmediate(() => (othersRan = true))
-  const models = new MemoryModels([makeModel()])
+  const models = new MemoryModels([makeModel({ runtime: counting })])
   const later = makeService({ models }).service.predictBatch({ requests: items(199) }, makeCall())
   assert.ok(later instanceof Promise)
   assert.equal(models.held.released, 0)
   const { predictions } = await later
+  assert.deepEqual(counts, [64, 64, 64, 7])
   assert.deepEqual([predictions.length, models.held.released, othersRan], [199, 1, true])
   assert.deepEqual(
     predictions.map((item) => ('prediction' in item ? item.prediction.probability : 0)),

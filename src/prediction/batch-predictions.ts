@@ -111,21 +111,22 @@ export class BatchPredictions {
     lease: Lease,
   ): Promise<PredictBatchResponse> {
     try {
-      const items = inline ? await this.#inTurns(batch, slots) : await this.#together(batch, plan, slots)
+      const items = inline ? await this.#inTurns(batch, plan, slots) : await this.#together(batch, plan, slots)
       return this.#finish(batch, plan, items)
     } finally {
       lease.release()
     }
   }
 
-  async #inTurns({ call }: Batch, slots: readonly Slot[]): Promise<Item[]> {
+  /** As `#together`, for models that compute on the event loop: it turns between calls. */
+  async #inTurns(batch: Batch, plan: ModelPlan, slots: readonly Slot[]): Promise<Item[]> {
     const items: Item[] = []
     for (let from = 0; from < slots.length; from += rowsPerTurn) {
       if (from > 0) {
         await nextTurn()
-        checkDeadline(call.deadline, this.#deps.clock.monotonic())
+        checkDeadline(batch.call.deadline, this.#deps.clock.monotonic())
       }
-      for (const slot of slots.slice(from, from + rowsPerTurn)) items.push(this.#inline(slot))
+      items.push(...(await this.#together(batch, plan, slots.slice(from, from + rowsPerTurn))))
     }
     return items
   }
