@@ -13,7 +13,7 @@ export const lanes = 16
 
 /** What the kernel's code depends on: counts, not thresholds or leaves. */
 export type SlabShape = RegisterShape & {
-  /** Groups of 16 trees; the last is filled up with trees that add 0. */
+  /** Groups of 16 trees; the last is filled up with trees that add -0. */
   readonly groups: number
   /** Blocks of 32 leaves per tree. */
   readonly blocks: number
