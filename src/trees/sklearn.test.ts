@@ -157,3 +157,10 @@ test('weights through nodes and leaves are read where every tree has them, once 
   })
   assert.deepEqual(parseSklearnTrees(sklearnText([both], { base: [0, 0] })).cover, { node: Float64Array.of(3, 3), leaf: Float64Array.of(1, 2, 1, 2) })
 })
+
+test('a tree of more outputs than a call takes arguments is read', () => {
+  const outputs = 200_000
+  const zeros = Array.from({ length: outputs }, () => 0)
+  const many = { ...constant(), values: zeros.map((value) => [value]) }
+  assert.equal(parseSklearnTrees(sklearnText([many], { base: zeros })).trees, outputs)
+})
