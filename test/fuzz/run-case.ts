@@ -28,6 +28,9 @@ export const limits = { ms: 1000, timesFile: 20, parseFloor: 1 << 20, compileFlo
 const engines: Readonly<Record<Engine, true>> = { 'bit-slab': true, bt4: true, wide: true, interpreter: true }
 const engineNames = Object.keys(engines) as Engine[]
 
+/** As many rows as go through the kernel for many. */
+const rowCount = 16
+
 const specials = [
   NaN,
   Infinity,
@@ -60,22 +63,35 @@ function rowOf({ inputs, threshold, feature }: Ensemble, draw: Draw): Float64Arr
   return row
 }
 
+type Answers = { readonly by: string; readonly out: Float64Array }
+
+/** What every engine answers to rows, one by one and all at once; the interpreter answers last. The kernel for many rows is the same beside each of them. */
+function answersOf(ensemble: Ensemble, rows: Float64Array, relaxedSimd: boolean): Answers[] {
+  const { inputs, outputs } = ensemble
+  return engineNames.flatMap((engine) => {
+    const isLast = engine === 'interpreter'
+    const evaluator = instantiateForest(compileForest(ensemble, { engine, relaxedSimd, batch: isLast }))
+    const [out, batch] = [new Float64Array(rowCount * outputs), new Float64Array(rowCount * outputs)]
+    for (let r = 0; r < rowCount; r++) evaluator.predictRaw(rows.subarray(r * inputs, (r + 1) * inputs), out.subarray(r * outputs, (r + 1) * outputs))
+    evaluator.predict(rows.subarray(0, inputs), new Float64Array(outputs))
+    evaluator.predictBatchRaw(rows, rowCount, batch)
+    return [
+      { by: `a batch by ${isLast ? 'blocks' : evaluator.name}`, out: batch },
+      { by: evaluator.name, out },
+    ]
+  })
+}
+
 function checkAnswers(ensemble: Ensemble, draw: Draw): void {
-  const relaxedSimd = draw(2) === 0
-  const evaluators = engineNames.map((engine) => instantiateForest(compileForest(ensemble, { engine, relaxedSimd })))
-  for (let r = 0; r < 6; r++) {
-    const row = rowOf(ensemble, draw)
-    const answers = evaluators.map((evaluator) => {
-      const out = new Float64Array(ensemble.outputs)
-      evaluator.predictRaw(row, out)
-      evaluator.predict(row, new Float64Array(ensemble.outputs))
-      return out
-    })
-    const expected = answers[engineNames.indexOf('interpreter')]!
-    answers.forEach((answer, e) => {
-      const k = answer.findIndex((value, i) => !Object.is(value, expected[i]))
-      if (k >= 0) throw new Fault(`${evaluators[e]!.name} gives ${answer[k]} for output ${k}, the interpreter ${expected[k]}, of the row ${row.join(' ')}`)
-    })
+  const rows = Float64Array.from(Array.from({ length: rowCount }, () => [...rowOf(ensemble, draw)]).flat())
+  const answers = answersOf(ensemble, rows, draw(2) === 0)
+  const expected = answers.at(-1)!.out
+  for (const { by, out } of answers) {
+    const at = out.findIndex((value, i) => !Object.is(value, expected[i]))
+    if (at < 0) continue
+    const [r, k] = [Math.floor(at / ensemble.outputs), at % ensemble.outputs]
+    const row = rows.subarray(r * ensemble.inputs, (r + 1) * ensemble.inputs)
+    throw new Fault(`${by} gives ${out[at]} for output ${k}, the interpreter ${expected[at]}, of the row ${row.join(' ')}`)
   }
 }
 
