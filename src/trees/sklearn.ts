@@ -1,17 +1,10 @@
 import type { Ensemble } from './ensemble.ts'
 import { assembleTrees } from './assemble-trees.ts'
 import { ModelFormatError } from './model-format-error.ts'
+import { parseJson } from './parse-json.ts'
 import type { ParsedTree } from './parsed-tree.ts'
 import { readHeader, type Header } from './sklearn/header.ts'
 import { readTree } from './sklearn/tree.ts'
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ModelFormatError(`the file is no JSON, perhaps cut off: ${String(cause).slice(0, 200)}`)
-  }
-}
 
 /** Trees in turn: those with leaf values for every output must begin at the first. */
 function readTrees({ trees, featureNames, base, recodings }: Header): ParsedTree[] {
@@ -23,8 +16,8 @@ function readTrees({ trees, featureNames, base, recodings }: Header): ParsedTree
       throw new ModelFormatError(`a tree of all outputs follows ${parsed.length % base.length} trees of single ones`, { tree: t })
     for (const parsedTree of group) parsed.push(parsedTree)
   })
-  if (parsed.length === 0) throw new ModelFormatError('the model has no trees')
-  if (parsed.length % base.length !== 0) throw new ModelFormatError(`${parsed.length} trees cannot be shared out to ${base.length} outputs`)
+  if (parsed.length === 0) throw new ModelFormatError('"trees" is empty: the model has no trees')
+  if (parsed.length % base.length !== 0) throw new ModelFormatError(`"trees": ${parsed.length} trees cannot be shared out to ${base.length} outputs`)
   return parsed
 }
 

@@ -1,6 +1,6 @@
 import type { Ensemble } from './ensemble.ts'
 import { ModelFormatError } from './model-format-error.ts'
-import { parseJson } from './xgboost/json.ts'
+import { parseXgBoostText } from './xgboost/json.ts'
 import { ensembleOf } from './xgboost/model.ts'
 import { decodeUbjson } from './xgboost/ubjson.ts'
 
@@ -13,7 +13,7 @@ const firstOf = { json: '{', ubjson: '{L' } as const
  */
 export function parseXgBoostJson(text: string): Ensemble {
   if (!text.trimStart().startsWith(firstOf.json)) throw new ModelFormatError(`a JSON model begins with "{": save the model again with save_model('model.json')`)
-  return ensembleOf(parseJson(text))
+  return ensembleOf(parseXgBoostText(text))
 }
 
 /** As parseXgBoostJson, of a model that `save_model` wrote as UBJSON (since XGBoost 1.6). The binary format of old, which has no extension of its own, is refused. */

@@ -1,11 +1,11 @@
 import { ModelFormatError } from '../model-format-error.ts'
-import { parseJson } from './json.ts'
+import { parseXgBoostText } from './json.ts'
 import type { Part } from './part.ts'
 
 function numbersOf(text: string, parameters: Part): readonly number[] {
   const fault = (): never => parameters.fail('base_score', `is neither a number nor a list of numbers: "${text.slice(0, 40)}"`)
   try {
-    const value = parseJson(text)
+    const value = parseXgBoostText(text)
     const list: readonly unknown[] = Array.isArray(value) ? value : [value]
     return list.map((one) => (typeof one === 'number' ? Math.fround(one) : fault()))
   } catch (cause) {
