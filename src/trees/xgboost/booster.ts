@@ -1,5 +1,5 @@
 import type { ParsedTree } from '../parsed-tree.ts'
-import { mostWords } from './categories.ts'
+import { wordBudget } from './categories.ts'
 import { Part } from './part.ts'
 import { parseTree } from './tree.ts'
 
@@ -26,13 +26,11 @@ function parseTrees(model: Part, inputs: number): ParsedTree[] {
   const count = model.part('gbtree_model_param').parameter('num_trees', { min: 0, max: 2 ** 31 - 1 })
   if (list.length !== count) model.fail('trees', `has ${list.length} trees, not ${count}`)
   if (count === 0) model.fail('trees', 'is empty: the model has no trees')
-  let wordsLeft = mostWords
+  const budget = wordBudget()
   return Array.from(list, (value, t) => {
     const part = new Part(value, `trees[${t}]`, t)
     if (part.get('id') !== t) part.fail('id', `is not ${t}`)
-    const tree = parseTree(part, { inputs, wordsLeft })
-    wordsLeft -= tree.sets.words.length
-    return tree
+    return parseTree(part, { inputs, budget })
   })
 }
 

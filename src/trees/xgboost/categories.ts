@@ -3,12 +3,18 @@ import type { Part } from './part.ts'
 
 /** The set of a node that sends every category the other way. */
 export const emptySet = 0
-/** The words of all sets that a model may have: 64 MiB. A short list of categories may mean a long bit set. */
-export const mostWords = 2 ** 24
+/** Words of bit sets that any model may have, 256 KiB, and that each of its nodes and listed categories adds: one category of a million means a set of 31,251 words. */
+const [wordsOfAny, wordsOfEach] = [2 ** 16, 16]
 const largestCategory = 2 ** 24 - 1
 
 /** Category sets of one tree by the node of the file; `of` gives -1 for a node without one. */
 export type NodeSets = { readonly sets: CategorySets; readonly of: (node: number) => number }
+
+/** What is left of the words that the trees of one model may take. */
+export type WordBudget = { left: number }
+
+/** The words for a model whose trees are still to come. */
+export const wordBudget = (): WordBudget => ({ left: wordsOfAny })
 
 type Lists = { readonly nodes: Float64Array; readonly segments: Float64Array; readonly sizes: Float64Array; readonly categories: Float64Array }
 
@@ -28,18 +34,22 @@ function readLists(part: Part, nodes: number): Lists {
 }
 
 /**
- * The sets of a tree's categorical nodes, the categories that go right in XGBoost; set 0 is empty. `wordsLeft` is how many words they may take. Throws ModelFormatError, before
- * anything of their size is made.
+ * The sets of a tree's categorical nodes, the categories that go right in XGBoost; set 0 is empty. They are taken from the model's budget, to which the tree adds. Throws
+ * ModelFormatError, before anything of their size is made.
  */
-export function parseCategories(part: Part, nodes: number, wordsLeft: number): NodeSets {
+export function parseCategories(part: Part, nodes: number, budget: WordBudget): NodeSets {
   // Files older than XGBoost 1.3 have no categories.
   if (part.get('categories_nodes') === undefined) return { sets: { bounds: [0, 0], words: [] }, of: () => -1 }
   const lists = readLists(part, nodes)
   const chosen = Array.from(lists.nodes, (_, k) => lists.categories.subarray(lists.segments[k], lists.segments[k]! + lists.sizes[k]!))
   const bounds = [0, 0]
   for (const set of chosen) bounds.push(bounds.at(-1)! + (set.reduce((most, category) => Math.max(most, category), 0) >>> 5) + 1)
-  if (bounds.at(-1)! > wordsLeft) part.fail('categories', `are too many: the bit sets of a model may take ${mostWords * 4} bytes`)
-  const words = new Uint32Array(bounds.at(-1)!)
+  const taken = bounds.at(-1)!
+  budget.left += wordsOfEach * (nodes + lists.categories.length)
+  if (taken > budget.left)
+    part.fail('categories', `are too large: their bit sets take ${taken * 4} bytes, ${budget.left * 4} are left for a model of this size`)
+  budget.left -= taken
+  const words = new Uint32Array(taken)
   chosen.forEach((set, k) => {
     for (const category of set) words[bounds[k + 1]! + (category >>> 5)]! |= 1 << (category & 31)
   })

@@ -2,7 +2,7 @@ import { nextDownFloat } from '../adjacent-floats.ts'
 import { structureFault } from '../check-structure.ts'
 import { missing, nodeFlag } from '../ensemble.ts'
 import type { ParsedTree, TreeCover } from '../parsed-tree.ts'
-import { emptySet, parseCategories, type NodeSets } from './categories.ts'
+import { emptySet, parseCategories, type NodeSets, type WordBudget } from './categories.ts'
 import type { Part } from './part.ts'
 
 /** The nodes of a tree as the file has them: inner nodes, leaves and deleted ones by one number. */
@@ -110,7 +110,7 @@ function leafValuesOf(part: Part, { condition }: FileNodes, leaves: readonly num
 }
 
 /** One element of `trees`, fully checked: counts, features, children, category sets, finite leaves. Throws ModelFormatError. */
-export function parseTree(part: Part, { inputs, wordsLeft }: { inputs: number; wordsLeft: number }): ParsedTree {
+export function parseTree(part: Part, { inputs, budget }: { inputs: number; budget: WordBudget }): ParsedTree {
   const parameters = part.part('tree_param')
   const count = parameters.parameter('num_nodes', { min: 1, max: largestCount })
   if (parameters.parameter('size_leaf_vector', { min: 0, max: largestCount, absent: 0 }) > 1)
@@ -120,7 +120,7 @@ export function parseTree(part: Part, { inputs, wordsLeft }: { inputs: number; w
   const { inner, leaves } = numbering
   const [left, right] = [childrenOf(part, 'left', { nodes, numbering }), childrenOf(part, 'right', { nodes, numbering })]
   checkStructure(part, { left, right, leaves: leaves.length })
-  const sets = parseCategories(part, count, wordsLeft)
+  const sets = parseCategories(part, count, budget)
   const splits = inner.map((node, i) => splitOf(part, node, { nodes, sets, left: left[i]!, right: right[i]! }))
   return {
     leafValue: leafValuesOf(part, nodes, leaves),
