@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { array, assert as assertProperty, constantFrom, nat, property, record } from 'fast-check'
-import { readZoo } from '../../test/golden/trees/read-zoo.ts'
-import { compileForest } from './compile.ts'
-import { instantiateForest } from './evaluator.ts'
 import { ModelFormatError } from './model-format-error.ts'
 import { parseSklearnTrees } from './sklearn.ts'
 import { constant, sklearnText, stump, type Keys } from './sklearn-text.test-data.ts'
@@ -31,7 +26,7 @@ test('an error names the tree', () => {
 })
 
 test('other files, other formats and other versions are refused', () => {
-  for (const text of ['', 'tree\n', '{', '\u0000']) refused(text, /no JSON/)
+  for (const text of ['', 'tree\n', '{', '\u0000']) refused(text, /not JSON/)
   for (const text of ['null', '[]', '3', '"x"', '{}', '{"format": "onnx"}']) refused(text, /"format" must be "presage-trees", not/)
   inModel({ version: 2 }, /"version" must be 1, not 2/)
   inModel({ version: '1' }, /"version" must be 1, not "1"/)
@@ -122,7 +117,7 @@ test('a model that contradicts itself is refused', () => {
   inModel({ transform: { kind: 'softmax' } }, /"transform" of 1 outputs must be identity, exponential, sigmoid, not "softmax"/)
   inModel({ transform: { kind: 'sigmoid' } }, /"slope" must be a positive number/)
   inModel({ transform: { kind: 'sigmoid', slope: 0 } }, /"slope" must be a positive number/)
-  inModel({ transform: { kind: 'identity', slope: 1 } }, /only the transform "sigmoid" has a "slope"/)
+  inModel({ transform: { kind: 'identity', slope: 1 } }, /"slope" belongs to the transform "sigmoid" alone/)
 })
 
 test('a file that is cut off is refused wherever the cut is', () => {
@@ -130,59 +125,7 @@ test('a file that is cut off is refused wherever the cut is', () => {
   for (let length = 0; length < text.length; length++) assert.throws(() => parseSklearnTrees(text.slice(0, length)), ModelFormatError, `cut at ${length}`)
 })
 
-test('lists nested a hundred thousand deep are a fault like any other', () => {
+test('lists nested a hundred thousand deep are refused', () => {
   const deep = '['.repeat(100_000) + ']'.repeat(100_000)
-  refused(sklearnText().replace('[0.5]', `[${deep}]`), /is a list, but input 0 has no categories/, 0)
-  refused(sklearnText().replace('"GradientBoostingRegressor"', deep), /"objective" must be a text, not a list/)
-})
-
-const inserts = ['-', '9', ' ', ',', ':', '"', '[', ']', '{}', 'null', 'true', '1e999', '-1', '[0]', '"inf"', '2147483648', '\u0000', 'é', '0.5,0.5']
-const mutation = record({
-  at: nat(),
-  insert: constantFrom(...inserts),
-  kind: constantFrom('number', 'number', 'number', 'insert', 'overwrite', 'delete', 'copy', 'cut'),
-  other: nat(),
-})
-type Mutation = { readonly at: number; readonly insert: string; readonly kind: string; readonly other: number }
-
-const numbers = ['0', '1', '-1', '-2', '2', '3', '40', '-40', '0.5', '-0', '1e999', '2147483648', 'null', '"inf"', '[0]', '1,1']
-
-/** Puts another value in the place of a number, so that the text stays JSON. */
-function replaceNumber(text: string, at: number, other: number): string {
-  const found = [...text.matchAll(/-?\d[\d.]*(e[+-]?\d+)?/g)]
-  const { index, 0: number } = found[at % found.length]!
-  return text.slice(0, index) + numbers[other % numbers.length]! + text.slice(index + number.length)
-}
-
-function mutate(text: string, { at, insert, kind, other }: Mutation): string {
-  if (kind === 'number' && /\d/.test(text)) return replaceNumber(text, at, other)
-  const [place, from] = [at % (text.length + 1), other % (text.length + 1)]
-  if (kind === 'cut') return text.slice(0, place)
-  if (kind === 'copy') return text.slice(0, place) + text.slice(from, from + 60) + text.slice(place)
-  if (kind === 'delete') return text.slice(0, place) + text.slice(place + 1 + (other % 40))
-  return text.slice(0, place) + insert + text.slice(kind === 'insert' ? place : place + insert.length)
-}
-
-test('thousands of damaged files either load and answer, or give a ModelFormatError', (t) => {
-  const texts = readZoo(join(import.meta.dirname, '../../test/golden/sklearn'))
-    .map(({ text }) => text)
-    .filter((text) => text.length < 15_000)
-  assert.ok(texts.length >= 8)
-  let [runs, refusals] = [0, 0]
-  assertProperty(
-    property(nat(texts.length - 1), array(mutation, { minLength: 1, maxLength: 3 }), (which, mutations) => {
-      runs++
-      try {
-        const ensemble = parseSklearnTrees(mutations.reduce(mutate, texts[which]!))
-        const evaluator = instantiateForest(compileForest(ensemble, { engine: 'interpreter' }))
-        evaluator.predict(new Float64Array(evaluator.inputs).fill(0.3), new Float64Array(evaluator.outputs))
-      } catch (error) {
-        if (!(error instanceof ModelFormatError)) throw error
-        refusals++
-      }
-    }),
-    { numRuns: 3000 },
-  )
-  t.diagnostic(`${refusals} of ${runs} refused`)
-  assert.ok(refusals > runs / 2 && refusals < runs)
+  refused(sklearnText().replace('[0.5]', `[${deep}]`), /more than 32 lists and objects within each other/)
 })

@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readXgBoostZoo } from '../../test/golden/xgboost/read-xgboost-zoo.ts'
-import { randomFrom } from './arbitrary-damage.test-data.ts'
-import { compileForest } from './compile.ts'
-import type { Ensemble } from './ensemble.ts'
-import { instantiateForest } from './evaluator.ts'
 import { ModelFormatError } from './model-format-error.ts'
 import { parseXgBoostJson, parseXgBoostUbj } from './xgboost.ts'
 import { booster, byCategory, changed, jsonOf, length, modelOf, stump, ubjsonOf, type Draft } from './xgboost-model.test-data.ts'
@@ -149,8 +144,9 @@ test('category sets that contradict themselves or are too large are refused, bef
   inTree({ ...byCategory(-1) }, /categories has -1 at 0/)
   inTree({ ...byCategory(16777216) }, /categories has 16777216 at 0/)
   inTree({ ...byCategory(1), categories_nodes: ints(1) }, /lists no categories for node 0/)
-  const wide = Array.from({ length: 33 }, () => stump(byCategory(16777215)))
-  refused(modelOf(wide), /categories are too many: the bit sets of a model may take 67108864 bytes/, 32)
+  inTree({ ...byCategory(16777215) }, /categories are too large: their bit sets take 2097152 bytes, 262592 are left for a model of this size/)
+  const wide = Array.from({ length: 40 }, () => stump(byCategory(65535)))
+  refused(modelOf(wide), /categories are too large/, 33)
 })
 
 test('category names that contradict themselves are refused', () => {
@@ -186,69 +182,6 @@ test('UBJSON that lies about lengths, nests without end or holds what XGBoost ne
 })
 
 test('JSON that nests without end is refused', () => {
-  throwsFormatError(() => parseXgBoostJson(`{"a":${'['.repeat(100_000)}`), /not JSON/)
-  throwsFormatError(() => parseXgBoostJson(`{"learner":${'['.repeat(50_000)}${']'.repeat(50_000)}}`), /version is missing/)
-})
-
-const answer = (ensemble: Ensemble): void => {
-  const evaluator = instantiateForest(compileForest(ensemble))
-  evaluator.predict(new Float64Array(evaluator.inputs).fill(0.3), new Float64Array(evaluator.outputs))
-}
-
-/** Damages files again and again: each loads and answers, or gives a ModelFormatError. Says how many were refused. */
-function refusals<T>(
-  runs: number,
-  sources: readonly T[],
-  { damage, parse }: { damage: (source: T, random: (below: number) => number) => T; parse: (source: T) => Ensemble },
-): number {
-  let count = 0
-  for (let seed = 0; seed < runs; seed++) {
-    const random = randomFrom(seed)
-    try {
-      const ensemble = parse(damage(sources[seed % sources.length]!, random))
-      if (seed % 20 === 0) answer(ensemble)
-    } catch (error) {
-      assert.ok(error instanceof ModelFormatError, `seed ${seed}: ${String(error)}`)
-      count++
-    }
-  }
-  return count
-}
-
-const small = readXgBoostZoo().filter(({ text }) => text.length < 25_000)
-const inserts = ['-', '9', ' ', '"', ',', ']', '{', 'NaN', 'Infinity', '1e999', '2147483647', '-1', '\u0000', 'é', '[0,0]', 'true', 'null', '"0"']
-
-test('thousands of damaged JSON files either load and answer, or give a ModelFormatError', () => {
-  assert.ok(small.length >= 10)
-  const damage = (text: string, random: (below: number) => number): string => {
-    const [at, other, insert] = [random(text.length), random(text.length), inserts[random(inserts.length)]!]
-    const kinds = [
-      () => text.slice(0, at) + insert + text.slice(at),
-      () => text.slice(0, at) + insert + text.slice(at + insert.length),
-      () => text.slice(0, at) + text.slice(other, other + 60) + text.slice(at),
-      () => text.slice(0, at) + text.slice(at).replace(/\d+/, String(random(1000) - 500)),
-      () => text.slice(0, at) + text.slice(at).replace(/\d+/, String(random(10))),
-    ]
-    return kinds[random(kinds.length)]!()
-  }
-  const refusedCount = refusals(
-    2000,
-    small.map(({ text }) => text),
-    { damage, parse: parseXgBoostJson },
-  )
-  assert.ok(refusedCount > 500 && refusedCount < 2000, `${refusedCount} of 2000 refused`)
-})
-
-test('thousands of damaged UBJSON files either load and answer, or give a ModelFormatError', () => {
-  const damage = (bytes: Uint8Array, random: (below: number) => number): Uint8Array => {
-    const copy = bytes.slice()
-    for (let i = 0; i <= random(4); i++) copy[random(copy.length)] = random(3) === 0 ? random(256) : copy[random(copy.length)]!
-    return copy
-  }
-  const refusedCount = refusals(
-    3000,
-    small.map(({ packed }) => packed),
-    { damage, parse: parseXgBoostUbj },
-  )
-  assert.ok(refusedCount > 500 && refusedCount < 3000, `${refusedCount} of 3000 refused`)
+  throwsFormatError(() => parseXgBoostJson(`{"a":${'['.repeat(100_000)}`), /more than 32 lists and objects/)
+  throwsFormatError(() => parseXgBoostJson(`{"learner":${'['.repeat(50_000)}${']'.repeat(50_000)}}`), /more than 32 lists and objects/)
 })

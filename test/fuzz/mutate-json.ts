@@ -1,4 +1,4 @@
-import { changedNumber } from './limits.ts'
+import { changedNumber, limitNumbers } from './limits.ts'
 import { changedList, type TextMutation } from './mutate-lines.ts'
 import { oneOf, type Draw } from './random.ts'
 
@@ -9,6 +9,8 @@ type Slot = { readonly parent: Container; readonly key: string }
 /** What JSON.stringify cannot write (1e999, NaN, half a number) is marked, and unquoted in the text. */
 const rawMark = '@raw:'
 const unquoted = (text: string): string => text.replace(/"@raw:([^"]*)"/g, '$1')
+
+const fractions = limitNumbers.filter((word) => word !== '' && Number.isFinite(Number(word)) && JSON.stringify(Number(word)) === word)
 
 const isContainer = (value: Json): value is Container => typeof value === 'object' && value !== null
 
@@ -80,10 +82,13 @@ const nested: TextMutation = (text, _other, draw) => {
   return text.slice(0, at) + '['.repeat(depth) + (draw(2) === 0 ? '' : ']'.repeat(depth)) + text.slice(at)
 }
 
+/** XGBoost's words for numbers that JSON lacks; within a string they break the text, which stays as it is then. */
+const quotedWords = (text: string): string => text.replace(/-?\b(?:NaN|Infinity)\b/g, `"${rawMark}$&"`)
+
 /** A change of a parsed value; a text that an earlier mutation broke stays as it is. A value that contains itself cannot come out, as values are copied by text. */
 const changeValue: TextMutation = (text, _other, draw) => {
   try {
-    const root: Json = JSON.parse(text)
+    const root: Json = JSON.parse(quotedWords(text))
     const slots = slotsOf(root)
     if (slots.length === 0) return text
     changeSlot(slots, draw)
@@ -93,5 +98,30 @@ const changeValue: TextMutation = (text, _other, draw) => {
   }
 }
 
+/** Some fractions changed to others: thresholds, leaves and weights mostly, with which a model is still one. */
+const changeFractions: TextMutation = (text, _other, draw) => {
+  const from = draw(text.length)
+  let left = 1 + draw(20)
+  const change = (fraction: string): string => (left-- > 0 ? oneOf(draw, [...fractions, `-${fraction}`]).replace('--', '') : fraction)
+  return text.slice(0, from) + text.slice(from).replace(/(?<=[[,])-?\d+\.\d+(?:[eE][+-]?\d+)?(?=[\],])/g, change)
+}
+
+/** Two neighbours of a list exchanged: children that change places, often still a tree. */
+const exchangeNumbers: TextMutation = (text, _other, draw) => {
+  const from = draw(text.length)
+  return text.slice(0, from) + text.slice(from).replace(/(?<=[[,])(-?\d+),(-?\d+)(?=[\],])/, '$2,$1')
+}
+
 /** Mutations of JSON files: fields, numbers at their limits, types, lists, names, nesting. */
-export const jsonMutations: readonly TextMutation[] = [changeValue, changeValue, changeValue, changeValue, changeValue, twice, nested]
+export const jsonMutations: readonly TextMutation[] = [
+  changeValue,
+  changeValue,
+  changeValue,
+  changeValue,
+  changeFractions,
+  changeFractions,
+  changeFractions,
+  exchangeNumbers,
+  twice,
+  nested,
+]

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { modelText, stump } from '../../src/trees/model-text.test-data.ts'
+import { parseXgBoostUbj } from '../../src/trees/xgboost.ts'
+import { modelOf, ubjsonOf } from '../../src/trees/xgboost-model.test-data.ts'
 import { jsonMutations } from './mutate-json.ts'
 import { lineMutations, type TextMutation } from './mutate-lines.ts'
-import { mutantOf } from './mutate.ts'
+import { ubjsonMutations } from './mutate-ubjson.ts'
+import { mutantOf, ofText } from './mutate.ts'
 
-const json = JSON.stringify({ version: [3, 1], learner: { trees: [{ left: [1, -1], base: '5E-1', is: true }, { left: [] }], names: ['a', 'b'] } })
+const json = JSON.stringify({
+  version: [3, 1],
+  learner: { trees: [{ left: [1, -1], base: '5E-1', is: true }, { left: [] }], names: ['a', 'b'], values: [0.5, 1.25, -0.0625], nodes: [7, 8, 9] },
+})
 const lines = modelText([stump(), stump(), stump()])
 const texts = (text: string, mutations: readonly TextMutation[]): string[] => {
   const seeds = [new TextEncoder().encode(text)]
-  return Array.from({ length: 2000 }, (_, seed) => new TextDecoder().decode(mutantOf({ seeds, mutations }, seed)))
+  return Array.from({ length: 2000 }, (_, seed) => new TextDecoder().decode(mutantOf({ seeds, mutations: ofText(mutations) }, seed)))
 }
 const isJson = (text: string): boolean => {
   try {
@@ -37,7 +43,7 @@ test('mutants of JSON are half JSON of another value, half no JSON; numbers reac
   const mutants = texts(json, jsonMutations)
   const sound = mutants.filter(isJson).length
   assert.ok(sound > 400 && sound < 1600, String(sound))
-  for (const part of ['1e999', '[[[[', '"left":0,"left"', '"left":{}'])
+  for (const part of ['1e999', '[[[[', '"left":0,"left"', '"left":{}', '8,7', '5e-324', '[0.5,-1.25'])
     assert.ok(
       mutants.some((mutant) => mutant.includes(part)),
       part,
@@ -52,4 +58,28 @@ test('mutants of lines reach every kind of damage', () => {
       part,
     )
   assert.ok(mutants.some((mutant) => mutant.split('Tree=').length > 5))
+})
+
+test('mutants of UBJSON have other types, lengths and numbers', () => {
+  const seed = Uint8Array.from(ubjsonOf(modelOf()))
+  const faults = Array.from({ length: 2000 }, (_, draw) => {
+    try {
+      return parseXgBoostUbj(mutantOf({ seeds: [seed], mutations: ubjsonMutations }, draw)).leafValue.join(' ')
+    } catch (error) {
+      return String(error)
+    }
+  })
+  for (const part of [
+    'begins no value',
+    'is no type of numbers',
+    'a length of 9223372036854776000',
+    'left_children has',
+    'has NaN at',
+    '0 2',
+    'follow after the model',
+  ])
+    assert.ok(
+      faults.some((fault) => fault.includes(part)),
+      part,
+    )
 })

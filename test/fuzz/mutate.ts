@@ -2,8 +2,10 @@ import type { TextMutation } from './mutate-lines.ts'
 import { limitNumbers } from './limits.ts'
 import { drawsOf, oneOf, type Draw } from './random.ts'
 
-type Bytes = Uint8Array<ArrayBuffer>
-type ByteMutation = (bytes: Bytes, other: Bytes, draw: Draw) => Bytes
+/** A file. */
+export type Bytes = Uint8Array<ArrayBuffer>
+/** A mutation of a file; `other` is another one of the same format, to take parts from. */
+export type ByteMutation = (bytes: Bytes, other: Bytes, draw: Draw) => Bytes
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -52,8 +54,13 @@ const byteMutations: readonly ByteMutation[] = [
   (bytes, other, draw) => joined(bytes.subarray(0, draw(bytes.length + 1)), other.subarray(draw(other.length + 1))),
 ]
 
-/** Real files, and how their text is changed beside its bytes; a binary format has no mutations of its own. */
-export type Corpus = { readonly seeds: readonly Bytes[]; readonly mutations: readonly TextMutation[] }
+/** Mutations of a text as those of its bytes. */
+export function ofText(mutations: readonly TextMutation[]): readonly ByteMutation[] {
+  return mutations.map((change) => (bytes, other, draw) => encoder.encode(change(decoder.decode(bytes), decoder.decode(other), draw)))
+}
+
+/** Real files, and how their structure is changed beside their bytes. */
+export type Corpus = { readonly seeds: readonly Bytes[]; readonly mutations: readonly ByteMutation[] }
 
 /** The mutant of a seed: a real file changed one to four times, mostly in its structure. */
 export function mutantOf({ seeds, mutations }: Corpus, seed: number): Bytes {
@@ -61,8 +68,8 @@ export function mutantOf({ seeds, mutations }: Corpus, seed: number): Bytes {
   const other = oneOf(draw, seeds)
   let bytes = oneOf(draw, seeds)
   for (let left = 1 + draw(4); left > 0; left--) {
-    if (mutations.length === 0 || draw(5) === 0) bytes = oneOf(draw, byteMutations)(bytes, other, draw)
-    else bytes = encoder.encode(oneOf(draw, mutations)(decoder.decode(bytes), decoder.decode(other), draw))
+    const isStructured = mutations.length > 0 && draw(5) > 0
+    bytes = oneOf(draw, isStructured ? mutations : byteMutations)(bytes, other, draw)
   }
   return bytes
 }

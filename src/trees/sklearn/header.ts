@@ -49,7 +49,7 @@ function readTransform(value: unknown, outputs: number): Transform {
     if (steepness === undefined || steepness <= 0) throw unexpected('"slope" must be a positive number', slope, {})
     return { kind, slope: steepness }
   }
-  if (slope !== undefined) throw new ModelFormatError('only the transform "sigmoid" has a "slope"')
+  if (slope !== undefined) throw new ModelFormatError('"slope" belongs to the transform "sigmoid" alone')
   if (kind === 'identity' || kind === 'exponential') return { kind }
   if (kind === 'softmax' && outputs > 1) return { kind }
   throw unexpected(`"transform" of ${outputs} outputs must be identity, exponential, sigmoid${outputs > 1 ? ' or softmax' : ''}`, kind, {})
