@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -39,4 +39,12 @@ test('a file of another format, a damaged one, and one that does not fit the man
   assert.throws(compile({ format: 'onnx', content: '' }), refused(/reads lightgbm, xgboost-json, xgboost-ubj, sklearn-trees, not onnx/))
   assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, inputs: 9 }), refused(/take 10 inputs, the manifest lists 9/))
   assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, outputs: 3 }), refused(/give 1 outputs, the manifest lists 3/))
+})
+
+test('a file that no string can hold is refused unread', (t) => {
+  for (const format of ['lightgbm', 'xgboost-json', 'xgboost-ubj', 'sklearn-trees'] as const) {
+    const spec = specOf(t, { format, content: '' })
+    truncateSync(spec.path, 2 ** 29 - 23)
+    assert.throws(() => compileTrees(spec), refused(/has 536870889 bytes; a file of trees may have 536870888: train with fewer trees/))
+  }
 })

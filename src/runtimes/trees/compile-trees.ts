@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { constants } from 'node:buffer'
+import { readFileSync, statSync } from 'node:fs'
 import { ServingError } from '../../contracts/error.ts'
 import { type CompiledForest, compileForest } from '../../trees/compile.ts'
 import { instantiateForest } from '../../trees/evaluator.ts'
@@ -34,6 +35,17 @@ export const treeReaders: Partial<Record<ArtefactFormat, (bytes: Uint8Array) => 
   'sklearn-trees': (bytes) => parseSklearnTrees(new TextDecoder().decode(bytes)),
 }
 
+/** What a text may have, as its bytes become one string: 512 MiB less 24 bytes. */
+const mostBytes = constants.MAX_STRING_LENGTH
+
+/** The bytes of a file of trees. Throws `model_verification_failed`, before any is read, where there are more than a string can hold. */
+export function readTreesFile(path: string): Uint8Array {
+  const { size } = statSync(path)
+  if (size > mostBytes)
+    throw new ServingError('model_verification_failed', `The model file has ${size} bytes; a file of trees may have ${mostBytes}: train with fewer trees`)
+  return readFileSync(path)
+}
+
 /** The trees of an artefact. Throws `model_verification_failed`, ModelFormatError. */
 export function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
   const read = treeReaders[format]
@@ -42,7 +54,7 @@ export function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
       'model_verification_failed',
       `The runtime "trees" reads ${Object.keys(treeReaders).join(', ')}, not ${format}; correct artefact.format or runtime`,
     )
-  return read(readFileSync(path))
+  return read(readTreesFile(path))
 }
 
 /** Reads, parses, compiles and warms a forest: the threads of a process share a module's optimised code. Takes long, so it belongs in a worker thread. Throws `model_verification_failed` with line and tree. */

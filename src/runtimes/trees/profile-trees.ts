@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { ArtefactFormat } from '../../contracts/manifest.ts'
@@ -10,7 +9,7 @@ import { ModelFormatError } from '../../trees/model-format-error.ts'
 import { rowsFromThresholds } from '../../trees/rows-from-thresholds.ts'
 import { warmUp } from '../../trees/warm-up.ts'
 import { whyEngine } from '../../trees/why-engine.ts'
-import { type CompiledTrees, treeReaders } from './compile-trees.ts'
+import { type CompiledTrees, readTreesFile, treeReaders } from './compile-trees.ts'
 import { TreesRuntime } from './trees-runtime.ts'
 
 /** A forest on its way into memory, step by step. `rows` makes rows that go all ways through its trees. */
@@ -41,7 +40,7 @@ function readAny(bytes: Uint8Array, formats: readonly string[]): { ensemble: Ens
 
 /** Reads, compiles and warms a forest as the server would, but in this thread and timed. Without a format, the one whose reader takes the file. Throws `model_verification_failed`. */
 export async function profileTrees(path: string, format: ArtefactFormat | undefined, clock: Clock): Promise<TreesProfile> {
-  const bytes = readFileSync(path)
+  const bytes = readTreesFile(path)
   const marks = [clock.monotonic()]
   const lap = (): number => {
     marks.push(clock.monotonic())
