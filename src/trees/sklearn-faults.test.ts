@@ -90,6 +90,8 @@ test('categories that contradict themselves are refused', () => {
   inModel({ categories: [[1, 1], null] }, /must ascend/)
   inModel({ categories: [['a'], null] }, /"categories" of input 0 value 0 must be a finite number, not "a"/)
   inModel({ categories: [null, Array.from({ length: 256 }, (_, i) => i)] }, /"categories" of input 1 are 256: at most 255/)
+  const names = Array.from({ length: 10_001 }, (_, i) => `f${i}`)
+  inModel({ feature_names: names, categories: names.map(() => [1]) }, /"categories" has 10001 lists: at most 10000/)
   inTree({ threshold: [[0]] }, /threshold value 0 is a list, but input 0 has no categories/)
   const split = (threshold: unknown, message: RegExp): void =>
     refused(sklearnText([stump({ threshold: [[0]] }), stump({ threshold: [threshold] })], categories), message, 1)
@@ -107,6 +109,7 @@ test('weights that are none are refused', () => {
 
 test('a model that contradicts itself is refused', () => {
   inModel({ feature_names: [] }, /must not be empty/)
+  inModel({ base: Array.from({ length: 1001 }, () => 0) }, /"base" has 1001 values: at most 1000/)
   inModel({ base: [] }, /must not be empty/)
   inModel({ feature_names: ['a', 3] }, /"feature_names" value 1 must be a text/)
   inModel({ base: [null] }, /"base" value 0 must be a finite number/)

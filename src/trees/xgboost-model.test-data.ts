@@ -117,6 +117,7 @@ function packed(numbers: Numbers): number[] {
   const all = [...numbers]
   if (numbers instanceof Float32Array) return [...head('d'), ...all.flatMap(float)]
   if (numbers instanceof Int32Array) return [...head('l'), ...all.flatMap(int)]
+  if (numbers instanceof Int8Array) return [...head('i'), ...new Uint8Array(numbers)]
   return numbers instanceof Uint8Array ? [...head('U'), ...all] : [...head('L'), ...all.flatMap((value) => length(value).slice(1))]
 }
 

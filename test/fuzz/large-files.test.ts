@@ -6,7 +6,12 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { modelText, stump } from '../../src/trees/model-text.test-data.ts'
-import { largeShapes } from './large-shapes.ts'
+import { sklearnText } from '../../src/trees/sklearn-text.test-data.ts'
+import { jsonOf, modelOf, ubjsonOf } from '../../src/trees/xgboost-model.test-data.ts'
+import { largeLightGbm } from './large-shapes.ts'
+import { largeSklearn, timesText } from './large-sklearn.ts'
+import { largeUbjson } from './large-ubjson.ts'
+import { largeJunk, largeXgBoost } from './large-xgboost.ts'
 import { limits } from './run-case.ts'
 
 const script = fileURLToPath(new URL('large-process.ts', import.meta.url))
@@ -21,21 +26,41 @@ before(() => {
 })
 after(() => rmSync(folder, { recursive: true }))
 
+type Shapes = Readonly<Record<string, () => string | Uint8Array>>
+type Row = {
+  readonly format: string
+  readonly small: () => string | Uint8Array
+  readonly shapes: Shapes
+  readonly timesText?: Readonly<Record<string, number>>
+}
+
+const rows: readonly Row[] = [
+  { format: 'lightgbm', small: () => modelText([stump(), stump(), stump()]), shapes: largeLightGbm },
+  { format: 'xgboost-json', small: () => jsonOf(modelOf()), shapes: { ...largeXgBoost, ...largeJunk } },
+  { format: 'xgboost-ubj', small: () => ubjsonOf(modelOf()), shapes: largeUbjson },
+  { format: 'sklearn-trees', small: () => sklearnText(), shapes: largeSklearn, timesText },
+]
+
 /** Loads a file in a process whose heap has room for the promise and no more; how far the process grew, all memory counted, and what became of the file. */
-function loaded(text: string): { outcome: string; bytes: number; peak: number } {
-  const [small, large] = [join(folder, 'small'), join(folder, 'large')]
-  writeFileSync(small, modelText([stump(), stump(), stump()]))
-  writeFileSync(large, text)
-  const heap = Math.ceil((limits.timesFile * text.length + floorBytes) / mebibyte)
+function loaded({ format, small }: Row, file: string | Uint8Array, mostBytes: number): { outcome: string; bytes: number; peak: number } {
+  const paths = [join(folder, 'small'), join(folder, 'large')] as const
+  writeFileSync(paths[0], small())
+  writeFileSync(paths[1], file)
+  const heap = Math.ceil(mostBytes / mebibyte)
   const flags = [`--max-old-space-size=${heap}`, '--max-semi-space-size=1']
-  const out = execFileSync(process.execPath, [...flags, script, small, large], { encoding: 'utf8', timeout: 120_000, stdio: ['ignore', 'pipe', 'pipe'] })
+  const out = execFileSync(process.execPath, [...flags, script, format, ...paths], { encoding: 'utf8', timeout: 120_000, stdio: ['ignore', 'pipe', 'pipe'] })
   return JSON.parse(out) as ReturnType<typeof loaded>
 }
 
-for (const [name, shape] of Object.entries(largeShapes))
-  test(`a large file of ${name} is read and built within ${limits.timesFile} times its size`, { skip }, (t) => {
-    const { outcome, bytes, peak } = loaded(shape())
-    const times = (peak / bytes).toFixed(1)
-    t.diagnostic(`${(bytes / mebibyte).toFixed(1)} MiB, x${times}: ${outcome.slice(0, 80)}`)
-    assert.ok(peak <= limits.timesFile * bytes + floorBytes, `${peak} bytes, ${times} times the file`)
-  })
+for (const row of rows)
+  for (const [name, shape] of Object.entries(row.shapes)) {
+    const most = limits.timesFile * (row.timesText?.[name] ?? 1)
+    test(`a large ${row.format} file of ${name} is read and built within ${most} times its size`, { skip }, (t) => {
+      const file = shape()
+      const mostBytes = most * file.length + floorBytes
+      const { outcome, bytes, peak } = loaded(row, file, mostBytes)
+      const times = (peak / bytes).toFixed(1)
+      t.diagnostic(`${(bytes / mebibyte).toFixed(1)} MiB, x${times}: ${outcome.slice(0, 80)}`)
+      assert.ok(peak <= mostBytes, `${peak} bytes, ${times} times the file`)
+    })
+  }

@@ -38,7 +38,7 @@ const sharing = (leaves: number, words: number): string =>
   })
 
 /** LightGBM files as dense as can be, each with much of one thing: what costs a reader or a builder most for its size. */
-export const largeShapes: Readonly<Record<string, () => string>> = {
+export const largeLightGbm: Readonly<Record<string, () => string>> = {
   'one-digit values': () => model([`num_leaves=2000000\nleaf_value=${repeated('1', 2_000_000)}\n`]),
   'two-digit values': () => model([`num_leaves=1000000\nleaf_value=${repeated('12', 1_000_000)}\n`]),
   'spaces and nothing else': () => model([`num_leaves=1\nleaf_value=${' '.repeat(3_000_000)}1\n`]),

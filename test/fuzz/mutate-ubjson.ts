@@ -11,13 +11,14 @@ const packedHead = 13
 const numbers = limitNumbers.map(Number)
 const finiteNumbers = numbers.filter((number) => Number.isFinite(Math.fround(number)))
 
-/** A copy, changed at one of the places that are such, if any is. */
+/** A copy, changed at the first place from somewhere on that is such, if any is. */
 const atPlace =
   (isPlace: (bytes: Bytes, at: number) => boolean, change: (view: DataView, at: number, draw: Draw) => void): ByteMutation =>
   (bytes, _other, draw) => {
-    const places = [...bytes.keys()].filter((at) => isPlace(bytes, at))
     const copy = bytes.slice()
-    if (places.length > 0) change(new DataView(copy.buffer), oneOf(draw, places), draw)
+    let at = draw(copy.length + 1)
+    while (at < copy.length && !isPlace(copy, at)) at++
+    if (at < copy.length) change(new DataView(copy.buffer), at, draw)
     return copy
   }
 

@@ -69,15 +69,7 @@ test('mutants of UBJSON have other types, lengths and numbers', () => {
       return String(error)
     }
   })
-  for (const part of [
-    'begins no value',
-    'is no type of numbers',
-    'a length of 9223372036854776000',
-    'left_children has',
-    'has NaN at',
-    '0 2',
-    'follow after the model',
-  ])
+  for (const part of ['begins no value', 'is no type of numbers', 'a length of 9223372036854776000', 'left_children has', 'has NaN at', '0 2'])
     assert.ok(
       faults.some((fault) => fault.includes(part)),
       part,

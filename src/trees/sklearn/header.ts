@@ -19,6 +19,8 @@ const formatName = 'presage-trees'
 const formatVersion = 1
 /** scikit-learn's own limit (max_bins). */
 const mostCategories = 255
+/** Lists of categories and outputs take memory that grows faster than the text. */
+const [mostRecodings, mostOutputs] = [10_000, 1_000]
 
 const keys = ['format', 'version', 'written_by', 'objective', 'feature_names', 'categories', 'base', 'transform', 'average', 'round_inputs', 'trees'] as const
 
@@ -65,6 +67,8 @@ function readCategories(value: unknown, input: number): Recoding {
 
 function readRecodings(value: unknown, inputs: number): Recoding[] {
   const lists = readList(value, { what: '"categories"', each: 'null or a list', read: (item) => item, count: inputs }, {})
+  const count = lists.filter((list) => list !== null).length
+  if (count > mostRecodings) throw new ModelFormatError(`"categories" has ${count} lists: at most ${mostRecodings}`)
   return lists.flatMap((list, input) => (list === null ? [] : [readCategories(list, input)]))
 }
 
@@ -76,6 +80,7 @@ export function readHeader(json: unknown): Header {
   const featureNames = readList(model.feature_names, { what: '"feature_names"', each: 'a text', read: text }, {})
   const base = Float64Array.from(readList(model.base, { what: '"base"', each: 'a finite number', read: finiteNumber }, {}))
   if (featureNames.length === 0 || base.length === 0) throw new ModelFormatError('"feature_names" and "base" must not be empty')
+  if (base.length > mostOutputs) throw new ModelFormatError(`"base" has ${base.length} values: at most ${mostOutputs}`)
   return {
     featureNames,
     recodings: readRecodings(model.categories, featureNames.length),

@@ -4,7 +4,7 @@ import type { Part } from './part.ts'
 /** The set of a node that sends every category the other way. */
 export const emptySet = 0
 /** Words of bit sets that any model may have, 256 KiB, and that each of its nodes and listed categories adds: one category of a million means a set of 31,251 words. */
-const [wordsOfAny, wordsOfEach] = [2 ** 16, 16]
+const [wordsOfAny, wordsOfEach] = [2 ** 16, 8]
 const largestCategory = 2 ** 24 - 1
 
 /** Category sets of one tree by the node of the file; `of` gives -1 for a node without one. */

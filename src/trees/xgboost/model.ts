@@ -12,6 +12,8 @@ import { Part } from './part.ts'
 import { parseVersion } from './version.ts'
 
 const mostInputs = 1_000_000
+/** Features without names take space that the file does not. */
+const mostUnnamed = 20_000
 const mostOutputs = 100_000
 
 function outputsOf(parameters: Part): { outputs: number; isMulticlass: boolean } {
@@ -23,6 +25,7 @@ function outputsOf(parameters: Part): { outputs: number; isMulticlass: boolean }
 
 function namesOf(learner: Part, inputs: number): readonly string[] {
   const names = learner.get('feature_names') === undefined ? [] : learner.texts('feature_names')
+  if (names.length === 0 && inputs > mostUnnamed) learner.fail('feature_names', `is empty: a model of more than ${mostUnnamed} features names them`)
   if (names.length === 0) return Array.from({ length: inputs }, (_, i) => `f${i}`)
   return names.length === inputs ? names : learner.fail('feature_names', `has ${names.length} names for ${inputs} features`)
 }

@@ -3,6 +3,8 @@ import type { Members, Numbers, Value } from './document.ts'
 
 /** Objects and lists within each other; a model of XGBoost has 8. */
 const deepest = 32
+/** Objects and lists that any file may have, and bytes for each beyond: an empty object takes 2 bytes, but 70 times as much memory. XGBoost's have 20 bytes at least. */
+const [fewest, bytesPerContainer] = [1000, 16]
 const utf8 = new TextDecoder()
 
 type Packed = { readonly bytes: number; readonly make: (count: number) => Numbers; readonly read: (view: DataView, at: number) => number }
@@ -26,6 +28,7 @@ class UbjsonReader {
   readonly #view: DataView
   #at = 0
   #depth = 0
+  #containers = 0
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -98,6 +101,7 @@ class UbjsonReader {
 
   #nested<T>(read: () => T): T {
     if (++this.#depth > deepest) this.#fail(`more than ${deepest} objects and lists within each other`)
+    if (++this.#containers > fewest + this.#bytes.length / bytesPerContainer) this.#fail(`the file has more objects and lists than a model of its size`)
     const value = read()
     this.#depth--
     return value
