@@ -28,13 +28,10 @@ export const largeSklearn: Readonly<Record<string, () => string>> = {
   'trees of two leaves': () => model(many(15_000, tree(1, balanced(1)))),
   'trees of 31 leaves': () => model(many(5_000, tree(30, balanced(30)))),
   'chains of 512 leaves': () => model(many(250, tree(511, chain(511)))),
-  'one balanced tree': () => model([tree(100_000, balanced(100_000))]),
   'one chain': () => model([tree(60_000, chain(60_000))]),
   'trees of ten outputs': () => model(many(500, tree(30, balanced(30), { values: 10 })), { outputs: 10 }),
-  'trees of a thousand outputs': () => model(many(20, tree(1, balanced(1), { values: 1000 })), { outputs: 1000 }),
   'splits by category': () => model(many(3_000, tree(30, balanced(30), { threshold: '[0]' })), { categories: '[1]' }),
   'splits by a large category': () => model(many(3_000, tree(30, balanced(30), { threshold: '[254]' })), { categories: list(255, (i) => i) }),
-  features: () => model([leaf], { inputs: 300_000 }),
   'features with categories': () => model([leaf], { inputs: 300_000, categories: '[10]' }),
   'as many features with categories as may be': () => model([leaf], { inputs: 10_000, categories: '[10]' }),
 }
