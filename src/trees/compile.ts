@@ -8,6 +8,7 @@ import { intakeOf, type Intake } from './intake.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { compileBatch, type CompiledBatch } from './tournament/compile-batch.ts'
 import { finishOf, type Finish } from './transform.ts'
+import { rowsToWarm } from './warm-up.ts'
 import { compileWide } from './wide/compile-wide.ts'
 
 /** A kernel with what stands around it. */
@@ -18,8 +19,11 @@ export type CompiledKernel = Kernel & {
   readonly finish: Finish
 }
 
-/** A forest made ready to run: plain data and WebAssembly modules at most, so it can be posted from the worker thread that compiled it. `batch` is its kernel for many rows. */
-export type CompiledForest = ({ readonly engine: 'interpreter'; readonly ensemble: Ensemble } | CompiledKernel) & { readonly batch: CompiledBatch | undefined }
+/** A forest made ready to run: plain data and WebAssembly modules at most, so it can be posted from the worker thread that compiled it. `batch` is its kernel for many rows; `warmRows` are for warmUp. */
+export type CompiledForest = ({ readonly engine: 'interpreter'; readonly ensemble: Ensemble } | CompiledKernel) & {
+  readonly batch: CompiledBatch | undefined
+  readonly warmRows: Float64Array
+}
 
 /** `engine` overrides the choice by shape where the ensemble allows it, and `batch: false` leaves many rows to it as well; `relaxedSimd: false` keeps to the strict vector instructions. */
 export type CompileOptions = { readonly engine?: Engine; readonly batch?: boolean; readonly relaxedSimd?: boolean }
@@ -41,10 +45,10 @@ function compileSingle(source: ForestSource, engine: KernelEngine): CompiledKern
  */
 export function compileForest(ensemble: Ensemble, options: CompileOptions = {}): CompiledForest {
   const support = simdSupport()
-  if (support === 'none') return { engine: 'interpreter', ensemble, batch: undefined }
+  if (support === 'none') return { engine: 'interpreter', ensemble, batch: undefined, warmRows: rowsToWarm(ensemble) }
   const source = forestSource(ensemble, support === 'relaxed' && options.relaxedSimd !== false)
   const engine = options.engine ?? chooseEngine(ensemble).engine
   const single = engine === 'interpreter' ? undefined : compileSingle(source, engine)
   const batch = options.batch === false ? undefined : compileBatch(source)
-  return { ...(single ?? { engine: 'interpreter', ensemble }), batch }
+  return { ...(single ?? { engine: 'interpreter', ensemble }), batch, warmRows: rowsToWarm(ensemble) }
 }

@@ -70,7 +70,8 @@ test('a forest without a kernel for many rows takes them one by one, and the mem
 })
 
 test('warming up runs the evaluator that many times and changes no answer', () => {
-  const evaluator = instantiateForest(compileForest(randomEnsemble(shape)))
+  const compiled = compileForest(randomEnsemble(shape))
+  const evaluator = instantiateForest(compiled)
   let calls = 0
   const predict: typeof evaluator.predict = (row, out) => {
     calls++
@@ -81,7 +82,7 @@ test('warming up runs the evaluator that many times and changes no answer', () =
     sizes.set(count, (sizes.get(count) ?? 0) + 1)
     evaluator.predictBatch(rows, count, out)
   }
-  warmUp({ ...evaluator, predict, predictBatch }, 300)
+  warmUp({ ...evaluator, predict, predictBatch }, compiled.warmRows, 300)
   assert.equal(calls, 300)
   assert.deepEqual([...sizes.keys()], [16, 32, 48, 64, 80, 96, 112, 128])
   assert.deepEqual([sizes.get(16), sizes.get(128)], [19, 3])

@@ -13,9 +13,10 @@ const values = readDoubles(rowsPath)
 const count = values.length / inputs
 const rows = Array.from({ length: count }, (_, r) => values.subarray(r * inputs, (r + 1) * inputs))
 const ensemble = parseLightGbm(readFileSync(modelPath, 'utf8'))
-const evaluator = instantiateForest(compileForest(ensemble))
+const compiled = compileForest(ensemble)
+const evaluator = instantiateForest(compiled)
 const explain = explainerOf(ensemble)
-warmUp(evaluator)
+warmUp(evaluator, compiled.warmRows)
 
 const callsPerClock = 16
 /** As in contestant.c. */

@@ -37,7 +37,7 @@ async function swap(path: string, traffic: Traffic): Promise<Omit<SwapFigures, '
   if (!('compiled' in answer)) throw new Error('the worker answered another question')
   const { compiled, times } = answer
   const evaluator = instantiateForest(compiled)
-  warmUp(evaluator, callsToEnter)
+  warmUp(evaluator, compiled.warmRows, callsToEnter)
   const firstP99 = traffic.window(evaluator)
   const steadyP99 = median(Array.from({ length: steadyWindows }, () => traffic.window(evaluator)))
   return { ...times, total: times.parse + times.compile + times.warm, firstP99, steadyP99 }

@@ -63,7 +63,7 @@ export function compileTrees(spec: ArtefactSpec): CompiledTrees {
     const ensemble = readEnsemble(spec)
     checkShape(ensemble, spec)
     const forest = compileForest(ensemble)
-    warmUp(instantiateForest(forest))
+    warmUp(instantiateForest(forest), forest.warmRows)
     return { forest, explanations: compileExplanations(ensemble) }
   } catch (cause) {
     if (!(cause instanceof ModelFormatError)) throw cause

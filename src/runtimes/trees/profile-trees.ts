@@ -50,7 +50,7 @@ export async function profileTrees(path: string, format: ArtefactFormat | undefi
   const parse = lap()
   const forest = compileForest(ensemble)
   const compile = lap()
-  warmUp(instantiateForest(forest))
+  warmUp(instantiateForest(forest), forest.warmRows)
   const warm = lap()
   const compiledTrees: CompiledTrees = { forest, explanations: undefined }
   const model = await new TreesRuntime(clock).load(undefined, compiledTrees)

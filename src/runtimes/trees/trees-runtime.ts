@@ -65,7 +65,7 @@ export class TreesRuntime implements ModelRuntime {
   load(_spec: unknown, compiled: unknown): Promise<LoadedModel> {
     const { forest, explanations } = compiled as CompiledTrees
     const evaluator = instantiateForest(forest)
-    warmUp(evaluator, callsToEnter)
+    warmUp(evaluator, forest.warmRows, callsToEnter)
     return Promise.resolve(new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock))
   }
 }
