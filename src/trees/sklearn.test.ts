@@ -158,9 +158,11 @@ test('weights through nodes and leaves are read where every tree has them, once 
   assert.deepEqual(parseSklearnTrees(sklearnText([both], { base: [0, 0] })).cover, { node: Float64Array.of(3, 3), leaf: Float64Array.of(1, 2, 1, 2) })
 })
 
-test('a tree of more outputs than a call takes arguments is read', () => {
-  const outputs = 200_000
-  const zeros = Array.from({ length: outputs }, () => 0)
-  const many = { ...constant(), values: zeros.map((value) => [value]) }
-  assert.equal(parseSklearnTrees(sklearnText([many], { base: zeros })).trees, outputs)
+test('a tree of a thousand outputs is read, one of more is refused', () => {
+  const textOf = (outputs: number): string => {
+    const zeros = Array.from({ length: outputs }, () => 0)
+    return sklearnText([{ ...constant(), values: zeros.map((value) => [value]) }], { base: zeros })
+  }
+  assert.equal(parseSklearnTrees(textOf(1000)).trees, 1000)
+  assert.throws(() => parseSklearnTrees(textOf(1001)), { name: 'ModelFormatError', message: /"base" has 1001 values: at most 1000/ })
 })
