@@ -68,7 +68,7 @@ export type Ensemble = {
   readonly average: boolean
   readonly featureNames: readonly string[]
   /** One list of category values per pandas categorical column, in column order: a value's code is its position. */
-  readonly pandasCategories: readonly (readonly unknown[])[] | undefined
+  readonly pandasCategories: readonly ArrayLike<unknown>[] | undefined
 }
 
 /** Leaves of the largest tree. */

@@ -4,9 +4,9 @@ import { Part } from './part.ts'
 const utf8 = new TextDecoder()
 
 /** One column's categories: texts packed one behind another with their offsets, or whole numbers. */
-function namesOf(column: Part): readonly unknown[] {
+function namesOf(column: Part): ArrayLike<unknown> {
   const values = column.numbers('values')
-  if (column.get('offsets') === undefined) return Array.from(values)
+  if (column.get('offsets') === undefined) return values
   const offsets = column.wholes('offsets', { min: 0, max: values.length })
   const bytes = Uint8Array.from(values)
   return Array.from(offsets.subarray(1), (end, i) =>
@@ -15,7 +15,7 @@ function namesOf(column: Part): readonly unknown[] {
 }
 
 /** The category values that XGBoost since 3.1 keeps of data frames, one list per categorical column; undefined where the file has none. Throws ModelFormatError. */
-export function parseCategoryNames(model: Part): readonly (readonly unknown[])[] | undefined {
+export function parseCategoryNames(model: Part): readonly ArrayLike<unknown>[] | undefined {
   const cats = model.get('cats')
   if (!isMembers(cats)) return undefined
   const columns = Array.from(model.part('cats').list('enc'), (value, i) => namesOf(new Part(value, `cats.enc[${i}]`)))
