@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { runtimeKinds } from './loaded-model.ts'
+import { type RuntimeKind, runtimeKinds } from './loaded-model.ts'
 import { timeframes } from './timeframe.ts'
 
 const strict = { additionalProperties: false } as const
@@ -16,11 +16,77 @@ const innerPath = Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0
 const probability = Type.Number({ minimum: 0, maximum: 1 })
 
 /** How an artefact is written. */
-export const artefactFormats = ['lightgbm', 'xgboost-json', 'xgboost-ubj', 'sklearn-trees', 'onnx'] as const
+export const artefactFormats = [
+  'lightgbm',
+  'xgboost-json',
+  'xgboost-ubj',
+  'sklearn-trees',
+  'onnx',
+  'sklearn-joblib',
+  'skops',
+  'tensorflow-savedmodel',
+  'keras',
+  'torchscript',
+  'torch-export',
+  'python-class',
+  'esm',
+  'oip',
+] as const
 /** One of `artefactFormats`. */
 export type ArtefactFormat = (typeof artefactFormats)[number]
 
-const Artefact = Type.Object({ path: innerPath, format: Type.Enum([...artefactFormats]) }, strict)
+const treeFormats = ['lightgbm', 'xgboost-json', 'xgboost-ubj', 'sklearn-trees'] as const
+/** The formats that each runtime executes. */
+export const formatsOf: Readonly<Record<RuntimeKind, readonly ArtefactFormat[]>> = {
+  trees: treeFormats,
+  onnx: ['onnx'],
+  python: [
+    'lightgbm',
+    'xgboost-json',
+    'xgboost-ubj',
+    'sklearn-joblib',
+    'skops',
+    'tensorflow-savedmodel',
+    'keras',
+    'torchscript',
+    'torch-export',
+    'python-class',
+  ],
+  module: ['esm'],
+  remote: ['oip'],
+}
+
+const Artefact = Type.Object(
+  {
+    path: innerPath,
+    format: Type.Enum([...artefactFormats]),
+    class: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)*:[A-Za-z_]\\w*$', description: 'python-class: module:Class inside the artefact' }),
+    ),
+    method: Type.Optional(Type.Enum(['predict_proba', 'predict', 'decision_function'], { description: 'scikit-learn: what is called' })),
+  },
+  strict,
+)
+
+const Execution = Type.Object(
+  {
+    device: Type.Optional(Type.Enum(['cpu', 'cuda'])),
+    batching: Type.Optional(Type.Object({ max_rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 65536 })), max_delay: Type.Optional(duration) }, strict)),
+    workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
+    spares: Type.Optional(Type.Integer({ minimum: 0, maximum: 8 })),
+    recycle_after: Type.Optional(Type.Integer({ minimum: 1, description: 'Calls after which a worker is replaced' })),
+  },
+  strict,
+)
+
+const Limits = Type.Object(
+  {
+    timeout: Type.Optional(duration),
+    max_batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 65536 })),
+    memory: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$', description: 'Memory of one worker process: 512MiB' })),
+  },
+  strict,
+)
 
 const Metrics = Type.Object(
   {
@@ -101,7 +167,8 @@ export const ManifestSchema = Type.Object(
     output: Output,
     signal: Signal,
     label: Label,
-    limits: Type.Optional(Type.Object({ timeout: Type.Optional(duration), max_batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 65536 })) }, strict)),
+    limits: Type.Optional(Limits),
+    execution: Type.Optional(Execution),
     reference: Type.Optional(innerPath),
     golden: Type.Optional(innerPath),
     files: Type.Record(Type.String(), sha256),

@@ -32,6 +32,16 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
   ['no manifest', (folder) => rmSync(join(folder, 'model.yaml')), /model\.yaml cannot be read/],
   ['a manifest that is no YAML', (folder) => edit(folder, () => 'a: [1'), /model\.yaml: /],
   ['an unknown key', (folder) => edit(folder, (text) => `${text}\nsurprise: 1\n`), /model\.yaml: /],
+  [
+    'a format that its runtime does not execute',
+    (folder) => edit(folder, (text) => text.replace('runtime: "trees"', 'runtime: "onnx"')),
+    /executes onnx, not lightgbm/,
+  ],
+  [
+    'a class where none is called',
+    (folder) => edit(folder, (text) => text.replace('format: "lightgbm"', 'format: "lightgbm"\n  class: "a:B"')),
+    /artefact\/class belongs/,
+  ],
   ['a version that is none', (folder) => edit(folder, (text) => text.replace(/^version: .*$/m, 'version: one')), /\/version/],
 ]
 for (const [what, damage, message] of damages)

@@ -6,7 +6,7 @@ import { compileArtefact } from '../runtimes/index.ts'
 import type { ArtefactSpec } from '../runtimes/runtime.ts'
 import { checkFiles } from './check-files.ts'
 import { type GoldenRows, parseGolden } from './golden.ts'
-import { readManifest } from './read-manifest.ts'
+import { artefactFiles, readManifest } from './read-manifest.ts'
 
 /** A bundle whose files are as its manifest says: what a runtime needs to load it. Can be posted between threads. */
 export type PreparedBundle = {
@@ -18,15 +18,22 @@ export type PreparedBundle = {
 }
 
 /** The artefact of a bundle in the words of the runtimes. */
-function artefactSpec(dir: string, { artefact, inputs, output, files }: Manifest): ArtefactSpec {
+function artefactSpec(dir: string, manifest: Manifest): ArtefactSpec {
+  const { artefact, inputs, output, limits = {}, execution = {} } = manifest
   return {
     path: join(dir, artefact.path),
     format: artefact.format,
-    sha256: files[artefact.path] as string,
+    files: Object.fromEntries(artefactFiles(manifest).map(([path, sha256]) => [join(dir, path), sha256])),
+    method: artefact.method,
+    class: artefact.class,
+    features: inputs.features,
     inputs: inputs.features.length,
     window: inputs.window ?? 1,
     outputs: output.kind === 'regression' ? 1 : (output.classes?.length ?? 1),
     tensor: output.tensor,
+    kind: output.kind,
+    limits,
+    execution,
   }
 }
 

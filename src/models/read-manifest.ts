@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { Compile } from 'typebox/compile'
 import { LineCounter, parseDocument } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
-import { type Manifest, ManifestSchema } from '../contracts/manifest.ts'
+import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
 
 /** A manifest as it lies on disk: `digest` is the SHA-256 of its bytes and so the identity of the bundle. */
 export type ManifestFile = { readonly dir: string; readonly digest: string; readonly manifest: Manifest }
@@ -28,9 +28,22 @@ function featureProblems({ features, optional = [] }: Manifest['inputs']): strin
   return known.size === features.length ? strangers : ['/inputs/features lists a feature twice', ...strangers]
 }
 
-function fileProblems({ files, artefact, golden, reference }: Manifest): string[] {
-  const paths = [artefact.path, golden, reference].filter((path) => path !== undefined)
-  return paths.filter((path) => files[path] === undefined).map((path) => `/files lacks the SHA-256 of ${path}`)
+/** Inner paths and SHA-256 of the files that are the artefact: one file, or all below a folder. */
+export const artefactFiles = ({ files, artefact }: Manifest): [string, string][] =>
+  Object.entries(files).filter(([path]) => path === artefact.path || path.startsWith(`${artefact.path}/`))
+
+function fileProblems(manifest: Manifest): string[] {
+  const { files, artefact, golden, reference } = manifest
+  const lacking = artefactFiles(manifest).length > 0 ? [] : [artefact.path]
+  for (const path of [golden, reference]) if (path !== undefined && files[path] === undefined) lacking.push(path)
+  return lacking.map((path) => `/files lacks the SHA-256 of ${path}`)
+}
+
+function artefactProblems({ runtime, artefact }: Manifest): string[] {
+  const formats = formatsOf[runtime]
+  if (!formats.includes(artefact.format)) return [`/artefact/format: the runtime ${runtime} executes ${formats.join(', ')}, not ${artefact.format}`]
+  if ((artefact.format === 'python-class') !== (artefact.class !== undefined)) return ['/artefact/class belongs to the format python-class, and only there']
+  return []
 }
 
 function signalProblems({ output, signal }: Manifest): string[] {
@@ -43,7 +56,12 @@ function signalProblems({ output, signal }: Manifest): string[] {
 }
 
 /** What the schema cannot say: names that must agree with each other. */
-const contradictions = (manifest: Manifest): string[] => [...featureProblems(manifest.inputs), ...fileProblems(manifest), ...signalProblems(manifest)]
+const contradictions = (manifest: Manifest): string[] => [
+  ...featureProblems(manifest.inputs),
+  ...fileProblems(manifest),
+  ...artefactProblems(manifest),
+  ...signalProblems(manifest),
+]
 
 /** Reads and checks `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
 export function readManifest(dir: string): ManifestFile {

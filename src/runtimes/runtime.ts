@@ -1,16 +1,23 @@
 import type { LoadedModel, RuntimeKind } from '../contracts/loaded-model.ts'
-import type { ArtefactFormat } from '../contracts/manifest.ts'
+import type { ArtefactFormat, Manifest } from '../contracts/manifest.ts'
 
-/** One artefact to execute, in the words of its manifest; `path` is absolute, `sha256` hex. */
+/** One artefact to execute, in the words of its manifest. `path` is absolute: a file or a folder; `files` has the hex SHA-256 of that file, or of every file below that folder, by absolute path. */
 export type ArtefactSpec = {
   readonly path: string
   readonly format: ArtefactFormat
-  readonly sha256: string
+  readonly files: Readonly<Record<string, string>>
+  readonly method?: Manifest['artefact']['method']
+  readonly class?: string | undefined
+  /** Ids of the columns, as many as `inputs`. */
+  readonly features: readonly string[]
   readonly inputs: number
   readonly window: number
   /** Classes of the output, or 1 for a value. */
   readonly outputs: number
   readonly tensor: string | undefined
+  readonly kind: Manifest['output']['kind']
+  readonly limits: NonNullable<Manifest['limits']>
+  readonly execution: NonNullable<Manifest['execution']>
 }
 
 /** A way to execute artefacts. `compiled` is what `compileArtefact` made in the worker thread, undefined for runtimes that compile elsewhere. */

@@ -11,6 +11,6 @@ export class OnnxRuntime implements ModelRuntime {
     this.#deps = deps
   }
   load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
-    return loadOnnx(spec, this.#deps, signal)
+    return loadOnnx({ ...spec, limits: {}, sha256: spec.files[spec.path] }, this.#deps, signal)
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { plainArtefact } from '../../../test/support/plain-artefact.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { systemClock } from '../../system.ts'
 import type { ArtefactSpec } from '../runtime.ts'
@@ -9,7 +10,7 @@ import { compileTrees } from './compile-trees.ts'
 import { TreesRuntime } from './trees-runtime.ts'
 
 const path = fileURLToPath(new URL('../../../examples/models/momentum/1.2.3/model.txt', import.meta.url))
-const spec: ArtefactSpec = { path, format: 'lightgbm', sha256: '', inputs: 30, window: 1, outputs: 2, tensor: undefined }
+const spec: ArtefactSpec = { path, format: 'lightgbm', ...plainArtefact, inputs: 30 }
 const runtime = await new TreesRuntime(systemClock).load(spec, compileTrees(spec))
 after(() => runtime.dispose())
 const rows = Float64Array.from({ length: 3 * 30 }, (_, i) => (i % 7 === 0 ? NaN : Math.sin(i)))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readXgBoostZoo } from '../../../test/golden/xgboost/read-xgboost-zoo.ts'
+import { plainArtefact } from '../../../test/support/plain-artefact.ts'
 import type { ArtefactFormat } from '../../contracts/manifest.ts'
 import { instantiateForest } from '../../trees/evaluator.ts'
 import { compileTrees } from './compile-trees.ts'
@@ -18,7 +19,7 @@ function specOf(t: TestContext, { content, ...overrides }: Overrides): Parameter
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'model')
   writeFileSync(path, content)
-  return { path, sha256: '', inputs, window: 1, outputs: 2, tensor: undefined, ...overrides }
+  return { path, ...plainArtefact, inputs, ...overrides }
 }
 const refused = (message: RegExp) => ({ code: 'model_verification_failed', message })
 
