@@ -1,0 +1,55 @@
+"""`python -m presage.worker`: started by the server, with the connection at descriptor 3."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import fcntl
+import os
+import signal
+import socket
+import sys
+
+from .channel import Channel, Closed
+from .frames import MalformedFrame
+from .lifeline import hold_lifeline
+from .limits import limit_process
+from .server import Server
+
+CHANNEL = 3
+# Above what a model that closes or writes to low descriptors by number would touch.
+OUT_OF_THE_WAY = 64
+
+
+def open_channel() -> Channel:
+    """The connection, moved to a descriptor that no child inherits."""
+    descriptor = fcntl.fcntl(CHANNEL, fcntl.F_DUPFD_CLOEXEC, OUT_OF_THE_WAY)
+    os.close(CHANNEL)
+    return Channel(socket.socket(fileno=descriptor))
+
+
+def main() -> None:
+    """Serves one model until the server goes away. Standard output and error are the model's own."""
+    try:
+        channel = open_channel()
+    except OSError:
+        sys.exit("presage-worker is started by the Presage server, which talks to it on descriptor 3.")
+    faulthandler.enable(file=2)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit_process()
+    hold_lifeline()
+    code = 1
+    try:
+        Server(channel).serve()
+    except Closed:
+        code = 0
+    except MalformedFrame as error:
+        os.write(2, f"A frame from the server is malformed: {error}\n".encode())
+    # Threads and exit handlers that the model left behind must not keep the process.
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Ends the worker when its server is gone."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+
+PR_SET_PDEATHSIG = 1
+
+
+def _wait_for_end(descriptor: int) -> None:
+    while os.read(descriptor, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hold_lifeline() -> None:
+    """
+    Kills this process, from a thread of its own, when standard input ends: the server holds it open, and nobody else. The main thread may be inside a computation
+    that never returns. One that also keeps Python's lock stops this thread too; for that case the kernel is asked to send SIGKILL when the parent dies.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    lifeline = os.dup(0)
+    # The model may read its standard input: it finds it empty, and the lifeline is out of its way.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    threading.Thread(target=_wait_for_end, args=[lifeline], name="lifeline", daemon=True).start()

@@ -1,0 +1,84 @@
+"""A model that was proved to answer before the server hears of it."""
+
+from __future__ import annotations
+
+import gc
+import platform
+from typing import Any
+
+import numpy as np
+
+from .adapters import open_model
+from .adapters.adapter import Model
+from .limits import limit_memory, resident_bytes
+from .load_args import LoadArgs
+from .outputs import as_outputs
+from .refusal import CONTRACT_MISMATCH, MEMORY_EXCEEDED, OUTPUT_INVALID, VERIFICATION_FAILED, Refusal, first_line, is_out_of_memory, log_traceback
+from .verify import verify_files
+
+
+class LoadedModel:
+    """Rows in, outputs out; whatever the model does short of ending the process becomes a refusal."""
+
+    def __init__(self, model: Model, args: LoadArgs) -> None:
+        self._model = model
+        self._args = args
+
+    def predict(self, tensors: list[tuple[str, np.ndarray]]) -> np.ndarray:
+        """Outputs of the tensor `rows`, float64 [count, outputs]. Raises Refusal."""
+        rows = self._rows(tensors)
+        try:
+            answer = self._model.predict(rows)
+        except BaseException as error:  # the model is foreign code: SystemExit is its fault as much as ValueError
+            log_traceback()
+            if is_out_of_memory(error):
+                raise Refusal(MEMORY_EXCEEDED, "The model needs more memory for these rows than limits.memory allows") from error
+            raise Refusal(OUTPUT_INVALID, f"The model's code raised {type(error).__name__}") from error
+        return as_outputs(answer, len(rows), self._args)
+
+    def info(self) -> dict[str, Any]:
+        """What the server is told."""
+        model = self._model
+        versions = {"python": platform.python_version(), "numpy": np.__version__, model.framework: model.version}
+        return {"rssBytes": resident_bytes(), "engine": f"{model.framework} {model.version} ({model.kind})", "versions": versions}
+
+    def warm_up(self) -> None:
+        """Answers one row and two rows of zeros; raises Refusal if it cannot."""
+        for count in (1, 2):
+            try:
+                self.predict([("rows", np.zeros((count, self._args.columns)))])
+            except Refusal as refusal:
+                if refusal.code != OUTPUT_INVALID:
+                    raise
+                hint = " It answers one row but not two: was it exported with a fixed batch?" if count == 2 else ""
+                raise Refusal(VERIFICATION_FAILED, f"{refusal} (asked for {count} of zeros).{hint}") from refusal
+
+    def _rows(self, tensors: list[tuple[str, np.ndarray]]) -> np.ndarray:
+        if len(tensors) != 1 or tensors[0][0] != "rows":
+            raise Refusal(CONTRACT_MISMATCH, "A call needs one tensor, rows")
+        rows = tensors[0][1]
+        if rows.dtype != np.float64 or rows.ndim != 2 or len(rows) == 0 or rows.shape[1] != self._args.columns:
+            raise Refusal(CONTRACT_MISMATCH, f"The rows are {rows.dtype} {list(rows.shape)}, the model takes float64 [rows, {self._args.columns}]")
+        return rows
+
+
+def load_model(args: LoadArgs) -> LoadedModel:
+    """Verifies, loads, warms up, and limits memory from then on. Raises Refusal."""
+    if len(args.features) != args.inputs:
+        raise Refusal(CONTRACT_MISMATCH, f"The manifest lists {len(args.features)} features for {args.inputs} inputs")
+    verify_files(args.path, args.files)
+    try:
+        model = LoadedModel(open_model(args), args)
+    except Refusal:
+        raise
+    except BaseException as error:  # reading a model may run foreign code
+        log_traceback()
+        code = MEMORY_EXCEEDED if is_out_of_memory(error) else VERIFICATION_FAILED
+        raise Refusal(code, f"The {args.format} artefact cannot be loaded: {first_line(error)}") from error
+    model.warm_up()
+    # What the model is made of lives as long as the process: the collector need not walk it between calls.
+    gc.collect()
+    gc.freeze()
+    if args.memory is not None:
+        limit_memory(args.memory)
+    return model

@@ -1,0 +1,41 @@
+"""What the worker refuses, in the server's own words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import traceback
+
+VERIFICATION_FAILED = "model_verification_failed"
+CONTRACT_MISMATCH = "feature_contract_mismatch"
+OUTPUT_INVALID = "model_output_invalid"
+MEMORY_EXCEEDED = "model_memory_exceeded"
+DEADLINE_EXCEEDED = "deadline_exceeded"
+MODEL_LOADING = "model_loading"
+INTERNAL = "internal"
+
+
+class Refusal(Exception):
+    """A load or a call that cannot be answered: `code` is a code of the server's error table, the text says what to change."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed. The native libraries each say so in their own way."""
+    text = str(error)
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError" or "bad_alloc" in text or "DefaultCPUAllocator" in text
+
+
+def log_traceback() -> None:
+    """The exception being handled, on standard error. Written past `sys.stderr`, which belongs to the model and may be closed."""
+    with contextlib.suppress(OSError):
+        os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
+
+
+def first_line(error: BaseException) -> str:
+    """Type and first line of an error, short enough for a message."""
+    line = str(error).strip().partition("\n")[0][:300]
+    return f"{type(error).__name__}: {line}" if line else type(error).__name__
