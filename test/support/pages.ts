@@ -3,6 +3,7 @@ import { folders } from '../../architecture.ts'
 import { settings, type Setting } from '../../src/config/settings.ts'
 import { errorTable } from '../../src/contracts/error.ts'
 import { openapiText } from '../../src/gateway/openapi/text.ts'
+import { goldenFramesText } from '../golden/worker-protocol/golden-frames.ts'
 
 /** Absolute path of a file of the repository. */
 export const pathOf = (file: string): string => new URL(`../../${file}`, import.meta.url).pathname
@@ -83,4 +84,5 @@ export const pages: readonly { readonly file: string; readonly render: () => str
   { file: 'docs/errors.md', render: errorsPage },
   { file: 'docs/openapi.json', render: openapi },
   { file: 'ARCHITECTURE.md', render: architecturePage },
+  { file: 'python/tests/golden_frames.json', render: goldenFramesText },
 ]
