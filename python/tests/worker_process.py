@@ -18,7 +18,7 @@ import numpy as np
 
 from presage.worker.frames import Frame, FrameReader, encode
 from presage.worker.load_args import parse_load_args
-from presage.worker.model import load_model
+from presage.worker.model import LoadedModel, load_model
 from presage.worker.refusal import Refusal
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -78,6 +78,10 @@ class WorkerProcess:
         """What it and its model wrote so far."""
         return os.pread(self._log.fileno(), 1 << 20, 0).decode()
 
+    def hang_up(self) -> None:
+        """Closes the connection."""
+        self._socket.close()
+
     def close(self) -> None:
         """Ends it."""
         self._socket.close()
@@ -119,10 +123,14 @@ class WorkerTest(unittest.TestCase):
         self.assertEqual(message["kind"], "ready", message)
         return worker, message["info"]
 
+    def loaded_here(self, path: Path, **given: Any) -> LoadedModel:
+        """The artefact loaded in this process, because starting one for each takes seconds."""
+        return load_model(parse_load_args(load_args(path, **given)))
+
     def refused_load(self, path: Path, **given: Any) -> tuple[str, str]:
-        """Code and text of the refusal of an artefact. In this process, because starting one for each takes seconds."""
+        """Code and text of the refusal of an artefact, loaded in this process."""
         with self.assertRaises(Refusal) as caught:
-            load_model(parse_load_args(load_args(path, **given)))
+            self.loaded_here(path, **given)
         return caught.exception.code, str(caught.exception)
 
     def answer(self, worker: WorkerProcess, rows: np.ndarray) -> np.ndarray:

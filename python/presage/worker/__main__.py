@@ -12,13 +12,11 @@ import sys
 
 from .channel import Channel, Closed
 from .frames import MalformedFrame
-from .lifeline import hold_lifeline
+from .lifeline import OUT_OF_THE_WAY, hold_lifeline
 from .limits import limit_process
 from .server import Server
 
 CHANNEL = 3
-# Above what a model that closes or writes to low descriptors by number would touch.
-OUT_OF_THE_WAY = 64
 
 
 def open_channel() -> Channel:

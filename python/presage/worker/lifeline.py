@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 import sys
 import threading
 
 PR_SET_PDEATHSIG = 1
+# Above the descriptors that a model closes or writes to by number.
+OUT_OF_THE_WAY = 64
 
 
 def _wait_for_end(descriptor: int) -> None:
@@ -24,7 +27,7 @@ def hold_lifeline() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    lifeline = os.dup(0)
+    lifeline = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, OUT_OF_THE_WAY)
     # The model may read its standard input: it finds it empty, and the lifeline is out of its way.
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -40,7 +40,8 @@ class LoadedModel:
         """What the server is told."""
         model = self._model
         versions = {"python": platform.python_version(), "numpy": np.__version__, model.framework: model.version}
-        return {"rssBytes": resident_bytes(), "engine": f"{model.framework} {model.version} ({model.kind})", "versions": versions}
+        engine = f"{model.framework} {model.version} ({model.kind})"
+        return {"rssBytes": resident_bytes(), "engine": engine, "versions": versions, "device": model.device}
 
     def warm_up(self) -> None:
         """Answers one row and two rows of zeros; raises Refusal if it cannot."""

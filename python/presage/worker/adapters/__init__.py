@@ -11,6 +11,14 @@ from .adapter import Model
 ADAPTERS = {
     "sklearn-joblib": "joblib_file",
     "skops": "skops_file",
+    "lightgbm": "lightgbm_file",
+    "xgboost-json": "xgboost_file",
+    "xgboost-ubj": "xgboost_file",
+    "tensorflow-savedmodel": "saved_model",
+    "keras": "keras_file",
+    "torchscript": "torch_script",
+    "torch-export": "torch_export",
+    "python-class": "python_class",
 }
 
 

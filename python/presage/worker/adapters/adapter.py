@@ -23,6 +23,7 @@ class Model:
     version: str
     kind: str
     predict: Callable[[np.ndarray], Any]
+    device: str = "cpu"
 
 
 def framework(module: str, package: str) -> ModuleType:
