@@ -23,6 +23,7 @@ import { Readiness } from './monitoring/readiness.ts'
 import { PredictionService } from './prediction/prediction-service.ts'
 import { Registry } from './registry/registry.ts'
 import { makeRuntimes } from './runtimes/index.ts'
+import { runtimeSettings } from './runtimes/runtime-settings.ts'
 
 /** What the process brings along: time, chance, ids, where logs go. */
 export type Surroundings = { readonly clock: Clock; readonly random: Random; readonly ids: Ids; readonly log: GatewayLog; readonly version: string }
@@ -85,7 +86,7 @@ function composeModels(
   parts: { readonly meter: PrometheusMeter; readonly registry: Registry; readonly features: FeatureService },
 ): ModelService {
   const { clock, random, log } = around
-  const runtimes = makeRuntimes({ clock, random, log: (line) => log.info({ line }, 'inference process') })
+  const runtimes = makeRuntimes({ clock, random, log: (line) => log.info({ line }, 'inference process') }, runtimeSettings(config))
   return new ModelService({ ...parts, clock, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
 }
 

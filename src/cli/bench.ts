@@ -8,13 +8,14 @@ import { parseGolden } from '../models/golden.ts'
 import { loadBundle } from '../models/load-bundle.ts'
 import { PrepareThread } from '../models/prepare-thread.ts'
 import { readManifest } from '../models/read-manifest.ts'
-import { makeRuntimes } from '../runtimes/index.ts'
 import { profileTrees } from '../runtimes/trees/profile-trees.ts'
 import { systemClock } from '../system.ts'
+import { type ConfigOptions, withConfigOptions } from './config-options.ts'
 import { type CallFigures, measureCalls } from './measure-calls.ts'
+import { quietRuntimes } from './quiet-runtimes.ts'
 import { tableLines } from './table.ts'
 
-type BenchOptions = { readonly rows?: string; readonly seconds: number; readonly batch: number }
+type BenchOptions = ConfigOptions & { readonly rows?: string; readonly seconds: number; readonly batch: number }
 /** A model in memory, the lines that are known of it before it runs, and rows for it where nobody gave any. */
 type Opened = { readonly model: LoadedModel; readonly facts: readonly (readonly [string, string])[]; readonly rows: () => Float64Array }
 
@@ -37,8 +38,8 @@ async function openTrees(path: string, format?: ArtefactFormat): Promise<Opened>
   return { model, facts, rows: () => profile.rows(madeUpRows) }
 }
 
-async function openElse(dir: string, { artefact, golden }: Manifest): Promise<Opened> {
-  const runtimes = makeRuntimes({ clock: systemClock, random: Math.random, log: () => {} })
+async function openElse(dir: string, { artefact, golden }: Manifest, options: ConfigOptions): Promise<Opened> {
+  const runtimes = quietRuntimes(options)
   const started = performance.now()
   const control = { signal: AbortSignal.timeout(patience), onPhase: () => {} }
   const { runtime } = await loadBundle(
@@ -56,12 +57,12 @@ async function openElse(dir: string, { artefact, golden }: Manifest): Promise<Op
   return { model: runtime, facts, rows: () => (own === undefined ? new Float64Array(madeUpRows * runtime.inputs) : goldenRows(own, runtime.inputs)) }
 }
 
-function open(path: string): Promise<Opened> {
+function open(path: string, options: ConfigOptions): Promise<Opened> {
   if (!existsSync(path))
     throw new ServingError('validation_failed', `${path} is not there; name a bundle folder (with model.yaml) or a model file such as model.txt`)
   if (!statSync(path).isDirectory()) return openTrees(path)
   const { dir, manifest } = readManifest(path)
-  return manifest.runtime === 'trees' ? openTrees(join(dir, manifest.artefact.path), manifest.artefact.format) : openElse(dir, manifest)
+  return manifest.runtime === 'trees' ? openTrees(join(dir, manifest.artefact.path), manifest.artefact.format) : openElse(dir, manifest, options)
 }
 
 function goldenRows(path: string, inputs: number): Float64Array {
@@ -87,8 +88,8 @@ function figureLines(
   ]
 }
 
-async function benchModel(path: string, { rows, seconds, batch }: BenchOptions): Promise<void> {
-  const { model, facts, rows: ownRows } = await open(resolve(path))
+async function benchModel(path: string, { rows, seconds, batch, ...options }: BenchOptions): Promise<void> {
+  const { model, facts, rows: ownRows } = await open(resolve(path), options)
   try {
     const values = rows === undefined ? ownRows() : goldenRows(rows, model.inputs)
     const figures = await measureCalls(model, values, { clock: systemClock, plan: { ms: seconds * 1000, batch } })
@@ -118,8 +119,7 @@ Examples:
 /** Adds `presage bench model PATH`: what a model is, how it is evaluated, and how fast and large it is on this machine. */
 export function registerBench(program: Command): void {
   const bench = program.command('bench').description('measure a model on this machine')
-  bench
-    .command('model')
+  withConfigOptions(bench.command('model'))
     .description('print evaluator, latency and memory of a model; nothing is sent to a server')
     .argument('<path>', 'bundle folder, or a model file such as model.txt')
     .option(

@@ -11,9 +11,11 @@ import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
 import { PrepareThread } from '../models/prepare-thread.ts'
 import { scanFolder } from '../models/scan-folder.ts'
 import { compareVersions } from '../models/semver.ts'
-import { makeRuntimes } from '../runtimes/index.ts'
+import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/check-explanations.ts'
 import { systemClock } from '../system.ts'
+import { type ConfigOptions, withConfigOptions } from './config-options.ts'
+import { quietRuntimes } from './quiet-runtimes.ts'
 import { tableLines } from './table.ts'
 
 const columns = ['bundle', 'engine', 'golden rows', 'largest error', 'explained', 'adds up within', 'memory', 'load', 'digest']
@@ -29,8 +31,7 @@ function rowOf({ prepared, runtime, golden }: LoadedBundle, explained: Explanati
 }
 
 /** Loads one bundle as the server would, and gives its row of the table. Throws what loading throws. */
-async function checkBundle(path: string): Promise<string[]> {
-  const runtimes = makeRuntimes({ clock: systemClock, random: Math.random, log: () => {} })
+async function checkBundle(path: string, runtimes: readonly ModelRuntime[]): Promise<string[]> {
   const features = new FeatureService({ series: new SeriesStore({ clock: systemClock, meter: noMeter }), clock: systemClock, meter: noMeter })
   const started = performance.now()
   const loaded = await loadBundle(
@@ -51,12 +52,13 @@ async function checkBundle(path: string): Promise<string[]> {
   }
 }
 
-async function check(paths: readonly string[]): Promise<void> {
+async function check(paths: readonly string[], options: ConfigOptions): Promise<void> {
+  const runtimes = quietRuntimes(options)
   const rows: string[][] = []
   const failures: string[] = []
   for (const path of paths) {
     try {
-      rows.push(await checkBundle(path))
+      rows.push(await checkBundle(path, runtimes))
     } catch (error) {
       if (!(error instanceof ServingError)) throw error
       failures.push(`${styleText('red', 'refused')} ${basename(dirname(resolve(path)))}/${basename(resolve(path))}: ${error.message}`)
@@ -95,8 +97,7 @@ export function registerModels(program: Command): void {
     .description('the bundles of a folder')
     .option('--models <dir>', 'folder with NAME/VERSION/model.yaml', 'examples/models')
     .action(({ models: dir }: { readonly models: string }) => list(dir))
-  models
-    .command('check')
+  withConfigOptions(models.command('check'))
     .description('load bundles as the server would: schema, digests, feature definitions, golden rows, explanations; exit code 1 if one is refused')
     .argument('<paths...>', 'bundle folders, e.g. examples/models/*/*')
     .action(check)

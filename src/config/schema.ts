@@ -47,9 +47,27 @@ const Models = Type.Object(
     memoryBudgetMb: count('Memory for loaded models, in MiB', 1_024, 1_048_576),
     keepPreviousMs: milliseconds('How long the version before stays loaded, so that a rollback is instant', 900_000, 0),
     rescanMs: milliseconds('How often the folder is read again although nothing said that it changed', 30_000, 100),
+    allowUnsafeFormats: Type.Boolean({
+      description: 'Serve models whose reading runs whatever their author wrote: pickles of scikit-learn (joblib) and Python classes',
+      default: false,
+    }),
     allowUnverified: Type.Boolean({ description: 'Serve bundles that have no golden rows to verify them with', default: false }),
   },
   { ...strict, description: 'Bundles and their memory' },
+)
+
+const Python = Type.Object(
+  {
+    executable: Type.Optional(
+      Type.String({ description: 'The Python that has the frameworks; without it, that of `presage python setup` in the data folder', minLength: 1 }),
+    ),
+    sandbox: Type.Enum(['auto', 'required', 'off'], {
+      description:
+        'Whether workers run in a box of bubblewrap without network and with read-only files: where it works, always (else no model is loaded), never',
+      default: 'auto',
+    }),
+  },
+  { ...strict, description: 'Workers for models in their own framework' },
 )
 
 const Market = Type.Object(
@@ -91,6 +109,7 @@ export const ConfigSchema = Type.Object(
     access: Access,
     data: Data,
     models: Models,
+    python: Python,
     routes: Type.Array(Route, {
       description: 'Which model answers for which symbols; the first that fits, e.g. [{symbols: "*/USDT", model: btc_momentum}]',
       default: [],

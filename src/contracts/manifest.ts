@@ -56,6 +56,9 @@ export const formatsOf: Readonly<Record<RuntimeKind, readonly ArtefactFormat[]>>
   remote: ['oip'],
 }
 
+/** Formats whose reading can run whatever their author wrote: off unless `models.allowUnsafeFormats`. */
+export const unsafeFormats: readonly ArtefactFormat[] = ['sklearn-joblib', 'keras', 'python-class']
+
 const Artefact = Type.Object(
   {
     path: innerPath,
@@ -191,4 +194,13 @@ export function durationMs(text: string): number {
   const match = /^(\d+)(ms|s|m|h|d)$/.exec(text)
   if (!match) throw new RangeError(`not a duration: ${text}`)
   return Number(match[1]) * units[match[2] as keyof typeof units]
+}
+
+const sizes = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const
+
+/** Bytes of a size that the schema accepted, e.g. `512MiB`. */
+export function sizeBytes(text: string): number {
+  const match = /^(\d+)(KiB|MiB|GiB)$/.exec(text)
+  if (!match) throw new RangeError(`not a size: ${text}`)
+  return Number(match[1]) * sizes[match[2] as keyof typeof sizes]
 }

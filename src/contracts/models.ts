@@ -57,6 +57,7 @@ export const VersionResponse = Type.Object({
   ...versionParts,
   state: Type.String({ description: 'empty, loading, verifying, warming, ready, draining or failed' }),
   engine: Type.Optional(Type.String()),
+  protection: Type.Optional(Type.String({ description: 'What keeps its process apart from the machine: bubblewrap (no network, read-only files) or rlimits' })),
   golden: Type.Optional(Golden),
   manifest: Type.Unknown({ description: 'model.yaml as it was read' }),
   history: Type.Optional(Type.Array(HistoryEntry, { description: 'Absent while the metadata store cannot be read' })),

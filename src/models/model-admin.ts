@@ -100,6 +100,7 @@ export class ModelAdministration implements ModelAdmin {
       ...describeVersion(this.#models.entry(name), slot, this.#models.isVerified(slot)),
       state,
       ...(resident ? { engine: resident.runtime.engine } : {}),
+      ...(resident?.runtime.protection === undefined ? {} : { protection: resident.runtime.protection }),
       ...(golden ? { golden: { rows: golden.rows, reproduced: golden.reproduced, max_abs_error: golden.maxAbsError } } : {}),
       manifest: file.manifest,
       ...(history ? { history } : {}),

@@ -1,11 +1,17 @@
 import type { ProcessDeps } from './process/inference-process.ts'
 import { OnnxRuntime } from './onnx/onnx-runtime.ts'
+import { PythonRuntime } from './python/python-runtime.ts'
+import type { RuntimeSettings } from './runtime-settings.ts'
 import type { ArtefactSpec, ModelRuntime } from './runtime.ts'
 import { compileTrees } from './trees/compile-trees.ts'
 import { TreesRuntime } from './trees/trees-runtime.ts'
 
 /** Every runtime, by its kind in the manifest. */
-export const makeRuntimes = (deps: ProcessDeps): readonly ModelRuntime[] => [new TreesRuntime(deps.clock), new OnnxRuntime(deps)]
+export const makeRuntimes = (deps: ProcessDeps, { python }: RuntimeSettings): readonly ModelRuntime[] => [
+  new TreesRuntime(deps.clock),
+  new OnnxRuntime(deps),
+  new PythonRuntime(deps, python),
+]
 
 /** The part of loading that takes long and can run in a worker thread: what it returns can be posted. Undefined for runtimes that have none. */
 export const compileArtefact = (kind: string, spec: ArtefactSpec): unknown => (kind === 'trees' ? compileTrees(spec) : undefined)

@@ -88,7 +88,7 @@ test('the handshake reports names, shapes, types, version, digest and memory', a
   )
   assert.match(engine, /^onnxruntime \d+\.\d+\.\d+ \(cpu\)$/)
   assert.deepEqual([inputs, outputs], [3, 2])
-  const status = await readFile(`/proc/${under.model.pid}/status`, 'utf8')
+  const status = await readFile(`/proc/${under.model.pids[0]}/status`, 'utf8')
   const rssBytes = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024
   assert.ok(memoryBytes / rssBytes > 0.7 && memoryBytes / rssBytes < 1.3, `${memoryBytes} reported, ${rssBytes} resident`)
 })

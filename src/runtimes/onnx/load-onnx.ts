@@ -1,7 +1,10 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Deadline } from '../../contracts/ports.ts'
-import { type InferenceProcess, type ProcessDeps, type ProcessLimits, startInferenceProcess } from '../process/inference-process.ts'
+import { nodeCommand } from '../process/command.ts'
+import { type InferencePool, type PoolSize, startInferencePool } from '../process/inference-pool.ts'
+import type { ProcessDeps } from '../process/inference-process.ts'
+import type { ProcessLimits } from '../process/process-limits.ts'
 import type { ProcessInfo } from '../process/message.ts'
 import type { Tensor } from '../process/tensor.ts'
 import type { Signature, ValueInfo } from './signature.ts'
@@ -21,6 +24,8 @@ export type OnnxSpec = {
   /** Hex SHA-256 that the file must have. Without it the bytes of the first load bind every restart. */
   readonly sha256?: string | undefined
   readonly limits?: Partial<ProcessLimits>
+  /** One process where nothing else is said. */
+  readonly size?: PoolSize
 }
 
 /** What the process reported when it was ready. */
@@ -34,14 +39,14 @@ export type OnnxInfo = {
   readonly rssBytes: number
 }
 
-/** An ONNX model in its process. */
+/** An ONNX model in its processes. */
 export interface OnnxModel extends LoadedModel {
   readonly info: OnnxInfo
-  /** The id of its process; undefined while it is being started again. */
-  readonly pid: number | undefined
+  /** Ids of the processes that run at the moment. */
+  readonly pids: readonly number[]
 }
 
-const entry = new URL('./child.ts', import.meta.url)
+const child = new URL('./child.ts', import.meta.url)
 const asInfo = (info: ProcessInfo | undefined): OnnxInfo => info as unknown as OnnxInfo
 
 /** Rows as one tensor of the graph's input type. Float32 is IEEE 754 round to nearest, ties to even (numpy's astype): beyond its range ±Infinity; NaN stays NaN. */
@@ -64,19 +69,19 @@ function withComplement(column: Float64Array): Float64Array {
 class ProcessOnnxModel implements OnnxModel {
   readonly inputs: number
   readonly outputs: number
-  readonly #process: InferenceProcess
+  readonly #pool: InferencePool
 
-  constructor(process: InferenceProcess, spec: OnnxSpec) {
-    this.#process = process
+  constructor(pool: InferencePool, spec: OnnxSpec) {
+    this.#pool = pool
     this.inputs = spec.inputs * spec.window
     this.outputs = spec.outputs
   }
 
   get info(): OnnxInfo {
-    return asInfo(this.#process.info)
+    return asInfo(this.#pool.info)
   }
-  get pid(): number | undefined {
-    return this.#process.pid
+  get pids(): readonly number[] {
+    return this.#pool.pids
   }
   get memoryBytes(): number {
     return this.info.rssBytes
@@ -89,7 +94,7 @@ class ProcessOnnxModel implements OnnxModel {
     if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
     if (count === 0) return new Float64Array(0)
     const { signature, columns } = this.info
-    const [answer] = await this.#process.call([toTensor(rows, count, signature)], deadline)
+    const [answer] = await this.#pool.call([toTensor(rows, count, signature)], deadline)
     if (!answer || answer.data instanceof BigInt64Array || answer.data.length !== count * columns) {
       throw new ServingError('model_output_invalid', `The model gave ${answer?.data.length ?? 0} values for ${count} rows instead of ${count * columns}`)
     }
@@ -98,7 +103,7 @@ class ProcessOnnxModel implements OnnxModel {
   }
 
   dispose(): Promise<void> {
-    return this.#process.dispose()
+    return this.#pool.dispose()
   }
 }
 
@@ -108,12 +113,12 @@ class ProcessOnnxModel implements OnnxModel {
  * to do, `model_unavailable` when the load takes too long, `worker_crashed` when the process dies of it, `deadline_exceeded` when `signal` aborts.
  */
 export async function loadOnnx(spec: OnnxSpec, deps: ProcessDeps, signal?: AbortSignal): Promise<OnnxModel> {
-  const { path, inputs, window, outputs, tensor, sha256, limits } = spec
+  const { path, inputs, window, outputs, tensor, sha256, limits = {}, size = { workers: 1, spares: 0 } } = spec
   const wanted = { path, inputs, window, outputs, ...(tensor === undefined ? {} : { tensor }) }
   const args = (first: ProcessInfo | undefined) => {
     const bound = first ? asInfo(first).sha256 : sha256
     return bound === undefined ? wanted : { ...wanted, sha256: bound }
   }
-  const process = await startInferenceProcess({ entry, args, ...(limits === undefined ? {} : { limits }) }, deps, signal)
-  return new ProcessOnnxModel(process, spec)
+  const pool = await startInferencePool({ command: nodeCommand(child), args, limits }, size, { ...deps, ...(signal ? { signal } : {}) })
+  return new ProcessOnnxModel(pool, spec)
 }

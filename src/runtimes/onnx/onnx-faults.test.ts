@@ -16,7 +16,7 @@ const spin = { path: modelPath('spin') }
 test('a process killed in the middle of calls fails them all at once, and the next call after its restart is answered', async () => {
   await using under = await makeModel(spin)
   const { model } = under
-  const first = model.pid as number
+  const first = model.pids[0] as number
   const calls = [model.predict(forEver, 1, within(60_000)), model.predict(row, 1, within(60_000))]
   const restarted = under.next('ready')
   process.kill(first, 'SIGKILL')
@@ -30,7 +30,7 @@ test('a process that is stopped misses the deadline, is ended after the grace an
   await using under = await makeModel({ limits: { graceMs: 50 } })
   const { model } = under
   const [ended, restarted] = [under.next('ended'), under.next('ready')]
-  process.kill(model.pid as number, 'SIGSTOP')
+  process.kill(model.pids[0] as number, 'SIGSTOP')
   await assert.rejects(model.predict(row, 1, within(20)), { code: 'deadline_exceeded' })
   assert.match((await ended).reason, /no answer within 50 ms/)
   await restarted
@@ -40,7 +40,7 @@ test('a process that is stopped misses the deadline, is ended after the grace an
 test('a computation that does not end is given up at its deadline and its process ended', async () => {
   await using under = await makeModel({ ...spin, limits: { graceMs: 50 } })
   const { model } = under
-  const first = model.pid as number
+  const first = model.pids[0] as number
   const restarted = under.next('ready')
   await assert.rejects(model.predict(forEver, 1, within(100)), { code: 'deadline_exceeded' })
   await gone(first)
@@ -51,18 +51,18 @@ test('a computation that does not end is given up at its deadline and its proces
 test('a call behind a slow one misses its own deadline alone: the process goes on', async () => {
   await using under = await makeModel({ ...spin, limits: { graceMs: 20_000 } })
   const { model } = under
-  const first = model.pid
+  const first = model.pids[0]
   const slow = model.predict(Float64Array.of(200_000, 0), 1, within(60_000))
   await assert.rejects(model.predict(row, 1, within(1)), { code: 'deadline_exceeded' })
   assert.deepEqual(await slow, Float64Array.of(200_000, 0))
   assert.deepEqual(await model.predict(row, 1, within(20_000)), row)
-  assert.equal(model.pid, first)
+  assert.equal(model.pids[0], first)
 })
 
 test('a call whose signal aborts is given up at once, and the process goes on', async () => {
   await using under = await makeModel()
   const { model } = under
-  const pid = model.pid as number
+  const pid = model.pids[0] as number
   const leaving = new AbortController()
   process.kill(pid, 'SIGSTOP')
   const call = model.predict(row, 1, within(60_000, leaving.signal))
@@ -70,7 +70,7 @@ test('a call whose signal aborts is given up at once, and the process goes on', 
   await assert.rejects(call, { code: 'deadline_exceeded' })
   process.kill(pid, 'SIGCONT')
   assert.deepEqual(await model.predict(row, 1, within(20_000)), row)
-  assert.equal(model.pid, pid)
+  assert.equal(model.pids[0], pid)
   await assert.rejects(model.predict(row, 1, within(20_000, leaving.signal)), { code: 'deadline_exceeded' })
   await assert.rejects(model.predict(row, 1, within(-1)), { code: 'deadline_exceeded' })
 })
@@ -78,13 +78,13 @@ test('a call whose signal aborts is given up at once, and the process goes on', 
 test('beyond its queue a model is overloaded; those that wait are answered', async () => {
   await using under = await makeModel({ limits: { maxCalls: 2 } })
   const { model } = under
-  process.kill(model.pid as number, 'SIGSTOP')
+  process.kill(model.pids[0] as number, 'SIGSTOP')
   const waiting = [model.predict(row, 1, within(60_000)), model.predict(row, 1, within(60_000))]
   await assert.rejects(
     model.predict(row, 1, within(60_000)),
     (error: { code: string; retryAfterMs: number }) => error.code === 'overloaded' && error.retryAfterMs > 0,
   )
-  process.kill(model.pid as number, 'SIGCONT')
+  process.kill(model.pids[0] as number, 'SIGCONT')
   assert.deepEqual(await Promise.all(waiting), [row, row])
 })
 
@@ -104,9 +104,9 @@ test('rows beyond the frame limit are refused, the process goes on', async () =>
 test('while the process is down, calls fail at once and say when to come back', async () => {
   await using under = await makeModel({ limits: { backoff: { baseMs: 600_000, capMs: 600_000 } } })
   const ended = under.next('ended')
-  process.kill(under.model.pid as number, 'SIGKILL')
+  process.kill(under.model.pids[0] as number, 'SIGKILL')
   assert.equal((await ended).retryAfterMs, 300_000)
-  assert.equal(under.model.pid, undefined)
+  assert.equal(under.model.pids[0], undefined)
   await assert.rejects(under.model.predict(row, 1, within(1_000)), (error: { code: string; retryAfterMs: number; message: string }) => {
     assert.equal(error.code, 'model_unavailable')
     assert.match(error.message, /SIGKILL/)
@@ -121,7 +121,7 @@ test('a restart insists on the bytes of the first load, and tries again until th
   await using under = await makeModel({ path, limits: { backoff: { baseMs: 1, capMs: 2 } } })
   await copyFile(modelPath('spin'), path)
   const ended = under.next('ended')
-  process.kill(under.model.pid as number, 'SIGKILL')
+  process.kill(under.model.pids[0] as number, 'SIGKILL')
   await ended
   assert.match((await under.next('ended')).reason, /SHA-256 differs/)
   const ready = under.next('ready')
@@ -140,7 +140,7 @@ async function channels(): Promise<number> {
 test('dispose leaves no process, no socket, and fails what comes later', async () => {
   const before = await channels()
   const under = await makeModel()
-  const pid = under.model.pid as number
+  const pid = under.model.pids[0] as number
   assert.equal(await channels(), before + 4)
   const waiting = assert.rejects(under.model.predict(row, 1, within(20_000)), { code: 'worker_crashed' })
   await Promise.all([under.model.dispose(), under.model.dispose(), waiting])
@@ -164,8 +164,8 @@ test('a load that is given up or takes too long ends its process', async () => {
 
 test('the process gets an empty environment and nothing of the server', async () => {
   await using under = await makeModel()
-  assert.equal(await readFile(`/proc/${under.model.pid}/environ`, 'utf8'), '')
-  assert.equal(await readlink(`/proc/${under.model.pid}/cwd`), '/')
+  assert.equal(await readFile(`/proc/${under.model.pids[0]}/environ`, 'utf8'), '')
+  assert.equal(await readlink(`/proc/${under.model.pids[0]}/cwd`), '/')
 })
 
 test('when the server is killed while a model computes without end, the process of the model ends too', async () => {

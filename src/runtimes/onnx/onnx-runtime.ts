@@ -1,5 +1,6 @@
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
+import { poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
 import { loadOnnx } from './load-onnx.ts'
 
@@ -11,6 +12,7 @@ export class OnnxRuntime implements ModelRuntime {
     this.#deps = deps
   }
   load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
-    return loadOnnx({ ...spec, limits: {}, sha256: spec.files[spec.path] }, this.#deps, signal)
+    const { path, inputs, window, outputs, tensor, files } = spec
+    return loadOnnx({ path, inputs, window, outputs, tensor, sha256: files[path], limits: recycling(spec), size: poolSize(spec) }, this.#deps, signal)
   }
 }

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { getCompileCacheDir } from 'node:module'
 import type { Socket } from 'node:net'
-import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
+import type { Command } from './command.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
 import { hostMs, parseReply, type ProcessInfo, type Request } from './message.ts'
@@ -14,25 +12,24 @@ import { type CallLimits, PendingCalls } from './pending-calls.ts'
 import { channelFd } from './serve-inference.ts'
 import type { Tensor } from './tensor.ts'
 
-/** What a link needs: the file that the process runs, the server's clock, where printed lines go, bounds of waiting calls. */
+/** Bounds of a link: those of its waiting calls, and how often the process must say that it is alive. */
+export type LinkLimits = CallLimits & { readonly heartbeatMs: number }
+
+/** What a link needs: how its process is started, the server's clock, where printed lines go, its bounds, and who is told what memory the process has, in bytes. */
 export type LinkDeps = {
-  readonly entry: URL
+  readonly command: Command
   readonly clock: Clock
   readonly log: (line: OutputLine) => void
-  readonly limits: CallLimits
+  readonly limits: LinkLimits
+  readonly onMemory: (rssBytes: number) => void
 }
 
 const connectionClosed = 'its connection closed'
-
-/** Nothing of the server's environment, which may hold secrets, but where Node keeps compiled files. */
-function environment(): NodeJS.ProcessEnv {
-  const compiled = getCompileCacheDir()
-  return compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) }
-}
+const never = new AbortController().signal
 
 /**
- * One inference process from its start to its end, and the nameless Unix socket to it (nothing on disk, nobody else can connect). The process runs the same Node
- * binary in `/`, with nothing of the server's environment. A malformed frame or a missed deadline ends the process, never the server.
+ * One inference process from its start to its end, and the nameless Unix socket to it (nothing on disk, nobody else can connect). It runs in `/` and
+ * must answer a ping at every heartbeat, in the order of its calls. A malformed frame, a missed deadline or a missed heartbeat ends the process, never the server.
  */
 export class InferenceLink {
   readonly #child: ChildProcess
@@ -42,12 +39,18 @@ export class InferenceLink {
   readonly #reader = new FrameReader()
   readonly #ready = Promise.withResolvers<ProcessInfo>()
   readonly #ended = Promise.withResolvers<string>()
+  readonly #heartbeatMs: number
+  readonly #onMemory: (rssBytes: number) => void
+  #heart: NodeJS.Timeout | undefined
+  #pinged = false
   #ending: string | undefined
 
-  constructor({ entry, clock, log, limits }: LinkDeps) {
+  constructor({ command, clock, log, limits, onMemory }: LinkDeps) {
     this.#clock = clock
+    this.#heartbeatMs = limits.heartbeatMs
+    this.#onMemory = onMemory
     this.#calls = new PendingCalls(clock, limits, () => this.end(`it gave no answer within ${limits.graceMs} ms after a deadline`))
-    this.#child = spawn(process.execPath, [fileURLToPath(entry)], { cwd: '/', env: environment(), stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+    this.#child = spawn(command.file, command.args, { cwd: '/', env: { ...command.env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
     this.#socket = this.#child.stdio[channelFd] as Socket | undefined
     this.#ready.promise.catch(() => {})
     this.#listen(log)
@@ -56,6 +59,11 @@ export class InferenceLink {
   /** The process's id; undefined when the machine could not start it. */
   get pid(): number | undefined {
     return this.#child.pid
+  }
+
+  /** Calls that it still owes an answer. */
+  get waiting(): number {
+    return this.#calls.size
   }
 
   /** Resolves to the reason once the process no longer exists. */
@@ -71,7 +79,9 @@ export class InferenceLink {
     }, timeoutMs)
     this.#send({ kind: 'load', args })
     try {
-      return await this.#ready.promise
+      const info = await this.#ready.promise
+      if (this.#ending === undefined) this.#heart = setInterval(() => this.#ping(), this.#heartbeatMs)
+      return info
     } finally {
       clearTimeout(timer)
     }
@@ -91,14 +101,31 @@ export class InferenceLink {
     return answer
   }
 
+  /** Ends the process once it owes no answer any more; whoever calls this makes no more calls. */
+  async retire(reason: string): Promise<void> {
+    await this.#calls.idle()
+    this.end(reason)
+  }
+
   /** Ends the process at once; what still waits fails with `worker_crashed`. The first reason stays. */
   end(reason: string): void {
     if (this.#ending !== undefined) return
     this.#ending = reason
+    clearInterval(this.#heart)
     this.#socket?.destroy()
     this.#child.kill('SIGKILL')
     this.#ready.reject(this.#crashed())
     this.#calls.fail(this.#crashed())
+  }
+
+  /** One ping at a time: while calls are computed it waits its turn, and the calls' own deadlines are what is watched. */
+  #ping(): void {
+    if (this.#pinged) return
+    this.#pinged = true
+    const deadline = { at: this.#clock.monotonic() + this.#heartbeatMs, signal: never }
+    const { id, answer } = this.#calls.add(0, deadline, () => {})
+    this.#send({ kind: 'ping', id })
+    answer.catch(() => {})
   }
 
   #crashed(): ServingError {
@@ -142,7 +169,11 @@ export class InferenceLink {
   #handle({ message, tensors }: Frame): void {
     const reply = parseReply(message)
     if (reply.kind === 'ready') return this.#ready.resolve(reply.info)
-    const outcome = reply.kind === 'answer' ? tensors : new ServingError(reply.code, reply.message)
+    if (reply.kind === 'pong') {
+      this.#pinged = false
+      this.#onMemory(reply.rssBytes)
+    }
+    const outcome = reply.kind !== 'refused' ? tensors : new ServingError(reply.code, reply.message)
     if (this.#calls.answer(reply.id, outcome)) return
     if (outcome instanceof ServingError && reply.id === 0) this.#ready.reject(outcome)
     else this.end('it answered a call that nobody made')

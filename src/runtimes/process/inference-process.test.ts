@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { Deadline } from '../../contracts/ports.ts'
 import { systemClock } from '../../system.ts'
+import { nodeCommand } from './command.ts'
 import { type InferenceProcess, type ProcessDeps, type ProcessEvent, type ProcessSpec, startInferenceProcess } from './inference-process.ts'
 import type { Tensor } from './tensor.ts'
 
-const entry = new URL('./fixtures/moody-model.ts', import.meta.url)
+const command = nodeCommand(new URL('./fixtures/moody-model.ts', import.meta.url))
 const within = (ms: number): Deadline => ({ at: systemClock.monotonic() + ms, signal: new AbortController().signal })
 const call = (under: InferenceProcess, mood: string): Promise<readonly Tensor[]> =>
   under.call([{ name: mood, shape: [2], data: Float64Array.of(1, 2) }], within(20_000))
@@ -20,7 +22,7 @@ async function makeProcess(spec: Partial<ProcessSpec> = {}, deps: Partial<Proces
     events.emit('line', line)
   }
   const onEvent = (event: ProcessEvent): void => void events.emit(event.kind, event)
-  const under = await startInferenceProcess({ entry, args: () => ({}), ...spec }, { clock: systemClock, random: () => 0, log, onEvent, ...deps })
+  const under = await startInferenceProcess({ command, args: () => ({}), ...spec }, { clock: systemClock, random: () => 0, log, onEvent, ...deps })
   return { under, printed, next: (kind: string) => once(events, kind), [Symbol.asyncDispose]: () => under.dispose() }
 }
 
@@ -83,6 +85,41 @@ test('an error in a call is its answer, and the process goes on', async () => {
   assert.equal(made.under.pid, pid)
 })
 
+test('a process that is stopped is noticed by its heartbeat although nobody calls it, and replaced', async () => {
+  await using made = await makeProcess({ limits: { heartbeatMs: 20, graceMs: 200 } })
+  const [ended, ready] = [made.next('ended'), made.next('ready')]
+  process.kill(made.under.pid ?? assert.fail('no process'), 'SIGSTOP')
+  const [event] = (await ended) as [ProcessEvent & { kind: 'ended' }]
+  assert.match(event.reason, /no answer within 200 ms/)
+  await ready
+  assert.equal((await call(made.under, 'calm'))[0]?.name, 'calm')
+})
+
+test('the memory of a process is that of its last heartbeat', async () => {
+  await using made = await makeProcess({ limits: { heartbeatMs: 10 } })
+  const before = made.under.info?.rssBytes ?? 0
+  await call(made.under, 'grow')
+  while ((made.under.info?.rssBytes ?? 0) < before + 40e6) await setImmediate()
+})
+
+for (const [why, limits, mood] of [
+  ['it has answered 3 calls', { recycleCalls: 3 }, 'calm'],
+  ['it has grown to', { recycleBytes: 150e6, heartbeatMs: 10 }, 'grow'],
+] as const) {
+  test(`a process is replaced once ${why}…; it answers until the fresh one is ready, and no call fails`, async () => {
+    await using made = await makeProcess({ limits })
+    const { pid } = made.under
+    const next = made.next('recycled')
+    while (made.under.pid === pid) {
+      await call(made.under, mood)
+      await setImmediate()
+    }
+    const [recycled] = (await next) as [ProcessEvent]
+    assert.deepEqual([recycled.kind, recycled.pid, 'reason' in recycled && recycled.reason.startsWith(why)], ['recycled', pid, true])
+    await call(made.under, 'calm')
+  })
+}
+
 test('what a model prints reaches the log and cannot break the protocol', async () => {
   await using made = await makeProcess()
   const line = made.next('line')
@@ -102,5 +139,5 @@ test('a model that chatters is cut to 100 lines a second', async () => {
 test('a refused load is told to the caller, a death in it as well', async () => {
   await assert.rejects(makeProcess({ args: () => ({ refuse: true }) }), { code: 'model_verification_failed', message: 'Not today' })
   await assert.rejects(makeProcess({ args: () => ({ refuse: 'crash' }) }), { code: 'worker_crashed' })
-  await assert.rejects(makeProcess({ entry: new URL('./fixtures/absent.ts', import.meta.url) }), { code: 'worker_crashed' })
+  await assert.rejects(makeProcess({ command: nodeCommand(new URL('./fixtures/absent.ts', import.meta.url)) }), { code: 'worker_crashed' })
 })

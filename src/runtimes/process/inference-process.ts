@@ -1,15 +1,18 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline, Random } from '../../contracts/ports.ts'
 import { backoffMs } from '../../resilience/backoff.ts'
+import type { Command } from './command.ts'
 import { givenUp } from './given-up.ts'
 import { InferenceLink } from './inference-link.ts'
 import type { ProcessInfo } from './message.ts'
 import type { OutputLine } from './output-lines.ts'
+import { defaultLimits, type ProcessLimits } from './process-limits.ts'
 import type { Tensor } from './tensor.ts'
 
-/** What happened to an inference process: it can answer, or it ended and will be started again after `retryAfterMs`. */
+/** What happened to an inference process: it can answer, it ended and will be started again after `retryAfterMs`, or a fresh one is to take its place. */
 export type ProcessEvent =
   | { readonly kind: 'ready'; readonly pid: number; readonly startMs: number }
+  | { readonly kind: 'recycled'; readonly pid: number | undefined; readonly reason: string }
   | { readonly kind: 'ended'; readonly pid: number | undefined; readonly reason: string; readonly retryAfterMs: number }
 
 /** What supervision needs from the outside. */
@@ -22,33 +25,9 @@ export type ProcessDeps = {
   readonly onEvent?: (event: ProcessEvent) => void
 }
 
-/** Bounds of one inference process, all with defaults (`defaultLimits`). */
-export type ProcessLimits = {
-  /** Longest time from the start to `ready`. */
-  readonly startMs: number
-  /** How long after a deadline a silent process is believed to be alive. */
-  readonly graceMs: number
-  /** Calls, and bytes of their tensors, that may wait for an answer. */
-  readonly maxCalls: number
-  readonly maxBytes: number
-  /** Wait before a restart: doubles from the first to the longest, and begins anew after a process has stayed up for `steadyMs`. */
-  readonly backoff: { readonly baseMs: number; readonly capMs: number }
-  readonly steadyMs: number
-}
-
-/** The bounds that hold unless a caller says otherwise. */
-export const defaultLimits: ProcessLimits = {
-  startMs: 60_000,
-  graceMs: 1_000,
-  maxCalls: 256,
-  maxBytes: 64 << 20,
-  backoff: { baseMs: 50, capMs: 30_000 },
-  steadyMs: 60_000,
-}
-
-/** Which file the process runs, and what it is told to load: `first` is what the first process said about the model, so that a restart can insist on the same. */
+/** How the process is started, and what it is told to load: `first` is what the first process said about the model, so that a restart can insist on the same. */
 export type ProcessSpec = {
-  readonly entry: URL
+  readonly command: Command
   readonly args: (first: ProcessInfo | undefined) => Readonly<Record<string, unknown>>
   readonly limits?: Partial<ProcessLimits>
 }
@@ -59,7 +38,10 @@ type State =
   | { readonly at: 'down'; readonly until: number; readonly reason: string; readonly timer: NodeJS.Timeout }
   | { readonly at: 'disposed' }
 
-/** Keeps one inference process running: starts it, restarts it with growing waits when it ends, and fails calls fast meanwhile. Make it with `startInferenceProcess`. */
+/**
+ * Keeps one inference process running: starts it, restarts it with growing waits when it ends, and fails calls fast meanwhile. One that has answered its share of calls, or has grown too
+ * large, goes on until a fresh one is ready, and ends when it owes no answer. Make it with `startInferenceProcess`.
+ */
 export class InferenceProcess {
   readonly #spec: ProcessSpec
   readonly #deps: ProcessDeps
@@ -68,6 +50,8 @@ export class InferenceProcess {
   #failures = 0
   #startMs = 0
   #info: ProcessInfo | undefined
+  #calls = 0
+  #successor: InferenceLink | undefined
   #closing: Promise<unknown> = Promise.resolve()
 
   constructor(spec: ProcessSpec, deps: ProcessDeps) {
@@ -87,13 +71,27 @@ export class InferenceProcess {
     return 'link' in this.#state ? this.#state.link.pid : undefined
   }
 
+  /** Can it answer at this moment? */
+  get isUp(): boolean {
+    return this.#state.at === 'up'
+  }
+
+  /** Calls that it owes an answer. */
+  get waiting(): number {
+    return 'link' in this.#state ? this.#state.link.waiting : 0
+  }
+
   /**
    * One call. Throws `model_unavailable` (with `retryAfterMs`) while the process is down or starting, `deadline_exceeded`, `overloaded`, `worker_crashed`, and
    * whatever the model refuses the call with.
    */
   async call(tensors: readonly Tensor[], deadline: Deadline): Promise<readonly Tensor[]> {
     const state = this.#state
-    if (state.at === 'up') return state.link.call(tensors, deadline)
+    if (state.at === 'up') {
+      this.#calls += 1
+      if (this.#calls >= this.#limits.recycleCalls) void this.#recycle(`it has answered ${this.#calls} calls`)
+      return state.link.call(tensors, deadline)
+    }
     if (state.at === 'disposed') throw new ServingError('model_unavailable', 'The model was unloaded')
     const now = this.#deps.clock.monotonic()
     const [wait, why] =
@@ -122,6 +120,7 @@ export class InferenceProcess {
   async dispose(): Promise<void> {
     const state = this.#state
     this.#state = { at: 'disposed' }
+    this.#successor?.end('the model was unloaded')
     if (state.at === 'down') clearTimeout(state.timer)
     if ('link' in state) {
       state.link.end('the model was unloaded')
@@ -132,15 +131,48 @@ export class InferenceProcess {
 
   #launch(): State & { at: 'starting' } {
     const { clock, log } = this.#deps
-    const link = new InferenceLink({ entry: this.#spec.entry, clock, log, limits: this.#limits })
+    const onMemory = (rssBytes: number): void => this.#measured(link, rssBytes)
+    const link: InferenceLink = new InferenceLink({ command: this.#spec.command, clock, log, limits: this.#limits, onMemory })
     void link.ended.then((reason) => this.#down(link, reason))
     return { at: 'starting', link, since: clock.monotonic() }
+  }
+
+  #measured(link: InferenceLink, rssBytes: number): void {
+    if (this.#state.at !== 'up' || this.#state.link !== link || this.#info === undefined) return
+    this.#info = { ...this.#info, rssBytes }
+    if (rssBytes > this.#limits.recycleBytes) void this.#recycle(`it has grown to ${Math.round(rssBytes / 2 ** 20)} MiB`)
+  }
+
+  /** A fresh process is started beside the one that answers; if it cannot take over, the next call or heartbeat tries again. */
+  async #recycle(reason: string): Promise<void> {
+    if (this.#successor !== undefined || this.#state.at !== 'up') return
+    const { link, since } = this.#launch()
+    this.#successor = link
+    const old = this.#state.link
+    try {
+      const info = await link.load(this.#spec.args(this.#info), this.#limits.startMs)
+      if (!this.#succeed(old, { link, since, info })) return link.end('there is nothing left to take over')
+      this.#deps.onEvent?.({ kind: 'recycled', pid: old.pid, reason })
+      await old.retire(`a fresh process took its place: ${reason}`)
+    } catch (error) {
+      link.end(String(error))
+    } finally {
+      this.#successor = undefined
+    }
+  }
+
+  #succeed(old: InferenceLink, { link, since, info }: { readonly link: InferenceLink; readonly since: number; readonly info: ProcessInfo }): boolean {
+    if (this.#state.at !== 'up' || this.#state.link !== old) return false
+    this.#state = { at: 'starting', link, since }
+    this.#up(link, since, info)
+    return true
   }
 
   #up(link: InferenceLink, since: number, info: ProcessInfo): void {
     if (this.#state.at !== 'starting' || this.#state.link !== link) return
     const now = this.#deps.clock.monotonic()
     this.#info = info
+    this.#calls = 0
     this.#startMs = now - since
     this.#state = { at: 'up', link, since: now }
     this.#deps.onEvent?.({ kind: 'ready', pid: link.pid as number, startMs: this.#startMs })

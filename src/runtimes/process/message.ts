@@ -5,14 +5,16 @@ export type Request =
   | { readonly kind: 'load'; readonly args: Readonly<Record<string, unknown>> }
   | { readonly kind: 'call'; readonly id: number; readonly until: number }
   | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'ping'; readonly id: number }
 
 /** What a loaded model says about itself; `rssBytes` is the memory of its process once it is ready. */
 export type ProcessInfo = Readonly<Record<string, unknown>> & { readonly rssBytes: number }
 
-/** What an inference process sends: one `ready` or `refused` (id 0) for the load, then one `answer` or `refused` for every call, in the order of the calls. */
+/** What an inference process sends: one `ready` or `refused` (id 0) for the load, then one `answer` or `refused` for every call and one `pong` for every ping, in their order. */
 export type Reply =
   | { readonly kind: 'ready'; readonly info: ProcessInfo }
   | { readonly kind: 'answer'; readonly id: number }
+  | { readonly kind: 'pong'; readonly id: number; readonly rssBytes: number }
   | { readonly kind: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string }
 
 /** Ms on the machine's monotonic clock, which all processes of one machine share. */
@@ -28,17 +30,19 @@ const isInfo = (value: unknown): value is ProcessInfo => isRecord(value) && type
 const strange = (): ServingError => new ServingError('worker_crashed', 'A message between the server and an inference process is of no known kind')
 
 /** A message of an inference process, checked: the process runs foreign code and is not trusted. Throws `worker_crashed`. */
-export function parseReply({ kind, id, info, code, message }: Loose): Reply {
-  if (kind === 'answer' && isId(id)) return { kind, id }
+export function parseReply({ kind, id, info, code, message, rssBytes }: Loose): Reply {
   if (kind === 'ready' && isInfo(info)) return { kind, info }
-  if (kind === 'refused' && isId(id) && isCode(code) && typeof message === 'string') return { kind, id, code, message }
+  if (!isId(id)) throw strange()
+  if (kind === 'answer') return { kind, id }
+  if (kind === 'pong' && typeof rssBytes === 'number') return { kind, id, rssBytes }
+  if (kind === 'refused' && isCode(code) && typeof message === 'string') return { kind, id, code, message }
   throw strange()
 }
 
 /** A message of the server, checked. Throws `worker_crashed`. */
 export function parseRequest({ kind, id, until, args }: Loose): Request {
   if (kind === 'call' && isId(id) && typeof until === 'number') return { kind, id, until }
-  if (kind === 'cancel' && isId(id)) return { kind, id }
+  if ((kind === 'cancel' || kind === 'ping') && isId(id)) return { kind, id }
   if (kind === 'load' && isRecord(args)) return { kind, args }
   throw strange()
 }

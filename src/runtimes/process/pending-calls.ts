@@ -24,6 +24,7 @@ export class PendingCalls<Answer> {
   readonly #limits: CallLimits
   readonly #hung: () => void
   readonly #calls = new Map<number, PendingCall<Answer>>()
+  readonly #idle: (() => void)[] = []
   #bytes = 0
   #lastId = 0
   #watch: NodeJS.Timeout | undefined
@@ -33,6 +34,16 @@ export class PendingCalls<Answer> {
     this.#clock = clock
     this.#limits = limits
     this.#hung = hung
+  }
+
+  /** Calls that are owed an answer. */
+  get size(): number {
+    return this.#calls.size
+  }
+
+  /** Resolves when no call is owed an answer any more. */
+  async idle(): Promise<void> {
+    while (this.#calls.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   /** Refuses a call that cannot be taken: `deadline_exceeded` when it is already over, `overloaded` when too many calls or bytes wait. */
@@ -79,6 +90,7 @@ export class PendingCalls<Answer> {
     this.#bytes -= call.bytes
     this.#watchOldest()
     call.settle(outcome)
+    this.#tellIdle()
     return true
   }
 
@@ -89,6 +101,11 @@ export class PendingCalls<Answer> {
     this.#calls.clear()
     this.#bytes = 0
     for (const call of calls) call.settle(error)
+    this.#tellIdle()
+  }
+
+  #tellIdle(): void {
+    if (this.#calls.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   /** Ms until the oldest call must be answered or the process is ended. */

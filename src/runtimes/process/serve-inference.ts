@@ -18,7 +18,7 @@ export type ProcessModel = {
 /** Makes the model from what the server sent; its errors reach the server as refusals. */
 export type LoadProcessModel = (args: Readonly<Record<string, unknown>>) => Promise<ProcessModel>
 
-type QueuedCall = { readonly id: number; readonly until: number; readonly tensors: readonly Tensor[]; cancelled: boolean }
+type QueuedCall = { readonly kind: 'call' | 'ping'; readonly id: number; readonly until: number; readonly tensors: readonly Tensor[]; cancelled: boolean }
 
 const tooLate = new ServingError('deadline_exceeded', 'The deadline passed before the model came to this call')
 
@@ -40,7 +40,8 @@ class InferenceServer {
     if (request.kind === 'load') void this.#answerLoad(request.args)
     else if (request.kind === 'cancel') this.#cancel(request.id)
     else {
-      this.#queue.push({ id: request.id, until: request.until, tensors, cancelled: false })
+      const { kind, id } = request
+      this.#queue.push({ kind, id, until: kind === 'call' ? request.until : Infinity, tensors, cancelled: false })
       if (!this.#working) void this.#work()
     }
   }
@@ -66,7 +67,8 @@ class InferenceServer {
   async #work(): Promise<void> {
     this.#working = true
     for (let call = this.#queue.shift(); call; call = this.#queue.shift()) {
-      await this.#answerCall(call)
+      if (call.kind === 'ping') this.#send({ kind: 'pong', id: call.id, rssBytes: process.memoryUsage.rss() })
+      else await this.#answerCall(call)
       // Computing blocks this thread: let cancellations that came meanwhile be read before the next call.
       await setImmediate()
     }

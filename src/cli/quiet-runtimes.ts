@@ -1,0 +1,10 @@
+import { loadConfig } from '../config/load-config.ts'
+import { makeRuntimes } from '../runtimes/index.ts'
+import { runtimeSettings } from '../runtimes/runtime-settings.ts'
+import type { ModelRuntime } from '../runtimes/runtime.ts'
+import { systemClock } from '../system.ts'
+import { type ConfigOptions, sourcesOf } from './config-options.ts'
+
+/** The runtimes as the server with these settings would have them; what models print is not shown. Throws `validation_failed` for settings that are wrong. */
+export const quietRuntimes = (options: ConfigOptions): readonly ModelRuntime[] =>
+  makeRuntimes({ clock: systemClock, random: Math.random, log: () => {} }, runtimeSettings(loadConfig(sourcesOf(options))))

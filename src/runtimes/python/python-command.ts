@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url'
+import type { Command } from '../process/command.ts'
+
+/** The folder of the Python package `presage`: workers run the code that came with this server. */
+export const packageFolder = fileURLToPath(new URL('../../../python', import.meta.url))
+
+/** Starts a worker with a Python that has the frameworks. BLAS and OpenMP take `threads`; graphics cards are shown only to a model that asked for one. */
+export function pythonCommand(executable: string, { threads, device }: { readonly threads: number; readonly device: 'cpu' | 'cuda' }): Command {
+  const count = String(threads)
+  const env = {
+    PYTHONPATH: packageFolder,
+    PYTHONUNBUFFERED: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+    HOME: '/tmp',
+    OMP_NUM_THREADS: count,
+    OPENBLAS_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    ...(device === 'cuda' ? {} : { CUDA_VISIBLE_DEVICES: '' }),
+  }
+  return { file: executable, args: ['-m', 'presage.worker'], env }
+}

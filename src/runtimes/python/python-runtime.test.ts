@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { artefactOf } from '../../../test/support/plain-artefact.ts'
+import { pythonOrSkip } from '../../../test/support/python.ts'
+import type { LoadedModel } from '../../contracts/loaded-model.ts'
+import { systemClock } from '../../system.ts'
+import type { OutputLine } from '../process/output-lines.ts'
+import type { ArtefactSpec } from '../runtime.ts'
+import { PythonRuntime, type PythonSettings } from './python-runtime.ts'
+import { workingBubblewrap } from './sandbox.ts'
+
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
+const within = (ms: number) => ({ at: systemClock.monotonic() + ms, signal: new AbortController().signal })
+const never = new AbortController().signal
+const moody = (execution: ArtefactSpec['execution'] = {}, limits: ArtefactSpec['limits'] = {}): ArtefactSpec =>
+  artefactOf(fixture('moody.py'), { format: 'python-class', class: 'moody:Moody', execution, limits })
+
+/** A runtime of the test environment's Python; undefined, and the test skipped, where that lacks a module. */
+function makeRuntime(t: TestContext, settings: Partial<PythonSettings> = {}, modules: readonly string[] = []) {
+  const executable = pythonOrSkip(t, ['msgpack', 'numpy', ...modules])
+  if (executable === undefined) return undefined
+  const printed: OutputLine[] = []
+  const deps = { clock: systemClock, random: () => 0, log: (line: OutputLine) => void printed.push(line) }
+  return { runtime: new PythonRuntime(deps, { executable, sandbox: 'off', allowUnsafeFormats: true, ...settings }), printed, executable }
+}
+
+async function load(t: TestContext, runtime: PythonRuntime, spec: ArtefactSpec): Promise<LoadedModel> {
+  const model = await runtime.load(spec, undefined, never)
+  t.after(() => model.dispose())
+  return model
+}
+
+const ask = (model: LoadedModel, mood: number, ms = 20_000): Promise<Float64Array> => model.predict(Float64Array.of(mood, 0, 0, 0), 1, within(ms))
+
+test('a scikit-learn pipeline answers bit for bit as scikit-learn does', async (t) => {
+  const made = makeRuntime(t, {}, ['sklearn', 'joblib'])
+  if (made === undefined) return
+  const folder = mkdtempSync(join(tmpdir(), 'presage-python-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const { rows, outputs } = JSON.parse(execFileSync(made.executable, [fixture('pipelines.py'), folder], { encoding: 'utf8' })) as Record<string, number[]>
+  const path = join(folder, 'neighbours.joblib')
+  const model = await load(t, made.runtime, artefactOf(path, { format: 'sklearn-joblib' }))
+  assert.deepEqual([...(await model.predict(Float64Array.from(rows ?? []), 20, within(20_000)))], outputs)
+  assert.match(model.engine, /^scikit-learn \d.* \(Pipeline\)$/)
+  appendFileSync(path, 'x')
+  const changed = { ...artefactOf(path, { format: 'sklearn-joblib' }), files: { [path]: '0'.repeat(64) } }
+  await assert.rejects(made.runtime.load(changed, undefined, never), { code: 'model_verification_failed', message: /SHA-256/ })
+})
+
+test('what the operator has not allowed or set up is refused with what to do', async (t) => {
+  const made = makeRuntime(t)
+  if (made === undefined) return
+  const deps = { clock: systemClock, random: () => 0, log: () => {} }
+  const settings = { executable: made.executable, sandbox: 'off', allowUnsafeFormats: false } as const
+  const refused = (message: RegExp) => ({ code: 'model_verification_failed', message })
+  await assert.rejects(new PythonRuntime(deps, settings).load(moody(), undefined, never), refused(/models\.allowUnsafeFormats/))
+  const bare = { ...settings, executable: undefined, allowUnsafeFormats: true }
+  await assert.rejects(new PythonRuntime(deps, bare).load(moody(), undefined, never), refused(/presage python setup/))
+})
+
+for (const [what, mood, error] of [
+  ['answers NaN for a value', 6, undefined],
+  ['answers with another shape', 7, { code: 'model_output_invalid' }],
+  ['raises an exception', 8, { code: 'model_output_invalid', message: /ValueError/ }],
+] as const) {
+  test(`a class that ${what} costs that call only`, async (t) => {
+    const made = makeRuntime(t)
+    if (made === undefined) return
+    const model = await load(t, made.runtime, moody())
+    if (error === undefined) assert.ok(Number.isNaN((await ask(model, mood))[0]))
+    else await assert.rejects(ask(model, mood), { name: 'ServingError', ...error })
+    assert.deepEqual([...(await ask(model, 0))], [0.25, 0.75])
+  })
+}
+
+test('what a class prints reaches the log', async (t) => {
+  const made = makeRuntime(t)
+  if (made === undefined) return
+  const model = await load(t, made.runtime, moody())
+  await ask(model, 9)
+  await model.dispose()
+  assert.deepEqual(made.printed, [{ stream: 'stdout', line: 'a model speaks' }])
+})
+
+test('a worker that dies of a call is asked again elsewhere, once, and the caller is told when that one dies as well', async (t) => {
+  const made = makeRuntime(t)
+  if (made === undefined) return
+  const model = await load(t, made.runtime, moody({ workers: 1, spares: 2 }))
+  await assert.rejects(ask(model, 1), { code: 'worker_crashed' })
+  assert.deepEqual([...(await ask(model, 0))], [0.25, 0.75])
+})
+
+test('an allocation beyond the memory limit is refused, and the worker goes on', async (t) => {
+  const made = makeRuntime(t)
+  if (made === undefined) return
+  const model = await load(t, made.runtime, moody({}, { memory: '512MiB' }))
+  await assert.rejects(ask(model, 4), { code: 'model_memory_exceeded' })
+  assert.deepEqual([...(await ask(model, 0))], [0.25, 0.75])
+})
+
+test('in the box there is no network, no other process, no file of the machine and nothing to write to', async (t) => {
+  const made = makeRuntime(t, { sandbox: 'required' })
+  if (made === undefined) return
+  if ((await workingBubblewrap()) === undefined) return t.skip('bubblewrap is not installed or may not make namespaces here')
+  const model = await load(t, made.runtime, moody())
+  assert.equal(model.protection, 'bubblewrap')
+  assert.deepEqual([...(await ask(model, 10))], [0, 0])
+  assert.equal((await ask(model, 11))[0], 0)
+  const [pid = 0, processes = 0] = await ask(model, 12)
+  assert.ok(pid < 0.01 && processes < 0.01, `process ${pid * 1000} of ${processes * 1000}`)
+})

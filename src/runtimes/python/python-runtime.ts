@@ -1,0 +1,123 @@
+import { dirname } from 'node:path'
+import { ServingError } from '../../contracts/error.ts'
+import type { LoadedModel } from '../../contracts/loaded-model.ts'
+import { unsafeFormats } from '../../contracts/manifest.ts'
+import type { Deadline } from '../../contracts/ports.ts'
+import { type InferencePool, startInferencePool } from '../process/inference-pool.ts'
+import type { ProcessDeps } from '../process/inference-process.ts'
+import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
+import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
+import { packageFolder, pythonCommand } from './python-command.ts'
+import { boxed, type Protection, workingBubblewrap } from './sandbox.ts'
+
+/** What the operator decides about Python models; `executable` is the Python that has the frameworks, undefined where none was set up. */
+export type PythonSettings = {
+  readonly executable: string | undefined
+  readonly sandbox: 'auto' | 'required' | 'off'
+  readonly allowUnsafeFormats: boolean
+}
+
+const protocol = 1
+
+const refuse = (message: string): ServingError => new ServingError('model_verification_failed', message)
+
+/** A model in Python workers. */
+class PythonModel implements LoadedModel {
+  readonly inputs: number
+  readonly outputs: number
+  readonly protection: Protection
+  readonly #pool: InferencePool
+
+  constructor(pool: InferencePool, { inputs, window, outputs }: ArtefactSpec, protection: Protection) {
+    this.#pool = pool
+    this.inputs = inputs * window
+    this.outputs = outputs
+    this.protection = protection
+  }
+
+  get engine(): string {
+    return String(this.#pool.info['engine'])
+  }
+  get memoryBytes(): number {
+    return this.#pool.info.rssBytes
+  }
+  get pids(): readonly number[] {
+    return this.#pool.pids
+  }
+
+  async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
+    if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
+    if (count === 0) return new Float64Array(0)
+    const [answer] = await this.#pool.call([{ name: 'rows', shape: [count, this.inputs], data: rows }], deadline)
+    if (answer?.data instanceof Float64Array && answer.data.length === count * this.outputs) return answer.data
+    throw new ServingError('model_output_invalid', `The model gave ${answer?.data.length ?? 0} values for ${count} rows instead of ${count * this.outputs}`)
+  }
+
+  dispose(): Promise<void> {
+    return this.#pool.dispose()
+  }
+}
+
+/** Models in the words of their own framework, in supervised Python processes. */
+export class PythonRuntime implements ModelRuntime {
+  readonly kind = 'python'
+  readonly #deps: ProcessDeps
+  readonly #settings: PythonSettings
+  constructor(deps: ProcessDeps, settings: PythonSettings) {
+    this.#deps = deps
+    this.#settings = settings
+  }
+
+  async load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
+    const executable = this.#admit(spec)
+    const device = spec.execution.device ?? 'cpu'
+    const bare = pythonCommand(executable, { threads: 1, device })
+    const bubblewrap = await this.#bubblewrap()
+    const readable = [dirname(dirname(executable)), packageFolder, spec.path]
+    const command = bubblewrap === undefined ? bare : boxed(bare, bubblewrap, readable)
+    const memory = memoryLimit(spec)
+    const args = () => ({ ...argumentsOf(spec), device, allowUnsafe: this.#settings.allowUnsafeFormats, ...(memory === undefined ? {} : { memory }) })
+    const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...this.#deps, signal })
+    return new PythonModel(pool, spec, bubblewrap === undefined ? 'rlimits' : 'bubblewrap')
+  }
+
+  /** The Python to use; refuses what the operator has not allowed. */
+  #admit({ format }: ArtefactSpec): string {
+    const { executable, allowUnsafeFormats } = this.#settings
+    if (unsafeFormats.includes(format) && !allowUnsafeFormats)
+      throw refuse(
+        `Reading ${format} runs whatever its author wrote: save the model in a format that is only data (ONNX, skops, trees), or set models.allowUnsafeFormats`,
+      )
+    if (executable === undefined)
+      throw refuse('This server has no Python for models in their own framework: run `presage python setup`, or set python.executable')
+    return executable
+  }
+
+  async #bubblewrap(): Promise<string | undefined> {
+    const { sandbox } = this.#settings
+    if (sandbox === 'off') return undefined
+    const found = await workingBubblewrap()
+    if (found === undefined && sandbox === 'required')
+      throw refuse(
+        'python.sandbox is `required`, but bubblewrap is not installed or may not make namespaces here: install it (apt-get install bubblewrap), or set python.sandbox to `auto`',
+      )
+    return found
+  }
+}
+
+/** What a worker is told to load. */
+const argumentsOf = ({ path, files, format, method, class: className, features, inputs, window, outputs, kind, tensor }: ArtefactSpec) => ({
+  protocol,
+  path,
+  files,
+  format,
+  features,
+  inputs,
+  window,
+  outputs,
+  kind,
+  threads: 1,
+  ...(method === undefined ? {} : { method }),
+  ...(className === undefined ? {} : { class: className }),
+  ...(tensor === undefined ? {} : { tensor }),
+})

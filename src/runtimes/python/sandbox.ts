@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import type { Command } from '../process/command.ts'
+
+/** What keeps a worker apart from the machine: a namespace of its own without network and with read-only files, or only limits of its process. */
+export type Protection = 'bubblewrap' | 'rlimits'
+
+const places = ['/usr/bin/bwrap', '/bin/bwrap', '/usr/local/bin/bwrap']
+const system = ['/usr', '/lib', '/lib64', '/bin', '/etc/alternatives', '/etc/ld.so.cache', '/etc/localtime']
+
+const run = promisify(execFile)
+let proven: Promise<string | undefined> | undefined
+
+async function prove(): Promise<string | undefined> {
+  const found = places.find((place) => existsSync(place))
+  if (found === undefined) return undefined
+  const { file, args } = boxed({ file: '/bin/true', args: [], env: {} }, found, [])
+  return run(file, args).then(
+    () => found,
+    () => undefined,
+  )
+}
+
+/** The bubblewrap of this machine, undefined where there is none or where it may not make namespaces (as in many containers); tried once. */
+export const workingBubblewrap = (): Promise<string | undefined> => (proven ??= prove())
+
+/** A folder and, where it is reached through a link, the folder behind it. */
+const withReal = (path: string): string[] => (existsSync(path) ? [...new Set([path, realpathSync(path)])] : [])
+
+/**
+ * The same command in a box: no network, no other processes, no capabilities, an empty environment but its own, nothing of the file system but the system's programs and
+ * `readable` folders, all read-only, and an empty /tmp. The box ends with the server.
+ */
+export function boxed({ file, args, env }: Command, bubblewrap: string, readable: readonly string[]): Command {
+  const real = dirname(dirname(realpathSync(file)))
+  const binds = [...system, real, ...readable].flatMap(withReal).flatMap((path) => ['--ro-bind', path, path])
+  const variables = Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])
+  const walls = ['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--clearenv']
+  const floor = ['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp']
+  return { file: bubblewrap, args: [...walls, ...floor, ...binds, '--chdir', '/', ...variables, '--', file, ...args], env: {} }
+}
