@@ -12,6 +12,7 @@ const commands: readonly CommandRow[] = [
   { name: 'models', summary: 'list and verify bundles', load: async () => (await import('./models.ts')).registerModels },
   { name: 'config', summary: 'show and check the settings', load: async () => (await import('./config.ts')).registerConfig },
   { name: 'features', summary: 'list features and export training rows', load: async () => (await import('./features.ts')).registerFeatures },
+  { name: 'python', summary: 'the environment of Python workers', load: async () => (await import('./python.ts')).registerPython },
   { name: 'bench', summary: 'measure a model on this machine', load: async () => (await import('./bench.ts')).registerBench },
   { name: 'openapi', summary: 'print the OpenAPI document of the server', load: async () => (await import('./openapi.ts')).registerOpenapi },
 ]
