@@ -34,6 +34,8 @@ export type OnnxInfo = {
   readonly outputs: readonly ValueInfo[]
   readonly signature: Signature
   readonly columns: number
+  /** Batch sizes at which its rows are computed; all of them give a row the same bits. */
+  readonly shapes: readonly number[]
   readonly sha256: string
   readonly version: string
   readonly rssBytes: number

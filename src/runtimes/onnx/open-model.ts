@@ -3,6 +3,7 @@ import { ServingError } from '../../contracts/error.ts'
 import { hostMs } from '../process/message.ts'
 import type { ProcessModel } from '../process/serve-inference.ts'
 import type { Tensor } from '../process/tensor.ts'
+import { type BatchShape, joined, planCuts, provenShapes, type RunRows } from './batch-shapes.ts'
 import { readModelFile } from './read-model-file.ts'
 import { scanModel } from './scan-model.ts'
 import { type Signature, signatureOf, type ValueInfo, type Wanted } from './signature.ts'
@@ -14,6 +15,9 @@ type Floats = Float32Array | Float64Array
 
 // One thread each: the server runs a process per model, and a call of a few rows gains nothing from more. 3 = errors only.
 const sessionOptions = { executionProviders: ['cpu'], intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', logSeverityLevel: 3 } as const
+
+// A load of a fast model grows by some ms; of one that takes 100 ms a row by this.
+const probeBudgetMs = 2_000
 
 const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] as string
 
@@ -45,13 +49,18 @@ class OnnxGraph {
   readonly #session: InferenceSession
   readonly #signature: Signature
   readonly #rowLength: number
-  #oneByOne: boolean
+  #shapes: readonly BatchShape[] = []
+  #nextRun: (left: number) => number = () => 1
 
   constructor(session: InferenceSession, signature: Signature) {
     this.#session = session
     this.#signature = signature
     this.#rowLength = signature.rowShape.reduce((product, size) => product * size, 1)
-    this.#oneByOne = signature.oneByOne
+  }
+
+  /** Batch sizes at which it is run. */
+  get shapes(): readonly number[] {
+    return this.#shapes.map(({ rows }) => rows)
   }
 
   async #run(rows: Floats, count: number): Promise<{ readonly data: Floats; readonly shape: readonly number[] }> {
@@ -65,7 +74,7 @@ class OnnxGraph {
     return this.#signature.type === 'float32' ? new Float32Array(count * this.#rowLength) : new Float64Array(count * this.#rowLength)
   }
 
-  /** Runs once, and returns the values per output row. A graph that declares a free batch but takes (or gives) one row only is called row by row from then on. */
+  /** Runs once, finds out which batch sizes answer alike, and returns the values per output row. */
   async warmUp(outputs: number): Promise<number> {
     const { shape } = await this.#run(this.#zeros(1), 1).catch((error: unknown) => {
       throw new ServingError(
@@ -82,35 +91,42 @@ class OnnxGraph {
         `${said}; the manifest needs [1, ${outputs}]. Export that shape, or correct output.kind and output.classes in model.yaml.`,
       )
     }
-    this.#oneByOne ||= !(await this.#takesTwo(shape))
+    this.#shapes = this.#signature.oneByOne ? [{ rows: 1, ms: 0 }] : await this.#probe(shape)
+    this.#nextRun = planCuts(this.#shapes)
     return columns
   }
 
-  async #takesTwo(shapeOfOne: readonly number[]): Promise<boolean> {
-    try {
-      const { shape } = await this.#run(this.#zeros(2), 2)
-      return shape.length === shapeOfOne.length && shape[0] === 2 && shape[1] === shapeOfOne[1]
-    } catch {
-      return false
+  #probe(shapeOfOne: readonly number[]): Promise<readonly BatchShape[]> {
+    const run: RunRows = async (rows, count) => {
+      const { data, shape } = await this.#run(rows, count)
+      if (shape.length === shapeOfOne.length && shape[0] === count && shape[1] === shapeOfOne[1]) return data
+      throw new Error('rows go in that do not come out')
     }
+    return provenShapes(run, { rowLength: this.#rowLength, zeros: (rows) => this.#zeros(rows), budgetMs: probeBudgetMs, monotonic: hostMs })
   }
 
   async call(rows: Tensor, until: number): Promise<Tensor> {
     const count = rows.shape[0] ?? 0
     const data = rows.data as Floats
-    const values = this.#oneByOne ? await this.#each(data, count, until) : (await this.#run(data, count)).data
+    const parts: Floats[] = []
+    for (let row = 0; row < count;) {
+      if (row > 0 && hostMs() >= until) throw new ServingError('deadline_exceeded', `The deadline passed after ${row} of ${count} rows`)
+      const size = this.#nextRun(count - row)
+      parts.push(await this.#answer(data.subarray(row * this.#rowLength, (row + size) * this.#rowLength), size))
+      row += size
+    }
+    const values = joined(parts)
     return { name: this.#signature.output, shape: [count, count === 0 ? 0 : values.length / count], data: values }
   }
 
-  async #each(rows: Floats, count: number, until: number): Promise<Floats> {
-    const parts: Floats[] = []
-    for (let row = 0; row < count; row += 1) {
-      if (hostMs() >= until) throw new ServingError('deadline_exceeded', `The deadline passed after ${row} of ${count} rows`)
-      const { data } = await this.#run(rows.subarray(row * this.#rowLength, (row + 1) * this.#rowLength), 1)
-      parts.push(data)
-    }
-    const values = parts.flatMap((part) => Array.from(part))
-    return parts[0] instanceof Float64Array ? Float64Array.from(values) : Float32Array.from(values)
+  /** Rows in a run of `size`: what is missing is filled up with zeros, and what comes of those is cut off. */
+  async #answer(rows: Floats, size: number): Promise<Floats> {
+    const count = rows.length / this.#rowLength
+    if (count === size) return (await this.#run(rows, size)).data
+    const filled = this.#zeros(size)
+    filled.set(rows)
+    const { data } = await this.#run(filled, size)
+    return data.subarray(0, (data.length / size) * count)
   }
 }
 
@@ -125,7 +141,7 @@ export async function openModel(args: OpenArgs): Promise<ProcessModel> {
   const graph = new OnnxGraph(session, signature)
   const columns = await graph.warmUp(args.outputs)
   return {
-    info: { inputs, outputs, signature, columns, sha256, version: env.versions.node },
+    info: { inputs, outputs, signature, columns, shapes: graph.shapes, sha256, version: env.versions.node },
     async call([rows], until) {
       try {
         return [await graph.call(rows as Tensor, until)]

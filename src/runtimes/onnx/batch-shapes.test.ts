@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type BatchShape, planCuts, provenShapes, type RunRows } from './batch-shapes.ts'
+
+/** Sums pairs of columns; `wrongBy` may add to the sum of the row at a place in a batch of some size. */
+const summing =
+  (wrongBy: (place: number, size: number) => number = () => 0): RunRows =>
+  async (rows, count) =>
+    Float64Array.from({ length: count }, (_, row) => (rows[2 * row] as number) + (rows[2 * row + 1] as number) + wrongBy(row, count))
+
+/** The sizes proven for a graph of which each run takes `runMs`. */
+async function sizesOf(run: RunRows, runMs = 0.1): Promise<readonly number[]> {
+  let now = 0
+  const timed: RunRows = (rows, count) => ((now += runMs), run(rows, count))
+  const shapes = await provenShapes(timed, { rowLength: 2, zeros: (rows) => new Float64Array(2 * rows), budgetMs: 1_000, monotonic: () => now })
+  return shapes.map(({ rows }) => rows)
+}
+
+const ulp = 2 ** -20
+
+test('a graph whose rows are independent is run at every power of two', async () => {
+  assert.deepEqual(await sizesOf(summing()), [1, 2, 4, 8, 16, 32, 64])
+})
+
+test('a graph that answers a single row otherwise is never run with a single row', async () => {
+  assert.deepEqual(await sizesOf(summing((_, size) => (size === 1 ? ulp : 0))), [2, 4, 8, 16, 32, 64])
+  assert.deepEqual(await sizesOf(summing((_, size) => (size < 4 ? ulp : 0))), [4, 8, 16, 32, 64])
+})
+
+test('a graph that answers large batches otherwise is run in small ones', async () => {
+  assert.deepEqual(await sizesOf(summing((_, size) => (size > 16 ? ulp : 0))), [1, 2, 4, 8, 16])
+})
+
+test('a graph whose rows depend on their place is run row by row', async () => {
+  assert.deepEqual(await sizesOf(summing((place) => place * ulp)), [1])
+})
+
+test('a graph whose rows depend on their neighbours is run row by row', async () => {
+  const centred: RunRows = async (rows, count) => {
+    const mean = [...rows].reduce((sum, value) => sum + value, 0) / rows.length
+    return Float64Array.from({ length: count }, (_, row) => (rows[2 * row] as number) - mean)
+  }
+  assert.deepEqual(await sizesOf(centred), [1])
+})
+
+test('a graph that fails on several rows is run row by row, one that fails from some size on below it', async () => {
+  const failing =
+    (from: number): RunRows =>
+    async (rows, count) => {
+      if (count >= from) throw new Error('out of bounds')
+      return summing()(rows, count)
+    }
+  assert.deepEqual(await sizesOf(failing(2)), [1])
+  assert.deepEqual(await sizesOf(failing(1)), [1])
+  assert.deepEqual(await sizesOf(failing(8)), [1, 2, 4])
+})
+
+test('a slow graph is probed with fewer rows, and not at all when that takes too long', async () => {
+  assert.deepEqual(await sizesOf(summing(), 10), [1, 2, 4])
+  assert.deepEqual(await sizesOf(summing(), 100), [1])
+})
+
+test('cuts cover a batch with proven sizes, and cost at most what filling it up or cutting it greedily costs', () => {
+  const cost = fc.double({ min: 0.01, max: 10, noNaN: true })
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 3 }), fc.array(cost, { minLength: 1, maxLength: 6 }), fc.integer({ min: 1, max: 300 }), (grain, costs, count) => {
+      const shapes: BatchShape[] = costs.map((ms, at) => ({ rows: 2 ** (grain + at), ms }))
+      const next = planCuts(shapes)
+      const msOf = (size: number): number => shapes.find(({ rows }) => rows === size)?.ms ?? Number.NaN
+      const largest = shapes.at(-1) as BatchShape
+      let spent = 0
+      for (let left = count; left > 0; left -= next(left)) spent += msOf(next(left))
+      assert.ok(spent <= Math.ceil(count / largest.rows) * largest.ms + 1e-9, 'filled up')
+      let greedy = 0
+      for (let left = count; left > 0;) {
+        const size = shapes.findLast(({ rows }) => rows <= left)?.rows ?? (shapes[0] as BatchShape).rows
+        greedy += msOf(size)
+        left -= size
+      }
+      assert.ok(spent <= greedy + 1e-9, 'greedy')
+    }),
+  )
+})

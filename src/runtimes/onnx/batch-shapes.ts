@@ -1,0 +1,129 @@
+type Floats = Float32Array | Float64Array
+
+/** Computes the first `count` rows of a matrix together: `count` output rows of one width. */
+export type RunRows = (rows: Floats, count: number) => Promise<Floats>
+
+/** A batch size at which a graph may be run, and the least ms that one run of it took. */
+export type BatchShape = { readonly rows: number; readonly ms: number }
+
+/** How probing is bounded and measured; `zeros` makes a matrix of the graph's input type. */
+export type ProbeDeps = {
+  readonly rowLength: number
+  readonly zeros: (rows: number) => Floats
+  readonly budgetMs: number
+  readonly monotonic: () => number
+}
+
+/** What one batch size answered. `outputs` is undefined when the graph fails at it, or when a row's output depends on its place or its neighbours. */
+type Seen = BatchShape & { readonly outputs: Floats | undefined }
+
+// Beyond this a row gets no cheaper: what a run costs by itself is spread thin, and the working set leaves the caches.
+const mostRows = 64
+const grains = [1, 2, 4, 8] as const
+
+/** Repeatable values within ±0.2, ±2 and ±20 by turns, since a saturated output shows no last bits. */
+function probeRows({ rowLength, zeros }: ProbeDeps): Floats {
+  return zeros(mostRows).map((_, at) => {
+    const noise = Math.sin(at + 1) * 43_758.5453
+    const scale = 10 ** ((Math.floor(at / rowLength) % 3) - 1)
+    return (noise - Math.floor(noise) - 0.5) * 4 * scale
+  })
+}
+
+/** Rows in the opposite order: done twice, they are as they were. */
+function reversed(rows: Floats, width: number): Floats {
+  const turned = rows.slice()
+  const count = rows.length / width
+  for (let row = 0; row < count; row += 1) turned.set(rows.subarray(row * width, (row + 1) * width), (count - 1 - row) * width)
+  return turned
+}
+
+const sameBits = (a: Floats, b: Floats): boolean => a.length === b.length && a.every((value, at) => Object.is(value, b[at]))
+
+/** All `count` rows, `size` at a time. */
+async function runInSteps(run: RunRows, rows: Floats, { size, count, rowLength, monotonic }: ProbeDeps & { readonly size: number; readonly count: number }) {
+  const parts: Floats[] = []
+  let ms = Infinity
+  for (let row = 0; row < count; row += size) {
+    const before = monotonic()
+    parts.push(await run(rows.subarray(row * rowLength, (row + size) * rowLength), size))
+    ms = Math.min(ms, monotonic() - before)
+  }
+  return { outputs: joined(parts), ms }
+}
+
+/** Parts one after the other. */
+export function joined(parts: readonly Floats[]): Floats {
+  const [first] = parts
+  if (!first || parts.length === 1) return first ?? new Float32Array(0)
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  const whole = first instanceof Float64Array ? new Float64Array(length) : new Float32Array(length)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+async function see(run: RunRows, probes: Floats, at: ProbeDeps & { readonly size: number; readonly count: number }): Promise<Seen> {
+  const rows = probes.subarray(0, at.count * at.rowLength)
+  try {
+    const there = await runInSteps(run, rows, at)
+    const back = await runInSteps(run, reversed(rows, at.rowLength), at)
+    const isAlike = sameBits(there.outputs, reversed(back.outputs, back.outputs.length / at.count))
+    return { rows: at.size, ms: Math.min(there.ms, back.ms), outputs: isAlike ? there.outputs : undefined }
+  } catch {
+    return { rows: at.size, ms: Infinity, outputs: undefined }
+  }
+}
+
+/** The longest run of sizes from `grain` on that answer alike. */
+function alikeFrom(grain: number, seen: readonly Seen[]): readonly Seen[] {
+  const from = seen.filter(({ rows }) => rows >= grain)
+  const outputs = from[0]?.outputs
+  if (outputs === undefined) return []
+  const end = from.findIndex((each) => each.outputs === undefined || !sameBits(each.outputs, outputs))
+  return end < 0 ? from : from.slice(0, end)
+}
+
+/** The largest power of two that is not above `value`, at least 1. */
+const powerBelow = (value: number): number => 2 ** Math.max(0, Math.floor(Math.log2(value)))
+
+/**
+ * The batch sizes, ascending powers of two, at which a graph answers every row with the same bits, wherever in the batch it stands: matrix products take other ways for one
+ * row than for many. Proven on probe rows, in either order, in about `budgetMs`; a graph that is slow, fails or differs is left with single rows, `[1]`. A smallest size above
+ * 1 means that fewer rows must be filled up to it.
+ */
+export async function provenShapes(run: RunRows, deps: ProbeDeps): Promise<readonly BatchShape[]> {
+  const probes = probeRows(deps)
+  const single = await see(run, probes, { ...deps, size: 1, count: 1 })
+  const sizes = Math.log2(mostRows) + 1
+  const count = Math.min(mostRows, powerBelow(deps.budgetMs / (2 * sizes * single.ms)))
+  const seen: Seen[] = []
+  if (count > 1) for (let size = 1; size <= count; size *= 2) seen.push(await see(run, probes, { ...deps, size, count }))
+  let best: readonly Seen[] = []
+  for (const grain of grains) {
+    const shapes = alikeFrom(grain, seen)
+    if ((shapes.at(-1)?.rows ?? 0) > (best.at(-1)?.rows ?? 1)) best = shapes
+  }
+  return best.length === 0 ? [{ rows: 1, ms: single.ms }] : best.map(({ rows, ms }) => ({ rows, ms }))
+}
+
+/** Cuts a batch of any size into runs of the given sizes, at the least cost; the last run may be larger than what is left, to be filled up. Returns the size of the next run. */
+export function planCuts(shapes: readonly BatchShape[]): (left: number) => number {
+  const largest = shapes.at(-1)?.rows ?? 1
+  const cost = [0]
+  const size = [0]
+  for (let left = 1; left <= largest; left += 1) {
+    cost[left] = Infinity
+    size[left] = largest
+    for (const { rows, ms } of shapes) {
+      const whole = ms + (cost[Math.max(0, left - rows)] as number)
+      if (whole >= (cost[left] as number)) continue
+      cost[left] = whole
+      size[left] = rows
+    }
+  }
+  return (left) => size[Math.min(left, largest)] as number
+}
