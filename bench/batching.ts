@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { LoadedModel } from '../src/contracts/loaded-model.ts'
+import { batched } from '../src/runtimes/batching/batched.ts'
+import { type BatchSettings, batchSettings } from '../src/runtimes/batching/batch-settings.ts'
+import { loadOnnx, type OnnxSpec } from '../src/runtimes/onnx/load-onnx.ts'
+import { systemClock } from '../src/system.ts'
+import { median, printTable } from './support/report.ts'
+
+const help = `node bench/batching.ts [--rounds 5] [--ms 300]
+
+Measures the ONNX example models under clients that each send one row, wait for its answer and send the next: without batching and with it, in turn in every round,
+against the same process. Medians of the rounds; ratios are of the same round.`
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '5' }, ms: { type: 'string', default: '300' }, help: { type: 'boolean', default: false } },
+})
+const clients = [1, 8, 64, 256]
+
+type Load = { readonly rowsPerS: number; readonly p50: number; readonly p99: number }
+
+/** What so many clients see of a model for some time. */
+async function drive(model: LoadedModel, count: number, forMs: number): Promise<Load> {
+  const times: number[] = []
+  const signal = new AbortController().signal
+  const started = performance.now()
+  const end = started + forMs
+  const client = async (seed: number): Promise<void> => {
+    const row = Float64Array.from({ length: model.inputs }, (_, at) => Math.sin(seed + at))
+    for (let now = performance.now(); now < end;) {
+      await model.predict(row, 1, { at: now + 10_000, signal })
+      const after = performance.now()
+      times.push(after - now)
+      now = after
+    }
+  }
+  await Promise.all(Array.from({ length: count }, (_, seed) => client(seed)))
+  const sorted = times.toSorted((a, b) => a - b)
+  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] as number
+  return { rowsPerS: (times.length * 1_000) / (performance.now() - started), p50: at(0.5), p99: at(0.99) }
+}
+
+async function compare(name: string, spec: OnnxSpec): Promise<readonly (readonly string[])[]> {
+  const deps = { clock: systemClock, random: Math.random, log: () => {} }
+  const model = await loadOnnx(spec, deps)
+  const settings: BatchSettings = { ...batchSettings({ execution: {}, limits: {} }), workers: 1 }
+  const rows: (readonly string[])[] = []
+  for (const count of clients) {
+    const seen: { readonly without: Load; readonly with: Load }[] = []
+    for (let round = -1; round < Number(values.rounds); round += 1) {
+      const pair = { without: await drive(model, count, Number(values.ms)), with: await drive(batched(model, settings, deps), count, Number(values.ms)) }
+      if (round >= 0) seen.push(pair)
+    }
+    const figures = (of: keyof Load): string[] => {
+      const scale = of === 'rowsPerS' ? 0 : 2
+      const [a, b] = [median(seen.map((pair) => pair.without[of])), median(seen.map((pair) => pair.with[of]))]
+      return [a.toFixed(scale), b.toFixed(scale), median(seen.map((pair) => pair.with[of] / pair.without[of])).toFixed(2)]
+    }
+    rows.push([`${name}, ${count} clients`, ...figures('rowsPerS'), ...figures('p50'), ...figures('p99')])
+  }
+  await model.dispose()
+  return rows
+}
+
+const example = (path: string): string => fileURLToPath(new URL(`../examples/models/${path}/model.onnx`, import.meta.url))
+
+if (values.help) console.log(help)
+else
+  printTable(
+    ['', 'rows/s alone', 'batched', 'ratio', 'p50 ms', 'batched', 'ratio', 'p99 ms', 'batched', 'ratio'],
+    [
+      ...(await compare('LSTM', { path: example('lstm_momentum_v1/1.2.3'), inputs: 9, window: 60, outputs: 2, tensor: 'probabilities' })),
+      ...(await compare('baseline', { path: example('baseline/1.0.0'), inputs: 12, window: 1, outputs: 2, tensor: 'probabilities' })),
+    ],
+  )
