@@ -21,6 +21,7 @@ export type PreparedBundle = {
 function artefactSpec(dir: string, manifest: Manifest): ArtefactSpec {
   const { artefact, inputs, output, limits = {}, execution = {} } = manifest
   return {
+    model: { name: manifest.name, version: manifest.version },
     path: join(dir, artefact.path),
     format: artefact.format,
     files: Object.fromEntries(artefactFiles(manifest).map(([path, sha256]) => [join(dir, path), sha256])),

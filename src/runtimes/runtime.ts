@@ -3,6 +3,8 @@ import type { ArtefactFormat, Manifest } from '../contracts/manifest.ts'
 
 /** One artefact to execute, in the words of its manifest. `path` is absolute: a file or a folder; `files` has the hex SHA-256 of that file, or of every file below that folder, by absolute path. */
 export type ArtefactSpec = {
+  /** Name and version of its model, for measurements and logs. */
+  readonly model: { readonly name: string; readonly version: string }
   readonly path: string
   readonly format: ArtefactFormat
   readonly files: Readonly<Record<string, string>>

@@ -4,6 +4,7 @@ import type { ArtefactSpec } from '../../src/runtimes/runtime.ts'
 
 /** What an artefact's specification holds when its manifest says nothing special: one row a vector, two classes, no files to check. */
 export const plainArtefact: Omit<ArtefactSpec, 'path' | 'format' | 'inputs'> = {
+  model: { name: 'plain', version: '1.0.0' },
   files: {},
   features: [],
   window: 1,

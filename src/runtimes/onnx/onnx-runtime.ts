@@ -17,6 +17,7 @@ export class OnnxRuntime implements ModelRuntime {
     const { path, inputs, window, outputs, tensor, files } = spec
     const onnx = { path, inputs, window, outputs, tensor, sha256: files[path], limits: recycling(spec), size: poolSize(spec) }
     const model = await loadOnnx(onnx, this.#deps, signal)
-    return batched(model, batchSettings(spec), this.#deps)
+    const { name, version } = spec.model
+    return batched(model, batchSettings(spec), { ...this.#deps, labels: { model: name, version } })
   }
 }

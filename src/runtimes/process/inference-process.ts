@@ -1,4 +1,5 @@
 import { ServingError } from '../../contracts/error.ts'
+import type { Meter } from '../../contracts/meter.ts'
 import type { Clock, Deadline, Random } from '../../contracts/ports.ts'
 import { backoffMs } from '../../resilience/backoff.ts'
 import type { Command } from './command.ts'
@@ -23,6 +24,8 @@ export type ProcessDeps = {
   readonly log: (line: OutputLine) => void
   /** Told of every start and end. */
   readonly onEvent?: (event: ProcessEvent) => void
+  /** Where batches and queues are measured. */
+  readonly meter?: Meter
 }
 
 /** How the process is started, and what it is told to load: `first` is what the first process said about the model, so that a restart can insist on the same. */

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { within } from '../../../test/golden/onnx/model-under-test.ts'
+import { plainArtefact } from '../../../test/support/plain-artefact.ts'
+import { noMeter } from '../../contracts/meter.ts'
+import { systemClock } from '../../system.ts'
+import { OnnxRuntime } from './onnx-runtime.ts'
+
+const path = fileURLToPath(new URL('../../../examples/models/lstm_momentum_v1/1.2.3/model.onnx', import.meta.url))
+
+test('rows that reach the LSTM example at the same time go together, and have the bits that they have alone', async () => {
+  const sizes: number[] = []
+  const meter = { ...noMeter, histogram: () => ({ observe: (rows: number) => void sizes.push(rows) }) }
+  const runtime = new OnnxRuntime({ clock: systemClock, random: () => 0, log: () => {}, meter })
+  const spec = { ...plainArtefact, path, format: 'onnx', inputs: 9, window: 60, tensor: 'probabilities', execution: { batching: { max_rows: 32 } } } as const
+  const model = await runtime.load(spec, undefined, new AbortController().signal)
+  const most = 100
+  const rows = Float64Array.from({ length: most * model.inputs }, (_, at) => 2 * Math.sin(at * at))
+  const ask = (start: number, count: number): Promise<Float64Array> =>
+    model.predict(rows.slice(start * model.inputs, (start + count) * model.inputs), count, within(60_000))
+  const alone: number[] = []
+  for (let row = 0; row < most; row += 1) alone.push(...(await ask(row, 1)))
+  assert.ok(sizes.every((size) => size === 1))
+  const call = fc.integer({ min: 1, max: 40 }).chain((count) => fc.record({ count: fc.constant(count), start: fc.integer({ min: 0, max: most - count }), turns: fc.integer({ min: 0, max: 3 }) }))
+  await fc.assert(
+    fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 30 }), async (calls) => {
+      const answers = calls.map(async ({ start, count, turns }) => {
+        for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => void setImmediate(resolve))
+        assert.deepEqual([...(await ask(start, count))], alone.slice(start * model.outputs, (start + count) * model.outputs))
+      })
+      await Promise.all(answers)
+    }),
+    { numRuns: 20 },
+  )
+  assert.ok(Math.max(...sizes) > 20 && Math.max(...sizes) <= 32, 'calls went together')
+  await model.dispose()
+})
