@@ -146,14 +146,12 @@ class BatchedModel implements LoadedModel {
   }
 
   #openWindow(ms: number): () => void {
-    const { requests } = this.#queue
     const close = (): void => {
       this.#closeWindow = undefined
-      if (this.#queue.requests <= requests) this.#pace.arrivals.stayedAway(this.#clock.monotonic())
       if (this.#queue.first && this.#busy < this.#settings.workers) this.#sendNext()
       this.#pump()
     }
-    return ms < 1 ? this.#timers.nextTurn(close) : this.#timers.after(ms, close)
+    return this.#timers.after(ms, close)
   }
 
   #sendNext(): void {
@@ -182,6 +180,7 @@ class BatchedModel implements LoadedModel {
       return values
     } finally {
       this.#busy -= 1
+      this.#pace.arrivals.answered(count, this.#clock.monotonic())
       this.#pump()
     }
   }

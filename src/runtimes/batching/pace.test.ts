@@ -2,35 +2,38 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Arrivals } from './arrivals.ts'
-import { bestWaitMs, type Load } from './best-wait.ts'
+import { bestWaitMs, type Load, savedMs } from './best-wait.ts'
 import { makeBatched } from './fake-model.test-data.ts'
 import { ServiceTime } from './service-time.ts'
 
 const ms = fc.double({ min: 0.01, max: 50, noNaN: true })
-const loads = fc.record({ rows: fc.integer({ min: 1, max: 64 }), intervalMs: ms, fixedMs: ms, rowMs: ms, workers: fc.integer({ min: 1, max: 8 }) })
-
-/** Ms that all rows together save when the rows at hand wait, straight from the times at which each is answered. */
-function saved(waitMs: number, { rows, intervalMs, fixedMs, rowMs, workers }: Load): number {
-  const call = (count: number): number => fixedMs + rowMs * count
-  const more = waitMs / intervalMs
-  const apart = rows * call(rows) + more * (call(rows) / workers + call(more))
-  return apart - (rows + more) * (waitMs + call(rows + more))
-}
+const linear =
+  (fixedMs: number, rowMs: number) =>
+  (rows: number): number =>
+    fixedMs + rowMs * rows
+const loads = fc.record({
+  rows: fc.integer({ min: 1, max: 64 }),
+  coming: fc
+    .array(fc.double({ min: 0, max: 10, noNaN: true }), { maxLength: 5 })
+    .map((each) => each.map((_, at) => each.slice(0, at + 1).reduce((sum, more) => sum + more))),
+  callMs: fc.tuple(ms, ms).map(([fixedMs, rowMs]) => linear(fixedMs, rowMs)),
+  workers: fc.integer({ min: 1, max: 8 }),
+})
 
 test('no other wait saves more than the best one, and the best one loses nothing', () => {
   fc.assert(
-    fc.property(loads, fc.double({ min: 0, max: 100, noNaN: true }), (load, other) => {
-      const best = saved(bestWaitMs(load), load)
-      const rounding = 1e-9 * (1 + Math.abs(saved(other, load)))
-      assert.ok(best >= -rounding && best >= saved(other, load) - rounding)
+    fc.property(loads, (load) => {
+      const best = bestWaitMs(load)
+      const saving = best === 0 ? 0 : savedMs(load, best, load.coming[best - 1] as number)
+      assert.ok(saving >= 0 && load.coming.every((more, at) => savedMs(load, at + 1, more) <= saving))
     }),
   )
 })
 
-test('it pays to wait for a model whose calls cost much by themselves, not for one whose rows cost much, nor when rows are rare or many are at hand', () => {
-  const load: Load = { rows: 1, intervalMs: 0.5, fixedMs: 10, rowMs: 0.1, workers: 1 }
-  assert.ok(bestWaitMs(load) > 4)
-  for (const other of [{ fixedMs: 0.1, rowMs: 10 }, { intervalMs: 20 }, { rows: 30 }]) assert.equal(bestWaitMs({ ...load, ...other }), 0)
+test('it pays to wait for a model whose calls cost much by themselves, not for one whose rows cost much, nor when few come or many are at hand', () => {
+  const load: Load = { rows: 1, coming: [4, 4], callMs: linear(10, 0.1), workers: 1 }
+  assert.equal(bestWaitMs(load), 1)
+  for (const other of [{ callMs: linear(0.1, 10) }, { coming: [0.01, 0.02] }, { rows: 30 }]) assert.equal(bestWaitMs({ ...load, ...other }), 0)
 })
 
 test('the time of a call is learned from calls of several sizes, and learned anew when it changes', () => {
@@ -48,65 +51,68 @@ test('the time of a call is learned from calls of several sizes, and learned ane
   }
 })
 
-test('calls of one size only do not make larger ones look cheap', () => {
+test('calls of one size only do not make larger ones look cheap, and do not undo what was learned', () => {
   const time = new ServiceTime()
   for (let call = 0; call < 50; call += 1) time.observe(4, 8)
   assert.deepEqual([time.fixedMs, time.rowMs], [0, 2])
+  for (const rows of [1, 9]) for (let call = 0; call < 200; call += 1) time.observe(rows, 7 + rows)
+  for (let call = 0; call < 1_000; call += 1) time.observe(4, 11)
+  assert.ok(Math.abs(time.fixedMs - 7) < 0.1, String(time.fixedMs))
 })
 
-test('the interval between rows follows arrivals, and grows when nothing comes while it is waited for', () => {
-  const arrivals = new Arrivals()
-  for (let at = 0; at < 100; at += 1) arrivals.arrived(2, at)
-  assert.ok(Math.abs(arrivals.intervalMs - 0.5) < 0.01)
-  arrivals.stayedAway(99.1)
-  assert.ok(Math.abs(arrivals.intervalMs - 0.5) < 0.01, 'a wait shorter than the interval says nothing')
-  arrivals.stayedAway(110)
-  assert.ok(arrivals.intervalMs > 1)
+test('rows that come back after an answer are expected after the next one, as many as were answered', () => {
+  const arrivals = new Arrivals(2)
+  assert.deepEqual(arrivals.expected(), [0, 0])
+  for (let at = 0; at < 1_000; at += 10) {
+    arrivals.answered(4, at)
+    arrivals.arrived(2, at + 0.5)
+    arrivals.arrived(1, at + 1.5)
+    arrivals.arrived(9, at + 2)
+  }
+  arrivals.answered(8, 1_000)
+  assert.deepEqual(
+    arrivals.expected().map((rows) => Math.round(rows * 100) / 100),
+    [4, 6],
+  )
 })
 
-/** A model of 20 ms a call that has seen batches of several sizes and rows every 0.1 ms; the worker has been free from 1,000 ms on with one row at hand. */
-async function makeBusy(overrides: Parameters<typeof makeBatched>[0]) {
-  const under = makeBatched(overrides, { ms: (count) => 20 + count * 0.01 })
-  for (const size of [1, 2, 3, 4, 5]) {
-    for (let row = 0; row < size; row += 1) {
-      void under.ask()
-      await under.time.pass(0.1)
+test('ms that had not passed before the next answer say nothing', () => {
+  const arrivals = new Arrivals(2)
+  for (let at = 0; at < 100; at += 0.5) {
+    arrivals.answered(1, at)
+    arrivals.arrived(1, at)
+  }
+  assert.deepEqual(arrivals.expected(), [0, 0])
+})
+
+/** Clients of a model of 20 ms a call, each of which comes back 0.4 ms after its answer: what they waited, after some rounds. */
+async function waitedBy(clients: number, overrides: Parameters<typeof makeBatched>[0]) {
+  const { ask, time, calls } = makeBatched(overrides, { ms: (count) => 20 + count * 0.01 })
+  const client = async (): Promise<void> => {
+    for (;;) {
+      await ask(1)
+      await new Promise<void>((resolve) => void time.after(0.4, resolve))
     }
-    await under.time.pass(50)
   }
-  for (let row = 0; row < 40; row += 1) {
-    void under.ask(1, under.within(15))
-    await under.time.pass(0.1)
-  }
-  await under.time.pass(200)
-  void under.ask()
-  await under.time.pass(19)
-  const calls = under.calls.length
-  void under.ask()
-  await under.time.pass(1.01)
-  return { ...under, waits: () => under.calls.length === calls }
+  for (let at = 0; at < clients; at += 1) void client()
+  await time.pass(2_000)
+  const idle = calls.map(({ at, count }, call) => at - (calls[call - 1]?.at ?? 0) - (20 + (calls[call - 1]?.count ?? count) * 0.01))
+  return { sizes: calls.slice(-20).map(({ count }) => count), longestIdleMs: Math.max(...idle.slice(1)) }
 }
 
-test('where it pays, a free worker waits for more rows, but never longer than max_delay', async () => {
-  const { time, waits, counts } = await makeBusy({ maxRows: 64, queueRequests: 100 })
-  assert.ok(waits())
-  await time.pass(1.9)
-  assert.ok(waits())
-  await time.pass(0.2)
-  assert.equal(counts().at(-1), 1)
-  assert.ok(!waits())
+test('where it pays, a free worker waits for those who come back, but never longer than max_delay', async () => {
+  const { sizes, longestIdleMs } = await waitedBy(8, { maxRows: 64 })
+  assert.ok(sizes.includes(8), String(sizes))
+  assert.ok(longestIdleMs > 0.9 && longestIdleMs <= 2 + 1e-6, String(longestIdleMs))
 })
 
 test('a full batch ends the wait', async () => {
-  const { time, waits, counts, ask } = await makeBusy({ maxRows: 4, queueRequests: 100 })
-  assert.ok(waits())
-  void ask(3)
-  assert.ok(!waits())
-  await time.pass(0)
-  assert.equal(counts().at(-1), 4)
+  const { sizes, longestIdleMs } = await waitedBy(4, { maxRows: 4 })
+  assert.ok(sizes.includes(4), String(sizes))
+  assert.ok(longestIdleMs < 0.9, String(longestIdleMs))
 })
 
 test('nothing waits for company beyond the latency target', async () => {
-  const { waits } = await makeBusy({ maxRows: 64, queueRequests: 100, targetMs: 21 })
-  assert.ok(!waits())
+  const { longestIdleMs } = await waitedBy(8, { maxRows: 64, targetMs: 20 })
+  assert.ok(longestIdleMs < 0.5, String(longestIdleMs))
 })

@@ -4,29 +4,31 @@ import { bestWaitMs } from './best-wait.ts'
 import { ServiceTime } from './service-time.ts'
 import type { WaitingRows } from './waiting-rows.ts'
 
+/** Longer waits are never worth considering, whatever `max_delay` allows. */
+const longestWaitMs = 50
+
 /** Learns how rows come and how long calls take, and says what follows. */
 export class Pace {
-  readonly arrivals = new Arrivals()
+  readonly arrivals: Arrivals
   readonly service = new ServiceTime()
   readonly #settings: BatchSettings
 
   constructor(settings: BatchSettings) {
     this.#settings = settings
+    this.arrivals = new Arrivals(Math.min(longestWaitMs, settings.maxDelayMs))
   }
 
   /**
-   * Ms for which the last free worker should wait until more rows come, `rows` being at hand: what pays, at most `max_delay`, and nothing when `first`, the oldest of them, would miss the
-   * target or its deadline. Whole ms, or a fraction that stands for one turn of the event loop: timers know nothing between.
+   * Whole ms for which a worker that became free, the last one, should wait for more rows than the `rows` at hand: what pays, at most `max_delay`, and nothing when `first`, the oldest of them,
+   * would miss the target or its deadline. Timers know nothing below 1 ms.
    */
   waitMs(rows: number, first: WaitingRows, now: number): number {
-    const { maxRows, maxDelayMs, targetMs, workers } = this.#settings
-    const { fixedMs, rowMs } = this.service
-    const best = bestWaitMs({ rows, intervalMs: this.arrivals.intervalMs, fixedMs, rowMs, workers })
-    if (best === 0 || rows >= maxRows) return 0
+    const { maxRows, targetMs, workers } = this.#settings
+    if (rows >= maxRows) return 0
     const latest = Math.min(first.since + targetMs, first.deadline.at) - this.service.expectedMs(maxRows)
-    const room = Math.min(maxDelayMs, latest - now)
-    if (room <= 0) return 0
-    return best < 0.5 || room < 1 ? Math.min(best, 0.5) : Math.min(Math.round(best), Math.floor(room))
+    const coming = this.arrivals.expected().map((more) => Math.min(more, maxRows - rows))
+    const best = bestWaitMs({ rows, coming, callMs: (count) => this.service.expectedMs(count), workers })
+    return Math.max(0, Math.min(best, Math.floor(latest - now)))
   }
 
   /** Ms until `rows` waiting rows will have been computed. */

@@ -11,6 +11,7 @@ export class ServiceTime {
   // Sums of squares and products of the deviations from the means (Welford's recurrence, weighted).
   #spread = 0
   #product = 0
+  #slope = Infinity
 
   /** A call of `rows` rows took `ms`. */
   observe(rows: number, ms: number): void {
@@ -20,13 +21,12 @@ export class ServiceTime {
     this.#meanMs += (ms - this.#meanMs) / this.#weight
     this.#spread = fading * this.#spread + rowsOff * (rows - this.#meanRows)
     this.#product = fading * this.#product + rowsOff * (ms - this.#meanMs)
+    if (this.#spread / this.#weight >= leastVariance) this.#slope = this.#product / this.#spread
   }
 
-  /** Ms that each row adds. While all batches have one size, all of their time is the rows': nothing is known to be gained by larger ones. */
+  /** Ms that each row adds, as of when sizes last varied. Before they ever did, all of the time is the rows': nothing is known to be gained by larger calls. */
   get rowMs(): number {
-    if (this.#weight === 0) return 0
-    const most = this.#meanMs / this.#meanRows
-    return this.#spread / this.#weight < leastVariance ? most : Math.min(most, Math.max(0, this.#product / this.#spread))
+    return this.#weight === 0 ? 0 : Math.min(this.#meanMs / this.#meanRows, Math.max(0, this.#slope))
   }
 
   /** Ms that a call takes by itself. */

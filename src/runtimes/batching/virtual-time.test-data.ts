@@ -15,10 +15,6 @@ export class VirtualTime implements Timers {
     return () => (this.#events = this.#events.filter((other) => other !== event))
   }
 
-  nextTurn(run: () => void): () => void {
-    return this.after(0, run)
-  }
-
   /** Timers that are still set. */
   get pending(): number {
     return this.#events.length

@@ -23,7 +23,9 @@ test('rows that reach the LSTM example at the same time go together, and have th
   const alone: number[] = []
   for (let row = 0; row < most; row += 1) alone.push(...(await ask(row, 1)))
   assert.ok(sizes.every((size) => size === 1))
-  const call = fc.integer({ min: 1, max: 40 }).chain((count) => fc.record({ count: fc.constant(count), start: fc.integer({ min: 0, max: most - count }), turns: fc.integer({ min: 0, max: 3 }) }))
+  const call = fc
+    .integer({ min: 1, max: 40 })
+    .chain((count) => fc.record({ count: fc.constant(count), start: fc.integer({ min: 0, max: most - count }), turns: fc.integer({ min: 0, max: 3 }) }))
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 30 }), async (calls) => {
       const answers = calls.map(async ({ start, count, turns }) => {
