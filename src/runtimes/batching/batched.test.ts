@@ -66,12 +66,14 @@ test('rows whose deadline has passed never reach the model, and their caller hea
   const { ask, time, counts, within } = makeBatched()
   const first = ask()
   const late = ask(2, within(4))
+  // Its timer is behind the end of the first call.
+  const atTheSameMoment = ask(1, within(10))
   const patient = ask()
   await time.pass(4)
   assert.deepEqual(await codes([late]), ['deadline_exceeded'])
   await time.pass(100)
   assert.deepEqual(counts(), [1, 1])
-  assert.deepEqual(await codes([first, patient, ask(1, within(0))]), ['answered', 'answered', 'deadline_exceeded'])
+  assert.deepEqual(await codes([first, patient, atTheSameMoment, ask(1, within(0))]), ['answered', 'answered', 'deadline_exceeded', 'deadline_exceeded'])
 })
 
 test('a batch lasts until the latest deadline of its members, and each of them gives up at its own', async () => {
