@@ -19,7 +19,7 @@ export interface LoadedModel {
   /** What computes it, for people: `bit-slab`, `wide`, `onnxruntime 1.30.0 (cpu)`. */
   readonly engine: string
   /** What keeps its process apart from the machine, where it runs the code of others: `bubblewrap` or `rlimits`. */
-  readonly protection?: string
+  readonly protection?: string | undefined
   /** Present when inference takes microseconds and may run on the event loop: one row in, one output row out, no allocation. */
   predictSync?(row: Float64Array, out: Float64Array): void
   /** `count` rows in, `count` x outputs values out. Throws `worker_crashed`, `deadline_exceeded`. */

@@ -57,7 +57,7 @@ export const formatsOf: Readonly<Record<RuntimeKind, readonly ArtefactFormat[]>>
 }
 
 /** Formats whose reading can run whatever their author wrote: off unless `models.allowUnsafeFormats`. */
-export const unsafeFormats: readonly ArtefactFormat[] = ['sklearn-joblib', 'keras', 'python-class']
+export const unsafeFormats: readonly ArtefactFormat[] = ['sklearn-joblib', 'torch-export', 'python-class']
 
 const Artefact = Type.Object(
   {

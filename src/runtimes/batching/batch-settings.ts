@@ -8,6 +8,8 @@ export type BatchSettings = {
   readonly maxDelayMs: number
   /** Calls that the model computes at the same time. */
   readonly workers: number
+  /** Is there another process to ask when one is lost? */
+  readonly hasOthers: boolean
   /** Nothing waits for company when it would take longer than this from its arrival to its answer. */
   readonly targetMs: number
   /** What may wait: rows, and requests. */
@@ -18,13 +20,15 @@ export type BatchSettings = {
 const queueRequests = 1_024
 const queueBatches = 16
 
-/** The bounds that a manifest sets: `execution.batching` and `execution.workers`; the target is half of `limits.timeout`. */
+/** The bounds that a manifest sets: `execution.batching`, `execution.workers` and `execution.spares`; the target is half of `limits.timeout`. */
 export function batchSettings({ execution, limits }: Required<Pick<Manifest, 'execution' | 'limits'>>): BatchSettings {
   const { max_rows: maxRows = 64, max_delay: maxDelay = '2ms' } = execution?.batching ?? {}
+  const { workers = 1, spares = 0 } = execution ?? {}
   return {
     maxRows,
     maxDelayMs: durationMs(maxDelay),
-    workers: execution?.workers ?? 1,
+    workers,
+    hasOthers: workers + spares > 1,
     targetMs: limits?.timeout === undefined ? Infinity : durationMs(limits.timeout) / 2,
     queueRows: Math.max(queueRequests, queueBatches * maxRows),
     queueRequests,

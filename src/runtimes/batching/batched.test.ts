@@ -136,7 +136,7 @@ test('a row that the model refuses fails its caller only: the others are asked a
 
 test('when a worker dies, each row goes once more, alone, to another one: what kills a second worker is not tried again', async () => {
   const deadly = (rows: Float64Array): ServingError | undefined => (rows.includes(3) ? new ServingError('worker_crashed', 'ended') : undefined)
-  const { ask, time, counts } = makeBatched({ workers: 2 }, { fail: deadly })
+  const { ask, time, counts } = makeBatched({ workers: 2, hasOthers: true }, { fail: deadly })
   const answers = [ask(1), ask(1), ask(2), ask(3)]
   await time.pass(1_000)
   assert.deepEqual(await codes(answers), ['answered', 'answered', 'answered', 'worker_crashed'])
@@ -145,20 +145,29 @@ test('when a worker dies, each row goes once more, alone, to another one: what k
 
 test('a lone call that lost its worker goes once more; with one worker there is no other', async () => {
   const once = (_: Float64Array, call: number): ServingError | undefined => (call === 1 ? new ServingError('worker_crashed', 'ended') : undefined)
-  for (const [workers, outcome, calls] of [
-    [2, 'answered', [1, 1]],
-    [1, 'worker_crashed', [1]],
+  for (const [hasOthers, outcome, calls] of [
+    [true, 'answered', [1, 1]],
+    [false, 'worker_crashed', [1]],
   ] as const) {
-    const { ask, time, counts } = makeBatched({ workers }, { fail: once })
+    const { ask, time, counts } = makeBatched({ hasOthers }, { fail: once })
     const answer = ask()
     await time.pass(100)
     assert.deepEqual([await codes([answer]), counts()], [[outcome], calls])
   }
 })
 
+test('a call that lost its worker and finds no other one is told of the loss', async () => {
+  const failures = ['worker_crashed', 'model_unavailable'] as const
+  const fail = (_: Float64Array, call: number): ServingError => new ServingError(failures[call - 1] ?? 'internal', 'no')
+  const { ask, time, counts } = makeBatched({ hasOthers: true }, { fail })
+  const answer = ask()
+  await time.pass(100)
+  assert.deepEqual([await codes([answer]), counts()], [['worker_crashed'], [1, 1]])
+})
+
 test('no call is made again when its deadline has passed', async () => {
   const crashed = (): ServingError => new ServingError('worker_crashed', 'ended')
-  const { ask, time, counts, within } = makeBatched({ workers: 2 }, { fail: crashed })
+  const { ask, time, counts, within } = makeBatched({ workers: 2, hasOthers: true }, { fail: crashed })
   const answer = ask(1, within(10))
   await time.pass(100)
   assert.deepEqual([await codes([answer]), counts()], [['worker_crashed'], [1]])

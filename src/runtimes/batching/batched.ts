@@ -54,6 +54,9 @@ class BatchedModel implements LoadedModel {
   get engine(): string {
     return this.#model.engine
   }
+  get protection(): string | undefined {
+    return this.#model.protection
+  }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
     if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
@@ -78,7 +81,7 @@ class BatchedModel implements LoadedModel {
     } catch (error) {
       if (!this.#canGoElsewhere(error, call.deadline)) throw error
       const one = new WaitingRows(call, { clock: this.#clock, timers: this.#timers })
-      this.#sendBack([one])
+      this.#sendBack([one], error)
       return one.answer
     }
   }
@@ -189,16 +192,21 @@ class BatchedModel implements LoadedModel {
   #failed({ members }: Batch, error: unknown): void {
     const wasRefused = members.length > 1 && refusals.has(codeOf(error) ?? '')
     const goesAgain = (one: WaitingRows): boolean => !one.isAlone && (wasRefused || this.#canGoElsewhere(error, one.deadline))
-    for (const one of members) if (!goesAgain(one)) one.settle(asError(error))
-    this.#sendBack(members.filter(({ isOver }) => !isOver))
+    // Where no other process could take it, what became of the first call says more.
+    const told = (one: WaitingRows): Error => (codeOf(error) === 'model_unavailable' ? one.failure : undefined) ?? asError(error)
+    for (const one of members) if (!goesAgain(one)) one.settle(told(one))
+    this.#sendBack(
+      members.filter(({ isOver }) => !isOver),
+      error,
+    )
   }
 
   #canGoElsewhere(error: unknown, { at, signal }: Deadline): boolean {
-    return codeOf(error) === 'worker_crashed' && this.#settings.workers > 1 && at > this.#clock.monotonic() && !signal.aborted
+    return codeOf(error) === 'worker_crashed' && this.#settings.hasOthers && at > this.#clock.monotonic() && !signal.aborted
   }
 
-  #sendBack(some: readonly WaitingRows[]): void {
-    for (const one of some) one.isAlone = true
+  #sendBack(some: readonly WaitingRows[], error: unknown): void {
+    for (const one of some) one.failure = asError(error)
     this.#queue.putBack(some)
     this.#pump()
   }
@@ -207,7 +215,7 @@ class BatchedModel implements LoadedModel {
 /**
  * The model, called with the rows of several callers at once where that answers them sooner. Rows must not change before their answer. A lone call goes through at once; while all workers
  * are busy rows gather, and go together as soon as one is free. Throws `overloaded` with `retryAfterMs` when too much waits already, `deadline_exceeded`, and what the model throws; a call that was
- * refused because of a row of another caller, or lost with one of several workers, is made once more without company.
+ * refused because of a row of another caller, or lost with one of several processes, is made once more without company.
  */
 export function batched(model: LoadedModel, settings: BatchSettings, deps: BatchingDeps): LoadedModel {
   return new BatchedModel(model, settings, deps)

@@ -17,7 +17,7 @@ export function outputsOf(rows: Float64Array): Float64Array {
   return rows.map((value, at) => (at % 2 === 0 ? value * 3 + (rows[at + 1] as number) : (rows[at - 1] as number) - value / 7))
 }
 
-const settings: BatchSettings = { maxRows: 8, maxDelayMs: 2, workers: 1, targetMs: Infinity, queueRows: 64, queueRequests: 32 }
+const settings: BatchSettings = { maxRows: 8, maxDelayMs: 2, workers: 1, hasOthers: false, targetMs: Infinity, queueRows: 64, queueRequests: 32 }
 
 /** A batched model in virtual time, whose calls take 10 ms unless told otherwise; `busiest` is the most calls that it ever had at once. */
 export function makeBatched(overrides: Partial<BatchSettings> = {}, { ms = () => 10, fail }: Partial<Behaviour> = {}, deps: Partial<BatchingDeps> = {}) {

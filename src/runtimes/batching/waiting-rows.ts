@@ -16,8 +16,8 @@ export class WaitingRows {
   readonly deadline: Deadline
   /** When they came. */
   readonly since: number
-  /** They were refused or lost in a call, and go once more, without company. */
-  isAlone = false
+  /** Why they go once more, without company: they were refused or lost in a call. */
+  failure: Error | undefined
   /** Told why when the caller stops waiting. */
   onLeave: (why: ServingError) => void = () => {}
   readonly #answer = Promise.withResolvers<Float64Array>()
@@ -45,6 +45,11 @@ export class WaitingRows {
   /** True once it was answered or its caller left. */
   get isOver(): boolean {
     return this.#isOver
+  }
+
+  /** They go once more, without company. */
+  get isAlone(): boolean {
+    return this.failure !== undefined
   }
 
   /** Settles the caller's promise; later calls change nothing. */

@@ -61,6 +61,11 @@ export class InferenceLink {
     return this.#child.pid
   }
 
+  /** Is it ended, or about to be? */
+  get isEnding(): boolean {
+    return this.#ending !== undefined
+  }
+
   /** Calls that it still owes an answer. */
   get waiting(): number {
     return this.#calls.size

@@ -1,4 +1,3 @@
-import { ServingError } from '../../contracts/error.ts'
 import type { Deadline } from '../../contracts/ports.ts'
 import { InferenceProcess, type ProcessDeps, type ProcessSpec, startInferenceProcess } from './inference-process.ts'
 import type { ProcessInfo } from './message.ts'
@@ -28,16 +27,9 @@ export class InferencePool {
     return this.#members.flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
   }
 
-  /** One call, by the process with the fewest before it; where that one ends while answering, once more by another. Throws what `InferenceProcess.call` throws. */
-  async call(tensors: readonly Tensor[], deadline: Deadline): Promise<readonly Tensor[]> {
-    const chosen = this.#choose()
-    try {
-      return await (chosen ?? this.#members[0]).call(tensors, deadline)
-    } catch (error) {
-      const other = error instanceof ServingError && error.code === 'worker_crashed' ? this.#choose(chosen) : undefined
-      if (other === undefined) throw error
-      return other.call(tensors, deadline)
-    }
+  /** One call, by the process with the fewest before it. Throws what `InferenceProcess.call` throws. */
+  call(tensors: readonly Tensor[], deadline: Deadline): Promise<readonly Tensor[]> {
+    return this.#choose().call(tensors, deadline)
   }
 
   /** Ends all processes; resolves when none exists any more. */
@@ -45,16 +37,16 @@ export class InferencePool {
     await Promise.all(this.#members.map((member) => member.dispose()))
   }
 
-  /** The least busy of the first `workers` processes that can answer. */
-  #choose(except?: InferenceProcess): InferenceProcess | undefined {
+  /** The least busy of the first `workers` processes that can answer; where none can, the first, which says why. */
+  #choose(): InferenceProcess {
     let chosen: InferenceProcess | undefined
     let seen = 0
     for (const member of this.#members) {
-      if (!member.isUp || member === except) continue
+      if (!member.isUp) continue
       if (chosen === undefined || member.waiting < chosen.waiting) chosen = member
       if ((seen += 1) === this.#workers) break
     }
-    return chosen
+    return chosen ?? this.#members[0]
   }
 }
 

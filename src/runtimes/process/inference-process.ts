@@ -76,7 +76,7 @@ export class InferenceProcess {
 
   /** Can it answer at this moment? */
   get isUp(): boolean {
-    return this.#state.at === 'up'
+    return this.#state.at === 'up' && !this.#state.link.isEnding
   }
 
   /** Calls that it owes an answer. */

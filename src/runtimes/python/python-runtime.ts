@@ -3,6 +3,8 @@ import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { unsafeFormats } from '../../contracts/manifest.ts'
 import type { Deadline } from '../../contracts/ports.ts'
+import { batched } from '../batching/batched.ts'
+import { batchSettings } from '../batching/batch-settings.ts'
 import { type InferencePool, startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
 import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
@@ -41,9 +43,6 @@ class PythonModel implements LoadedModel {
   get memoryBytes(): number {
     return this.#pool.info.rssBytes
   }
-  get pids(): readonly number[] {
-    return this.#pool.pids
-  }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
     if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
@@ -78,7 +77,9 @@ export class PythonRuntime implements ModelRuntime {
     const memory = memoryLimit(spec)
     const args = () => ({ ...argumentsOf(spec), device, allowUnsafe: this.#settings.allowUnsafeFormats, ...(memory === undefined ? {} : { memory }) })
     const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...this.#deps, signal })
-    return new PythonModel(pool, spec, bubblewrap === undefined ? 'rlimits' : 'bubblewrap')
+    const model = new PythonModel(pool, spec, bubblewrap === undefined ? 'rlimits' : 'bubblewrap')
+    const { name, version } = spec.model
+    return batched(model, batchSettings(spec), { ...this.#deps, labels: { model: name, version } })
   }
 
   /** The Python to use; refuses what the operator has not allowed. */
