@@ -57,6 +57,10 @@ class WorkerProcess:
         """Whatever to the worker."""
         self._socket.sendall(data)
 
+    def load(self, path: Path, **given: Any) -> None:
+        """The artefact to load."""
+        self.send({"kind": "load", "args": load_args(path, **given)})
+
     def call(self, number: int, rows: np.ndarray, until: float = FOREVER) -> None:
         """Rows to predict."""
         self.send({"kind": "call", "id": number, "until": until}, rows=np.asarray(rows, dtype=np.float64))
@@ -118,7 +122,7 @@ class WorkerTest(unittest.TestCase):
     def load(self, path: Path, **given: Any) -> tuple[WorkerProcess, dict[str, Any]]:
         """A worker that answers with the artefact, and what it says about itself."""
         worker = self.start()
-        worker.send({"kind": "load", "args": load_args(path, **given)})
+        worker.load(path, **given)
         message = worker.receive().message
         self.assertEqual(message["kind"], "ready", message)
         return worker, message["info"]

@@ -26,7 +26,9 @@ def load(args: LoadArgs) -> Model:
     model = keras.models.load_model(args.path, compile=False, safe_mode=not args.allow_unsafe)
     only_input([tensor.name for tensor in model.inputs or []])
     shape = row_shape(args, model.inputs[0].shape[1:])
-    names = list(model.output) if isinstance(model.output, Mapping) else model.output_names
+    # A Sequential has neither, and one output.
+    named = getattr(model, "output", None)
+    names = list(named) if isinstance(named, Mapping) else getattr(model, "output_names", ["output"])
     output = chosen_output(dict.fromkeys(names), args.tensor)
 
     @tensorflow.function(input_signature=[tensorflow.TensorSpec([None, *shape], tensorflow.float32)])

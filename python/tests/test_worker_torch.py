@@ -1,0 +1,106 @@
+"""PyTorch's modules answer in the worker as they answer here."""
+
+from __future__ import annotations
+
+import unittest
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from worker_process import WorkerTest
+
+ROWS = np.random.default_rng(7).normal(size=(5, 12))
+SEQUENCE = {"features": ["a", "b", "c"], "window": 4}
+
+
+@unittest.skipUnless(find_spec("torch"), "torch is not installed")
+class TorchTest(WorkerTest):
+    """torchscript and torch-export"""
+
+    def network(self) -> Any:
+        """An LSTM over four vectors of three values that gives probabilities of two classes."""
+        import torch
+
+        class Network(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.lstm = torch.nn.LSTM(3, 8, batch_first=True)
+                self.dropout = torch.nn.Dropout(0.5)
+                self.head = torch.nn.Linear(8, 2)
+
+            def forward(self, rows: torch.Tensor) -> torch.Tensor:
+                return torch.softmax(self.head(self.dropout(self.lstm(rows)[0][:, -1])), dim=1)
+
+        torch.manual_seed(1)
+        return Network()
+
+    def expected(self, network: Any) -> np.ndarray:
+        """What the network itself says."""
+        import torch
+
+        with torch.inference_mode():
+            return network.eval()(torch.from_numpy(ROWS.reshape(5, 4, 3).astype(np.float32))).numpy()
+
+    def export(self, network: Any, batch: int, **words: Any) -> Path:
+        """The file of torch.export."""
+        import torch
+
+        path = self.folder / "model.pt2"
+        torch.export.save(torch.export.export(network.eval(), (torch.zeros(batch, 4, 3),), **words), path)
+        return path
+
+    def test_torchscript_answers_as_the_network_does(self) -> None:
+        import torch
+
+        network = self.network()
+        path = self.folder / "model.pt"
+        torch.jit.script(network).save(path)
+        worker, info = self.load(path, format="torchscript", allowUnsafe=False, **SEQUENCE)
+        np.testing.assert_allclose(self.answer(worker, ROWS), self.expected(network), rtol=1e-6)
+        self.assertRegex(info["engine"], r"^torch \d.* \(TorchScript\)$")
+        self.assertEqual(info["device"], "cpu")
+
+    def test_a_named_output_of_several(self) -> None:
+        import torch
+
+        class Both(torch.nn.Module):
+            def forward(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
+                return {"score": rows[:, 0], "up": torch.sigmoid(rows[:, 1])}
+
+        path = self.folder / "model.pt"
+        torch.jit.trace(Both(), torch.zeros(1, 3), strict=False).save(path)
+        worker, _ = self.load(path, format="torchscript", tensor="up", device="cuda")
+        np.testing.assert_allclose(self.answer(worker, ROWS[:, :3])[:, 1], 1 / (1 + np.exp(-ROWS[:, 1])), rtol=1e-6)
+
+    def test_torch_export_answers_as_the_network_does(self) -> None:
+        import torch
+
+        network = self.network()
+        path = self.export(network, 2, dynamic_shapes=({0: torch.export.Dim("batch")},))
+        worker, info = self.load(path, format="torch-export", **SEQUENCE)
+        np.testing.assert_allclose(self.answer(worker, ROWS), self.expected(network), rtol=1e-6)
+        self.assertRegex(info["engine"], r"^torch \d.* \(ExportedProgram\)$")
+        code, text = self.refused_load(path, format="torch-export", allowUnsafe=False, **SEQUENCE)
+        self.assertIn("torch.export.load reads pickles", text)
+
+    def test_a_batch_that_was_fixed_at_export_is_refused(self) -> None:
+        worker = self.start()
+        worker.load(self.export(self.network(), 1), format="torch-export", **SEQUENCE)
+        message = worker.receive().message
+        self.assertEqual(message["code"], "model_verification_failed")
+        self.assertRegex(message["message"], "exported with a fixed batch")
+
+    def test_memory_that_pytorch_cannot_get_is_refused_as_such(self) -> None:
+        import torch
+
+        class Large(torch.nn.Module):
+            def forward(self, rows: torch.Tensor) -> torch.Tensor:
+                size = int(rows[0, 0]) + 1
+                return rows[:, 0] * 0 + torch.empty([size])[:1]
+
+        path = self.folder / "model.pt"
+        torch.jit.script(Large()).save(path)
+        worker, info = self.load(path, format="torchscript", kind="regression", outputs=1, memory=2 << 30)
+        self.assertEqual(self.refused_call(worker, np.full((1, 3), 2.0**30))[0], "model_memory_exceeded")
+        self.assertEqual(self.answer(worker, np.full((1, 3), 5.0)).shape, (1, 1))
