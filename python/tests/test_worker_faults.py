@@ -26,6 +26,9 @@ def leave(rows): sys.exit(3)
 def die(rows): os._exit(3)
 def close(rows): sys.stdout.close(); sys.stderr.close()
 def allocate(rows): np.empty(1 << 29)
+def hoard(rows):
+    kept = []
+    while True: kept.append([0] * 100)
 def ask(rows): assert sys.stdin.read() == ""
 def scribble(rows): os.write(3, b"noise")
 def stop(rows): print("hanging", flush=True); time.sleep(10_000)
@@ -36,7 +39,7 @@ def spin(rows):
     print("spinning", flush=True)
     while True: pass
 
-STEPS = [quiet, speak, fail, leave, die, close, allocate, ask, scribble, stop, wait, spin]
+STEPS = [quiet, speak, fail, leave, die, close, allocate, hoard, ask, scribble, stop, wait, spin]
 ANSWERS = {20: lambda n: np.zeros((n, 3)), 21: lambda n: ["up"] * n, 22: lambda n: None, 23: lambda n: [[0.5], [0.5, 0.5]], 24: lambda n: np.full(n, np.nan), 25: lambda n: np.full(n, 1.5)}
 
 class Model:
@@ -46,7 +49,7 @@ class Model:
         STEPS[what](rows)
         return np.full(len(rows), 0.25)
 """
-NAMES = ["quiet", "speak", "fail", "leave", "die", "close", "allocate", "ask", "scribble", "stop", "wait", "spin"]
+NAMES = ["quiet", "speak", "fail", "leave", "die", "close", "allocate", "hoard", "ask", "scribble", "stop", "wait", "spin"]
 
 
 def rows_of(what: str | int, count: int = 1) -> np.ndarray:
@@ -125,9 +128,10 @@ class ModelFaultsTest(FaultTest):
 
     def test_memory_beyond_the_limit_is_refused_and_the_next_rows_are_answered(self) -> None:
         worker = self.worker(memory=256 << 20)
-        code, text = self.refused_call(worker, rows_of("allocate"))
-        self.assertEqual((code, text), ("model_memory_exceeded", "The model needs more memory for these rows than limits.memory allows"))
-        self.check_alive(worker)
+        for what in ("allocate", "hoard"):
+            code, text = self.refused_call(worker, rows_of(what))
+            self.assertEqual((code, text), ("model_memory_exceeded", "The model needs more memory for these rows than limits.memory allows"))
+            self.check_alive(worker)
 
     def test_a_model_that_is_larger_than_its_limit_is_refused(self) -> None:
         path = self.folder / "model.py"

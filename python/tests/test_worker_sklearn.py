@@ -49,17 +49,17 @@ class SklearnTest(WorkerTest):
 
         rows = np.where(RANDOM.random(X.shape) < 0.3, np.nan, X)
         model = HistGradientBoostingClassifier(max_iter=5).fit(rows, Y)
-        worker, _ = self.load(self.dump(model))
-        np.testing.assert_array_equal(self.answer(worker, rows), model.predict_proba(rows))
+        outputs = self.loaded_here(self.dump(model)).predict([("rows", rows)])
+        np.testing.assert_array_equal(outputs, model.predict_proba(rows))
 
     def test_a_regressor_and_scores_answer_one_value(self) -> None:
         from sklearn.linear_model import LinearRegression, LogisticRegression
 
         line, scores = LinearRegression().fit(X, X[:, 0]), LogisticRegression().fit(X, Y)
-        worker, _ = self.load(self.dump(line), kind="regression", outputs=1)
-        np.testing.assert_array_equal(self.answer(worker, X)[:, 0], line.predict(X))
-        worker, _ = self.load(self.dump(scores), kind="regression", outputs=1, method="decision_function")
-        np.testing.assert_array_equal(self.answer(worker, X)[:, 0], scores.decision_function(X))
+        served = self.loaded_here(self.dump(line), kind="regression", outputs=1)
+        np.testing.assert_array_equal(served.predict([("rows", X)])[:, 0], line.predict(X))
+        served = self.loaded_here(self.dump(scores), kind="regression", outputs=1, method="decision_function")
+        np.testing.assert_array_equal(served.predict([("rows", X)])[:, 0], scores.decision_function(X))
 
     def test_labels_and_scores_are_no_probabilities(self) -> None:
         from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -103,8 +103,8 @@ class SklearnTest(WorkerTest):
         from sklearn.linear_model import LogisticRegression
 
         model = LogisticRegression().fit(X, Y)
-        worker, _ = self.load(self.dump(model), features=["a"], window=3)
-        np.testing.assert_array_equal(self.answer(worker, X), model.predict_proba(X))
+        served = self.loaded_here(self.dump(model), features=["a"], window=3)
+        np.testing.assert_array_equal(served.predict([("rows", X)]), model.predict_proba(X))
 
     def test_a_forest_uses_the_threads_it_was_given(self) -> None:
         from sklearn.ensemble import RandomForestClassifier

@@ -14,6 +14,7 @@ from .channel import Channel, Closed
 from .frames import MalformedFrame
 from .lifeline import OUT_OF_THE_WAY, hold_lifeline
 from .limits import limit_process
+from .refusal import log_traceback
 from .server import Server
 
 CHANNEL = 3
@@ -43,8 +44,10 @@ def main() -> None:
         code = 0
     except MalformedFrame as error:
         os.write(2, f"A frame from the server is malformed: {error}\n".encode())
+    except BaseException:
+        log_traceback()
     # Threads and exit handlers that the model left behind must not keep the process.
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(Exception):
         sys.stdout.flush()
     os._exit(code)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import platform
+import traceback
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ class LoadedModel:
         try:
             answer = self._model.predict(rows)
         except BaseException as error:  # the model is foreign code: SystemExit is its fault as much as ValueError
+            # What the model piled up in its calls is let go first: else there is no memory left to refuse with.
+            traceback.clear_frames(error.__traceback__)
             log_traceback()
             if is_out_of_memory(error):
                 raise Refusal(MEMORY_EXCEEDED, "The model needs more memory for these rows than limits.memory allows") from error

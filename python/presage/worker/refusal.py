@@ -25,13 +25,13 @@ class Refusal(Exception):
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an allocation failed. The native libraries each say so in their own way."""
-    text = str(error)
-    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError" or "bad_alloc" in text or "DefaultCPUAllocator" in text
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"MemoryError", "OutOfMemoryError", "ResourceExhaustedError"}) or any(word in str(error) for word in ("bad_alloc", "DefaultCPUAllocator"))
 
 
 def log_traceback() -> None:
-    """The exception being handled, on standard error. Written past `sys.stderr`, which belongs to the model and may be closed."""
-    with contextlib.suppress(OSError):
+    """The exception being handled, on standard error. Written past `sys.stderr`, which belongs to the model and may be closed. Best effort: there may be no memory left for it."""
+    with contextlib.suppress(OSError, MemoryError):
         os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
 
 

@@ -15,7 +15,7 @@ METHODS = ("predict_proba", "predict", "decision_function")
 
 def choose_method(estimator: Any, args: LoadArgs) -> str:
     """The method that answers; raises Refusal where it would give labels or scores as probabilities."""
-    is_classifier = hasattr(estimator, "classes_")
+    is_classifier = hasattr(estimator, "classes_") or hasattr(estimator, "predict_proba")
     method = args.method or ("predict_proba" if is_classifier and args.kind != "regression" else "predict")
     kind = type(estimator).__name__
     if method not in METHODS or not hasattr(estimator, method):
@@ -42,8 +42,9 @@ def check_names(estimator: Any, args: LoadArgs) -> list[str] | None:
 
 def limit_jobs(estimator: Any, threads: int) -> None:
     """Parallel steps use the threads that the server gave: n_jobs=-1 would start a pool for each single row."""
-    if hasattr(estimator, "get_params") and hasattr(estimator, "set_params"):
-        jobs = [name for name in estimator.get_params(deep=True) if name == "n_jobs" or name.endswith("__n_jobs")]
+    params = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
+    jobs = [name for name in params if name == "n_jobs" or name.endswith("__n_jobs")]
+    if jobs:
         estimator.set_params(**dict.fromkeys(jobs, threads))
 
 
