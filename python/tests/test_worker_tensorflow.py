@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import unittest
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from worker_process import WorkerTest
+from worker_process import WorkerTest, needs
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 ROWS = np.random.default_rng(7).normal(size=(5, 12))
 SEQUENCE = {"features": ["a", "b", "c"], "window": 4}
 
 
-@unittest.skipUnless(find_spec("tensorflow"), "tensorflow is not installed")
+@needs("tensorflow")
 class TensorFlowTest(WorkerTest):
     """tensorflow-savedmodel and keras"""
 

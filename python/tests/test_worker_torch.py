@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import unittest
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from worker_process import WorkerTest
+from worker_process import WorkerTest, needs
 
 ROWS = np.random.default_rng(7).normal(size=(5, 12))
 SEQUENCE = {"features": ["a", "b", "c"], "window": 4}
 
 
-@unittest.skipUnless(find_spec("torch"), "torch is not installed")
+@needs("torch")
 class TorchTest(WorkerTest):
     """torchscript and torch-export"""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import unittest
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from worker_process import WorkerTest
+from worker_process import WorkerTest, needs
 
 RANDOM = np.random.default_rng(7)
 X = np.where(RANDOM.random((200, 3)) < 0.1, np.nan, RANDOM.normal(size=(200, 3)))
@@ -15,7 +13,7 @@ UP = (np.nan_to_num(X[:, 0]) > 0).astype(int)
 THREE = UP + (np.nan_to_num(X[:, 1]) > 0)
 
 
-@unittest.skipUnless(find_spec("lightgbm"), "lightgbm is not installed")
+@needs("lightgbm")
 class LightGbmTest(WorkerTest):
     """lightgbm"""
 
@@ -63,7 +61,7 @@ class LightGbmTest(WorkerTest):
         self.assertIn("The lightgbm artefact cannot be loaded: LightGBMError", text)
 
 
-@unittest.skipUnless(find_spec("xgboost"), "xgboost is not installed")
+@needs("xgboost")
 class XgBoostTest(WorkerTest):
     """xgboost"""
 

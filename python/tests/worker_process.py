@@ -11,6 +11,8 @@ import tempfile
 import time
 import unittest
 from collections import deque
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,14 @@ FOREVER = float(10**15)
 def now_ms() -> float:
     """The clock of deadlines."""
     return time.monotonic() * 1000
+
+
+def needs(module: str) -> Callable[[type], type]:
+    """Skips a class of tests without a module, with a line that names it: the runner itself prints only an s for each."""
+    found = find_spec(module) is not None
+    if not found:
+        print(f"skipped: tests that need {module}, which is not installed", file=sys.stderr)
+    return unittest.skipUnless(found, f"{module} is not installed")
 
 
 class WorkerProcess:
