@@ -57,6 +57,10 @@ const FeatureFamily = Type.Object({
   name: Type.String(),
   example: Type.String({ description: 'An id with the usual parameters' }),
   summary: Type.String(),
+  formula: Type.String({ description: 'In the notation of docs/features.md' }),
+  source: Type.Optional(Type.String()),
+  unit: Type.String(),
+  cost: Type.String({ description: 'Work for one bar: O(1), or O(n) in the length of the window' }),
   parameters: Type.Array(Type.Unknown()),
   inputs: Type.Array(Type.String()),
   warm_up: Type.Object({ first: Type.Integer(), settled: Type.Integer() }, { description: 'Bars until the first and until the settled value' }),
@@ -116,6 +120,10 @@ export type FeatureFamilyEntry = {
   readonly example: string
   readonly parameters: readonly unknown[]
   readonly summary: string
+  readonly formula: string
+  readonly source?: string
+  readonly unit: string
+  readonly cost: string
   readonly flatWhen?: string
   readonly inputs: readonly string[]
   readonly warmUp: { readonly first: number; readonly settled: number }

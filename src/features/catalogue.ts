@@ -1,4 +1,4 @@
-import type { BarField, Parameter, WarmUp } from './catalog/family.ts'
+import type { BarField, Family, Parameter, Unit, WarmUp } from './catalog/family.ts'
 import { families } from './catalog/index.ts'
 import { defineFeature } from './definition.ts'
 
@@ -8,6 +8,10 @@ export type CatalogueEntry = {
   readonly example: string
   readonly parameters: readonly Parameter[]
   readonly summary: string
+  readonly formula: string
+  readonly source?: string
+  readonly unit: Unit
+  readonly cost: Family['cost']
   readonly flatWhen?: string
   readonly inputs: readonly BarField[]
   readonly warmUp: WarmUp
@@ -19,7 +23,7 @@ export type CatalogueEntry = {
 /** Every family of features, in the order of the catalogue. */
 export function catalogueEntries(): CatalogueEntry[] {
   return families.map((family) => {
-    const { name, parameters, summary, flatWhen, inputs, range, version, perTimeframe } = family
+    const { name, parameters, summary, formula, source, unit, cost, flatWhen, inputs, range, version, perTimeframe } = family
     const usual = parameters.map((parameter) => parameter.usual)
     const example = `${name}${usual.length === 0 ? '' : `(${usual.join(',')})`}${perTimeframe ? '@1m' : ''}`
     const { warmUp, digest } = defineFeature(example, '1m')
@@ -28,6 +32,10 @@ export function catalogueEntries(): CatalogueEntry[] {
       example,
       parameters,
       summary,
+      formula,
+      ...(source === undefined ? {} : { source }),
+      unit,
+      cost,
       ...(flatWhen === undefined ? {} : { flatWhen }),
       inputs,
       warmUp,

@@ -94,9 +94,9 @@ describe('sets', () => {
 })
 
 describe('the catalogue', () => {
-  test('has the nineteen families of the first release, each with an example that is understood', () => {
+  test('has only families whose example is understood', () => {
     const entries = catalogueEntries()
-    assert.equal(entries.length, 19)
+    assert.equal(entries.length, families.length)
     for (const { example, warmUp } of entries) {
       assert.ok(defineFeature(example, '1m').id === example)
       assert.ok(warmUp.first >= 1 && warmUp.settled >= warmUp.first)

@@ -65,7 +65,7 @@ function suggestions(name: string, timeframe: Timeframe): string[] {
   return nearestNames(name, byName.keys()).map((near) => usualId(byName.get(near) as Family, timeframe))
 }
 
-function digestOf(id: string, family: Family, params: readonly number[]): string {
+function digestOf({ id, family, params, warmUp }: Omit<Definition, 'digest'>): string {
   const { name, version, inputs, output } = family
   return hash(
     'sha256',
@@ -77,7 +77,7 @@ function digestOf(id: string, family: Family, params: readonly number[]): string
       inputs,
       kernel: family.kernelKey(params),
       output,
-      warmUp: family.warmUp(params),
+      warmUp,
     }),
   )
 }
@@ -101,7 +101,8 @@ export function defineFeature(id: string, timeframe: Timeframe): Definition {
   const canonical = written(family, params, own)
   if (canonical !== id) refuse(id, 'not written canonically', [canonical])
   const kernelKey = `${family.kernelKey(params)}#${family.version}`
-  return { id, family, params, timeframe: own, kernelKey, warmUp: family.warmUp(params), digest: digestOf(id, family, params) }
+  const definition = { id, family, params, timeframe: own, kernelKey, warmUp: family.warmUp(params, timeframes[own]) }
+  return { ...definition, digest: digestOf(definition) }
 }
 
 /** Digest of an ordered list of definitions on a timeframe: equal digests mean that every value is computed in the same way. */

@@ -6,6 +6,7 @@ import { type Meter, noMeter } from '../contracts/meter.ts'
 import { walkBars } from '../market/bar-walk.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { SeriesStore } from '../market/series-store.ts'
+import { families } from './catalog/index.ts'
 import { FeatureService } from './feature-service.ts'
 
 const minute = 60_000
@@ -241,7 +242,7 @@ describe('sets', () => {
     assert.deepEqual({ ...sma, digest: '' }, { id: 'sma(20)@1m', status: 'warming', warming: '5/20', eventTime: closeAfter(5), ageMs: 1_000, digest: '' })
     assert.match(close?.digest ?? '', /^[0-9a-f]{64}$/)
     assert.deepEqual(service.sets(), [set])
-    assert.equal(service.catalogue().length, 19)
+    assert.equal(service.catalogue().length, families.length)
   })
 })
 

@@ -15,11 +15,21 @@ export type WarmUp = { readonly first: number; readonly settled: number }
 /** Fields of a bar that a value rests on. */
 export type BarField = 'open' | 'high' | 'low' | 'close' | 'volume' | 'closeTime'
 
+/** What a value is measured in: `price` and `volume` in the units of the feed, `bars` a number of them, the others without a unit. */
+export type Unit = 'price' | 'volume' | 'bars' | 'percent' | 'ratio' | 'log return' | 'deviations'
+
 /** One family of features: everything that is known about `name(params)`. */
 export type Family = {
   readonly name: string
   readonly parameters: readonly Parameter[]
   readonly summary: string
+  /** The definition in the notation of docs/features.md. */
+  readonly formula: string
+  /** Who defined it, where that is known; TA-Lib where its seeds and conventions are followed. */
+  readonly source?: string
+  readonly unit: Unit
+  /** Work for one bar: independent of the parameters, or in proportion to the length of the window. */
+  readonly cost: 'O(1)' | 'O(n)'
   /** When there is no value although the series is warm; absent if that cannot be. */
   readonly flatWhen?: string
   readonly inputs: readonly BarField[]
@@ -31,7 +41,8 @@ export type Family = {
   readonly kernelKey: (params: readonly number[]) => string
   readonly kernel: (params: readonly number[]) => Kernel
   readonly output: number
-  readonly warmUp: (params: readonly number[]) => WarmUp
+  /** `barMs` is the length of a bar, for windows that are counted in days. */
+  readonly warmUp: (params: readonly number[], barMs: number) => WarmUp
   readonly range: { readonly min: number; readonly max: number }
   /** Reason why the parameters do not go together; absent if every combination does. */
   readonly refuse?: (params: readonly number[]) => string | undefined
@@ -53,10 +64,30 @@ export const bars = (name: string, usual: number, min = 1): Parameter => ({
   usual,
 })
 
-const negligible = 1e-9
+/** A weight that a seed may keep in a settled value. */
+export const negligible = 1e-9
 
 /** Steps until a weight that shrinks by `factor` a bar is below 1e-9. */
 export const stepsToSettle = (factor: number): number => (factor <= 0 ? 0 : Math.ceil(Math.log(negligible) / Math.log(factor)))
 
+/** Steps until averages chained one behind the other, which all begin with an error of 1 and move by `weight` of the distance a bar, carry less than 1e-9 together. */
+export function chainSettles(weight: number, averages: number): number {
+  const errors = Array.from({ length: averages }, () => 1)
+  let steps = 0
+  while (errors.reduce((sum, error) => sum + error, 0) >= negligible) {
+    steps += 1
+    for (let i = 0; i < averages; i++) errors[i] = (errors[i] as number) * (1 - weight) + (errors[i - 1] ?? 0) * weight
+  }
+  return steps
+}
+
+/** Warm-up of what rests on the last bars only: settled as soon as there is a value. */
+export const afterBars =
+  (count: (params: readonly number[]) => number) =>
+  (params: readonly number[]): WarmUp => ({ first: count(params), settled: count(params) })
+
 /** The parameter at a position; ids are checked before any family sees them. */
 export const parameter = (params: readonly number[], position: number): number => params[position] as number
+
+/** The first parameter. */
+export const length = (params: readonly number[]): number => parameter(params, 0)

@@ -3,6 +3,7 @@ import { type Family, notNegative, positive } from './family.ts'
 
 const shared = {
   parameters: [],
+  cost: 'O(1)',
   version: 1,
   perTimeframe: true,
   kernelKey: () => 'bar-fields',
@@ -15,6 +16,8 @@ export const close: Family = {
   ...shared,
   name: 'close',
   summary: 'close of the bar',
+  formula: 'C',
+  unit: 'price',
   inputs: ['close'],
   output: 0,
   range: positive,
@@ -25,6 +28,8 @@ export const volume: Family = {
   ...shared,
   name: 'volume',
   summary: 'volume of the bar, in the units of the feed',
+  formula: 'V',
+  unit: 'volume',
   inputs: ['volume'],
   output: 1,
   range: notNegative,

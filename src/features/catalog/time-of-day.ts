@@ -4,6 +4,8 @@ import type { Family } from './family.ts'
 const shared = {
   parameters: [],
   inputs: ['closeTime'],
+  unit: 'ratio',
+  cost: 'O(1)',
   version: 1,
   perTimeframe: false,
   kernelKey: () => 'time-of-day',
@@ -12,17 +14,19 @@ const shared = {
   range: { min: -1, max: 1 },
 } as const satisfies Partial<Family>
 
-/** Sine of the time of day. */
+/** Sine of the time of day: sin(2π minute / 1440). */
 export const todSin: Family = {
   ...shared,
   name: 'tod_sin',
   summary: 'sine of the time of day (UTC) at the close of the bar',
+  formula: 'sin(2π t / day)',
   output: 0,
 }
-/** Cosine of the time of day. */
+/** Cosine of the time of day: cos(2π minute / 1440). */
 export const todCos: Family = {
   ...shared,
   name: 'tod_cos',
   summary: 'cosine of the time of day (UTC) at the close of the bar',
+  formula: 'cos(2π t / day)',
   output: 1,
 }

@@ -6,32 +6,14 @@ import type { BarInput } from '../../market/check-bar.ts'
 import { families } from '../catalog/index.ts'
 import { catalogueEntries } from '../catalogue.ts'
 import { defineFeature } from '../definition.ts'
+import { kernelRun, kernelValues } from '../testing/kernel-run.ts'
 
 const minute = 60_000
 const start = Date.UTC(2024, 0, 1)
 const ids = catalogueEntries().map(({ example }) => example)
 const walk = (seed: number, count: number, from = start) => walkBars({ seed, count, from, barMs: minute })
 
-/** A kernel with its memory in the open. */
-function makeRun(id: string, state?: Float64Array, taken = 0) {
-  const { family, params } = defineFeature(id, '1m')
-  const kernel = family.kernel(params)
-  const memory = state ?? new Float64Array(kernel.size)
-  const out = new Float64Array(kernel.outputs)
-  let run = taken
-  return {
-    memory,
-    take(bar: BarInput): number {
-      run += 1
-      kernel.step(memory, { ...bar, closeTime: bar.openTime + minute, index: bar.openTime / minute, run }, out)
-      return out[family.output] as number
-    },
-  }
-}
-const compute = (id: string, bars: readonly BarInput[]): number[] => {
-  const run = makeRun(id)
-  return bars.map((bar) => run.take(bar))
-}
+const compute = (id: string, bars: readonly BarInput[]) => kernelValues(id, '1m', bars)
 
 for (const id of ids) {
   describe(id, () => {
@@ -39,11 +21,11 @@ for (const id of ids) {
 
     test('a copy of its state taken anywhere goes on bit for bit', () => {
       fc.assert(
-        fc.property(fc.nat(1_000), fc.integer({ min: 1, max: 399 }), (seed, cut) => {
-          const bars = walk(seed, 400)
-          const first = makeRun(id)
+        fc.property(fc.nat(1_000), fc.integer({ min: 1, max: warmUp.first + 398 }), (seed, cut) => {
+          const bars = walk(seed, warmUp.first + 399)
+          const first = kernelRun(id, '1m')
           for (const bar of bars.slice(0, cut)) first.take(bar)
-          const resumed = makeRun(id, Float64Array.from(first.memory), cut)
+          const resumed = kernelRun(id, '1m', { memory: Float64Array.from(first.memory), taken: cut })
           for (const bar of bars.slice(cut)) assert.ok(Object.is(resumed.take(bar), first.take(bar)))
         }),
         { numRuns: 15 },
@@ -51,15 +33,15 @@ for (const id of ids) {
     })
 
     test('its first value comes when the catalogue says, and its values keep to the declared range', () => {
-      const values = compute(id, walk(5, 600))
+      const values = compute(id, walk(5, warmUp.first + 500))
       assert.equal(values.findIndex((value) => !Number.isNaN(value)) + 1, warmUp.first)
       const { min, max } = family.range
       assert.ok(values.slice(warmUp.first - 1).every((value) => value >= min && value <= max))
     })
 
     test('is never infinite, whatever a series without movement or volume does', () => {
-      const still = walk(1, 500).map((bar) => ({ ...bar, open: 10, high: 10, low: 10, close: 10, volume: 0 }))
-      for (const value of compute(id, [...still, ...walk(2, 50, start + 500 * minute)])) assert.ok(Number.isFinite(value) || Number.isNaN(value))
+      const still = walk(1, warmUp.settled + 500).map((bar) => ({ ...bar, open: 10, high: 10, low: 10, close: 10, volume: 0 }))
+      for (const value of compute(id, [...still, ...walk(2, 50, start + still.length * minute)])) assert.ok(Number.isFinite(value) || Number.isNaN(value))
       const stillValue = compute(id, still).at(-1) as number
       assert.equal(Number.isNaN(stillValue), family.flatWhen !== undefined)
     })
@@ -67,34 +49,28 @@ for (const id of ids) {
 }
 
 describe('where a series begins', () => {
-  const bars = walk(11, 3_000)
-  const windowed = ['sma(20)@1m', 'bb_pctb(20,2)@1m', 'bb_width(20,2)@1m', 'vol_z(96)@1m', 'rv(60)@1m', 'obv_slope(20)@1m', 'logret(1)@1m', 'roc(10)@1m']
-  for (const id of windowed) {
-    test(`${id}: two runs with other origins agree bit for bit once a new thousand of bars has begun`, () => {
-      const long = compute(id, bars)
-      const short = compute(id, bars.slice(437))
-      const thousand = bars.findIndex((bar, i) => i > 437 + 200 && (bar.openTime / minute) % 1_000 === 0)
-      assert.ok(thousand > 0)
-      for (let i = thousand; i < bars.length; i++) assert.ok(Object.is(long[i], short[i - 437]), `bar ${i}`)
-    })
-  }
-
-  const remembering = ids.filter((id) => /^(ema|rsi|macd|macd_signal|macd_hist|atr|natr)\(/.test(id))
-  for (const id of remembering) {
-    test(`${id}: settled values of two origins differ by less than a billionth of the price`, () => {
-      const long = compute(id, bars)
-      const short = compute(id, bars.slice(700))
-      const { settled } = defineFeature(id, '1m').warmUp
-      for (let i = 700 + settled; i < bars.length; i++) {
-        assert.ok(Math.abs((long[i] as number) - (short[i - 700] as number)) <= 1e-9 * Math.max(100, bars[i]?.close ?? 0), `bar ${i}`)
-      }
-    })
+  for (const id of ids) {
+    const { first, settled } = defineFeature(id, '1m').warmUp
+    const [cut, bars] = [437, walk(11, Math.max(3_000, 1_500 + settled))]
+    if (first === settled)
+      test(`${id}: two runs with other origins agree bit for bit once a new thousand of bars has begun`, () => {
+        const [long, short] = [compute(id, bars), compute(id, bars.slice(cut))]
+        const thousand = bars.findIndex((bar, i) => i > cut + first && (bar.openTime / minute) % 1_000 === 0)
+        assert.ok(thousand > 0 && thousand < bars.length - 100)
+        for (let i = thousand; i < bars.length; i++) assert.ok(Object.is(long[i], short[i - cut]), `bar ${i}`)
+      })
+    else
+      test(`${id}: settled values of two origins differ by less than a billionth of the price`, () => {
+        const [long, short] = [compute(id, bars), compute(id, bars.slice(cut))]
+        for (let i = cut + settled - 1; i < bars.length; i++)
+          assert.ok(Math.abs((long[i] as number) - (short[i - cut] as number)) <= 1e-9 * Math.max(100, bars[i]?.close ?? 0), `bar ${i}`)
+      })
   }
 })
 
 test('rolling variance keeps its digits over 50,000 bars far from its mean', () => {
   const id = 'bb_width(20,2)@1m'
-  const run = makeRun(id)
+  const run = kernelRun(id, '1m')
   const recent: number[] = []
   let worst = 0
   for (let i = 0; i < 50_000; i++) {
@@ -112,7 +88,7 @@ test('rolling variance keeps its digits over 50,000 bars far from its mean', () 
 
 test('crashes that have left the window leave no trace in its sums', () => {
   for (let crash = 2; crash < 60; crash++) {
-    const run = makeRun('rv(10)@1m')
+    const run = kernelRun('rv(10)@1m', '1m')
     const closes = Array.from({ length: 40 }, (_, i) => (i < 12 ? 100 * crash : i < 15 ? 3 : 100) * (1 + (i % 3) * 1e-7))
     const values = closes.map((close, i) => run.take({ openTime: start + (i + 100) * minute, open: close, high: close, low: close, close, volume: 1 }))
     for (let i = 25; i < 40; i++) {
@@ -123,4 +99,7 @@ test('crashes that have left the window leave no trace in its sums', () => {
   }
 })
 
-test('the families are nineteen and every one has been put to these laws', () => assert.equal(ids.length, families.length))
+test('every family has been put to these laws', () => {
+  assert.ok(ids.length >= 19)
+  assert.equal(ids.length, families.length)
+})

@@ -23,3 +23,6 @@ export type Kernel = {
 
 /** A number that is certainly inside the array: reads of typed arrays at checked positions. */
 export const at = (values: Float64Array, position: number): number => values[position] as number
+
+/** Largest of the bar's range and its reach beyond the close before it (Wilder 1978). */
+export const trueRange = ({ high, low }: StepInput, before: number): number => Math.max(high - low, Math.abs(high - before), Math.abs(low - before))

@@ -1,15 +1,16 @@
 import { at, type Kernel } from './kernel.ts'
+import { ring } from './ring.ts'
 import { rollingMoments } from './rolling-moments.ts'
 
 /** A kernel over the close now and the close `lag` bars ago. */
 function lagged(lag: number, value: (now: number, before: number) => number): Kernel {
+  const closes = ring(lag)
   return {
-    size: lag,
+    size: closes.end,
     outputs: 1,
     step(state, { close, run }, out) {
-      const slot = (run - 1) % lag
-      out[0] = run <= lag ? NaN : value(close, at(state, slot))
-      state[slot] = close
+      out[0] = run <= lag ? NaN : value(close, closes.get(state, run, lag))
+      closes.put(state, close, run)
     },
   }
 }
@@ -20,12 +21,15 @@ export const logReturnKernel = (lag: number): Kernel => lagged(lag, (now, before
 /** Change of the close over `lag` bars in percent, as TA-Lib's ROC. */
 export const rateOfChangeKernel = (lag: number): Kernel => lagged(lag, (now, before) => (now / before - 1) * 100)
 
+/** Change of the close over `lag` bars in units of price, as TA-Lib's MOM. */
+export const momentumKernel = (lag: number): Kernel => lagged(lag, (now, before) => now - before)
+
 /** Realised volatility: square root of the sum of the last `length` squared log returns. */
 export function realisedVolatilityKernel(length: number): Kernel {
-  const squared = rollingMoments(length, 1)
-  const previous = squared.size
+  const squared = rollingMoments(length, { lag: 1 })
+  const previous = squared.end
   return {
-    size: squared.size + 1,
+    size: squared.end + 1,
     outputs: 1,
     step(state, input, out) {
       const before = at(state, previous)

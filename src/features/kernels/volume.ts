@@ -7,7 +7,7 @@ const clip = 8
 export function volumeScoreKernel(length: number): Kernel {
   const moments = rollingMoments(length)
   return {
-    size: moments.size,
+    size: moments.end,
     outputs: 1,
     step(state, input, out) {
       const value = Math.log1p(input.volume)

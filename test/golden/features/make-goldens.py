@@ -30,6 +30,14 @@ def talib_columns():
     upper, middle, lower = talib.BBANDS(close, 20, 2, 2, 0)
     return {
         "sma(20)@1h": talib.SMA(close, 20),
+        "ema_ratio(20)@1h": close / talib.EMA(close, 20) - 1,
+        "wma(20)@1h": talib.WMA(close, 20),
+        "dema(20)@1h": talib.DEMA(close, 20),
+        "tema(20)@1h": talib.TEMA(close, 20),
+        "ppo(12,26)@1h": talib.PPO(close, 12, 26, 1),
+        "mom(10)@1h": talib.MOM(close, 10),
+        "bb_upper(20,2)@1h": upper,
+        "bb_lower(20,2)@1h": lower,
         "ema(20)@1h": talib.EMA(close, 20),
         "ema(3)@1h": talib.EMA(close, 3),
         "rsi(14)@1h": talib.RSI(close, 14),
@@ -92,6 +100,26 @@ def realised_volatility(i, n=60):
     return sum(returns[j] ** 2 for j in range(i - n + 1, i + 1)).sqrt() if i >= n else None
 
 
+def moving(average, values, n):
+    """An average of every whole window of values that begin with some Nones."""
+    windows = (window(values, i, n) for i in range(count))
+    return [None if w is None or w[0] is None else average(w) for w in windows]
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def weighted(values):
+    return sum((i + 1) * v for i, v in enumerate(values)) / (len(values) * (len(values) + 1) // 2)
+
+
+def hull(n=20):
+    half, whole = moving(weighted, exact_close, n // 2), moving(weighted, exact_close, n)
+    lead = [2 * h - w if w is not None else None for h, w in zip(half, whole)]
+    return moving(weighted, lead, math.isqrt(n))
+
+
 exact_close = [Decimal(v) for v in close]
 exact_volume = [Decimal(v) for v in volume]
 exact_log_volume = [(1 + v).ln() for v in exact_volume]
@@ -103,7 +131,10 @@ def exact_columns():
     return {
         "close@1h": exact_close,
         "volume@1h": exact_volume,
-        "sma(20)@1h": [sum(w) / 20 if (w := window(exact_close, i, 20)) else None for i in range(count)],
+        "sma(20)@1h": moving(mean, exact_close, 20),
+        "sma_ratio(20)@1h": moving(lambda w: w[-1] / mean(w) - 1, exact_close, 20),
+        "wma(20)@1h": moving(weighted, exact_close, 20),
+        "hma(20)@1h": hull(),
         "logret(1)@1h": returns,
         "logret(5)@1h": [log_return(i, 5) for i in range(count)],
         "bb_pctb(20,2)@1h": [bands(i)[0] for i in range(count)],

@@ -1,0 +1,30 @@
+import { type Timeframe, timeframes } from '../../contracts/timeframe.ts'
+import type { BarInput } from '../../market/check-bar.ts'
+import { defineFeature } from '../definition.ts'
+
+/** One feature over bars, straight from its kernel, with its memory in the open: settled or not, NaN where there is no value. */
+export type KernelRun = { readonly memory: Float64Array; take(bar: BarInput): number }
+
+/** Begins a run, or goes on after `taken` bars with a copied memory. */
+export function kernelRun(id: string, timeframe: Timeframe, past?: { readonly memory: Float64Array; readonly taken: number }): KernelRun {
+  const { family, params } = defineFeature(id, timeframe)
+  const kernel = family.kernel(params)
+  const memory = past?.memory ?? new Float64Array(kernel.size)
+  const out = new Float64Array(kernel.outputs)
+  const barMs = timeframes[timeframe]
+  let run = past?.taken ?? 0
+  return {
+    memory,
+    take(bar) {
+      run += 1
+      kernel.step(memory, { ...bar, closeTime: bar.openTime + barMs, index: Math.floor(bar.openTime / barMs), run }, out)
+      return out[family.output] as number
+    },
+  }
+}
+
+/** All values of one feature over bars. */
+export function kernelValues(id: string, timeframe: Timeframe, bars: readonly BarInput[]): Float64Array {
+  const run = kernelRun(id, timeframe)
+  return Float64Array.from(bars, (bar) => run.take(bar))
+}
