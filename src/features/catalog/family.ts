@@ -67,8 +67,8 @@ export const bars = (name: string, usual: number, min = 1): Parameter => ({
 /** A weight that a seed may keep in a settled value. */
 export const negligible = 1e-9
 
-/** Steps until a weight that shrinks by `factor` a bar is below 1e-9. */
-export const stepsToSettle = (factor: number): number => (factor <= 0 ? 0 : Math.ceil(Math.log(negligible) / Math.log(factor)))
+/** Steps until a weight that shrinks by `factor` a bar is below 1e-9, or whatever else is negligible. */
+export const stepsToSettle = (factor: number, below = negligible): number => (factor <= 0 ? 0 : Math.ceil(Math.log(below) / Math.log(factor)))
 
 /** Steps until averages chained one behind the other, which all begin with an error of 1 and move by `weight` of the distance a bar, carry less than 1e-9 together. */
 export function chainSettles(weight: number, averages: number): number {

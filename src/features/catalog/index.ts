@@ -1,8 +1,10 @@
 import { atr, natr } from './atr.ts'
 import { dema, ema, emaRatio, hma, sma, smaRatio, tema, wma } from './averages.ts'
 import { bbLower, bbPctb, bbUpper, bbWidth } from './bollinger.ts'
+import { aroonDown, aroonOsc, aroonUp, donchianLower, donchianPos, donchianUpper, drawdown, rank } from './extremes.ts'
 import type { Family } from './family.ts'
 import { macd, macdHist, macdSignal, ppo } from './macd.ts'
+import { cci, mfi, stochD, stochK, stochRsiD, stochRsiK, willr } from './oscillators.ts'
 import { close, volume } from './price.ts'
 import { logret, mom, roc, rv } from './returns.ts'
 import { rsi } from './rsi.ts'
@@ -23,6 +25,16 @@ export const families: readonly Family[] = [
   dema,
   tema,
   rsi,
+  stochRsiK,
+  stochRsiD,
+  stochK,
+  stochD,
+  willr,
+  cci,
+  mfi,
+  aroonUp,
+  aroonDown,
+  aroonOsc,
   macd,
   macdSignal,
   macdHist,
@@ -33,6 +45,11 @@ export const families: readonly Family[] = [
   bbWidth,
   bbUpper,
   bbLower,
+  donchianUpper,
+  donchianLower,
+  donchianPos,
+  rank,
+  drawdown,
   roc,
   mom,
   obvSlope,

@@ -26,3 +26,6 @@ export const at = (values: Float64Array, position: number): number => values[pos
 
 /** Largest of the bar's range and its reach beyond the close before it (Wilder 1978). */
 export const trueRange = ({ high, low }: StepInput, before: number): number => Math.max(high - low, Math.abs(high - before), Math.abs(low - before))
+
+/** Mean of high, low and close. */
+export const typicalPrice = ({ high, low, close }: StepInput): number => (high + low + close) / 3

@@ -28,6 +28,10 @@ written = [i for i in range(count) if i < 400 or i % 10 == 0]
 def talib_columns():
     macd, signal, hist = talib.MACD(close, 12, 26, 9)
     upper, middle, lower = talib.BBANDS(close, 20, 2, 2, 0)
+    slow_k, slow_d = talib.STOCH(high, low, close, 14, 3, 0, 3, 0)
+    rsi = talib.RSI(close, 14)
+    rsi_k, rsi_d = talib.STOCH(rsi, rsi, rsi, 14, 3, 0, 3, 0)
+    aroon_down, aroon_up = talib.AROON(high, low, 14)
     return {
         "sma(20)@1h": talib.SMA(close, 20),
         "ema_ratio(20)@1h": close / talib.EMA(close, 20) - 1,
@@ -36,6 +40,18 @@ def talib_columns():
         "tema(20)@1h": talib.TEMA(close, 20),
         "ppo(12,26)@1h": talib.PPO(close, 12, 26, 1),
         "mom(10)@1h": talib.MOM(close, 10),
+        "stoch_k(14,3,3)@1h": slow_k,
+        "stoch_d(14,3,3)@1h": slow_d,
+        "stochrsi_k(14,14,3,3)@1h": rsi_k,
+        "stochrsi_d(14,14,3,3)@1h": rsi_d,
+        "willr(14)@1h": talib.WILLR(high, low, close, 14),
+        "cci(20)@1h": talib.CCI(high, low, close, 20),
+        "mfi(14)@1h": talib.MFI(high, low, close, volume, 14),
+        "aroon_up(14)@1h": aroon_up,
+        "aroon_down(14)@1h": aroon_down,
+        "aroon_osc(14)@1h": talib.AROONOSC(high, low, 14),
+        "donchian_upper(20)@1h": talib.MAX(high, 20),
+        "donchian_lower(20)@1h": talib.MIN(low, 20),
         "bb_upper(20,2)@1h": upper,
         "bb_lower(20,2)@1h": lower,
         "ema(20)@1h": talib.EMA(close, 20),
@@ -120,6 +136,18 @@ def hull(n=20):
     return moving(weighted, lead, math.isqrt(n))
 
 
+def rank(values):
+    others = values[:-1]
+    return (sum(v < values[-1] for v in others) + Decimal(sum(v == values[-1] for v in others)) / 2) / len(others)
+
+
+def channel_position(n=20):
+    tops, bottoms = moving(max, exact_high, n), moving(min, exact_low, n)
+    return [(c - b) / (t - b) if t is not None and t > b else None for t, b, c in zip(tops, bottoms, exact_close)]
+
+
+exact_high = [Decimal(v) for v in high]
+exact_low = [Decimal(v) for v in low]
 exact_close = [Decimal(v) for v in close]
 exact_volume = [Decimal(v) for v in volume]
 exact_log_volume = [(1 + v).ln() for v in exact_volume]
@@ -135,6 +163,9 @@ def exact_columns():
         "sma_ratio(20)@1h": moving(lambda w: w[-1] / mean(w) - 1, exact_close, 20),
         "wma(20)@1h": moving(weighted, exact_close, 20),
         "hma(20)@1h": hull(),
+        "donchian_pos(20)@1h": channel_position(),
+        "rank(60)@1h": moving(rank, exact_close, 60),
+        "drawdown(60)@1h": moving(lambda w: w[-1] / max(w) - 1, exact_close, 60),
         "logret(1)@1h": returns,
         "logret(5)@1h": [log_return(i, 5) for i in range(count)],
         "bb_pctb(20,2)@1h": [bands(i)[0] for i in range(count)],
