@@ -9,6 +9,7 @@ import { close, volume } from './price.ts'
 import { logret, mom, roc, rv } from './returns.ts'
 import { rsi } from './rsi.ts'
 import { todCos, todSin } from './time-of-day.ts'
+import { adx, keltnerLower, keltnerPos, keltnerUpper, minusDi, plusDi, psar, supertrend, supertrendRatio, supertrendSide } from './trend.ts'
 import { obvSlope, volZ } from './volume.ts'
 
 /** Every family of features that exists. A new one is a file beside this one and a word in this list. */
@@ -45,9 +46,19 @@ export const families: readonly Family[] = [
   bbWidth,
   bbUpper,
   bbLower,
+  keltnerUpper,
+  keltnerLower,
+  keltnerPos,
   donchianUpper,
   donchianLower,
   donchianPos,
+  plusDi,
+  minusDi,
+  adx,
+  psar,
+  supertrend,
+  supertrendSide,
+  supertrendRatio,
   rank,
   drawdown,
   roc,

@@ -31,6 +31,8 @@ def talib_columns():
     slow_k, slow_d = talib.STOCH(high, low, close, 14, 3, 0, 3, 0)
     rsi = talib.RSI(close, 14)
     rsi_k, rsi_d = talib.STOCH(rsi, rsi, rsi, 14, 3, 0, 3, 0)
+    keltner_upper, _, keltner_lower = talib.KC(high, low, close, 20, 10, 2)
+    supertrend, side = talib.SUPERTREND(high, low, close, 10, 3)
     aroon_down, aroon_up = talib.AROON(high, low, 14)
     return {
         "sma(20)@1h": talib.SMA(close, 20),
@@ -52,6 +54,17 @@ def talib_columns():
         "aroon_osc(14)@1h": talib.AROONOSC(high, low, 14),
         "donchian_upper(20)@1h": talib.MAX(high, 20),
         "donchian_lower(20)@1h": talib.MIN(low, 20),
+        "hma(20)@1h": talib.HMA(close, 20),
+        "plus_di(14)@1h": talib.PLUS_DI(high, low, close, 14),
+        "minus_di(14)@1h": talib.MINUS_DI(high, low, close, 14),
+        "adx(14)@1h": talib.ADX(high, low, close, 14),
+        "keltner_upper(20,10,2)@1h": keltner_upper,
+        "keltner_lower(20,10,2)@1h": keltner_lower,
+        "keltner_pos(20,10,2)@1h": (close - keltner_lower) / (keltner_upper - keltner_lower),
+        "psar(0.02,0.2)@1h": talib.SAR(high, low, 0.02, 0.2),
+        "supertrend(10,3)@1h": supertrend,
+        "supertrend_side(10,3)@1h": np.where(np.isnan(supertrend), np.nan, side),
+        "supertrend_ratio(10,3)@1h": close / supertrend - 1,
         "bb_upper(20,2)@1h": upper,
         "bb_lower(20,2)@1h": lower,
         "ema(20)@1h": talib.EMA(close, 20),
