@@ -6,10 +6,12 @@ import type { Family } from './family.ts'
 import { macd, macdHist, macdSignal, ppo } from './macd.ts'
 import { cci, mfi, stochD, stochK, stochRsiD, stochRsiK, willr } from './oscillators.ts'
 import { close, volume } from './price.ts'
+import { autocorr1, kurt, skew, varianceRatio } from './return-shape.ts'
 import { logret, mom, roc, rv } from './returns.ts'
 import { rsi } from './rsi.ts'
 import { todCos, todSin } from './time-of-day.ts'
 import { adx, keltnerLower, keltnerPos, keltnerUpper, minusDi, plusDi, psar, supertrend, supertrendRatio, supertrendSide } from './trend.ts'
+import { ewmaVol, garmanKlass, parkinson, rogersSatchell, volRatio, yangZhang } from './volatility.ts'
 import { obvSlope, volZ } from './volume.ts'
 
 /** Every family of features that exists. A new one is a file beside this one and a word in this list. */
@@ -66,6 +68,16 @@ export const families: readonly Family[] = [
   obvSlope,
   volZ,
   rv,
+  ewmaVol,
+  parkinson,
+  garmanKlass,
+  rogersSatchell,
+  yangZhang,
+  volRatio,
+  skew,
+  kurt,
+  autocorr1,
+  varianceRatio,
   todSin,
   todCos,
 ]

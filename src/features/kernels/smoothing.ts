@@ -23,3 +23,7 @@ export function exponential(length: number, slot: number): Smoothing {
 
 /** Wilder's average (1978): (average * (length - 1) + value) / length. */
 export const wilder = (length: number, slot: number): Smoothing => seeded(length, slot, (average, value) => (average * (length - 1) + value) / length)
+
+/** Average whose weights shrink by `decay` a bar. */
+export const decaying = (decay: number, length: number, slot: number): Smoothing =>
+  seeded(length, slot, (average, value) => decay * average + (1 - decay) * value)

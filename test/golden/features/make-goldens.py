@@ -22,7 +22,7 @@ candles = json.loads((root / "node_modules/@typedtrader/candles/json/urth-2025-1
 open_, high, low, close, volume = (np.array([float(c[k]) for c in candles]) for k in ("open", "high", "low", "close", "volume"))
 open_time = [int(c["openTimeInMillis"]) for c in candles]
 count = len(candles)
-written = [i for i in range(count) if i < 400 or i % 10 == 0]
+written = {i: None for i in range(count) if i < 400 or i % 10 == 0}
 
 
 def talib_columns():
@@ -130,8 +130,8 @@ def realised_volatility(i, n=60):
 
 
 def moving(average, values, n):
-    """An average of every whole window of values that begin with some Nones."""
-    windows = (window(values, i, n) for i in range(count))
+    """A function of every whole window that ends on a bar which is written; values may begin with some Nones."""
+    windows = (window(values, i, n) if i in written else None for i in range(count))
     return [None if w is None or w[0] is None else average(w) for w in windows]
 
 
@@ -143,10 +143,10 @@ def weighted(values):
     return sum((i + 1) * v for i, v in enumerate(values)) / (len(values) * (len(values) + 1) // 2)
 
 
-def hull(n=20):
-    half, whole = moving(weighted, exact_close, n // 2), moving(weighted, exact_close, n)
-    lead = [2 * h - w if w is not None else None for h, w in zip(half, whole)]
-    return moving(weighted, lead, math.isqrt(n))
+def hull(values, n=20):
+    root = math.isqrt(n)
+    ends = range(n, n + root)
+    return weighted([2 * weighted(values[end - n // 2 : end]) - weighted(values[end - n : end]) for end in ends])
 
 
 def rank(values):
@@ -159,6 +159,71 @@ def channel_position(n=20):
     return [(c - b) / (t - b) if t is not None and t > b else None for t, b, c in zip(tops, bottoms, exact_close)]
 
 
+def decaying_volatility(decay=Decimal("0.94")):
+    variance = mean([r * r for r in returns[1:21]])
+    values = [None] * 20 + [variance]
+    for r in returns[21:]:
+        values.append(decay * values[-1] + (1 - decay) * r * r)
+    return [None if v is None else v.sqrt() for v in values]
+
+
+def of_ranges(variance, n=20):
+    return moving(lambda w: mean(w).sqrt(), [variance(i) for i in range(count)], n)
+
+
+def squared_log(a, b):
+    return (a / b).ln() ** 2
+
+
+def driftless(i):
+    o, h, l, c = exact_open[i], exact_high[i], exact_low[i], exact_close[i]
+    return (h / c).ln() * (h / o).ln() + (l / c).ln() * (l / o).ln()
+
+
+def parkinson(i):
+    return squared_log(exact_high[i], exact_low[i]) / (4 * Decimal(2).ln())
+
+
+def garman_klass(i):
+    return squared_log(exact_high[i], exact_low[i]) / 2 - (2 * Decimal(2).ln() - 1) * squared_log(exact_close[i], exact_open[i])
+
+
+def sample_variance(values):
+    m = mean(values)
+    return sum((v - m) ** 2 for v in values) / (len(values) - 1)
+
+
+def yang_zhang(n=20):
+    jumps = [None] + [(exact_open[i] / exact_close[i - 1]).ln() for i in range(1, count)]
+    moves = [None] + [(exact_close[i] / exact_open[i]).ln() for i in range(1, count)]
+    ranges = [None] + [driftless(i) for i in range(1, count)]
+    k = Decimal("0.34") / (Decimal("1.34") + Decimal(n + 1) / (n - 1))
+    parts = zip(moving(sample_variance, jumps, n), moving(sample_variance, moves, n), moving(mean, ranges, n))
+    return [None if jump is None else (jump + k * move + (1 - k) * rs).sqrt() for jump, move, rs in parts]
+
+
+def volatility_ratio(values, fast=12):
+    return (mean([v * v for v in values[-fast:]]) / mean([v * v for v in values])).sqrt()
+
+
+def moment(values, power):
+    m = mean(values)
+    return mean([(v - m) ** power for v in values])
+
+
+def autocorrelation(values):
+    m = mean(values)
+    d = [v - m for v in values]
+    return sum(a * b for a, b in zip(d, d[1:])) / sum(a * a for a in d)
+
+
+def variance_ratio(values, k=5):
+    n, m = len(values), mean(values)
+    sums = [sum(values[i : i + k]) - k * m for i in range(n - k + 1)]
+    return sum(s * s for s in sums) / (k * (n - k + 1) * (1 - Decimal(k) / n)) / sample_variance(values)
+
+
+exact_open = [Decimal(v) for v in open_]
 exact_high = [Decimal(v) for v in high]
 exact_low = [Decimal(v) for v in low]
 exact_close = [Decimal(v) for v in close]
@@ -175,7 +240,17 @@ def exact_columns():
         "sma(20)@1h": moving(mean, exact_close, 20),
         "sma_ratio(20)@1h": moving(lambda w: w[-1] / mean(w) - 1, exact_close, 20),
         "wma(20)@1h": moving(weighted, exact_close, 20),
-        "hma(20)@1h": hull(),
+        "hma(20)@1h": moving(hull, exact_close, 23),
+        "ewma_vol(0.94)@1h": decaying_volatility(),
+        "parkinson(20)@1h": of_ranges(parkinson),
+        "garman_klass(20)@1h": of_ranges(garman_klass),
+        "rogers_satchell(20)@1h": of_ranges(driftless),
+        "yang_zhang(20)@1h": yang_zhang(),
+        "vol_ratio(12,96)@1h": moving(volatility_ratio, returns, 96),
+        "skew(60)@1h": moving(lambda w: moment(w, 3) / moment(w, 2) ** Decimal("1.5"), returns, 60),
+        "kurt(60)@1h": moving(lambda w: moment(w, 4) / moment(w, 2) ** 2 - 3, returns, 60),
+        "autocorr1(60)@1h": moving(autocorrelation, returns, 60),
+        "variance_ratio(5,120)@1h": moving(variance_ratio, returns, 120),
         "donchian_pos(20)@1h": channel_position(),
         "rank(60)@1h": moving(rank, exact_close, 60),
         "drawdown(60)@1h": moving(lambda w: w[-1] / max(w) - 1, exact_close, 60),
