@@ -1,6 +1,8 @@
 import { atr, natr } from './atr.ts'
 import { dema, ema, emaRatio, hma, sma, smaRatio, tema, wma } from './averages.ts'
 import { bbLower, bbPctb, bbUpper, bbWidth } from './bollinger.ts'
+import { klow, kmid, ksft, kup } from './candle-shape.ts'
+import { emptyShare, gapCount } from './data-quality.ts'
 import { aroonDown, aroonOsc, aroonUp, donchianLower, donchianPos, donchianUpper, drawdown, rank } from './extremes.ts'
 import type { Family } from './family.ts'
 import { macd, macdHist, macdSignal, ppo } from './macd.ts'
@@ -9,10 +11,10 @@ import { close, volume } from './price.ts'
 import { autocorr1, kurt, skew, varianceRatio } from './return-shape.ts'
 import { logret, mom, roc, rv } from './returns.ts'
 import { rsi } from './rsi.ts'
-import { todCos, todSin } from './time-of-day.ts'
+import { dowCos, dowSin, todCos, todSin } from './time-of-day.ts'
 import { adx, keltnerLower, keltnerPos, keltnerUpper, minusDi, plusDi, psar, supertrend, supertrendRatio, supertrendSide } from './trend.ts'
 import { ewmaVol, garmanKlass, parkinson, rogersSatchell, volRatio, yangZhang } from './volatility.ts'
-import { obvSlope, volZ } from './volume.ts'
+import { adSlope, cmf, obvSlope, obvZ, rvolTod, volZ, vwapDayRatio, vwapRatio } from './volume.ts'
 
 /** Every family of features that exists. A new one is a file beside this one and a word in this list. */
 export const families: readonly Family[] = [
@@ -66,7 +68,13 @@ export const families: readonly Family[] = [
   roc,
   mom,
   obvSlope,
+  obvZ,
+  adSlope,
+  cmf,
+  vwapDayRatio,
+  vwapRatio,
   volZ,
+  rvolTod,
   rv,
   ewmaVol,
   parkinson,
@@ -78,6 +86,14 @@ export const families: readonly Family[] = [
   kurt,
   autocorr1,
   varianceRatio,
+  kmid,
+  kup,
+  klow,
+  ksft,
   todSin,
   todCos,
+  dowSin,
+  dowCos,
+  emptyShare,
+  gapCount,
 ]

@@ -1,4 +1,4 @@
-import { timeOfDay } from '../kernels/time-of-day.ts'
+import { dayOfWeek, timeOfDay } from '../kernels/time-of-day.ts'
 import type { Family } from './family.ts'
 
 const shared = {
@@ -28,5 +28,24 @@ export const todCos: Family = {
   name: 'tod_cos',
   summary: 'cosine of the time of day (UTC) at the close of the bar',
   formula: 'cos(2π t / day)',
+  output: 1,
+}
+
+const weekly = { ...shared, kernelKey: () => 'day-of-week', kernel: () => dayOfWeek } as const satisfies Partial<Family>
+
+/** Sine of the day of the week: sin(2π day / 7), Monday 0. */
+export const dowSin: Family = {
+  ...weekly,
+  name: 'dow_sin',
+  summary: 'sine of the day of the week (UTC, Monday 0) at the close of the bar',
+  formula: 'sin(2π day / 7)',
+  output: 0,
+}
+/** Cosine of the day of the week: cos(2π day / 7), Monday 0. */
+export const dowCos: Family = {
+  ...weekly,
+  name: 'dow_cos',
+  summary: 'cosine of the day of the week (UTC, Monday 0) at the close of the bar',
+  formula: 'cos(2π day / 7)',
   output: 1,
 }

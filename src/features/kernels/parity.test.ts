@@ -28,7 +28,7 @@ function worst(golden: Golden, id: string): number {
   if (cells.some(({ expected, value }) => Number.isNaN(expected) !== Number.isNaN(value))) return Infinity
   const known = cells.filter(({ expected }) => !Number.isNaN(expected))
   const usual = Math.sqrt(known.reduce((sum, { expected }) => sum + expected ** 2, 0) / known.length)
-  return known.reduce((most, { expected, value }) => Math.max(most, Math.abs(value - expected) / Math.max(Math.abs(expected), usual)), 0)
+  return known.reduce((most, { expected, value }) => Math.max(most, Math.abs(value - expected) / Math.max(Math.abs(expected), usual, Number.MIN_VALUE)), 0)
 }
 
 /** Bands rest on variances, which TA-Lib takes from sums of squares of prices: digits cancel there, not in the exact goldens. */

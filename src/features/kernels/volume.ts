@@ -1,5 +1,6 @@
-import { at, type Kernel } from './kernel.ts'
+import { at, type Kernel, type StepInput, typicalPrice } from './kernel.ts'
 import { rollingMoments } from './rolling-moments.ts'
+import { rollingSum } from './rolling-sum.ts'
 
 const clip = 8
 
@@ -20,34 +21,119 @@ export function volumeScoreKernel(length: number): Kernel {
   }
 }
 
-/**
- * Least-squares slope of on-balance volume over the last `length` bars, over their mean volume; none while that is zero. Computed afresh from the window at every bar
- * (O(length)), so it rests on nothing older: the level of OBV is arbitrary and grows without bound.
- */
-export function obvSlopeKernel(length: number): Kernel {
+/** How much of a bar's volume came in, or went out if negative; `before` is the close before it. */
+type Flow = (input: StepInput, before: number) => number
+
+/** On-balance volume: all of it, by the side to which the close moved (Granville 1963). */
+const onBalance: Flow = ({ close, volume }, before) => Math.sign(close - before) * volume
+
+/** Accumulation / distribution: by where the close lies between low and high (Chaikin); nothing if they are equal. */
+const accumulation: Flow = ({ high, low, close, volume }) => (high > low ? ((close - low - (high - close)) / (high - low)) * volume : 0)
+
+/** The sums of flows over the last `length` bars, afresh from the window at every bar (O(length)): the level of such a sum is arbitrary and grows without bound. */
+function flowWindow(length: number, flow: Flow) {
+  const [previous, flows, volumes] = [0, 1, 1 + length]
+  const levels = new Float64Array(length)
+  return {
+    size: 1 + 2 * length,
+    push(state: Float64Array, input: StepInput): void {
+      const slot = (input.run - 1) % length
+      state[flows + slot] = input.run === 1 ? 0 : flow(input, at(state, previous))
+      state[volumes + slot] = input.volume
+      state[previous] = input.close
+    },
+    /** The sum at every bar of the window, oldest first, where it is zero; overwritten by the next call. */
+    levels(state: Float64Array, run: number): Float64Array {
+      let level = 0
+      for (let i = 0; i < length; i++) {
+        if (i > 0) level += at(state, flows + ((run + i) % length))
+        levels[i] = level
+      }
+      return levels
+    },
+    meanVolume(state: Float64Array, run: number): number {
+      let sum = 0
+      for (let i = 0; i < length; i++) sum += at(state, volumes + ((run + i) % length))
+      return sum / length
+    },
+  }
+}
+
+/** Least-squares slope of summed flows over the last `length` bars, over their mean volume; none while that is zero. O(length). */
+function slopeOf(length: number, flow: Flow): Kernel {
+  const flows = flowWindow(length, flow)
   const middle = (length - 1) / 2
   const spread = (length * (length * length - 1)) / 12
   return {
-    size: 1 + 2 * length,
+    size: flows.size,
     outputs: 1,
-    step(state, { close, volume, run }, out) {
-      const slot = (run - 1) % length
-      const change = run === 1 ? 0 : close - at(state, 0)
-      state[0] = close
-      state[1 + slot] = Math.sign(change) * volume
-      state[1 + length + slot] = volume
+    step(state, input, out) {
+      const { run } = input
+      flows.push(state, input)
       out[0] = NaN
       if (run < length) return
-      let level = 0
+      const levels = flows.levels(state, run)
       let covariance = 0
-      let volumes = 0
-      for (let i = 0; i < length; i++) {
-        const from = (slot + 1 + i) % length
-        if (i > 0) level += at(state, 1 + from)
-        covariance += (i - middle) * level
-        volumes += at(state, 1 + length + from)
-      }
-      if (volumes > 0) out[0] = covariance / spread / (volumes / length)
+      for (let i = 0; i < length; i++) covariance += (i - middle) * at(levels, i)
+      const volume = flows.meanVolume(state, run)
+      if (volume > 0) out[0] = covariance / spread / volume
+    },
+  }
+}
+
+/** Slope of on-balance volume, in mean volumes a bar. */
+export const obvSlopeKernel = (length: number): Kernel => slopeOf(length, onBalance)
+
+/** Slope of the accumulation / distribution line, in mean volumes a bar. */
+export const accumulationSlopeKernel = (length: number): Kernel => slopeOf(length, accumulation)
+
+/** Standard score of on-balance volume among its last `length` values; none while it does not change. O(length). */
+export function obvScoreKernel(length: number): Kernel {
+  const flows = flowWindow(length, onBalance)
+  return {
+    size: flows.size,
+    outputs: 1,
+    step(state, input, out) {
+      flows.push(state, input)
+      out[0] = NaN
+      if (input.run < length) return
+      const levels = flows.levels(state, input.run)
+      let sum = 0
+      for (let i = 0; i < length; i++) sum += at(levels, i)
+      const mean = sum / length
+      let squares = 0
+      for (let i = 0; i < length; i++) squares += (at(levels, i) - mean) ** 2
+      if (squares > 0) out[0] = (at(levels, length - 1) - mean) / Math.sqrt(squares / length)
+    },
+  }
+}
+
+/** Chaikin's money flow, as in TA-Lib: accumulation over volume of the last `length` bars; none while nothing was traded. */
+export function chaikinFlowKernel(length: number): Kernel {
+  const flows = rollingSum(length)
+  const volumes = rollingSum(length, { from: flows.end })
+  return {
+    size: volumes.end,
+    outputs: 1,
+    step(state, input, out) {
+      flows.push(state, accumulation(input, 0), input)
+      volumes.push(state, input.volume, input)
+      out[0] = input.run < length || volumes.sum(state) === 0 ? NaN : flows.sum(state) / volumes.sum(state)
+    },
+  }
+}
+
+/** The close over the average typical price by volume of the last `length` bars, minus one; none while nothing was traded. */
+export function vwapRatioKernel(length: number): Kernel {
+  const money = rollingSum(length)
+  const volumes = rollingSum(length, { from: money.end })
+  return {
+    size: volumes.end,
+    outputs: 1,
+    step(state, input, out) {
+      money.push(state, typicalPrice(input) * input.volume, input)
+      volumes.push(state, input.volume, input)
+      out[0] = input.run < length || volumes.sum(state) === 0 ? NaN : (input.close * volumes.sum(state)) / money.sum(state) - 1
     },
   }
 }

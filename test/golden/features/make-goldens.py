@@ -9,6 +9,7 @@ decimal digits from the exact values of the doubles and rounded once at the end.
 
 import json
 import math
+from datetime import datetime, timezone
 from decimal import Decimal, getcontext
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def talib_columns():
         "aroon_osc(14)@1h": talib.AROONOSC(high, low, 14),
         "donchian_upper(20)@1h": talib.MAX(high, 20),
         "donchian_lower(20)@1h": talib.MIN(low, 20),
+        "cmf(20)@1h": talib.CMF(high, low, close, volume, 20),
         "hma(20)@1h": talib.HMA(close, 20),
         "plus_di(14)@1h": talib.PLUS_DI(high, low, close, 14),
         "minus_di(14)@1h": talib.MINUS_DI(high, low, close, 14),
@@ -106,19 +108,6 @@ def volume_score(i, n=96):
         return None
     mean, deviation = mean_and_deviation(values)
     return max(Decimal(-8), min(Decimal(8), (values[-1] - mean) / deviation)) if deviation else None
-
-
-def obv_slope(i, n=20):
-    if i < n - 1:
-        return None
-    level, levels = Decimal(0), [Decimal(0)]
-    for j in range(i - n + 2, i + 1):
-        level += exact_volume[j] * int(np.sign(close[j] - close[j - 1]))
-        levels.append(level)
-    middle = Decimal(n - 1) / 2
-    slope = sum((Decimal(x) - middle) * y for x, y in enumerate(levels)) / (Decimal(n * (n * n - 1)) / 12)
-    volumes = sum(window(exact_volume, i, n))
-    return slope / (volumes / n) if volumes else None
 
 
 def log_return(i, k):
@@ -223,16 +212,65 @@ def variance_ratio(values, k=5):
     return sum(s * s for s in sums) / (k * (n - k + 1) * (1 - Decimal(k) / n)) / sample_variance(values)
 
 
+def slope(flows, n=20):
+    """Of the sum of flows, which is zero on the first bar of the window, over its mean volume."""
+    def of_window(rows):
+        levels = [sum(rows[j][0] for j in range(1, i + 1)) for i in range(n)]
+        volumes = sum(v for _, v in rows)
+        middle = Decimal(n - 1) / 2
+        return sum((i - middle) * y for i, y in enumerate(levels)) / (Decimal(n * (n * n - 1)) / 12) / (volumes / n) if volumes else None
+
+    return moving(of_window, list(zip(flows, exact_volume)), n)
+
+
+def score_of_sums(flows):
+    levels = [sum(flows[1 : i + 1]) for i in range(len(flows))]
+    m, deviation = mean_and_deviation(levels)
+    return (levels[-1] - m) / deviation if deviation else None
+
+
+def accumulation(i):
+    h, l, c = exact_high[i], exact_low[i], exact_close[i]
+    return ((c - l) - (h - c)) / (h - l) * exact_volume[i] if h > l else Decimal(0)
+
+
+def from_vwap(rows):
+    """Last close over the mean typical price by volume, of rows (close, typical price, volume)."""
+    volumes = sum(v for _, _, v in rows)
+    return rows[-1][0] * volumes / sum(p * v for _, p, v in rows) - 1 if volumes else None
+
+
+def from_vwap_of_day():
+    days = [t // 86_400_000 for t in open_time]
+    return [from_vwap([r for r, d in zip(priced[: i + 1], days) if d == days[i]]) if i in written else None for i in range(count)]
+
+
+def volume_by_hour(n=20):
+    hours, result = {}, []
+    for t, v in zip(open_time, exact_volume):
+        day, hour = t // 86_400_000, t // 3_600_000 % 24
+        days = hours.setdefault(hour, {})
+        before = [vs for d, vs in days.items() if d != day][-n:]
+        total = sum(sum(vs) for vs in before)
+        result.append(v * sum(len(vs) for vs in before) / total if len(before) == n and total else None)
+        days.setdefault(day, []).append(v)
+    return result
+
+
 exact_open = [Decimal(v) for v in open_]
 exact_high = [Decimal(v) for v in high]
 exact_low = [Decimal(v) for v in low]
 exact_close = [Decimal(v) for v in close]
 exact_volume = [Decimal(v) for v in volume]
+priced = [(c, (h + l + c) / 3, v) for h, l, c, v in zip(exact_high, exact_low, exact_close, exact_volume)]
 exact_log_volume = [(1 + v).ln() for v in exact_volume]
 returns = [None] + [log_return(i, 1) for i in range(1, count)]
 
 
 def exact_columns():
+    balance = [Decimal(0)] + [exact_volume[i] * int(np.sign(close[i] - close[i - 1])) for i in range(1, count)]
+    gaps = [None] + [int(open_time[i] != open_time[i - 1] + 3_600_000) for i in range(1, count)]
+    weekdays = [datetime.fromtimestamp((t + 3_600_000) / 1000, timezone.utc).weekday() for t in open_time]
     minutes = [(t + 3_600_000) // 60_000 % 1440 for t in open_time]
     return {
         "close@1h": exact_close,
@@ -260,7 +298,20 @@ def exact_columns():
         "bb_width(20,2)@1h": [bands(i)[1] for i in range(count)],
         "vol_z(96)@1h": [volume_score(i) for i in range(count)],
         "rv(60)@1h": [realised_volatility(i) for i in range(count)],
-        "obv_slope(20)@1h": [obv_slope(i) for i in range(count)],
+        "obv_slope(20)@1h": slope(balance),
+        "obv_z(96)@1h": moving(score_of_sums, balance, 96),
+        "ad_slope(20)@1h": slope([accumulation(i) for i in range(count)]),
+        "vwap_ratio(60)@1h": moving(from_vwap, priced, 60),
+        "vwap_day_ratio@1h": from_vwap_of_day(),
+        "rvol_tod(20)@1h": volume_by_hour(),
+        "kmid@1h": [(c - o) / o for o, c in zip(exact_open, exact_close)],
+        "kup@1h": [(h - max(o, c)) / o for o, h, c in zip(exact_open, exact_high, exact_close)],
+        "klow@1h": [(min(o, c) - l) / o for o, l, c in zip(exact_open, exact_low, exact_close)],
+        "ksft@1h": [(2 * c - h - l) / o for o, h, l, c in zip(exact_open, exact_high, exact_low, exact_close)],
+        "dow_sin": [Decimal(math.sin(2 * math.pi * day / 7)) for day in weekdays],
+        "dow_cos": [Decimal(math.cos(2 * math.pi * day / 7)) for day in weekdays],
+        "empty_share(60)@1h": moving(lambda w: Decimal(w.count(0)) / 60, exact_volume, 60),
+        "gap_count(60)@1h": moving(sum, gaps, 60),
         "tod_sin": [Decimal(math.sin(2 * math.pi * m / 1440)) for m in minutes],
         "tod_cos": [Decimal(math.cos(2 * math.pi * m / 1440)) for m in minutes],
     }
