@@ -43,6 +43,15 @@ test('docs/errors.md has a row for every code of the table and no other', () => 
   assert.deepEqual(rows, codes)
 })
 
+test('every picture of a feature is of one that exists', () => {
+  const there = globSync('docs/images/features/*', { cwd: pathOf('') })
+  assert.ok(there.length > 50)
+  assert.deepEqual(
+    there.filter((file) => !pages.some((page) => page.file === file)),
+    [],
+  )
+})
+
 /** Links of a page to files of the repository that are not there. */
 function brokenLinks(file: string, text: string): string[] {
   const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link]) => link as string)

@@ -4,6 +4,7 @@ import { settings, type Setting } from '../../src/config/settings.ts'
 import { errorTable } from '../../src/contracts/error.ts'
 import { openapiText } from '../../src/gateway/openapi/text.ts'
 import { goldenFramesText } from '../golden/worker-protocol/golden-frames.ts'
+import { featurePages, type Page } from './feature-pages.ts'
 
 /** Absolute path of a file of the repository. */
 export const pathOf = (file: string): string => new URL(`../../${file}`, import.meta.url).pathname
@@ -79,10 +80,11 @@ const architecturePage = (): string => textOf('ARCHITECTURE.md').replace(/<!-- f
 const openapi = (): string => openapiText((JSON.parse(textOf('package.json')) as { version: string }).version)
 
 /** Pages that are made from code: committed, and compared with the code by a test. */
-export const pages: readonly { readonly file: string; readonly render: () => string }[] = [
+export const pages: readonly Page[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: errorsPage },
   { file: 'docs/openapi.json', render: openapi },
   { file: 'ARCHITECTURE.md', render: architecturePage },
   { file: 'python/tests/golden_frames.json', render: goldenFramesText },
+  ...featurePages,
 ]

@@ -1,0 +1,88 @@
+import { type CatalogueEntry, catalogueEntries } from '../../src/features/catalogue.ts'
+import { kernelValues } from '../../src/features/testing/kernel-run.ts'
+import { demoBars } from '../../src/market/demo-bars.ts'
+
+/** A page that is made from code: its path in the repository, and its text. */
+export type Page = { readonly file: string; readonly render: () => string }
+
+const [wide, high, margin] = [160, 32, 2]
+const pictureOf = (name: string): string => `images/features/${name}.svg`
+
+/** Height of a value in the picture, in tenths of a pixel. */
+const scaled = (value: number, { least, span }: { readonly least: number; readonly span: number }): string =>
+  (high - margin - ((value - least) / span) * (high - 2 * margin)).toFixed(1)
+
+/** A line through the values, one pixel a bar, interrupted where there is none; a thin one at zero if they lie on both sides of it. */
+function sparkline(title: string, values: readonly number[]): string {
+  const known = values.filter((value) => !Number.isNaN(value))
+  const [least, most] = [Math.min(...known), Math.max(...known)]
+  const frame = most > least ? { least, span: most - least } : { least: least - 1, span: 2 }
+  const path = values
+    .map((value, i) => (Number.isNaN(value) ? '' : `${i === 0 || Number.isNaN(values[i - 1]) ? 'M' : 'L'}${i} ${scaled(value, frame)}`))
+    .join('')
+  const zero = least < 0 && most > 0 ? `<path d="M0 ${scaled(0, frame)}H${wide}" stroke="#999" stroke-width=".5"/>` : ''
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" fill="none"><title>${title}</title>${zero}<path d="${path}" stroke="#2f81c7" stroke-width="1.2"/></svg>\n`
+}
+
+/** The newest values of a feature on the bars of the demonstration. */
+function picture({ example }: CatalogueEntry): string {
+  const id = example.replace('@1m', '@1h')
+  return sparkline(id, [...kernelValues(id, '1h', demoBars())].slice(-wide))
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+const number = (value: number): string => (Number.isFinite(value) ? String(value) : value > 0 ? '∞' : '-∞')
+
+function rangeOf({ min, max }: CatalogueEntry['range']): string {
+  if (min === -Infinity && max === Infinity) return 'any'
+  return min === Number.MIN_VALUE ? `0 < x ≤ ${number(max)}` : `${number(min)} … ${number(max)}`
+}
+
+function row(entry: CatalogueEntry): string {
+  const { name, example, summary, formula, source, inputs, warmUp, range, unit, cost, flatWhen } = entry
+  const flat = flatWhen === undefined ? '' : `; no value when ${flatWhen}`
+  const cells = [
+    `![${name}](${pictureOf(name)})`,
+    `\`${example}\``,
+    `${summary}${flat}`,
+    `${formula}${source === undefined ? '' : `<br>*${source}*`}`,
+    inputs.join(', '),
+    warmUp.first === warmUp.settled ? String(warmUp.first) : `${warmUp.first} / ${warmUp.settled}`,
+    rangeOf(range),
+    unit,
+    cost,
+  ]
+  return `| ${cells.map(cell).join(' | ')} |`
+}
+
+function featuresPage(): string {
+  const entries = catalogueEntries()
+  return `# Features
+
+A feature is written \`name(parameters)@timeframe\`, parameters always there: \`rsi(14)@1m\`, \`macd(12,26,9)@1h\`. Features of the calendar have no timeframe: \`tod_sin\`. A longer timeframe than that
+of the set is aggregated from its bars. \`price\`, \`volume\`, \`rsi\` and \`macd\` are understood in requests as \`close\`, \`volume\`, \`rsi(14)\` and \`macd(12,26,9)\` on the model's timeframe.
+
+Every feature is a pure step: backfill, replay and live bars go through the same code and agree bit for bit; its state can be saved and resumed anywhere. A value is a finite number or is not
+there, with the reason: \`warming\`, \`stale\`, \`missing\`, \`flat\`, \`quarantined\`. It is never NaN and never a silent zero.
+
+- **Notation**: O, H, L, C, V of a closed bar; x[k] is x k bars before; TP = (H + L + C) / 3; TR is Wilder's true range; r = ln(C / C[1]). mean, sum, sd (of the population), min, max(x, n) run over the
+  last n bars with this one; ema(x, n) has the weight 2/(n+1), wilder(x, n) the weight 1/n, both seeded with the mean of their first n values; wma weighs 1 to n.
+- **Warm-up**: bars until the first value / until it is settled, if that is later: the weight of the seed is then below 1e-9. Only settled values are served. Figures are for the parameters shown, on 1m.
+- **Cost** of one bar: O(1), or O(n) in the length of the window.
+- **Pictures**: the last ${wide} hours of URTH/USD in \`@typedtrader/candles\`, each on its own scale; a thin line is zero.
+- Held to TA-Lib where it is named, else the definition in 60 digits, on real bars, with the same first bar, to 1e-12 of the feature's size (Bollinger bands against TA-Lib 1e-11, whose variance loses digits).
+  TA-Lib writes 0 where a formula divides by nothing; here there is no value.
+
+| last ${wide} bars | feature | what it is | formula | inputs | warm-up | range | unit | cost |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+${entries.map(row).join('\n')}
+
+${entries.length} families. This page and its pictures are made from \`src/features/catalog/\` by \`node bin/docs.js\`; a test compares them. [How to add one](../src/features/catalog/README.md).
+`
+}
+
+/** The page of the catalogue, and a picture of every feature on real bars. */
+export const featurePages: readonly Page[] = [
+  { file: 'docs/features.md', render: featuresPage },
+  ...catalogueEntries().map((entry) => ({ file: `docs/${pictureOf(entry.name)}`, render: () => picture(entry) })),
+]
