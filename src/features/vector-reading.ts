@@ -15,6 +15,8 @@ export type Binding = {
   readonly lanes: readonly (Lane | undefined)[]
   /** The lanes of frame 0, each once. */
   readonly baseLanes: readonly Lane[]
+  /** Where each of them keeps its run in a row. */
+  readonly baseRuns: Int32Array
   readonly whole: boolean
 }
 
@@ -32,8 +34,8 @@ export function bind(definitions: readonly Definition[], base: SeriesFold, foldO
   const lanes = definitions.map(({ timeframe, kernelKey }) => byTimeframe.get(timeframe)?.lane(kernelKey))
   const frameOf = Uint8Array.from(definitions, ({ timeframe }) => Math.max(0, frames.indexOf(byTimeframe.get(timeframe) as SeriesFold)))
   const offsets = Int32Array.from(definitions, ({ family }, column) => (lanes[column]?.offset ?? 0) + 1 + family.output)
-  const baseLanes = new Set(lanes.filter((lane, column) => lane !== undefined && frameOf[column] === 0)) as Set<Lane>
-  return { frames, frameOf, offsets, lanes, baseLanes: [...baseLanes], whole: !lanes.includes(undefined) }
+  const baseLanes = [...new Set(lanes.filter((lane, column) => lane !== undefined && frameOf[column] === 0))] as Lane[]
+  return { frames, frameOf, offsets, lanes, baseLanes, baseRuns: Int32Array.from(baseLanes, ({ offset }) => offset), whole: !lanes.includes(undefined) }
 }
 
 /** Where the row of another frame begins as of the close of a row of frame 0; -1 if that frame has no bar then, or lacks the latest one of a continuous series. */
@@ -132,11 +134,22 @@ function laneOrigin(lane: Lane, frame: SeriesFold, row: number): number {
   return frame.series.settings.calendar === 'continuous' ? frame.closeTime(row) - run * frame.series.barMs : lane.origin
 }
 
-/** Open time of the first bar that every column rests on: the latest of the columns' origins. */
-export function originOf({ frames, frameOf, lanes, baseLanes }: Binding, newest: number): number | undefined {
+/** Latest origin of the lanes of frame 0. In a continuous series it follows from the shortest run, which the row itself knows: lanes of many symbols are far apart in memory. */
+function baseOrigin({ frames, baseLanes, baseRuns }: Binding, newest: number): number {
   const base = frames[0] as SeriesFold
-  let origin = -Infinity
-  for (let i = 0; i < baseLanes.length; i++) origin = Math.max(origin, laneOrigin(baseLanes[i] as Lane, base, newest))
+  const { series, values } = base
+  if (series.settings.calendar !== 'continuous') return baseLanes.reduce((latest, { origin }) => Math.max(latest, origin), -Infinity)
+  const begin = base.begin(newest)
+  let shortest = Infinity
+  for (let i = 0; i < baseRuns.length; i++) shortest = Math.min(shortest, values[begin + (baseRuns[i] as number)] as number)
+  return base.closeTime(newest) - shortest * series.barMs
+}
+
+/** Open time of the first bar that every column rests on: the latest of the columns' origins. */
+export function originOf(binding: Binding, newest: number): number | undefined {
+  const { frames, frameOf, lanes } = binding
+  const base = frames[0] as SeriesFold
+  let origin = baseOrigin(binding, newest)
   for (let i = 0; frames.length > 1 && i < lanes.length; i++) {
     const [lane, frame] = [lanes[i], frames[frameOf[i] as number] as SeriesFold]
     const row = frame === base ? -1 : frame.rowAt(base.closeTime(newest))
