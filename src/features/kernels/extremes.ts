@@ -1,4 +1,4 @@
-import type { Kernel } from './kernel.ts'
+import { at, type Kernel } from './kernel.ts'
 import { rollingExtreme } from './rolling-extreme.ts'
 import { ring } from './ring.ts'
 
@@ -79,7 +79,7 @@ export function rankKernel(length: number): Kernel {
       out[0] = NaN
       if (run < length) return
       let halves = 0
-      for (let age = 1; age < length; age++) halves += 1 + Math.sign(close - closes.get(state, run, age))
+      for (let i = 1, slot = closes.oldest(run); i < length; i++, slot = closes.next(slot)) halves += 1 + Math.sign(close - at(state, slot))
       out[0] = halves / 2 / (length - 1)
     },
   }

@@ -72,21 +72,23 @@ const linearWeights = (length: number): number[] => Array.from({ length }, (_, a
 /** Hull's moving average (2005): a weighted average over floor(sqrt(length)) bars of twice that over floor(length / 2) minus that over `length`; all of it is one weight for each close. */
 export function hmaKernel(length: number): Kernel {
   const [half, whole, root] = [Math.floor(length / 2), length, Math.floor(Math.sqrt(length))].map(linearWeights) as [number[], number[], number[]]
-  const weights = new Float64Array(length + root.length - 1)
+  const count = length + root.length - 1
+  const weights = new Float64Array(count)
   root.forEach((outer, delay) => {
-    for (const [age, inner] of half.entries()) weights[age + delay] = at(weights, age + delay) + 2 * outer * inner
-    for (const [age, inner] of whole.entries()) weights[age + delay] = at(weights, age + delay) - outer * inner
+    const newest = count - 1 - delay
+    for (const [age, inner] of half.entries()) weights[newest - age] = at(weights, newest - age) + 2 * outer * inner
+    for (const [age, inner] of whole.entries()) weights[newest - age] = at(weights, newest - age) - outer * inner
   })
-  const closes = ring(weights.length)
+  const closes = ring(count)
   return {
     size: closes.end,
     outputs: 1,
     step(state, { close, run }, out) {
       closes.put(state, close, run)
       out[0] = NaN
-      if (run < weights.length) return
+      if (run < count) return
       let sum = 0
-      for (let age = 0; age < weights.length; age++) sum += at(weights, age) * closes.get(state, run, age)
+      for (let i = 0, slot = closes.oldest(run); i < count; i++, slot = closes.next(slot)) sum += at(weights, i) * at(state, slot)
       out[0] = sum
     },
   }

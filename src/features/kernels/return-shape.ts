@@ -23,19 +23,22 @@ export function returnShapeKernel(length: number): Kernel {
   }
 }
 
-/** The last `length` log returns in order, oldest first, once there are as many. */
+/** The last `length` log returns, and their mean. */
 function returnWindow(length: number) {
   const changes = ring(length)
   const previous = changes.end
   return {
-    size: previous + 1,
+    ...changes,
+    end: previous + 1,
     push(state: Float64Array, close: number, run: number): void {
       if (run > 1) changes.put(state, Math.log(close / at(state, previous)), run - 1)
       state[previous] = close
     },
-    /** The return at a position from the oldest. */
-    get: (state: Float64Array, { run, position }: { readonly run: number; readonly position: number }): number =>
-      changes.get(state, run - 1, length - 1 - position),
+    mean(state: Float64Array, run: number): number {
+      let sum = 0
+      for (let i = 0, slot = changes.oldest(run - 1); i < length; i++, slot = changes.next(slot)) sum += at(state, slot)
+      return sum / length
+    },
   }
 }
 
@@ -43,18 +46,16 @@ function returnWindow(length: number) {
 export function autocorrelationKernel(length: number): Kernel {
   const changes = returnWindow(length)
   return {
-    size: changes.size,
+    size: changes.end,
     outputs: 1,
     step(state, { close, run }, out) {
       changes.push(state, close, run)
       out[0] = NaN
       if (run <= length) return
-      let sum = 0
-      for (let position = 0; position < length; position++) sum += changes.get(state, { run, position })
-      const mean = sum / length
+      const mean = changes.mean(state, run)
       let [products, squares, before] = [0, 0, 0]
-      for (let position = 0; position < length; position++) {
-        const deviation = changes.get(state, { run, position }) - mean
+      for (let i = 0, slot = changes.oldest(run - 1); i < length; i++, slot = changes.next(slot)) {
+        const deviation = at(state, slot) - mean
         products += before * deviation
         squares += deviation * deviation
         before = deviation
@@ -69,22 +70,24 @@ export function varianceRatioKernel(step: number, length: number): Kernel {
   const changes = returnWindow(length)
   const overlapping = step * (length - step + 1) * (1 - step / length)
   return {
-    size: changes.size,
+    size: changes.end,
     outputs: 1,
     step(state, { close, run }, out) {
       changes.push(state, close, run)
       out[0] = NaN
       if (run <= length) return
-      let sum = 0
-      for (let position = 0; position < length; position++) sum += changes.get(state, { run, position })
-      const mean = sum / length
+      const mean = changes.mean(state, run)
+      const oldest = changes.oldest(run - 1)
       let [single, joint, joined] = [0, 0, 0]
-      for (let position = 0; position < length; position++) {
-        const deviation = changes.get(state, { run, position }) - mean
+      for (let i = 0, slot = oldest, leaving = oldest; i < length; i++, slot = changes.next(slot)) {
+        const deviation = at(state, slot) - mean
         single += deviation * deviation
         joined += deviation
-        if (position >= step) joined -= changes.get(state, { run, position: position - step }) - mean
-        if (position >= step - 1) joint += joined * joined
+        if (i >= step) {
+          joined -= at(state, leaving) - mean
+          leaving = changes.next(leaving)
+        }
+        if (i >= step - 1) joint += joined * joined
       }
       if (single > 0) out[0] = joint / overlapping / (single / (length - 1))
     },

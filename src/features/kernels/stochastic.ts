@@ -1,4 +1,4 @@
-import type { Kernel } from './kernel.ts'
+import { at, type Kernel } from './kernel.ts'
 import { ring } from './ring.ts'
 import { rollingExtreme } from './rolling-extreme.ts'
 import { rsiKernel } from './rsi.ts'
@@ -11,7 +11,7 @@ type Candle = { readonly high: number; readonly low: number; readonly close: num
 /** Mean of a ring's values from the oldest to the newest; NaN if one of them is. */
 function meanOf(state: Float64Array, values: ReturnType<typeof ring>, { length, nth }: { readonly length: number; readonly nth: number }): number {
   let sum = 0
-  for (let age = length - 1; age >= 0; age--) sum += values.get(state, nth, age)
+  for (let i = 0, slot = values.oldest(nth); i < length; i++, slot = values.next(slot)) sum += at(state, slot)
   return sum / length
 }
 

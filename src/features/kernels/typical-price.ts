@@ -19,14 +19,14 @@ export function cciKernel(length: number): Kernel {
       if (run < length) return
       let sum = 0
       let moved = false
-      for (let age = length - 1; age >= 0; age--) {
-        sum += prices.get(state, run, age)
-        moved ||= Math.abs(prices.get(state, run, age) - price) > rounding * price
+      for (let i = 0, slot = prices.oldest(run); i < length; i++, slot = prices.next(slot)) {
+        sum += at(state, slot)
+        moved ||= Math.abs(at(state, slot) - price) > rounding * price
       }
       if (!moved) return
       const mean = sum / length
       let deviations = 0
-      for (let age = length - 1; age >= 0; age--) deviations += Math.abs(prices.get(state, run, age) - mean)
+      for (let i = 0, slot = prices.oldest(run); i < length; i++, slot = prices.next(slot)) deviations += Math.abs(at(state, slot) - mean)
       out[0] = (price - mean) / (0.015 * (deviations / length))
     },
   }

@@ -1,4 +1,5 @@
 import { at, type Kernel, type StepInput, typicalPrice } from './kernel.ts'
+import { ring } from './ring.ts'
 import { rollingMoments } from './rolling-moments.ts'
 import { rollingSum } from './rolling-sum.ts'
 
@@ -32,28 +33,29 @@ const accumulation: Flow = ({ high, low, close, volume }) => (high > low ? ((clo
 
 /** The sums of flows over the last `length` bars, afresh from the window at every bar (O(length)): the level of such a sum is arbitrary and grows without bound. */
 function flowWindow(length: number, flow: Flow) {
-  const [previous, flows, volumes] = [0, 1, 1 + length]
+  const previous = 0
+  const flows = ring(length, 1)
+  const volumes = ring(length, flows.end)
   const levels = new Float64Array(length)
   return {
-    size: 1 + 2 * length,
+    end: volumes.end,
     push(state: Float64Array, input: StepInput): void {
-      const slot = (input.run - 1) % length
-      state[flows + slot] = input.run === 1 ? 0 : flow(input, at(state, previous))
-      state[volumes + slot] = input.volume
+      flows.put(state, input.run === 1 ? 0 : flow(input, at(state, previous)), input.run)
+      volumes.put(state, input.volume, input.run)
       state[previous] = input.close
     },
     /** The sum at every bar of the window, oldest first, where it is zero; overwritten by the next call. */
     levels(state: Float64Array, run: number): Float64Array {
       let level = 0
-      for (let i = 0; i < length; i++) {
-        if (i > 0) level += at(state, flows + ((run + i) % length))
+      for (let i = 0, slot = flows.oldest(run); i < length; i++, slot = flows.next(slot)) {
+        if (i > 0) level += at(state, slot)
         levels[i] = level
       }
       return levels
     },
     meanVolume(state: Float64Array, run: number): number {
       let sum = 0
-      for (let i = 0; i < length; i++) sum += at(state, volumes + ((run + i) % length))
+      for (let i = 0, slot = volumes.oldest(run); i < length; i++, slot = volumes.next(slot)) sum += at(state, slot)
       return sum / length
     },
   }
@@ -65,7 +67,7 @@ function slopeOf(length: number, flow: Flow): Kernel {
   const middle = (length - 1) / 2
   const spread = (length * (length * length - 1)) / 12
   return {
-    size: flows.size,
+    size: flows.end,
     outputs: 1,
     step(state, input, out) {
       const { run } = input
@@ -91,7 +93,7 @@ export const accumulationSlopeKernel = (length: number): Kernel => slopeOf(lengt
 export function obvScoreKernel(length: number): Kernel {
   const flows = flowWindow(length, onBalance)
   return {
-    size: flows.size,
+    size: flows.end,
     outputs: 1,
     step(state, input, out) {
       flows.push(state, input)

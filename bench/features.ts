@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { catalogueEntries } from '../src/features/catalogue.ts'
+import type { FeatureSet } from '../src/contracts/features.ts'
+import type { BarInput } from '../src/market/check-bar.ts'
+import { makeMarket, type Market, minuteBars } from './features/market.ts'
+import { median, printTable } from './support/report.ts'
+
+const [symbolCount, warmBars, minutes, rounds, reads] = [1_000, 600, 20, 5, 100_000]
+const backfillBars = 45_000
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+const entries = catalogueEntries()
+/** Families whose values are settled after the bars that every symbol gets, and 48 of them at even distances. */
+const everything = entries.filter(({ warmUp }) => warmUp.settled <= warmBars).map(({ example }) => example)
+const usual = everything.filter((_, i) => Math.floor((i * 48) / everything.length) !== Math.floor(((i - 1) * 48) / everything.length))
+/** Families with an output of TA-Lib's batch, see features/talib-batch.py. */
+const ofTalib = entries.filter(({ name, source }) => source?.includes('TA-Lib') && !/_(ratio|pos|pctb|width)$/.test(name)).map(({ example }) => example)
+
+/** ms of CPU, all threads of the process: machines that others use too change it less than time. */
+function cpuOf(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
+const symbols = Array.from({ length: symbolCount }, (_, i) => `S${i}/USD`)
+const histories = Array.from({ length: 20 }, (_, seed) => minuteBars(seed, warmBars + minutes))
+const historyOf = (symbol: number): readonly BarInput[] => histories[symbol % histories.length] as BarInput[]
+
+/** ms of CPU that one minute of bars takes, all symbols: the median of some minutes. */
+function minuteOf(market: Market): number {
+  symbols.forEach((symbol, i) => market.take(symbol, historyOf(i).slice(0, warmBars)))
+  const next = (minute: number) =>
+    cpuOf(() => symbols.forEach((symbol, i) => market.take(symbol, historyOf(i).slice(warmBars + minute, warmBars + minute + 1))))
+  return median(Array.from({ length: minutes }, (_, minute) => next(minute)))
+}
+
+/** ns of CPU for one read of the newest vector, symbol after symbol. Throws if a value is missing. */
+function readOf({ service, set }: Market): number {
+  const read = (i: number) => service.vector(set as FeatureSet, symbols[i % symbolCount] as string, undefined)
+  if (!read(0).complete) throw new Error('the vectors are not complete')
+  const once = () => cpuOf(() => Array.from({ length: reads }).forEach((_, i) => read(i)))
+  return (median(Array.from({ length: rounds }, once)) * 1e6) / reads
+}
+
+/** M values a second of CPU, from a set that is declared over stored bars to its newest vector. */
+function backfillOf(features: readonly string[], bars: readonly BarInput[]): number {
+  const once = (): number => {
+    const market = makeMarket({ historyRows: 64, keepBars: bars.length })
+    market.take('S0/USD', bars)
+    return cpuOf(() => market.service.vector(market.service.declare({ timeframe: '1m', features, window: 1, symbols: [] }), 'S0/USD', undefined))
+  }
+  return (bars.length * features.length) / median(Array.from({ length: rounds }, once)) / 1_000
+}
+
+/** What TA-Lib takes for the same bars in one batch; undefined where it is not installed. */
+function talibOf(bars: readonly BarInput[]): { readonly seconds: number; readonly outputs: number } | undefined {
+  const python = pathOf('../.venv/bin/python')
+  if (!existsSync(python)) return undefined
+  const input = Buffer.from(Float64Array.from(bars.flatMap(({ open, high, low, close, volume }) => [open, high, low, close, volume])).buffer)
+  const { stdout, status } = spawnSync(python, [pathOf('features/talib-batch.py'), String(rounds)], {
+    input,
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  return status === 0 ? (JSON.parse(stdout) as { seconds: number; outputs: number }) : undefined
+}
+
+const rows: string[][] = []
+const held = (): number => process.memoryUsage().arrayBuffers
+
+say(`${symbolCount} symbols, ${usual.length} and ${everything.length} features: live`)
+const ingestOnly = minuteOf(makeMarket({ historyRows: 64, keepBars: 1_100 }))
+rows.push([`a minute of ${symbolCount} symbols: bars alone, ms of CPU`, '', ingestOnly.toFixed(1)])
+for (const features of [usual, everything]) {
+  const before = held()
+  const market = makeMarket({ features, historyRows: 64, keepBars: 1_100 })
+  const spent = minuteOf(market)
+  rows.push([`the same with ${features.length} features, ms of CPU`, features === usual ? '100' : '', spent.toFixed(1)])
+  if (features === usual)
+    rows.push([`states and 64 rows of ${features.length} features, KB a symbol`, '', ((held() - before) / symbolCount / 1_024).toFixed(1)])
+  rows.push([`read of a vector of ${features.length}, ns of CPU`, features === usual ? '2000' : '', readOf(market).toFixed(0)])
+}
+
+say(`backfill of ${backfillBars} bars`)
+const bars = minuteBars(1, backfillBars)
+for (const features of [usual, everything, ofTalib])
+  rows.push([
+    `backfill of ${features.length} features${features === ofTalib ? ' that TA-Lib has' : ''}, M values/s of CPU`,
+    features === usual ? '1' : '',
+    backfillOf(features, bars).toFixed(1),
+  ])
+const talib = talibOf(bars)
+rows.push(
+  talib
+    ? [`TA-Lib in Python, batch of ${talib.outputs}, M values/s of CPU`, '', ((bars.length * talib.outputs) / talib.seconds / 1e6).toFixed(1)]
+    : ['TA-Lib: not installed (CONTRIBUTING.md)', '', ''],
+)
+
+printTable(['what, medians', 'budget', 'seen'], rows)
