@@ -48,6 +48,8 @@ export type EnsembleShape = {
   readonly float32?: boolean
   /** Categorical inputs as scikit-learn sees them: by their position among known values. */
   readonly recoded?: boolean
+  /** Leaves have a value for every output. */
+  readonly shared?: boolean
 }
 
 /** Shapes from one leaf to hundreds, one column to more than a hundred, few and many thresholds per column. */
@@ -62,6 +64,7 @@ export const ensembleShapes: Arbitrary<EnsembleShape> = record({
   seed: integer({ min: 0, max: 0x7fff_ffff }),
   float32: boolean(),
   recoded: boolean(),
+  shared: boolean(),
 })
 
 /** Rows whose values are special, or lie among the thresholds. */
@@ -118,6 +121,7 @@ const roundingOf = ({ float32 }: EnsembleShape): ((x: number) => number) => (flo
 
 function randomTree(shape: EnsembleShape, draw: Draw): ParsedTree {
   const leaves = 1 + draw(shape.leaves)
+  const leafWidth = shape.shared === true ? shape.outputs : 1
   const nodes = Array.from({ length: leaves - 1 }, () => draw(shape.inputs))
   const isCategorical = nodes.map((feature) => feature < shape.categorical)
   const sets = isCategorical.filter(Boolean).length
@@ -132,7 +136,7 @@ function randomTree(shape: EnsembleShape, draw: Draw): ParsedTree {
     flags: nodes.map((_, node) => (isCategorical[node] ? 1 | (draw(2) << 1) : (draw(shape.missingTypes) << 2) | (draw(2) << 1))),
     threshold: nodes.map((_, node) => (isCategorical[node] ? set++ : foldZeroBand(numeric()))),
     sets: { bounds, words: Array.from({ length: sets * 2 }, () => draw(0xffff_ffff)) },
-    leafValue: Array.from({ length: leaves }, () => round((draw(2_000_001) - 1_000_000) / 7e6)),
+    leafValue: Array.from({ length: leaves * leafWidth }, () => round((draw(2_000_001) - 1_000_000) / 7e6)),
     linear: undefined,
     cover: coverOf(children, draw),
   }
@@ -147,7 +151,7 @@ const recodingsOf = (shape: EnsembleShape): readonly Recoding[] =>
 /** The ensemble of a shape: the same shape always gives the same one. */
 export function randomEnsemble(shape: EnsembleShape): Ensemble {
   const draw = drawFrom(shape.seed)
-  const trees = Array.from({ length: shape.trees * shape.outputs }, () => randomTree(shape, draw))
+  const trees = Array.from({ length: shape.trees * (shape.shared === true ? 1 : shape.outputs) }, () => randomTree(shape, draw))
   return {
     inputs: shape.inputs,
     outputs: shape.outputs,

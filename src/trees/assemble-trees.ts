@@ -1,9 +1,21 @@
 import { nodeFlag, type Cover, type Ensemble, type LinearLeaves } from './ensemble.ts'
-import type { ParsedTree } from './parsed-tree.ts'
+import { leafWidthOf, type ParsedTree } from './parsed-tree.ts'
 
 type Arrays = Pick<
   Ensemble,
-  'nodeOffset' | 'leafOffset' | 'feature' | 'threshold' | 'flags' | 'left' | 'right' | 'leafValue' | 'categoryOffset' | 'categoryWords' | 'linear' | 'cover'
+  | 'nodeOffset'
+  | 'leafOffset'
+  | 'feature'
+  | 'threshold'
+  | 'flags'
+  | 'left'
+  | 'right'
+  | 'leafWidth'
+  | 'leafValue'
+  | 'categoryOffset'
+  | 'categoryWords'
+  | 'linear'
+  | 'cover'
 >
 
 function offsets(counts: ArrayLike<number>): Int32Array {
@@ -66,17 +78,18 @@ function thresholdsOf(trees: readonly ParsedTree[], flags: Uint8Array): Float64A
   return threshold
 }
 
-/** Lays trees end to end: category sets, counted per tree in the file, get numbers of their own in the ensemble. */
+/** Lays trees, whose leaves all have as many values, end to end: category sets, counted per tree in the file, get numbers of their own in the ensemble. */
 export function assembleTrees(trees: readonly ParsedTree[]): Arrays {
   const flags = joined(Uint8Array, trees, (tree) => tree.flags)
   return {
     nodeOffset: offsets(trees.map(({ feature }) => feature.length)),
-    leafOffset: offsets(trees.map(({ leafValue }) => leafValue.length)),
+    leafOffset: offsets(trees.map(({ feature }) => feature.length + 1)),
     feature: joined(Int32Array, trees, (tree) => tree.feature),
     threshold: thresholdsOf(trees, flags),
     flags,
     left: joined(Int32Array, trees, (tree) => tree.left),
     right: joined(Int32Array, trees, (tree) => tree.right),
+    leafWidth: trees[0] === undefined ? 1 : leafWidthOf(trees[0]),
     leafValue: joined(Float64Array, trees, (tree) => tree.leafValue),
     ...setsOf(trees),
     linear: linearLeaves(trees),

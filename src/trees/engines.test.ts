@@ -92,13 +92,15 @@ for (const { inputs: mostInputs, categorical, ...options } of ways) {
     })
 
     test('gives a batch what it gives row by row', () => {
-      const [{ inputs, outputs }, compiled] = own({})
-      const evaluator = instantiateForest(compiled)
-      const rows = Float64Array.from({ length: 70 * inputs }, (_, i) => (i % 11 === 3 ? NaN : ((i * 13) % 41) / 4 - 5))
-      const [batch, single] = [new Float64Array(70 * outputs), new Float64Array(70 * outputs)]
-      evaluator.predictBatchRaw(rows, 70, batch)
-      for (let r = 0; r < 70; r++) evaluator.predictRaw(rows.subarray(r * inputs), single.subarray(r * outputs))
-      assert.deepEqual(batch, single)
+      for (const shared of [false, true]) {
+        const [{ inputs, outputs }, compiled] = own({ shared })
+        const evaluator = instantiateForest(compiled)
+        const rows = Float64Array.from({ length: 70 * inputs }, (_, i) => (i % 11 === 3 ? NaN : ((i * 13) % 41) / 4 - 5))
+        const [batch, single] = [new Float64Array(70 * outputs), new Float64Array(70 * outputs)]
+        evaluator.predictBatchRaw(rows, 70, batch)
+        for (let r = 0; r < 70; r++) evaluator.predictRaw(rows.subarray(r * inputs), single.subarray(r * outputs))
+        assert.deepEqual(batch, single)
+      }
     })
 
     test('evaluates the same after a structured clone', () => {
@@ -131,6 +133,16 @@ test('a forest of more leaves, features and outputs than other kernels hold runs
   assert.equal(compiled.engine, 'wide')
   const rows = Array.from({ length: 40 }, (_, r) => Float64Array.from({ length: 500 }, (_, i) => ((r * 131 + i * 57) % 1001) * 40 - 20_000))
   checkRows(ensemble, [...rows, ...rowsOfOneValue(500, [NaN, 1, 40, 3e9, -Infinity])], compiled)
+})
+
+test('trees that outputs share are stored once', () => {
+  for (const engine of ['bt4', 'wide'] as const) {
+    const sizes = [true, false].map((shared) => {
+      const ensemble = randomEnsemble({ ...shape, trees: 300, leaves: 60, outputs: 10, shared })
+      return instantiateForest(compileForest(ensemble, { engine, batch: false })).memoryBytes
+    })
+    assert.ok(sizes[0]! < 0.5 * sizes[1]!, `${engine}: ${sizes.join(' of ')} bytes`)
+  }
 })
 
 test('a tree as deep as it has leaves is walked to its end', () => {

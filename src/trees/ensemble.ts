@@ -46,6 +46,9 @@ export type Ensemble = {
   readonly flags: Uint8Array
   readonly left: Int32Array
   readonly right: Int32Array
+  /** Values of a leaf: one, or one for each output where the classes of a forest share their trees. */
+  readonly leafWidth: number
+  /** Those of a leaf follow each other. */
   readonly leafValue: Float64Array
   readonly categoryOffset: Int32Array
   readonly categoryWords: Uint32Array
@@ -64,11 +67,16 @@ export type Ensemble = {
   readonly cover: Cover | undefined
   readonly objective: string
   readonly transform: Transform
-  /** Random forests: outputs (not raw scores) are divided by the iterations, trees / outputs. */
+  /** Random forests: outputs (not raw scores) are divided by the iterations, trees x leafWidth / outputs. */
   readonly average: boolean
   readonly featureNames: readonly string[]
   /** One list of category values per pandas categorical column, in column order: a value's code is its position. */
   readonly pandasCategories: readonly ArrayLike<unknown>[] | undefined
+}
+
+/** Leaves of all trees. */
+export function leafCount({ leafOffset, trees }: Pick<Ensemble, 'leafOffset' | 'trees'>): number {
+  return leafOffset[trees]!
 }
 
 /** Leaves of the largest tree. */

@@ -52,16 +52,18 @@ function linearValue(ensemble: Ensemble, leaf: number, row: Float64Array): numbe
 
 /**
  * The specification of the engine: raw scores of one row (`inputs` values as the nodes see them, NaN = missing) into out (`outputs` values). Sums start at `base` and
- * run in tree order; tree t belongs to output t mod outputs. Every other evaluator agrees with it bit for bit. Never allocates.
+ * run in tree order; the values of the trees' leaves belong to the outputs in turn. Every other evaluator agrees with it bit for bit. Never allocates.
  */
 export function interpretSeen(ensemble: Ensemble, seen: Float64Array, out: Float64Array): void {
-  const { outputs, trees, leafOffset, leafValue, linear, base, roundSums } = ensemble
+  const { outputs, trees, leafOffset, leafWidth, leafValue, linear, base, roundSums } = ensemble
   for (let k = 0; k < outputs; k++) out[k] = base[k]!
   for (let t = 0, k = 0; t < trees; t++) {
     const leaf = leafOffset[t]! + leafOf(ensemble, t, seen)
-    const sum = out[k]! + (linear?.isLinear[t] === 1 ? linearValue(ensemble, leaf, seen) : leafValue[leaf]!)
-    out[k] = roundSums ? Math.fround(sum) : sum
-    if (++k === outputs) k = 0
+    for (let i = leaf * leafWidth; i < (leaf + 1) * leafWidth; i++) {
+      const sum = out[k]! + (linear?.isLinear[t] === 1 ? linearValue(ensemble, leaf, seen) : leafValue[i]!)
+      out[k] = roundSums ? Math.fround(sum) : sum
+      if (++k === outputs) k = 0
+    }
   }
 }
 

@@ -12,7 +12,7 @@ export type TreeCover = { readonly node: readonly number[]; readonly leaf: reado
 /** Bit sets of categories: set k is words[bounds[k]..bounds[k + 1]]. */
 export type CategorySets = { readonly bounds: readonly number[]; readonly words: ArrayLike<number> }
 
-/** One tree as a parser read and checked it: arrays per node and per leaf as in Ensemble, but categorical sets are counted within the tree. */
+/** One tree as a parser read and checked it: arrays per node and per leaf as in Ensemble, with one leaf more than nodes, but categorical sets are counted within the tree. */
 export type ParsedTree = {
   readonly leafValue: readonly number[]
   readonly feature: readonly number[]
@@ -23,4 +23,9 @@ export type ParsedTree = {
   readonly sets: CategorySets
   readonly linear: LinearTree | undefined
   readonly cover: TreeCover | undefined
+}
+
+/** Values of each leaf: there is one leaf more than nodes. */
+export function leafWidthOf({ leafValue, feature }: Pick<ParsedTree, 'leafValue' | 'feature'>): number {
+  return leafValue.length / (feature.length + 1)
 }

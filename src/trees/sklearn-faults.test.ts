@@ -79,7 +79,7 @@ test('leaf values for a number of outputs that there is not are refused', () => 
   inTree({ values }, /values has 2 lists: one, or one for each of 1 outputs/)
   inTree({ values: [] }, /values has 0 lists/)
   inTree({ values }, /values has 2 lists/, three)
-  refused(sklearnText([constant(1), constant(1, 2, 3)], three), /a tree of all outputs follows 1 trees of single ones/, 1)
+  refused(sklearnText([constant(1), constant(1, 2, 3)], three), /values has 3 lists, those of the first tree 1/, 1)
   refused(sklearnText([constant(1), constant(2)], three), /2 trees cannot be shared out to 3 outputs/)
   refused(sklearnText([]), /the model has no trees/)
 })

@@ -143,19 +143,11 @@ test('names and what made the model are kept', () => {
   assert.deepEqual([featureNames, objective, inputs, outputs], [['rsi(14)', 'é'], 'GradientBoostingRegressor', 2, 1])
 })
 
-test('weights through nodes and leaves are read where every tree has them, once for each output', () => {
+test('weights through nodes and leaves are read where every tree has them', () => {
   const counted = stump({ cover: { nodes: [30], leaves: [10.5, 19.5] } })
   const one = { ...constant(1), cover: { nodes: [], leaves: [30] } }
   assert.deepEqual(parseSklearnTrees(sklearnText([counted, one])).cover, { node: Float64Array.of(30), leaf: Float64Array.of(10.5, 19.5, 30) })
   assert.equal(parseSklearnTrees(sklearnText([counted, stump()])).cover, undefined)
-  const both = stump({
-    values: [
-      [1, 2],
-      [3, 4],
-    ],
-    cover: { nodes: [3], leaves: [1, 2] },
-  })
-  assert.deepEqual(parseSklearnTrees(sklearnText([both], { base: [0, 0] })).cover, { node: Float64Array.of(3, 3), leaf: Float64Array.of(1, 2, 1, 2) })
 })
 
 test('a tree of a thousand outputs is read, one of more is refused', () => {
@@ -163,6 +155,6 @@ test('a tree of a thousand outputs is read, one of more is refused', () => {
     const zeros = Array.from({ length: outputs }, () => 0)
     return sklearnText([{ ...constant(), values: zeros.map((value) => [value]) }], { base: zeros })
   }
-  assert.equal(parseSklearnTrees(textOf(1000)).trees, 1000)
+  assert.equal(parseSklearnTrees(textOf(1000)).leafWidth, 1000)
   assert.throws(() => parseSklearnTrees(textOf(1001)), { name: 'ModelFormatError', message: /"base" has 1001 values: at most 1000/ })
 })

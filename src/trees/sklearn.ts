@@ -2,22 +2,20 @@ import type { Ensemble } from './ensemble.ts'
 import { assembleTrees } from './assemble-trees.ts'
 import { ModelFormatError } from './model-format-error.ts'
 import { parseJson } from './parse-json.ts'
-import type { ParsedTree } from './parsed-tree.ts'
+import { leafWidthOf, type ParsedTree } from './parsed-tree.ts'
 import { readHeader, type Header } from './sklearn/header.ts'
 import { readTree } from './sklearn/tree.ts'
 
-/** Trees in turn: those with leaf values for every output must begin at the first. */
+/** The trees, all with leaf values for every output or all with those of one, of which they take turns. */
 function readTrees({ trees, featureNames, base, recodings }: Header): ParsedTree[] {
   const known = new Map(recodings.map(({ input, values }) => [input, values.length]))
-  const parsed: ParsedTree[] = []
-  trees.forEach((value, t) => {
-    const group = readTree(value, { tree: t, inputs: featureNames.length, outputs: base.length, known })
-    if (group.length > 1 && parsed.length % base.length !== 0)
-      throw new ModelFormatError(`a tree of all outputs follows ${parsed.length % base.length} trees of single ones`, { tree: t })
-    for (const parsedTree of group) parsed.push(parsedTree)
-  })
-  if (parsed.length === 0) throw new ModelFormatError('"trees" is empty: the model has no trees')
-  if (parsed.length % base.length !== 0) throw new ModelFormatError(`"trees": ${parsed.length} trees cannot be shared out to ${base.length} outputs`)
+  const parsed = trees.map((value, tree) => readTree(value, { tree, inputs: featureNames.length, outputs: base.length, known }))
+  if (parsed[0] === undefined) throw new ModelFormatError('"trees" is empty: the model has no trees')
+  const leafWidth = leafWidthOf(parsed[0])
+  const other = parsed.findIndex((tree) => leafWidthOf(tree) !== leafWidth)
+  if (other >= 0) throw new ModelFormatError(`values has ${leafWidthOf(parsed[other]!)} lists, those of the first tree ${leafWidth}`, { tree: other })
+  if ((parsed.length * leafWidth) % base.length !== 0)
+    throw new ModelFormatError(`"trees": ${parsed.length} trees cannot be shared out to ${base.length} outputs`)
   return parsed
 }
 

@@ -4,8 +4,8 @@ import type { Ensemble, Transform } from './ensemble.ts'
 export type Finish = { readonly outputs: number; readonly transform: Transform; readonly divisor: number; readonly float32: boolean }
 
 /** The finish of an ensemble: a random forest divides by its iterations, all others by 1. */
-export function finishOf({ outputs, transform, average, trees, roundSums }: Ensemble): Finish {
-  return { outputs, transform, divisor: average ? trees / outputs : 1, float32: roundSums }
+export function finishOf({ outputs, transform, average, trees, leafWidth, roundSums }: Ensemble): Finish {
+  return { outputs, transform, divisor: average ? (trees * leafWidth) / outputs : 1, float32: roundSums }
 }
 
 const logistic = (slope: number, x: number): number => 1 / (1 + Math.exp(-slope * x))

@@ -14,9 +14,9 @@ export function compileSlab(source: ForestSource): Kernel | undefined {
   const { ensemble, relaxed } = source
   const layout = layOutSlab(ensemble, plan)
   if (layout.bytes > kernelBudget(ensemble, slabLimits)) return undefined
-  const { outputs, trees, roundSums } = ensemble
+  const { outputs, trees, leafWidth, roundSums } = ensemble
   return {
-    module: new wasmHost.Module(encodeSlabKernel({ shape: plan.shape, layout, outputs, trees, roundSums, relaxed })),
+    module: new wasmHost.Module(encodeSlabKernel({ shape: plan.shape, layout, outputs, trees, leafWidth, roundSums, relaxed })),
     image: buildSlabImage({ ensemble, plan, layout }),
     row: layout.row,
     out: layout.out,

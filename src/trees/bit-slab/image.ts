@@ -47,11 +47,12 @@ function writeCategorical({ ensemble, layout }: Model, image: Uint8Array, place:
 /** Trees that are not there add -0, which changes no bit of any sum. */
 function writeLeaves({ ensemble, plan, layout }: Model, image: ArrayBuffer): void {
   const values = new Float64Array(image)
+  const { leafWidth, leafValue } = ensemble
   for (let t = ensemble.trees; t < plan.shape.groups * lanes; t++) values[(layout.leaves + t * layout.leafStride) / 8] = -0
   for (let t = 0; t < ensemble.trees; t++) {
     const from = (layout.leaves + t * layout.leafStride) / 8
     for (let leaf = ensemble.leafOffset[t]!; leaf < ensemble.leafOffset[t + 1]!; leaf++)
-      values[from + plan.spans.leafPosition[leaf]!] = ensemble.leafValue[leaf]!
+      values.set(leafValue.subarray(leaf * leafWidth, (leaf + 1) * leafWidth), from + plan.spans.leafPosition[leaf]! * leafWidth)
   }
 }
 

@@ -1,8 +1,7 @@
 import type { FunctionBody } from '../../wasm/function-body.ts'
 import { addRounded } from '../kernel/running-sums.ts'
 import type { KernelContext } from './kernel-positions.ts'
-import { lanes, type SlabShape } from './plan.ts'
-import { leafBlockBytes } from './positions.ts'
+import { lanes } from './plan.ts'
 
 const lowBytes = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23]
 const lowPairs = [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23]
@@ -26,8 +25,8 @@ export function storeSurvivors({ body, layout, locals }: KernelContext, block: n
   half(high(lowBytes), address + 32)
 }
 
-/** Pushes 8 x the number of the leaf that a tree exits by: the lowest surviving bit of its lowest block with any. */
-function pushLeafOffset({ body, layout, shape }: KernelContext, lane: number, word: number): void {
+/** Pushes the byte offset of the leaf that a tree exits by: the lowest surviving bit of its lowest block with any. */
+function pushLeafOffset({ body, layout, shape }: KernelContext, { lane, word, leafWidth }: { lane: number; word: number; leafWidth: number }): void {
   const load = (block: number): void => void body.i32(0).memory('i32.load', layout.scratch + block * 64 + lane * 4)
   const last = shape.blocks - 1
   load(last)
@@ -49,43 +48,53 @@ function pushLeafOffset({ body, layout, shape }: KernelContext, lane: number, wo
       .set(word + 1)
   }
   if (last > 0) body.get(word + 1)
-  body.i32(3).op('i32.shl')
+  body.i32(8 * leafWidth).op('i32.mul')
 }
 
 /** Roles of the local variables that sums need; `word` and the one after it are scratch. */
 export type SumLocals = { readonly sum: number; readonly leaves: number; readonly values: number; readonly word: number; readonly output: number }
 
 /** What sums depend on beside the layout. */
-export type SumSource = { readonly outputs: number; readonly trees: number; readonly roundSums: boolean }
+export type SumSource = { readonly outputs: number; readonly trees: number; readonly leafWidth: number; readonly roundSums: boolean }
 
-/** Adds the 16 trees' leaves in tree order. A model of one output sums at once; others keep the value of each tree for `sumByOutput`. */
-export function addLeaves(context: KernelContext, locals: SumLocals, { outputs, roundSums }: Pick<SumSource, 'outputs' | 'roundSums'>): void {
+/** Adds the 16 trees' leaves in tree order. A model of one output sums at once; others keep the value of each tree, or the address of its values, for `sumByOutput`. */
+export function addLeaves(context: KernelContext, locals: SumLocals, { outputs, leafWidth, roundSums }: SumSource): void {
   const { body, layout } = context
   for (let lane = 0; lane < lanes; lane++) {
     body.get(outputs === 1 ? locals.sum : locals.values)
-    pushLeafOffset(context, lane, locals.word)
-    body
-      .get(locals.leaves)
-      .op('i32.add')
-      .memory('f64.load', lane * layout.leafStride)
+    pushLeafOffset(context, { lane, word: locals.word, leafWidth })
+    body.get(locals.leaves).op('i32.add')
+    if (leafWidth > 1) {
+      body
+        .i32(lane * layout.leafStride)
+        .op('i32.add')
+        .memory('i32.store', lane * 8)
+      continue
+    }
+    body.memory('f64.load', lane * layout.leafStride)
     if (outputs === 1) addRounded(body, roundSums).set(locals.sum)
     else body.memory('f64.store', lane * 8)
   }
 }
 
-/** Sums the kept values of trees k, k + outputs, k + 2 outputs, ... for every output k, in tree order. */
-export function sumByOutput({ body, layout }: KernelContext, locals: SumLocals, { outputs, trees, roundSums }: SumSource): void {
+/** Sums for every output k, in tree order, the kept values of trees k, k + outputs, k + 2 outputs, ..., or the values k of all trees' leaves. */
+export function sumByOutput({ body, layout }: KernelContext, locals: SumLocals, { outputs, trees, leafWidth, roundSums }: SumSource): void {
   const { sum, values, output } = locals
+  const treesOfOutput = outputs / leafWidth
+  const pushValue = (tree: FunctionBody): FunctionBody =>
+    leafWidth > 1 ? tree.get(values).memory('i32.load').get(output).op('i32.add').memory('f64.load') : tree.get(values).memory('f64.load')
   body
     .i32(0)
     .set(output)
     .loop((each) => {
-      each.get(output).memory('f64.load', layout.base).set(sum).get(output).i32(layout.treeValues).op('i32.add').set(values)
+      each.get(output).memory('f64.load', layout.base).set(sum)
+      if (leafWidth > 1) each.i32(layout.treeValues).set(values)
+      else each.get(output).i32(layout.treeValues).op('i32.add').set(values)
       each.loop((tree) => {
-        addRounded(tree.get(sum, values).memory('f64.load'), roundSums).set(sum)
+        addRounded(pushValue(tree.get(sum)), roundSums).set(sum)
         tree
           .get(values)
-          .i32(outputs * 8)
+          .i32(treesOfOutput * 8)
           .op('i32.add')
           .tee(values)
           .i32(layout.treeValues + trees * 8)
@@ -102,11 +111,6 @@ export function sumByOutput({ body, layout }: KernelContext, locals: SumLocals, 
         .op('i32.lt_u')
         .brIf(0)
     })
-}
-
-/** Bytes from one group's first leaf to the next one's. */
-export function groupLeafBytes({ blocks }: SlabShape): number {
-  return lanes * blocks * leafBlockBytes
 }
 
 /** A counted loop: `each` runs `count` (>= 1) times. */

@@ -5,7 +5,7 @@ import { callBinning, loadRegisters } from '../byte-columns/tables.ts'
 import { encodeKernelModule } from '../kernel/encode-kernel-module.ts'
 import { kernelNames } from '../kernel/kernel.ts'
 import { testBlock, type KernelContext } from './kernel-positions.ts'
-import { addLeaves, groupLeafBytes, repeat, storeSurvivors, sumByOutput, type SumLocals } from './kernel-sums.ts'
+import { addLeaves, repeat, storeSurvivors, sumByOutput, type SumLocals, type SumSource } from './kernel-sums.ts'
 import type { SlabLayout } from './layout.ts'
 import { lanes, type SlabShape } from './plan.ts'
 
@@ -56,17 +56,9 @@ function setRegisters({ body, shape, layout, locals }: KernelContext): void {
 }
 
 /** What the kernel is generated from. `relaxed` uses the relaxed swizzle. */
-export type SlabSource = {
-  readonly shape: SlabShape
-  readonly layout: SlabLayout
-  readonly outputs: number
-  readonly trees: number
-  /** Sums are rounded to float32 after each addend. */
-  readonly roundSums: boolean
-  readonly relaxed: boolean
-}
+export type SlabSource = SumSource & { readonly shape: SlabShape; readonly layout: SlabLayout; readonly relaxed: boolean }
 
-function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed }: SlabSource): FunctionBody {
+function evaluationFunction({ shape, layout, relaxed, ...source }: SlabSource): FunctionBody {
   const body = new FunctionBody({ params: [], results: [] })
   const locals = declareLocals(body, shape, layout.categorical.length)
   const context: KernelContext = { body, shape, layout, swizzle: relaxed ? 'i8x16.relaxed_swizzle' : 'i8x16.swizzle', locals }
@@ -83,8 +75,12 @@ function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed 
       testBlock(context, block)
       storeSurvivors(context, block)
     }
-    addLeaves(context, sums, { outputs, roundSums })
-    body.get(sums.leaves).i32(groupLeafBytes(shape)).op('i32.add').set(sums.leaves)
+    addLeaves(context, sums, source)
+    body
+      .get(sums.leaves)
+      .i32(lanes * layout.leafStride)
+      .op('i32.add')
+      .set(sums.leaves)
     body
       .get(sums.values)
       .i32(lanes * 8)
@@ -96,8 +92,8 @@ function evaluationFunction({ shape, layout, outputs, trees, roundSums, relaxed 
       .op('i32.add')
       .set(locals.trips)
   })
-  if (outputs === 1) body.i32(0).get(sums.sum).memory('f64.store', layout.out)
-  else sumByOutput(context, sums, { outputs, trees, roundSums })
+  if (source.outputs === 1) body.i32(0).get(sums.sum).memory('f64.store', layout.out)
+  else sumByOutput(context, sums, source)
   return body
 }
 

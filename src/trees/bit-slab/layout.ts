@@ -47,7 +47,7 @@ function dataBytes({ shape, wide }: SlabPlan): number {
 export function layOutSlab(ensemble: Ensemble, plan: SlabPlan): SlabLayout {
   const arena = new Arena()
   const { groups, blocks } = plan.shape
-  const leafStride = Math.ceil(largestTree(ensemble) / 32) * leafBlockBytes
+  const leafStride = Math.ceil(largestTree(ensemble) / 32) * leafBlockBytes * ensemble.leafWidth
   const tripBytes = groups * blocks * 4
   const fixed = {
     ...takeByteColumns(arena, ensemble.inputs, { columns: plan.quantised.columns, registers: plan.shape }),

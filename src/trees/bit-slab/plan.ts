@@ -68,7 +68,7 @@ export const slabLimits = { mebibytes: 64, timesEnsemble: 8 } as const
 
 /** Bytes of the kernel's leaves, of which every tree has as many as the largest. */
 function leafBytes(ensemble: Ensemble): number {
-  return ensemble.trees * Math.ceil(largestTree(ensemble) / 32) * leafBlockBytes
+  return ensemble.trees * Math.ceil(largestTree(ensemble) / 32) * leafBlockBytes * ensemble.leafWidth
 }
 
 /** Whether the bit-slab kernel can evaluate the ensemble at all: no linear leaves, at most 512 leaves a tree, and trees that fill enough of its leaves. */

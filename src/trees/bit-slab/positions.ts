@@ -2,7 +2,7 @@ import { vectorBytes } from '../../wasm/sizes.ts'
 import type { Capacity } from './capacity.ts'
 import type { SlabShape } from './plan.ts'
 
-/** Bytes of one tree's leaf values per block of 32 leaves. */
+/** Bytes of one tree's leaves of one value per block of 32. */
 export const leafBlockBytes = 256
 /** A position of a single slice: column indices, thresholds, mask. */
 export const singleBytes = 3 * vectorBytes

@@ -1,4 +1,4 @@
-import { missing, missingOf, sendsMissingRight, type Ensemble } from '../ensemble.ts'
+import { leafCount, missing, missingOf, sendsMissingRight, type Ensemble } from '../ensemble.ts'
 import type { Quantised } from '../quantise.ts'
 
 /** Where a missing value takes a numeric span: a position of the kernel serves left or right; `either` fits both. */
@@ -85,7 +85,7 @@ const mostSpans = (nodes: number): number => 1000 + 2 * nodes
 
 /** Cuts every tree into spans; undefined if they become too many. Recursive over a tree's depth: for trees of at most a few hundred leaves. */
 export function spansOf(ensemble: Ensemble, quantised: Quantised, blocks: number): Spans | undefined {
-  const leafPosition = new Int32Array(ensemble.leafValue.length)
+  const leafPosition = new Int32Array(leafCount(ensemble))
   const categoricalFeatures = categoricalFeaturesOf(ensemble, quantised)
   const source = { ensemble, quantised, categoricalFeatures }
   let left = mostSpans(ensemble.feature.length)

@@ -24,10 +24,10 @@ export function compileBt4({ ensemble, relaxed, ...source }: ForestSource): Kern
   const blocks = Array.from({ length: ensemble.trees }, (_, t) => blocksOf(ensemble, t))
   const layout = layOutBt4({ ensemble, columns: quantised.columns, blocks })
   if (layout.bytes > kernelBudget(ensemble, limits)) return undefined
-  const { outputs, trees, roundSums } = ensemble
+  const { outputs, trees, leafWidth, roundSums } = ensemble
   const missingRight = ensemble.flags.some(sendsMissingRight)
   return {
-    module: new wasmHost.Module(encodeBt4Kernel({ layout, trees, outputs, roundSums, missingRight, relaxed })),
+    module: new wasmHost.Module(encodeBt4Kernel({ layout, trees, outputs, leafWidth, roundSums, missingRight, relaxed })),
     image: buildBt4Image({ ensemble, quantised, blocks, layout }),
     row: layout.row,
     out: layout.out,

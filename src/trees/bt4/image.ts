@@ -33,6 +33,7 @@ function writeTests({ ensemble, quantised, layout }: Model, bytes: DataView, { a
 /** Writes tree t; its first block stands among the roots, the others count from `next`, its leaves from `leaves`. */
 function writeTree(model: Model, bytes: DataView, { t, next, leaves }: { t: number; next: number; leaves: number }): void {
   const { ensemble, layout } = model
+  const { leafWidth, leafValue } = ensemble
   const [first, firstLeaf] = [ensemble.nodeOffset[t]!, ensemble.leafOffset[t]!]
   const base = next - blockParts.bytes
   const record = layout.trees + t * treeRecord.bytes
@@ -42,7 +43,7 @@ function writeTree(model: Model, bytes: DataView, { t, next, leaves }: { t: numb
   const leafPlace = new Int32Array(order.length)
   order.forEach((leaf, place) => {
     leafPlace[leaf] = place
-    bytes.setFloat64(leaves + place * 8, ensemble.leafValue[firstLeaf + leaf]!, true)
+    for (let k = 0; k < leafWidth; k++) bytes.setFloat64(leaves + (place * leafWidth + k) * 8, leafValue[(firstLeaf + leaf) * leafWidth + k]!, true)
   })
   const blocks = model.blocks[t]!
   const numberOf = new Map(blocks.map((block, number) => [block[0]!, number]))
@@ -73,7 +74,7 @@ export function buildBt4Image(model: Model): Uint8Array<ArrayBuffer> {
   for (let bits = 0; bits < 128; bits++) image[layout.fourthPlace + bits] = fourthPlace(bits)
   let next = layout.blocks
   for (let t = 0; t < ensemble.trees; t++) {
-    writeTree(model, bytes, { t, next, leaves: layout.leaves + ensemble.leafOffset[t]! * 8 })
+    writeTree(model, bytes, { t, next, leaves: layout.leaves + ensemble.leafOffset[t]! * ensemble.leafWidth * 8 })
     next += (model.blocks[t]!.length - 1) * blockParts.bytes
   }
   return image

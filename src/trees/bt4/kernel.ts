@@ -12,6 +12,7 @@ export type Bt4Source = {
   readonly layout: Bt4Layout
   readonly trees: number
   readonly outputs: number
+  readonly leafWidth: number
   readonly roundSums: boolean
   readonly missingRight: boolean
   readonly relaxed: boolean
@@ -157,12 +158,18 @@ function walkPending(context: Context, missingRight: boolean, locals: ListLocals
 
 type ChunkLocals = ListLocals & { readonly chunk: number; readonly last: number }
 
-function addLeaves({ body, tree, end }: Context, sums: RunningSums, { chunk }: ChunkLocals): void {
+function addLeaves({ body, source, tree, end }: Context, sums: RunningSums, { chunk }: ChunkLocals): void {
   body.get(chunk).set(tree)
   sums.begin()
   body.loop((each) => {
     sums.add(() =>
-      each.get(tree).memory('i32.load', treeRecord.leaves).get(tree).memory('i32.load', treeRecord.result).i32(3).op('i32.shl', 'i32.add').memory('f64.load'),
+      each
+        .get(tree)
+        .memory('i32.load', treeRecord.leaves)
+        .get(tree)
+        .memory('i32.load', treeRecord.result)
+        .i32(8 * source.leafWidth)
+        .op('i32.mul', 'i32.add'),
     )
     each.get(tree).i32(treeRecord.bytes).op('i32.add').tee(tree).get(end).op('i32.ne').brIf(0)
   })
@@ -195,7 +202,7 @@ function pushAnyMissing({ body, registers, gather }: Context): void {
   body.op('v128.or', 'i8x16.bitmask')
 }
 
-const sumsOf = ({ layout, outputs, roundSums }: Bt4Source): SumSource => ({ out: layout.out, base: layout.base, outputs, roundSums })
+const sumsOf = ({ layout, ...source }: Bt4Source): SumSource => ({ out: layout.out, base: layout.base, ...source })
 
 /** prepare(): turns the row into byte columns and sets the sums to their first addends. */
 function prepareFunction(source: Bt4Source): FunctionBody {

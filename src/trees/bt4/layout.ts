@@ -51,7 +51,9 @@ export function layOutBt4({ ensemble, columns, blocks }: Model): Bt4Layout {
   const registers = registersFor(columns.length)
   const { bytes } = blockParts
   const before = new Float64Array(ensemble.trees + 1)
-  blocks.forEach((ofTree, t) => (before[t + 1] = before[t]! + ofTree.length * bytes + (ensemble.leafOffset[t + 1]! - ensemble.leafOffset[t]!) * 8))
+  blocks.forEach(
+    (ofTree, t) => (before[t + 1] = before[t]! + ofTree.length * bytes + (ensemble.leafOffset[t + 1]! - ensemble.leafOffset[t]!) * ensemble.leafWidth * 8),
+  )
   const total = blocks.reduce((sum, ofTree) => sum + ofTree.length, 0)
   const addresses = {
     out: arena.take(ensemble.outputs * 8),

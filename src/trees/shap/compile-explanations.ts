@@ -8,6 +8,7 @@ import { encodeExplanationKernel } from './kernel.ts'
 import { layOutExplanations } from './layout.ts'
 import { type ExplanationPlan, planExplanations } from './plan.ts'
 import type { PreparedColumns } from './prepared-row.ts'
+import { singleValued } from '../single-valued.ts'
 import { expectedValue } from './shares.ts'
 
 /** The kernel that explains an ensemble, with the contents of its memory: plain data and a module, so it can be posted between threads. `columns` and `out` are byte addresses. */
@@ -41,8 +42,9 @@ function expectedValues(ensemble: Ensemble, { groups }: ExplanationPlan): Float6
  * Compiles what explains an ensemble: quadrature TreeSHAP, exact like the specification in exact.ts but for rounding. undefined where nothing can be explained: no cover, linear leaves, no vector
  * instructions, more than 400 features on one path, more memory than its size allows. Takes long, so it belongs in a worker thread.
  */
-export function compileExplanations(ensemble: Ensemble): CompiledExplanations | undefined {
-  if (ensemble.cover === undefined || ensemble.linear !== undefined || simdSupport() === 'none') return undefined
+export function compileExplanations(explained: Ensemble): CompiledExplanations | undefined {
+  if (explained.cover === undefined || explained.linear !== undefined || simdSupport() === 'none') return undefined
+  const ensemble = singleValued(explained)
   const plan = planExplanations(ensemble)
   if (plan === undefined) return undefined
   const layout = layOutExplanations(ensemble, plan)

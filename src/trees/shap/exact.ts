@@ -1,6 +1,7 @@
 import type { Ensemble } from '../ensemble.ts'
 import { goesLeft } from '../interpret.ts'
 import { seenRow } from '../intake.ts'
+import { singleValued } from '../single-valued.ts'
 import { UniquePath, type PathStep } from './unique-path.ts'
 
 /** Contributions of one row: for each output one value per input and then the expected value, as LightGBM's predict_contrib. */
@@ -95,7 +96,8 @@ function expectedValue(ensemble: Ensemble, t: number): number {
  * The specification of the explanations: Shapley values of the raw scores by algorithm 2 of Lundberg, Erion and Lee, "Consistent individualized feature attribution for tree ensembles"
  * (2018), bit for bit those of LightGBM. The ensemble has `cover` and no linear leaves.
  */
-export function exactContributions(ensemble: Ensemble): Contributions {
+export function exactContributions(explained: Ensemble): Contributions {
+  const ensemble = singleValued(explained)
   const { trees, outputs, inputs, nodeOffset, leafOffset, base } = ensemble
   const roots = Int32Array.from({ length: trees }, (_, t) => (nodeOffset[t + 1]! > nodeOffset[t]! ? 0 : -1))
   const expected = Float64Array.from(roots, (_, t) => expectedValue(ensemble, t))

@@ -61,11 +61,13 @@ function decisionsOf(splits: readonly Split[], missingLeft: readonly number[]): 
   return { threshold, flags, sets: { bounds, words } satisfies CategorySets }
 }
 
-function readValues(value: unknown, leaves: number, { outputs, tree }: TreeContext): number[][] {
+/** Leaf by leaf, the values for the outputs. */
+function readValues(value: unknown, leaves: number, { outputs, tree }: TreeContext): readonly number[] {
   const columns = readList(value, { what: 'values', each: 'a list', read: (column) => column }, { tree })
   if (columns.length !== 1 && columns.length !== outputs)
     throw new ModelFormatError(`values has ${columns.length} lists: one, or one for each of ${outputs} outputs`, { tree })
-  return columns.map((column) => readList(column, { what: 'values', each: 'a finite number', read: finiteNumber, count: leaves }, { tree }))
+  const read = columns.map((column) => readList(column, { what: 'values', each: 'a finite number', read: finiteNumber, count: leaves }, { tree }))
+  return read.length === 1 ? read[0]! : Array.from({ length: leaves * read.length }, (_, i) => read[i % read.length]![Math.floor(i / read.length)]!)
 }
 
 function readCover(value: unknown, nodes: number, tree: number): TreeCover | undefined {
@@ -77,8 +79,8 @@ function readCover(value: unknown, nodes: number, tree: number): TreeCover | und
   return { node: list('nodes', nodes), leaf: list('leaves', nodes + 1) }
 }
 
-/** One tree of the text, fully checked, as one tree of the ensemble for each list of its leaf values. Throws ModelFormatError with the tree. */
-export function readTree(value: unknown, context: TreeContext): ParsedTree[] {
+/** One tree of the text, fully checked. Throws ModelFormatError with the tree. */
+export function readTree(value: unknown, context: TreeContext): ParsedTree {
   const { tree, inputs } = context
   const place = { tree }
   const json = readObject(value, keys, { what: 'the tree', tree })
@@ -91,6 +93,6 @@ export function readTree(value: unknown, context: TreeContext): ParsedTree[] {
   const [left, right] = [child('left'), child('right')]
   const fault = nodes === 0 ? undefined : structureFault({ left, right, leaves: nodes + 1 })
   if (fault !== undefined) throw new ModelFormatError(fault, place)
-  const shared = { feature, left, right, ...decisionsOf(splits, missingLeft), linear: undefined, cover: readCover(json.cover, nodes, tree) }
-  return readValues(json.values, nodes + 1, context).map((leafValue) => ({ ...shared, leafValue }))
+  const leafValue = readValues(json.values, nodes + 1, context)
+  return { feature, left, right, ...decisionsOf(splits, missingLeft), leafValue, linear: undefined, cover: readCover(json.cover, nodes, tree) }
 }

@@ -25,8 +25,8 @@ export function compileBatch(source: ForestSource): CompiledBatch | undefined {
   const { ensemble, relaxed } = source
   const layout = layOutTournament(ensemble, plan)
   if (layout.bytes > kernelBudget(ensemble, tournamentLimits)) return undefined
-  const { inputs, outputs, roundSums } = ensemble
-  const kernel = encodeTournamentKernel({ plan, layout, inputs, outputs, roundSums, relaxed })
+  const { inputs, outputs, leafWidth, roundSums } = ensemble
+  const kernel = encodeTournamentKernel({ plan, layout, inputs, outputs, leafWidth, roundSums, relaxed })
   return {
     intake: intakeOf(ensemble),
     outputs,

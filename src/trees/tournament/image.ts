@@ -163,15 +163,18 @@ function writeGroups(writing: Writing): void {
   })
 }
 
-/** Places of trees that are not there hold -0 throughout, which changes no bit of any sum. */
+/** Of each group its trees' first values, then the second ones, and so on. Places of trees that are not there hold -0 throughout, which changes no bit of any sum. */
 function writeLeaves({ ensemble, plan, layout, memory }: Writing): void {
   const stride = layout.leafStride / 8
   const { groups, groupTrees, leafNumber } = plan.schedule
-  const values = new Float64Array(memory.bytes.buffer, layout.leaves, groups.length * groupTrees * stride).fill(-0)
+  const { leafOffset, leafWidth, leafValue } = ensemble
+  const values = new Float64Array(memory.bytes.buffer, layout.leaves, groups.length * leafWidth * groupTrees * stride).fill(-0)
   groups.forEach(({ trees }, index) =>
     trees.forEach((t, lane) => {
-      const from = (index * groupTrees + lane) * stride
-      for (let leaf = ensemble.leafOffset[t]!; leaf < ensemble.leafOffset[t + 1]!; leaf++) values[from + leafNumber[leaf]!] = ensemble.leafValue[leaf]!
+      for (let k = 0; k < leafWidth; k++) {
+        const from = ((index * leafWidth + k) * groupTrees + lane) * stride
+        for (let leaf = leafOffset[t]!; leaf < leafOffset[t + 1]!; leaf++) values[from + leafNumber[leaf]!] = leafValue[leaf * leafWidth + k]!
+      }
     }),
   )
 }

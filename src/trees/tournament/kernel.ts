@@ -1,5 +1,6 @@
 import { FunctionBody } from '../../wasm/function-body.ts'
 import { encodeKernelModule } from '../kernel/encode-kernel-module.ts'
+import { forEachAddress } from '../kernel/for-each-address.ts'
 import { binningFunction } from './binning.ts'
 import { blockRows, blockVectors, runName } from './block.ts'
 import { codesFunction, decide, type DecisionLocals } from './categories.ts'
@@ -14,6 +15,7 @@ export type TournamentSource = {
   readonly layout: TournamentLayout
   readonly inputs: number
   readonly outputs: number
+  readonly leafWidth: number
   readonly roundSums: boolean
   /** Relaxed vector instructions: the same answers, as masks are all ones or none and indices 0-15 or >= 128. */
   readonly relaxed: boolean
@@ -38,26 +40,40 @@ function callBinning(body: FunctionBody, { plan, layout }: TournamentSource): vo
     .call(plan.searches.length + functionsBehindSearches.codes)
 }
 
-type RunLocals = { readonly group: number; readonly leaves: number; readonly matches: MatchLocals; readonly decisions: DecisionLocals }
+type RunLocals = { readonly group: number; readonly leaves: number; readonly output: number; readonly matches: MatchLocals; readonly decisions: DecisionLocals }
 
 function declareLocals(body: FunctionBody, vectors: number): RunLocals {
   const i32 = (): number => body.local('i32')
   const matches = declareMatchLocals(body, vectors)
   const decisions = { decision: i32(), chunk: i32(), indices: i32(), set: body.local('v128'), bits: body.local('v128'), found: matches.winners }
-  return { group: i32(), leaves: i32(), matches, decisions }
+  return { group: i32(), leaves: i32(), output: i32(), matches, decisions }
+}
+
+/** Adds the values of the leaves that won to the rows' sums: those of the group's output, or of every output. Moves `leaves` behind them. */
+function addWinners(body: FunctionBody, { group, leaves, output }: RunLocals, { plan, layout, leafWidth }: TournamentSource): void {
+  const sums = plan.searches.length + functionsBehindSearches.sums
+  const add = (): void => {
+    body.i32(0).get(0, group).memory('i32.load', groupPart.output).get(output).op('i32.add').get(leaves).call(sums)
+    body
+      .get(leaves)
+      .i32(plan.schedule.groupTrees * layout.leafStride)
+      .op('i32.add')
+      .set(leaves)
+  }
+  forEachAddress(body, { cursor: output, from: 0, to: leafWidth * 8, step: 8 }, add)
 }
 
 /** Scores the rows by the group of trees at `group` and moves on to the next. */
-function runGroup(body: FunctionBody, { group, leaves, matches, decisions }: RunLocals, { plan, layout, relaxed }: TournamentSource): void {
+function runGroup(body: FunctionBody, locals: RunLocals, source: TournamentSource): void {
+  const { group, matches, decisions } = locals
+  const { plan, layout, relaxed } = source
   if (plan.categorical.length > 0) {
     body.get(group).memory('i32.load', groupPart.decisionsEnd).set(matches.end)
     decide(body, decisions, { end: matches.end, swizzle: relaxed ? 'i8x16.relaxed_swizzle' : 'i8x16.swizzle' })
   }
   playGroup(body, matches, { source: { scratch: layout.scratch, relaxed }, group })
-  const sums = plan.searches.length + functionsBehindSearches.sums
-  body.i32(0).get(0, group).memory('i32.load', groupPart.output).get(leaves).call(sums)
-  const leafBytes = plan.schedule.groupTrees * layout.leafStride
-  body.get(leaves).i32(leafBytes).op('i32.add').set(leaves).get(group).i32(groupPart.bytes).op('i32.add').set(group)
+  addWinners(body, locals, source)
+  body.get(group).i32(groupPart.bytes).op('i32.add').set(group)
 }
 
 /** The function (rows) that scores a block's first rows, at most 16 for every vector; `out` holds the first addends when it is called. */

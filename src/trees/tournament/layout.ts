@@ -85,7 +85,7 @@ export function layOutTournament(ensemble: Ensemble, plan: TournamentPlan): Tour
     groups: arena.take(groups.length * groupPart.bytes),
     decisions: arena.take(sum(decisions, (ofGroup) => sum(ofGroup, ({ node }) => decisionBytes(ensemble, node)))),
     chains: arena.take(sum(groups, chainBytes)),
-    leaves: arena.take(groups.length * groupTrees * leafStride),
+    leaves: arena.take(groups.length * ensemble.leafWidth * groupTrees * leafStride),
     leafStride,
   }
   return { ...layout, bytes: arena.bytes }

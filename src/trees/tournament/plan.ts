@@ -97,8 +97,8 @@ function searchesOf({ columns }: Quantised, buckets: readonly Buckets[]): Tourna
 export const tournamentLimits = { mebibytes: 64, timesEnsemble: 4 } as const
 
 /** Bytes of a block's rows and sums and of the leaves, of which every tree has as many as the largest. */
-function leastBytes({ inputs, outputs, trees }: Ensemble, leaves: number): number {
-  return 8 * (blockRows * (inputs + outputs) + trees * leaves)
+function leastBytes({ inputs, outputs, trees, leafWidth }: Ensemble, leaves: number): number {
+  return 8 * (blockRows * (inputs + outputs) + trees * leaves * leafWidth)
 }
 
 /** The plan of an ensemble, or undefined if it does not fit: linear leaves, too many leaves, categories or columns, more memory than its size allows. */

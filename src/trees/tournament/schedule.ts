@@ -1,5 +1,5 @@
 import { chainsOf, type Chain, type Match } from './chains.ts'
-import type { Ensemble } from '../ensemble.ts'
+import { leafCount, type Ensemble } from '../ensemble.ts'
 
 /** A match whose challenger has a place: a block of the scratch that holds its number, or the winners of its chain. */
 export type PlacedMatch = Pick<Match, 'node' | 'isLeft'> & { readonly challenger: number }
@@ -7,7 +7,7 @@ export type PlacedMatch = Pick<Match, 'node' | 'isLeft'> & { readonly challenger
 /** A chain with the blocks it reads and writes; its first leaf's number, and how many of its matches are against leaves before one is against another chain. */
 export type Scheduled = { readonly first: number; readonly byLeaves: number; readonly matches: readonly PlacedMatch[]; readonly winner: number }
 
-/** Trees of one output, in order, whose chains run together. */
+/** Trees of one output, or of all, in order, whose chains run together; `output` is the first. */
 export type Group = { readonly output: number; readonly trees: readonly number[]; readonly chains: readonly Scheduled[] }
 
 /** All groups. Scratch blocks: one per leaf number, then one per tree of a group for its winners, then those of other chains. */
@@ -56,13 +56,14 @@ function scheduleGroup(roots: readonly Chain[], { leaves, groupTrees }: Sizes): 
 }
 
 /** Groups of so many trees, or undefined if one needs too many blocks. */
-function groupsOf({ outputs, trees }: Ensemble, roots: readonly Chain[], sizes: Sizes): Omit<Schedule, 'leafNumber'> | undefined {
+function groupsOf({ outputs, leafWidth, trees }: Ensemble, roots: readonly Chain[], sizes: Sizes): Omit<Schedule, 'leafNumber'> | undefined {
   const { groupTrees } = sizes
   const groups: Group[] = []
   let scratchBlocks = 0
-  for (let output = 0; output < outputs; output++)
-    for (let first = output; first < trees; first += groupTrees * outputs) {
-      const members = Array.from({ length: groupTrees }, (_, lane) => first + lane * outputs).filter((t) => t < trees)
+  const turns = outputs / leafWidth
+  for (let output = 0; output < turns; output++)
+    for (let first = output; first < trees; first += groupTrees * turns) {
+      const members = Array.from({ length: groupTrees }, (_, lane) => first + lane * turns).filter((t) => t < trees)
       const { chains, blocks } = scheduleGroup(
         members.map((t) => roots[t]!),
         sizes,
@@ -76,7 +77,7 @@ function groupsOf({ outputs, trees }: Ensemble, roots: readonly Chain[], sizes: 
 
 /** The matches of an ensemble of at most 256 leaves a tree in the order in which the kernel plays them. */
 export function scheduleOf(ensemble: Ensemble, leaves: number): Schedule {
-  const leafNumber = new Int32Array(ensemble.leafValue.length)
+  const leafNumber = new Int32Array(leafCount(ensemble))
   const roots = Array.from({ length: ensemble.trees }, (_, t) => chainsOf(ensemble, t, leafNumber))
   for (const groupTrees of groupSizes) {
     const groups = groupsOf(ensemble, roots, { leaves, groupTrees })

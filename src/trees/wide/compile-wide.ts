@@ -25,9 +25,9 @@ export function compileWide({ ensemble }: ForestSource): Kernel | undefined {
   const slots = slotsOf(ensemble)
   const layout = layOutWide(ensemble, slots)
   if (layout.bytes > kernelBudget(ensemble, limits)) return undefined
-  const { trees, outputs, roundSums } = ensemble
+  const { trees, outputs, leafWidth, roundSums } = ensemble
   return {
-    module: new wasmHost.Module(encodeWideKernel({ slots, layout, trees, outputs, roundSums })),
+    module: new wasmHost.Module(encodeWideKernel({ slots, layout, trees, outputs, leafWidth, roundSums })),
     image: buildWideImage({ ensemble, slots, layout }),
     row: layout.slots,
     out: layout.out,

@@ -1,4 +1,4 @@
-import { isCategorical, type Ensemble } from '../ensemble.ts'
+import { isCategorical, leafCount, type Ensemble } from '../ensemble.ts'
 import { categoryBytes, nodeBytes, numericBytes, type WideLayout } from './layout.ts'
 import { nanWord, wordsOf, type Slots } from './slots.ts'
 
@@ -28,7 +28,7 @@ class NodeWriter {
     const pending: Pending[] = [{ child: root, places: [layout.roots + t * nodeBytes] }]
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       const { child, places } = next
-      if (child < 0) for (const place of places) this.writeLeaf(place, ensemble.leafValue[firstLeaf + ~child]!)
+      if (child < 0) for (const place of places) this.writeLeaf(place, firstLeaf + ~child)
       else
         pending.push(
           ...(isCategorical(ensemble, firstNode + child) ? this.#writeCategorical(firstNode + child, places) : this.#writeNumeric(firstNode + child, places)),
@@ -37,8 +37,10 @@ class NodeWriter {
   }
 
   /** A leaf compares NaN, so that "no" is the answer, and "no" leads to itself: a walk that has arrived stays. */
-  writeLeaf(place: number, value: number): void {
-    this.#values[place / 8] = value
+  writeLeaf(place: number, leaf: number): void {
+    const { leafWidth, leafValue } = this.#model.ensemble
+    if (leafWidth > 1) this.#words[place / 4] = this.#model.layout.leaves + leaf * leafWidth * 8
+    else this.#values[place / 8] = leafValue[leaf] ?? -0
     this.#writeAddresses(place, place, this.#model.slots.nan)
   }
 
@@ -110,14 +112,20 @@ function writeSlots({ slots, layout }: Model, image: ArrayBuffer): void {
   })
 }
 
-/** The initial contents of the kernel's memory. Trees that are not there are leaves of -0, which changes no bit of any sum. */
+function writeValues({ ensemble, layout }: Model, image: ArrayBuffer): void {
+  const { leafWidth, leafValue } = ensemble
+  if (leafWidth > 1) new Float64Array(image, layout.leaves, leafValue.length + leafWidth).fill(-0).set(leafValue)
+}
+
+/** The initial contents of the kernel's memory. Trees that are not there are a leaf behind all others, of -0, which changes no bit of any sum. */
 export function buildWideImage(model: Model): Uint8Array<ArrayBuffer> {
   const { ensemble, layout } = model
   const image = new Uint8Array(layout.bytes)
   new Float64Array(image.buffer, layout.base, ensemble.outputs).set(ensemble.base)
   writeSlots(model, image.buffer)
+  writeValues(model, image.buffer)
   const writer = new NodeWriter(model, image.buffer)
   for (let t = 0; t < ensemble.trees; t++) writer.writeTree(t)
-  for (let t = ensemble.trees; t < layout.paddedTrees; t++) writer.writeLeaf(layout.roots + t * nodeBytes, -0)
+  for (let t = ensemble.trees; t < layout.paddedTrees; t++) writer.writeLeaf(layout.roots + t * nodeBytes, leafCount(ensemble))
   return image
 }

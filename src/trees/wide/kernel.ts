@@ -7,9 +7,16 @@ import { categoryBytes, lanes, nodeBytes, numericBytes, type WideLayout } from '
 import { nanWord, type Slots } from './slots.ts'
 
 /** What the kernel is generated from. */
-export type WideSource = { readonly slots: Slots; readonly layout: WideLayout; readonly trees: number; readonly outputs: number; readonly roundSums: boolean }
+export type WideSource = {
+  readonly slots: Slots
+  readonly layout: WideLayout
+  readonly trees: number
+  readonly outputs: number
+  readonly leafWidth: number
+  readonly roundSums: boolean
+}
 
-const sumsOf = ({ layout, outputs, roundSums }: WideSource): SumSource => ({ out: layout.out, base: layout.base, outputs, roundSums })
+const sumsOf = ({ layout, ...source }: WideSource): SumSource => ({ out: layout.out, base: layout.base, ...source })
 
 /** Steps between two looks at whether every tree has arrived. */
 const stepsPerLook = 4
@@ -106,7 +113,11 @@ function walkFunction(source: WideSource): FunctionBody {
     )
     descend(walk, moved)
     sums.begin()
-    for (const node of walk.nodes) sums.add(() => body.get(node).memory('f64.load'))
+    for (const node of walk.nodes)
+      sums.add(() => {
+        body.get(node)
+        if (source.leafWidth > 1) body.memory('i32.load')
+      })
     sums.end()
     group
       .get(root)

@@ -1,11 +1,11 @@
 import { Arena } from '../kernel/arena.ts'
-import { isCategorical, type Ensemble } from '../ensemble.ts'
+import { isCategorical, leafCount, type Ensemble } from '../ensemble.ts'
 import { cutForest } from '../kernel/kernel.ts'
 import { wordsOf, type Slots } from './slots.ts'
 
 /** Trees walked at once, so that their chains of loads overlap. */
 export const lanes = 8
-/** Bytes of a node: threshold, 64-bit set or leaf value; address of its two children; address of its slot. */
+/** Bytes of a node: threshold, 64-bit set, leaf value or address of a leaf's values; address of its two children; address of its slot. */
 export const nodeBytes = 16
 /** Bytes that describe a numeric slot: replacement, zero band, address of its input. */
 export const numericBytes = 24
@@ -24,9 +24,14 @@ export type WideLayout = {
   readonly paddedTrees: number
   /** Children, side by side: where the step "no" leads, then where "yes" does. */
   readonly children: number
+  /** Values of the leaves where they have several, last those of the trees that add nothing. */
+  readonly leaves: number
   readonly cuts: readonly number[]
   readonly bytes: number
 }
+
+/** Bytes of leaves that have several values: those that have one hold it as nodes. */
+const valueBytes = ({ leafWidth }: Ensemble, leaves: number): number => (leafWidth > 1 ? leaves * leafWidth * 8 : 0)
 
 /** Bytes of the nodes of the trees before t, roots apart: a pair of children for each node, for categorical ones one per word. */
 function bytesBeforeTrees(ensemble: Ensemble): Float64Array {
@@ -53,6 +58,7 @@ export function layOutWide(ensemble: Ensemble, slots: Slots): WideLayout {
     categories: arena.take(slots.categories.length * categoryBytes),
     roots: arena.take(paddedTrees * nodeBytes),
     children: arena.take(before[ensemble.trees]!),
+    leaves: arena.take(valueBytes(ensemble, leafCount(ensemble) + 1)),
   }
   return { ...addresses, paddedTrees, cuts: cutForest(before, lanes), bytes: arena.bytes }
 }
