@@ -136,7 +136,7 @@ function randomTree(shape: EnsembleShape, draw: Draw): ParsedTree {
     flags: nodes.map((_, node) => (isCategorical[node] ? 1 | (draw(2) << 1) : (draw(shape.missingTypes) << 2) | (draw(2) << 1))),
     threshold: nodes.map((_, node) => (isCategorical[node] ? set++ : foldZeroBand(numeric()))),
     sets: { bounds, words: Array.from({ length: sets * 2 }, () => draw(0xffff_ffff)) },
-    leafValue: Array.from({ length: leaves * leafWidth }, () => round((draw(2_000_001) - 1_000_000) / 7e6)),
+    leafValues: Array.from({ length: leafWidth }, () => Array.from({ length: leaves }, () => round((draw(2_000_001) - 1_000_000) / 7e6))),
     linear: undefined,
     cover: coverOf(children, draw),
   }

@@ -1,5 +1,5 @@
 import { nodeFlag, type Cover, type Ensemble, type LinearLeaves } from './ensemble.ts'
-import { leafWidthOf, type ParsedTree } from './parsed-tree.ts'
+import type { ParsedTree } from './parsed-tree.ts'
 
 type Arrays = Pick<
   Ensemble,
@@ -42,7 +42,7 @@ function joined<P, T extends Float64Array | Int32Array | Uint32Array | Uint8Arra
 
 function linearLeaves(trees: readonly ParsedTree[]): LinearLeaves | undefined {
   if (trees.every(({ linear }) => linear === undefined)) return undefined
-  const zeros = (tree: ParsedTree): readonly number[] => tree.leafValue.map(() => 0)
+  const zeros = ({ feature }: ParsedTree): readonly number[] => [0, ...feature.map(() => 0)]
   return {
     isLinear: Uint8Array.from(trees, ({ linear }) => (linear === undefined ? 0 : 1)),
     constant: joined(Float64Array, trees, (tree) => tree.linear?.constant ?? zeros(tree)),
@@ -59,11 +59,24 @@ function coverOf(trees: readonly ParsedTree[]): Cover | undefined {
 }
 
 function setsOf(trees: readonly ParsedTree[]): Pick<Arrays, 'categoryOffset' | 'categoryWords'> {
-  const sizes = trees.map(({ sets: { bounds } }) => Int32Array.from({ length: bounds.length - 1 }, (_, k) => bounds[k + 1]! - bounds[k]!))
-  return {
-    categoryOffset: offsets(joined(Int32Array, sizes, (list) => list)),
-    categoryWords: joined(Uint32Array, trees, ({ sets }) => sets.words),
+  const categoryOffset = new Int32Array(trees.reduce((sum, { sets }) => sum + sets.bounds.length - 1, 1))
+  let [at, wordsBefore] = [0, 0]
+  for (const { bounds, words } of trees.map(({ sets }) => sets)) {
+    for (let k = 1; k < bounds.length; k++) categoryOffset[++at] = wordsBefore + bounds[k]!
+    wordsBefore += words.length
   }
+  return { categoryOffset, categoryWords: joined(Uint32Array, trees, ({ sets }) => sets.words) }
+}
+
+function leafValuesOf(trees: readonly ParsedTree[]): Pick<Arrays, 'leafWidth' | 'leafValue'> {
+  const leafWidth = trees[0]?.leafValues.length ?? 1
+  const leafValue = new Float64Array(trees.reduce((leaves, { feature }) => leaves + feature.length + 1, 0) * leafWidth)
+  let from = 0
+  for (const { leafValues, feature } of trees) {
+    leafValues.forEach((values, k) => values.forEach((value, leaf) => (leafValue[from + leaf * leafWidth + k] = value)))
+    from += (feature.length + 1) * leafWidth
+  }
+  return { leafWidth, leafValue }
 }
 
 /** The thresholds of all trees; those of categorical nodes name sets, of which `setsBefore` are other trees'. */
@@ -89,8 +102,7 @@ export function assembleTrees(trees: readonly ParsedTree[]): Arrays {
     flags,
     left: joined(Int32Array, trees, (tree) => tree.left),
     right: joined(Int32Array, trees, (tree) => tree.right),
-    leafWidth: trees[0] === undefined ? 1 : leafWidthOf(trees[0]),
-    leafValue: joined(Float64Array, trees, (tree) => tree.leafValue),
+    ...leafValuesOf(trees),
     ...setsOf(trees),
     linear: linearLeaves(trees),
     cover: coverOf(trees),

@@ -14,7 +14,8 @@ export type CategorySets = { readonly bounds: readonly number[]; readonly words:
 
 /** One tree as a parser read and checked it: arrays per node and per leaf as in Ensemble, with one leaf more than nodes, but categorical sets are counted within the tree. */
 export type ParsedTree = {
-  readonly leafValue: readonly number[]
+  /** A list of every leaf's first value, then one of the second values where leaves have several, and so on: of as many in all trees of a model. */
+  readonly leafValues: readonly (readonly number[])[]
   readonly feature: readonly number[]
   readonly threshold: readonly number[]
   readonly flags: readonly number[]
@@ -23,9 +24,4 @@ export type ParsedTree = {
   readonly sets: CategorySets
   readonly linear: LinearTree | undefined
   readonly cover: TreeCover | undefined
-}
-
-/** Values of each leaf: there is one leaf more than nodes. */
-export function leafWidthOf({ leafValue, feature }: Pick<ParsedTree, 'leafValue' | 'feature'>): number {
-  return leafValue.length / (feature.length + 1)
 }

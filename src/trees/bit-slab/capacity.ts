@@ -48,10 +48,10 @@ function overflow(counts: Uint16Array, c: readonly number[]): number {
 
 type Groups = readonly (readonly Uint16Array[])[]
 
-/** What a capacity costs; given up, with any number that is no less, once it has reached `limit`. */
+/** What a capacity costs; given up, with any number that is no less, once it has reached `limit`. Allocates nothing either. */
 function costOf(groups: Groups, c: readonly number[], { costs, limit }: { costs: Costs; limit: number }): number {
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
-  let total = groups.length * (costs.single * sum(c.slice(0, 8)) + costs.pair * sum(c.slice(8)))
+  let total = 0
+  for (let i = 0; i < c.length; i++) total += groups.length * c[i]! * (i < 8 ? costs.single : costs.pair)
   for (const group of groups) {
     if (total >= limit) return total
     let most = 0
@@ -61,14 +61,20 @@ function costOf(groups: Groups, c: readonly number[], { costs, limit }: { costs:
   return total
 }
 
+/** Moves the numbers of a range by a step. */
+function moved(c: number[], [from, to]: readonly [number, number], step: number): number[] {
+  for (let i = from; i < to; i++) c[i] = c[i]! + step
+  return c
+}
+
 /** Small changes of a capacity: one kind up or down, all left or all pairs together, one exchanged for another. */
 function* neighbours(c: readonly number[], hasBias: boolean): Generator<number[]> {
   const kinds = [...c.keys()].filter((i) => hasBias || i < 4 || i >= 8)
-  for (const i of kinds) for (const step of [-1, 1, 2]) yield c.map((value, k) => (k === i ? value + step : value))
+  for (const i of kinds) for (const step of [-1, 1, 2]) yield moved(c.slice(), [i, i + 1], step)
   for (const step of [-1, 1]) {
-    yield c.map((value, k) => (k < 4 ? value + step : value))
-    yield c.map((value, k) => (k >= 8 ? value + step : value))
-    for (let s = 0; s < 4; s++) for (let j = 8; j < 11; j++) yield c.map((value, k) => (k === s ? value + step : k === j ? value - step : value))
+    yield moved(c.slice(), [0, 4], step)
+    yield moved(c.slice(), [8, c.length], step)
+    for (let s = 0; s < 4; s++) for (let j = 8; j < 11; j++) yield moved(moved(c.slice(), [s, s + 1], step), [j, j + 1], -step)
   }
 }
 

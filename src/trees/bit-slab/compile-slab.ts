@@ -1,10 +1,10 @@
 import { wasmHost } from '../../wasm/host.ts'
 import type { ForestSource } from '../forest-source.ts'
-import { kernelBudget } from '../kernel/kernel-budget.ts'
+import { categoryTableBudget, kernelBudget } from '../kernel/kernel-budget.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { buildSlabImage } from './image.ts'
 import { encodeSlabKernel } from './kernel.ts'
-import { layOutSlab } from './layout.ts'
+import { layOutSlab, tableBytes } from './layout.ts'
 import { planSlab, slabLimits } from './plan.ts'
 
 /** The kernel that makes all tests of a tree, without a branch. undefined where it cannot hold the ensemble: see `planSlab`; too much memory. */
@@ -13,7 +13,7 @@ export function compileSlab(source: ForestSource): Kernel | undefined {
   if (plan === undefined) return undefined
   const { ensemble, relaxed } = source
   const layout = layOutSlab(ensemble, plan)
-  if (layout.bytes > kernelBudget(ensemble, slabLimits)) return undefined
+  if (layout.bytes > kernelBudget(ensemble, slabLimits) || tableBytes(layout) > categoryTableBudget(ensemble)) return undefined
   const { outputs, trees, leafWidth, roundSums } = ensemble
   return {
     module: new wasmHost.Module(encodeSlabKernel({ shape: plan.shape, layout, outputs, trees, leafWidth, roundSums, relaxed })),

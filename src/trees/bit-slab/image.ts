@@ -5,7 +5,7 @@ import { nodeFlag, type Ensemble } from '../ensemble.ts'
 import { isInSet } from '../interpret.ts'
 import type { SlabLayout } from './layout.ts'
 import type { Placed } from './placement.ts'
-import { lanes, type SlabPlan, type SlabShape } from './plan.ts'
+import { lanes, treesOfGroup, type SlabPlan, type SlabShape } from './plan.ts'
 import { blockOffsets, categoricalBytes, pairParts, singleBytes, wideParts } from './positions.ts'
 
 type Model = { readonly ensemble: Ensemble; readonly plan: SlabPlan; readonly layout: SlabLayout }
@@ -57,18 +57,19 @@ function writeLeaves({ ensemble, plan, layout }: Model, image: ArrayBuffer): voi
 }
 
 function writePositions(model: Model, image: Uint8Array): void {
-  const { plan, layout } = model
+  const { ensemble, plan, layout } = model
   const { shape } = plan
   const words = new DataView(image.buffer)
   let at = layout.data
   const before = plan.categorical.map(() => 0)
+  let group: ReturnType<SlabPlan['placedOf']>[] = []
   for (let cell = 0; cell < shape.groups * shape.blocks; cell++) {
-    const group = Math.floor(cell / shape.blocks)
     const block = cell % shape.blocks
+    if (block === 0) group = treesOfGroup(ensemble, cell / shape.blocks).map(plan.placedOf)
     const offsets = blockOffsets(shape, shape.capacity[block]!)
     const wideBytes = plan.wide[cell]! * wideParts(shape).bytes
     words.setUint32(layout.trips + cell * 4, wideBytes, true)
-    plan.placed.slice(group * lanes, (group + 1) * lanes).forEach((tree, lane) => {
+    group.forEach((tree, lane) => {
       for (const placed of tree[block]!) {
         if (placed.kind === 'categorical') writeCategorical(model, image, { placed, position: before[placed.at]! + placed.index, lane })
         else writePlaced(shape, image.subarray(at + lane + (placed.kind === 'wide' ? offsets.wide : offsets[placed.kind][placed.at]!)), placed)

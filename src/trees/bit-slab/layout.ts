@@ -75,3 +75,8 @@ export function layOutSlab(ensemble: Ensemble, plan: SlabPlan): SlabLayout {
   })
   return { ...fixed, categorical, bytes: arena.bytes }
 }
+
+/** Bytes of the tables of categories. */
+export function tableBytes({ categorical }: SlabLayout): number {
+  return total(categorical.map(({ stride, categories }) => (categories + 2) * stride))
+}

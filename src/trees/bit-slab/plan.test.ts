@@ -20,3 +20,26 @@ test('an ensemble beyond the kernel, by leaves, columns or category tables, has 
   assert.ok(ensemble.categoryOffset.length > 2)
   assert.equal(compileForest(wide, { engine: 'bit-slab' }).engine, 'wide')
 })
+
+test('tables of one large category a node are left to the wide kernel, those of sets with many categories are not', () => {
+  const ensemble = randomEnsemble({ ...shape, trees: 400, leaves: 40, inputs: 1 })
+  const sets = ensemble.categoryOffset.length - 1
+  const words = 8
+  const withSets = (word: (i: number) => number): string =>
+    compileForest(
+      {
+        ...ensemble,
+        categoryOffset: Int32Array.from({ length: sets + 1 }, (_, k) => k * words),
+        categoryWords: Uint32Array.from({ length: sets * words }, (_, i) => word(i)),
+      },
+      { engine: 'bit-slab', batch: false },
+    ).engine
+  assert.equal(
+    withSets((i) => (i % words === words - 1 ? 0x40000000 : 0)),
+    'wide',
+  )
+  assert.equal(
+    withSets(() => 0xf0f0f0f0),
+    'bit-slab',
+  )
+})

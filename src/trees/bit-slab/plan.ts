@@ -6,7 +6,7 @@ import type { Quantised } from '../quantise.ts'
 import { chooseCapacity, countKinds, type Capacity, type Costs } from './capacity.ts'
 import { leafBlockBytes } from './positions.ts'
 import { placeSpans, type Placed } from './placement.ts'
-import { spansOf, type Span, type Spans } from './spans.ts'
+import { mostSpans, spansOf, type Span, type Spans } from './spans.ts'
 
 /** Trees that one vector works on: a byte lane each. */
 export const lanes = 16
@@ -22,12 +22,12 @@ export type SlabShape = RegisterShape & {
   readonly capacity: readonly Capacity[]
 }
 
-/** A model cut to the kernel's measure. `placed` is per tree and block; `wide` and `categorical[feature]` count positions per group x block. */
+/** A model cut to the kernel's measure. `placedOf` gives a tree's places per block, anew at every call, as spans do; `wide` and `categorical[feature]` count positions per group x block. */
 export type SlabPlan = {
   readonly shape: SlabShape
   readonly quantised: Quantised
   readonly spans: Spans
-  readonly placed: readonly (readonly (readonly Placed[])[])[]
+  readonly placedOf: (t: number) => readonly (readonly Placed[])[]
   readonly wide: readonly number[]
   readonly categorical: readonly (readonly number[])[]
 }
@@ -41,17 +41,37 @@ function costsOf(registerPairs: number, hasBias: boolean): Costs {
   return { single: 10, pair: 13 + mixed, wide: 3 + 5 * registerPairs + 12 + 2 + mixed, hasBias }
 }
 
-const grouped = <T>(items: readonly T[]): T[][] => Array.from({ length: Math.ceil(items.length / lanes) }, (_, g) => items.slice(g * lanes, (g + 1) * lanes))
-
-/** Of many groups a regular sample chooses the capacity: more would only take longer. */
-function sampled<T>(groups: readonly T[]): readonly T[] {
-  const step = Math.ceil(groups.length / 12)
-  return groups.filter((_, g) => g % step === 0)
+/** The trees of a group. */
+export function treesOfGroup({ trees }: Pick<Ensemble, 'trees'>, group: number): number[] {
+  return Array.from({ length: Math.min(lanes, trees - group * lanes) }, (_, lane) => group * lanes + lane)
 }
 
-/** The most positions that a tree of the group needs, per group and block. */
-function mostPerGroup(placed: SlabPlan['placed'], blocks: number, counts: (place: Placed) => boolean): number[] {
-  return grouped(placed).flatMap((group) => Array.from({ length: blocks }, (_, block) => Math.max(...group.map((tree) => tree[block]!.filter(counts).length))))
+/** Of many groups a regular sample chooses the capacity: more would only take longer. */
+function sampledGroups(groups: number): number[] {
+  const step = Math.ceil(groups / 12)
+  return Array.from({ length: Math.ceil(groups / step) }, (_, i) => i * step)
+}
+
+/** The most positions that a tree of a group needs, per group and block; undefined if all trees together are cut into too many spans. */
+function countPositions(
+  ensemble: Ensemble,
+  { shape, placedOf, spans }: Omit<SlabPlan, 'wide' | 'categorical'>,
+): Pick<SlabPlan, 'wide' | 'categorical'> | undefined {
+  const cells = shape.groups * shape.blocks
+  const wide = Array.from({ length: cells }, () => 0)
+  const categorical = spans.categoricalFeatures.map(() => Array.from({ length: cells }, () => 0))
+  let left = mostSpans(ensemble.feature.length)
+  for (let t = 0; t < ensemble.trees; t++)
+    for (const [block, placed] of placedOf(t).entries()) {
+      const cell = Math.floor(t / lanes) * shape.blocks + block
+      for (const { kind, at, index } of placed) {
+        const counts = kind === 'wide' ? wide : kind === 'categorical' ? categorical[at]! : undefined
+        if (counts !== undefined) counts[cell] = Math.max(counts[cell]!, index + 1)
+      }
+      left -= placed.length
+      if (left < 0) return undefined
+    }
+  return { wide, categorical }
 }
 
 function shapeOf(ensemble: Ensemble, quantised: Quantised): Omit<SlabShape, 'capacity'> {
@@ -86,18 +106,15 @@ export function planSlab(source: ForestSource): SlabPlan | undefined {
   const { blocks, hasBias, registerPairs } = shape
   const isNear = (span: Span): boolean => span.column < 2 * shape.columnsPerRegister
   const spans = spansOf(ensemble, quantised, blocks)
-  if (spans === undefined) return undefined
-  const capacity = Array.from({ length: blocks }, (_, block) => {
-    const counts = sampled(grouped(spans.perTree)).map((group) => group.map((tree) => countKinds(tree[block]!, isNear)))
-    return chooseCapacity(counts, costsOf(registerPairs, hasBias))
-  })
-  const placed = spans.perTree.map((tree) => tree.map((block, b) => placeSpans(block, capacity[b]!, isNear)))
-  return {
-    shape: { ...shape, capacity },
-    quantised,
-    spans,
-    placed,
-    wide: mostPerGroup(placed, blocks, ({ kind }) => kind === 'wide'),
-    categorical: spans.categoricalFeatures.map((_, c) => mostPerGroup(placed, blocks, ({ kind, at }) => kind === 'categorical' && at === c)),
-  }
+  const counts = sampledGroups(shape.groups).map((group) => treesOfGroup(ensemble, group).map((t) => spans.ofTree(t).map((block) => countKinds(block, isNear))))
+  const capacity = Array.from({ length: blocks }, (_, block) =>
+    chooseCapacity(
+      counts.map((group) => group.map((tree) => tree[block]!)),
+      costsOf(registerPairs, hasBias),
+    ),
+  )
+  const placedOf = (t: number): (readonly Placed[])[] => spans.ofTree(t).map((block, b) => placeSpans(block, capacity[b]!, isNear))
+  const plan = { shape: { ...shape, capacity }, quantised, spans, placedOf }
+  const counted = countPositions(ensemble, plan)
+  return counted && { ...plan, ...counted }
 }

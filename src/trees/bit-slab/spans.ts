@@ -19,9 +19,11 @@ export type Span = {
   readonly lastSlice: number
 }
 
-/** Spans per tree and block of 32 leaves, and for every leaf its number from the left. */
+/** Cuts trees into spans. Spans take many times the memory of their nodes, so none are kept: whoever needs those of a tree again cuts it again. */
 export type Spans = {
-  readonly perTree: readonly (readonly (readonly Span[])[])[]
+  /** The spans of a tree per block of 32 leaves. */
+  readonly ofTree: (t: number) => readonly (readonly Span[])[]
+  /** For every leaf of the trees that were cut its number from the left. */
   readonly leafPosition: Int32Array
   readonly categoricalFeatures: readonly number[]
 }
@@ -81,21 +83,18 @@ function categoricalFeaturesOf(ensemble: Ensemble, { nodeColumn }: Quantised): n
 }
 
 /** A balanced tree of 512 leaves is cut into 1.03 spans a node, a chain to the left into 8: it would take many times its file to plan, and as long to evaluate. */
-const mostSpans = (nodes: number): number => 1000 + 2 * nodes
+export const mostSpans = (nodes: number): number => 1000 + 2 * nodes
 
-/** Cuts every tree into spans; undefined if they become too many. Recursive over a tree's depth: for trees of at most a few hundred leaves. */
-export function spansOf(ensemble: Ensemble, quantised: Quantised, blocks: number): Spans | undefined {
+/** The spans of an ensemble's trees. Recursive over a tree's depth: for trees of at most a few hundred leaves. */
+export function spansOf(ensemble: Ensemble, quantised: Quantised, blocks: number): Spans {
   const leafPosition = new Int32Array(leafCount(ensemble))
   const categoricalFeatures = categoricalFeaturesOf(ensemble, quantised)
   const source = { ensemble, quantised, categoricalFeatures }
-  let left = mostSpans(ensemble.feature.length)
-  const perTree: Span[][][] = []
-  for (let t = 0; t < ensemble.trees; t++) {
+  const ofTree = (t: number): readonly (readonly Span[])[] => {
     const perBlock: Span[][] = Array.from({ length: blocks }, () => [])
     for (const range of leftRanges(ensemble, t, leafPosition))
-      for (let block = range.from >> 5; block <= (range.to - 1) >> 5 && left-- > 0; block++) perBlock[block]!.push(spanOf(source, range, block))
-    if (left < 0) return undefined
-    perTree.push(perBlock)
+      for (let block = range.from >> 5; block <= (range.to - 1) >> 5; block++) perBlock[block]!.push(spanOf(source, range, block))
+    return perBlock
   }
-  return { perTree, leafPosition, categoricalFeatures }
+  return { ofTree, leafPosition, categoricalFeatures }
 }

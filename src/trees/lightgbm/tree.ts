@@ -52,7 +52,7 @@ function parseThresholds(section: Section, flags: readonly number[], sets: Categ
   return thresholds.map((value, i) => (isCategorical(i) ? value : foldZeroBand(value)))
 }
 
-function parseNodes(section: Section, nodes: number, inputs: number): Omit<ParsedTree, 'leafValue' | 'linear' | 'cover'> {
+function parseNodes(section: Section, nodes: number, inputs: number): Omit<ParsedTree, 'leafValues' | 'linear' | 'cover'> {
   const feature = list(section, 'split_feature', [nodes, 'integer'])
   checkEach(section, 'split_feature', [feature, (value) => value >= 0 && value < inputs, `there are ${inputs} features`])
   const sets = parseSets(section)
@@ -73,5 +73,5 @@ export function parseTree(section: Section, inputs: number): ParsedTree {
   const leafValue = list(section, 'leaf_value', [leaves, 'float'])
   checkEach(section, 'leaf_value', [leafValue, Number.isFinite, 'a leaf value is finite'])
   const nodes = leaves === 1 ? noNodes : parseNodes(section, leaves - 1, inputs)
-  return { ...nodes, leafValue, linear: parseLinearLeaves(section, { leaves, inputs }), cover: parseCover(section, leaves) }
+  return { ...nodes, leafValues: [leafValue], linear: parseLinearLeaves(section, { leaves, inputs }), cover: parseCover(section, leaves) }
 }

@@ -12,7 +12,7 @@ export type Header = {
   readonly average: boolean
   readonly objective: string
   readonly transform: Transform
-  readonly trees: readonly unknown[]
+  readonly trees: unknown[]
 }
 
 const formatName = 'presage-trees'

@@ -34,15 +34,16 @@ export type ListOf<T> = {
   readonly count?: number | undefined
 }
 
-/** A list, every value of it checked. Throws ModelFormatError. */
+/** A list, every value of it checked and, as a copy of each would take as much memory again, replaced by what was read. Throws ModelFormatError. */
 export function readList<T>(value: unknown, { what, each, read, count }: ListOf<T>, place: ModelPlace): T[] {
   if (!Array.isArray(value)) throw unexpected(`${what} must be a list`, value, place)
   if (count !== undefined && value.length !== count) throw new ModelFormatError(`${what} has ${value.length} values, not ${count}`, place)
-  return value.map((item: unknown, i) => {
+  value.forEach((item: unknown, i) => {
     const got = read(item)
     if (got === undefined) throw unexpected(`${what} value ${i} must be ${each}`, item, place)
-    return got
+    if (got !== item) value[i] = got
   })
+  return value as T[]
 }
 
 /** A finite number, else undefined: JSON knows no other, but 1e999 reads as infinity. */

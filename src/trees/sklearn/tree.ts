@@ -41,33 +41,34 @@ function readSplits(thresholds: unknown, feature: readonly number[], { known, tr
   })
 }
 
-function wordsOf(codes: readonly number[]): number[] {
-  const words = Array.from({ length: Math.ceil(((codes.at(-1) ?? -1) + 1) / 32) }, () => 0)
-  for (const code of codes) words[code >>> 5] = words[code >>> 5]! | (1 << (code & 31))
-  return words
+const noSets: CategorySets = { bounds: [0], words: [] }
+
+function setsOf(lists: readonly (readonly number[])[]): CategorySets {
+  if (lists.length === 0) return noSets
+  const bounds = [0]
+  for (const codes of lists) bounds.push(bounds.at(-1)! + Math.ceil(((codes.at(-1) ?? -1) + 1) / 32))
+  const words = new Uint32Array(bounds.at(-1)!)
+  lists.forEach((codes, set) => {
+    for (const code of codes) words[bounds[set]! + (code >>> 5)]! |= 1 << (code & 31)
+  })
+  return { bounds, words }
 }
 
 function decisionsOf(splits: readonly Split[], missingLeft: readonly number[]): Pick<ParsedTree, 'threshold' | 'flags' | 'sets'> {
-  const bounds = [0]
-  const words: number[] = []
-  const threshold = splits.map((split) => {
-    if (typeof split === 'number') return split
-    words.push(...wordsOf(split))
-    return bounds.push(words.length) - 2
-  })
+  const sets = setsOf(splits.filter((split) => typeof split !== 'number'))
+  let set = 0
+  const threshold = splits.map((split) => (typeof split === 'number' ? split : set++))
   const flags = splits.map(
     (split, node) => (typeof split === 'number' ? missing.nan << 2 : nodeFlag.categorical) | (missingLeft[node] === 1 ? nodeFlag.defaultLeft : 0),
   )
-  return { threshold, flags, sets: { bounds, words } satisfies CategorySets }
+  return { threshold, flags, sets }
 }
 
-/** Leaf by leaf, the values for the outputs. */
-function readValues(value: unknown, leaves: number, { outputs, tree }: TreeContext): readonly number[] {
+function readValues(value: unknown, leaves: number, { outputs, tree }: TreeContext): number[][] {
   const columns = readList(value, { what: 'values', each: 'a list', read: (column) => column }, { tree })
   if (columns.length !== 1 && columns.length !== outputs)
     throw new ModelFormatError(`values has ${columns.length} lists: one, or one for each of ${outputs} outputs`, { tree })
-  const read = columns.map((column) => readList(column, { what: 'values', each: 'a finite number', read: finiteNumber, count: leaves }, { tree }))
-  return read.length === 1 ? read[0]! : Array.from({ length: leaves * read.length }, (_, i) => read[i % read.length]![Math.floor(i / read.length)]!)
+  return columns.map((column) => readList(column, { what: 'values', each: 'a finite number', read: finiteNumber, count: leaves }, { tree }))
 }
 
 function readCover(value: unknown, nodes: number, tree: number): TreeCover | undefined {
@@ -93,6 +94,6 @@ export function readTree(value: unknown, context: TreeContext): ParsedTree {
   const [left, right] = [child('left'), child('right')]
   const fault = nodes === 0 ? undefined : structureFault({ left, right, leaves: nodes + 1 })
   if (fault !== undefined) throw new ModelFormatError(fault, place)
-  const leafValue = readValues(json.values, nodes + 1, context)
-  return { feature, left, right, ...decisionsOf(splits, missingLeft), leafValue, linear: undefined, cover: readCover(json.cover, nodes, tree) }
+  const leafValues = readValues(json.values, nodes + 1, context)
+  return { feature, left, right, ...decisionsOf(splits, missingLeft), leafValues, linear: undefined, cover: readCover(json.cover, nodes, tree) }
 }

@@ -30,6 +30,8 @@ function collect(chain: Chain, into: Chain[]): void {
   for (const { challenger } of chain.matches) if (typeof challenger !== 'number') collect(challenger, into)
 }
 
+const isPlaced = (match: Match): match is PlacedMatch => typeof match.challenger === 'number'
+
 type Sizes = { readonly leaves: number; readonly groupTrees: number }
 
 /** Orders a group's chains: challengers before the challenged, chains of equal lengths together so that the branch predictor foresees their ends. */
@@ -42,11 +44,7 @@ function scheduleGroup(roots: readonly Chain[], { leaves, groupTrees }: Sizes): 
   const free: number[] = []
   let blocks = leaves + groupTrees
   const chains = order.map(({ chain, byLeaves }) => {
-    const matches = chain.matches.map(({ node, isLeft, challenger }) => ({
-      node,
-      isLeft,
-      challenger: typeof challenger === 'number' ? challenger : place.get(challenger)!,
-    }))
+    const matches = chain.matches.map((match) => (isPlaced(match) ? match : { ...match, challenger: place.get(match.challenger as Chain)! }))
     for (let i = byLeaves; i < matches.length; i++) if (typeof chain.matches[i]!.challenger !== 'number') free.push(matches[i]!.challenger)
     const winner = place.get(chain) ?? free.pop() ?? blocks++
     place.set(chain, winner)
@@ -56,7 +54,8 @@ function scheduleGroup(roots: readonly Chain[], { leaves, groupTrees }: Sizes): 
 }
 
 /** Groups of so many trees, or undefined if one needs too many blocks. */
-function groupsOf({ outputs, leafWidth, trees }: Ensemble, roots: readonly Chain[], sizes: Sizes): Omit<Schedule, 'leafNumber'> | undefined {
+function groupsOf(ensemble: Ensemble, leafNumber: Int32Array, sizes: Sizes): Omit<Schedule, 'leafNumber'> | undefined {
+  const { outputs, leafWidth, trees } = ensemble
   const { groupTrees } = sizes
   const groups: Group[] = []
   let scratchBlocks = 0
@@ -65,7 +64,7 @@ function groupsOf({ outputs, leafWidth, trees }: Ensemble, roots: readonly Chain
     for (let first = output; first < trees; first += groupTrees * turns) {
       const members = Array.from({ length: groupTrees }, (_, lane) => first + lane * turns).filter((t) => t < trees)
       const { chains, blocks } = scheduleGroup(
-        members.map((t) => roots[t]!),
+        members.map((t) => chainsOf(ensemble, t, leafNumber)),
         sizes,
       )
       if (blocks > maxScratchBlocks) return undefined
@@ -78,9 +77,8 @@ function groupsOf({ outputs, leafWidth, trees }: Ensemble, roots: readonly Chain
 /** The matches of an ensemble of at most 256 leaves a tree in the order in which the kernel plays them. */
 export function scheduleOf(ensemble: Ensemble, leaves: number): Schedule {
   const leafNumber = new Int32Array(leafCount(ensemble))
-  const roots = Array.from({ length: ensemble.trees }, (_, t) => chainsOf(ensemble, t, leafNumber))
   for (const groupTrees of groupSizes) {
-    const groups = groupsOf(ensemble, roots, { leaves, groupTrees })
+    const groups = groupsOf(ensemble, leafNumber, { leaves, groupTrees })
     if (groups !== undefined) return { ...groups, leafNumber }
   }
   throw new RangeError(`trees of ${leaves} leaves have no schedule`)

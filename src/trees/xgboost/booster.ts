@@ -40,7 +40,7 @@ function weighed(trees: readonly ParsedTree[], weights: ArrayLike<number>, model
   return trees.map((tree, t) => {
     const weight = Math.fround(weights[t]!)
     if (!Number.isFinite(weight)) model.fail('weight_drop', `has ${weight} at ${t}`)
-    return { ...tree, leafValue: tree.leafValue.map((value) => Math.fround(value * weight)) }
+    return { ...tree, leafValues: tree.leafValues.map((values) => values.map((value) => Math.fround(value * weight))) }
   })
 }
 

@@ -123,7 +123,7 @@ export function parseTree(part: Part, { inputs, budget }: { inputs: number; budg
   const sets = parseCategories(part, count, budget)
   const splits = inner.map((node, i) => splitOf(part, node, { nodes, sets, left: left[i]!, right: right[i]! }))
   return {
-    leafValue: leafValuesOf(part, nodes, leaves),
+    leafValues: [leafValuesOf(part, nodes, leaves)],
     feature: featuresOf(part, nodes, { inner, inputs }),
     threshold: splits.map((split) => split.threshold),
     flags: splits.map((split) => split.flags),
