@@ -4,11 +4,12 @@ import { parseArgs } from 'node:util'
 import { printTable } from './support/report.ts'
 import { contest, type Result } from './trees/contest.ts'
 import type { ResidentFigures } from './trees/load/resident.ts'
+import type { ServiceSwapFigures } from './trees/load/service-swaps.ts'
 import type { SwapFigures } from './trees/load/swaps.ts'
 import { describeMachine } from './trees/machine.ts'
 import { type ContestModel, contestModels, loadModels, quickModels } from './trees/models.ts'
 import { writePage } from './trees/page.ts'
-import { batchTable, explainTable, loadTable, memoryTable, singleTable, type Table } from './trees/tables.ts'
+import { batchTable, explainTable, loadTable, memoryTable, singleTable, swapTable, type Table } from './trees/tables.ts'
 import { checkTools, filesOf, MissingTool, train } from './trees/workshop.ts'
 
 const help = `npm run bench:trees [-- --quick] [-- --rounds 5] [-- --only 500x31,1000x255] [-- --write]
@@ -32,6 +33,7 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 5))
+const serviceSwaps = values.quick ? 10 : 30
 const residentModels = values.quick ? 20 : 100
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -52,17 +54,19 @@ function inProcess(script: string, words: readonly (string | number)[]): unknown
 
 function measureLoads(models: readonly ContestModel[]): Table[] {
   const loads = new Map<string, SwapFigures>()
+  const swaps = new Map<string, ServiceSwapFigures>()
   const memory = new Map<string, ResidentFigures>()
   for (const model of models.filter(({ name }) => loadModels.some((loaded) => loaded === name))) {
     const { text, rows } = filesOf(model)
     say(`loading ${model.name}`)
     loads.set(model.name, inProcess('swaps.ts', [text, rows, model.features, rounds]) as SwapFigures)
+    swaps.set(model.name, inProcess('service-swaps.ts', [text, rows, model.features, serviceSwaps]) as ServiceSwapFigures)
   }
   for (const model of models.filter(({ name }) => name === '500x31')) {
     say(`${residentModels} models like ${model.name} in memory`)
     memory.set(model.name, inProcess('resident.ts', [filesOf(model).text, residentModels, model.trees]) as ResidentFigures)
   }
-  return [...(loads.size > 0 ? [loadTable(loads)] : []), ...(memory.size > 0 ? [memoryTable(memory)] : [])]
+  return [...(loads.size > 0 ? [loadTable(loads), swapTable(swaps)] : []), ...(memory.size > 0 ? [memoryTable(memory)] : [])]
 }
 
 async function run(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Party, Result } from './contest.ts'
 import { beside, goalsOf, loadGoalsMs, memoryGoal, swapGoal } from './goals.ts'
 import type { ResidentFigures } from './load/resident.ts'
+import type { ServiceSwapFigures } from './load/service-swaps.ts'
 import type { SwapFigures } from './load/swaps.ts'
 
 /** One table of the report, for the terminal and for the page alike. */
@@ -62,7 +63,7 @@ export function explainTable(results: readonly Result[]): Table {
   return { title: 'SHAP contributions of one row', header: ['model', 'x LightGBM C', 'LightGBM µs', 'Presage µs'], rows }
 }
 
-/** Loads in a fresh thread, and the first calls after the swap. */
+/** Loads in a fresh thread, and the first calls after the swap: with rows made of thresholds before it, no golden rows. */
 export function loadTable(loads: ReadonlyMap<string, SwapFigures>): Table {
   const rows = [...loads].map(([name, { parse, quantise, compile, warm, total, firstP99, steadyP99 }]) => {
     const goal = loadGoalsMs[name]
@@ -79,6 +80,18 @@ export function loadTable(loads: ReadonlyMap<string, SwapFigures>): Table {
   })
   const header = ['model', 'parse ms', 'quantise ms', 'build ms', 'warm ms', 'all ms', 'p99 of first 100 µs', 'p99 later µs', 'ratio (goal 2x)']
   return { title: 'Load, off the event loop', header, rows }
+}
+
+/** Swaps between two versions under the model service: loaded, proven on golden rows, then called. */
+export function swapTable(swaps: ReadonlyMap<string, ServiceSwapFigures>): Table {
+  const rows = [...swaps].map(([name, { swaps: count, firstP99, steadyP99, ratio }]) => [
+    name,
+    String(count),
+    firstP99.toFixed(1),
+    steadyP99.toFixed(1),
+    `${ratio.toFixed(1)}x${missed(ratio > swapGoal)}`,
+  ])
+  return { title: 'Swaps in the server', header: ['model', 'swaps', 'p99 of first 100 µs', 'p99 later µs', 'median ratio (goal 2x)'], rows }
 }
 
 /** Memory of many models at once. */

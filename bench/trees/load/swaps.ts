@@ -1,36 +1,16 @@
 import { callsToEnter } from '../../../src/runtimes/trees/trees-runtime.ts'
-import { type Evaluator, instantiateForest } from '../../../src/trees/evaluator.ts'
+import { instantiateForest } from '../../../src/trees/evaluator.ts'
 import { warmUp } from '../../../src/trees/warm-up.ts'
 import { median } from '../../support/report.ts'
 import { readDoubles } from '../rows-file.ts'
 import { inThread } from './in-thread.ts'
+import { Traffic } from './traffic.ts'
 import type { LoadTimes } from './worker.ts'
 
 /** Loads of one model, each in a fresh thread and then swapped in: medians. Times in ms; p99 of the first 100 calls after a swap and of 100 later ones in µs. */
 export type SwapFigures = LoadTimes & { readonly quantise: number; readonly total: number; readonly firstP99: number; readonly steadyP99: number }
 
-const callsPerWindow = 100
 const steadyWindows = 100
-
-class Traffic {
-  readonly #rows: readonly Float64Array[]
-  readonly #out = new Float64Array(1)
-  #call = 0
-  constructor(values: Float64Array, inputs: number) {
-    this.#rows = Array.from({ length: values.length / inputs }, (_, r) => values.subarray(r * inputs, (r + 1) * inputs))
-  }
-  /** p99 in µs of 100 calls. */
-  window(evaluator: Evaluator): number {
-    const latencies = new Float64Array(callsPerWindow)
-    for (let i = 0; i < callsPerWindow; i++) {
-      const row = this.#rows[this.#call++ % this.#rows.length]!
-      const before = performance.now()
-      evaluator.predict(row, this.#out)
-      latencies[i] = (performance.now() - before) * 1e3
-    }
-    return latencies.sort()[Math.floor(callsPerWindow * 0.99) - 1]!
-  }
-}
 
 async function swap(path: string, traffic: Traffic): Promise<Omit<SwapFigures, 'quantise'>> {
   const answer = await inThread({ path })
@@ -38,8 +18,8 @@ async function swap(path: string, traffic: Traffic): Promise<Omit<SwapFigures, '
   const { compiled, times } = answer
   const evaluator = instantiateForest(compiled)
   warmUp(evaluator, compiled.warmRows, callsToEnter)
-  const firstP99 = traffic.window(evaluator)
-  const steadyP99 = median(Array.from({ length: steadyWindows }, () => traffic.window(evaluator)))
+  const firstP99 = traffic.window(evaluator.predict)
+  const steadyP99 = median(Array.from({ length: steadyWindows }, () => traffic.window(evaluator.predict)))
   return { ...times, total: times.parse + times.compile + times.warm, firstP99, steadyP99 }
 }
 
