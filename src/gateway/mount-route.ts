@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 import type { TSchema } from 'typebox'
 import { ServingError } from '../contracts/error.ts'
 import { compileCheck, type ValueCheck } from './check-value.ts'
+import type { Cohort } from './cohort.ts'
 import { noFields } from './empty-schema.ts'
 import type { RouteDeps } from './gateway-deps.ts'
 import type { Admission } from './guards/admission.ts'
@@ -21,7 +22,7 @@ declare module 'fastify' {
 }
 
 /** What every mounted route shares. */
-export type Mounting = { readonly deps: RouteDeps; readonly admission: Admission; readonly responder: Responder }
+export type Mounting = { readonly deps: RouteDeps; readonly admission: Admission; readonly responder: Responder; readonly cohort: Cohort }
 
 type Work = { readonly response: ServerResponse; readonly call: RequestCall; readonly about: Answering }
 
@@ -78,7 +79,7 @@ function answerLater(promise: Promise<unknown>, work: Work, { admission, respond
 
 /** Puts a route on the server: guard, checks, handler, answer. */
 export function mountRoute(app: FastifyInstance, route: Route, mounting: Mounting): void {
-  const { deps, responder } = mounting
+  const { deps, admission, responder, cohort } = mounting
   const { config, clock } = deps
   const readBody = bodyOf(route)
   const query = checkOf(route.query)
@@ -94,18 +95,22 @@ export function mountRoute(app: FastifyInstance, route: Route, mounting: Mountin
       } as unknown as Asked<never, never, never>,
       deps,
     )
-  const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+  const answer = (request: FastifyRequest, reply: FastifyReply): void => {
     const call =
       request.call ?? new RequestCall({ keyId: anonymous, requestId: request.id, detailed: false }, reply.raw, { clock, budgetMs: config.deadlineMs })
     const about = { requestId: call.requestId, route: route.path, startedAt: call.startedAt, url: request.raw.url ?? '' }
-    reply.hijack()
     try {
+      if (route.scope !== undefined) admission.checkRoom()
       const result = handle(request, call)
       if (result instanceof Promise) answerLater(result, { response: reply.raw, call, about }, mounting)
       else responder.send(reply.raw, result, about)
     } catch (error) {
       responder.fail(reply.raw, error, about)
     }
+  }
+  const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+    reply.hijack()
+    cohort.join(() => answer(request, reply))
   }
   const bodyLimit = Math.min(route.bodyLimitBytes ?? Infinity, config.bodyLimitBytes)
   app.route({ method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method, url: route.path, bodyLimit, onRequest: guardOf(route, mounting), handler })

@@ -147,6 +147,17 @@ test('more work than the limit is refused as overloaded, with probes still answe
   assert.equal((await predict(url)).status, 200)
 })
 
+test('requests that come in together are refused from the limit on', async (t) => {
+  const { deps, begun, release } = held()
+  const { url } = await start(t, { predictions: deps }, { maxInFlight: 1 })
+  const connection = new RawConnection(Number(new URL(url).port))
+  const request = `POST /predict HTTP/1.1\r\nHost: x\r\nX-API-Key: ${admin}\r\nContent-Type: application/json\r\nContent-Length: ${predictBody.length}\r\n\r\n${predictBody}`
+  connection.send(request + request)
+  await begun
+  release()
+  assert.deepEqual([(await connection.next())?.status, (await connection.next())?.status], [200, 503])
+})
+
 test('draining finishes what goes on, accepts nothing new, and ends although connections were kept alive', async (t) => {
   const { deps, begun, release } = held()
   const { url, server } = await start(t, { predictions: deps })

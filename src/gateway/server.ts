@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { ServingError } from '../contracts/error.ts'
 import { clientErrorHandler, rawProblem } from './client-error.ts'
 import { addDocs } from './docs-page.ts'
+import { Cohort } from './cohort.ts'
 import { drainServer } from './drain.ts'
 import type { GatewayDeps } from './gateway-deps.ts'
 import { Admission } from './guards/admission.ts'
@@ -121,6 +122,7 @@ function listenAt(app: FastifyInstance, { host, port }: GatewayDeps['config']): 
 export async function createServer(deps: GatewayDeps): Promise<GatewayServer> {
   const admission = new Admission(deps.config.maxInFlight)
   const responder = new Responder(deps, admission)
+  const cohort = new Cohort()
   const app = makeApp(deps, responder)
   const document = openapiDocument(deps.version, routes)
   app.decorateRequest('call', null)
@@ -129,7 +131,7 @@ export async function createServer(deps: GatewayDeps): Promise<GatewayServer> {
   addBodyParser(app)
   addNotFound(app, responder, deps)
   await addDocs(app, document)
-  for (const route of routes) mountRoute(app, route, { deps: { ...deps, document }, admission, responder })
+  for (const route of routes) mountRoute(app, route, { deps: { ...deps, document }, admission, responder, cohort })
   await app.ready()
   return {
     app,

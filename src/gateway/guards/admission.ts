@@ -17,9 +17,14 @@ export class Admission {
     return this.#inFlight
   }
 
-  /** Throws `draining` or `overloaded` when a new request must not be begun. */
+  /** Throws `draining` or `overloaded` when a new request must not be taken in. */
   check(): void {
     if (this.phase === 'closing') throw new ServingError('draining', 'This server is shutting down; send the request again, to another one')
+    this.checkRoom()
+  }
+
+  /** Throws `overloaded`. For a request that was taken in and is now to be begun: others were begun meanwhile. */
+  checkRoom(): void {
     if (this.#inFlight >= this.#limit) throw new ServingError('overloaded', `${this.#limit} requests are being worked on already; try again shortly`)
   }
 
