@@ -47,6 +47,7 @@ export const errorTable = {
   worker_crashed: { status: 502, category: 'model', title: 'The inference process ended while answering', retryable: true },
   model_loading: { status: 503, category: 'model', title: 'The model is still loading', retryable: true },
   model_unavailable: { status: 503, category: 'model', title: 'The model cannot be served at the moment', retryable: true },
+  circuit_open: { status: 503, category: 'model', title: 'What the model depends on failed too often and is left alone for a while', retryable: true },
   model_memory_exceeded: { status: 503, category: 'model', title: 'The model does not fit the memory budget', retryable: false },
   features_stale: { status: 503, category: 'features', title: 'The stored features are older than allowed', retryable: true },
   features_unavailable: { status: 503, category: 'features', title: 'The features for that moment are not known', retryable: true },
