@@ -52,6 +52,10 @@ const Models = Type.Object(
       default: false,
     }),
     allowUnverified: Type.Boolean({ description: 'Serve bundles that have no golden rows to verify them with', default: false }),
+    modulePaths: Type.Array(Type.String({ minLength: 1 }), {
+      description: 'Folders in or below which bundles of the runtime `module` may lie: their code runs as this server’s user',
+      default: [],
+    }),
   },
   { ...strict, description: 'Bundles and their memory' },
 )

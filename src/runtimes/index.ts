@@ -1,4 +1,5 @@
 import type { ProcessDeps } from './process/inference-process.ts'
+import { ModuleRuntime } from './module/module-runtime.ts'
 import { OnnxRuntime } from './onnx/onnx-runtime.ts'
 import { PythonRuntime } from './python/python-runtime.ts'
 import type { RuntimeSettings } from './runtime-settings.ts'
@@ -7,10 +8,11 @@ import { compileTrees } from './trees/compile-trees.ts'
 import { TreesRuntime } from './trees/trees-runtime.ts'
 
 /** Every runtime, by its kind in the manifest. */
-export const makeRuntimes = (deps: ProcessDeps, { python }: RuntimeSettings): readonly ModelRuntime[] => [
+export const makeRuntimes = (deps: ProcessDeps, { python, modulePaths }: RuntimeSettings): readonly ModelRuntime[] => [
   new TreesRuntime(deps.clock),
   new OnnxRuntime(deps),
   new PythonRuntime(deps, python),
+  new ModuleRuntime(deps, modulePaths),
 ]
 
 /** The part of loading that takes long and can run in a worker thread: what it returns can be posted. Undefined for runtimes that have none. */
