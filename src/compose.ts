@@ -86,7 +86,7 @@ function composeModels(
   parts: { readonly meter: PrometheusMeter; readonly registry: Registry; readonly features: FeatureService },
 ): ModelService {
   const { clock, random, log } = around
-  const runtimes = makeRuntimes({ clock, random, meter: parts.meter, log: (line) => log.info({ line }, 'inference process') }, runtimeSettings(config))
+  const runtimes = makeRuntimes({ clock, random, meter: parts.meter, log: (line) => log.info({ line }, 'model runtime') }, runtimeSettings(config))
   return new ModelService({ ...parts, clock, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
 }
 

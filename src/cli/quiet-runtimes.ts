@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load-config.ts'
+import { noMeter } from '../contracts/meter.ts'
 import { makeRuntimes } from '../runtimes/index.ts'
 import { runtimeSettings } from '../runtimes/runtime-settings.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
@@ -7,4 +8,4 @@ import { type ConfigOptions, sourcesOf } from './config-options.ts'
 
 /** The runtimes as the server with these settings would have them; what models print is not shown. Throws `validation_failed` for settings that are wrong. */
 export const quietRuntimes = (options: ConfigOptions): readonly ModelRuntime[] =>
-  makeRuntimes({ clock: systemClock, random: Math.random, log: () => {} }, runtimeSettings(loadConfig(sourcesOf(options))))
+  makeRuntimes({ clock: systemClock, random: Math.random, meter: noMeter, log: () => {} }, runtimeSettings(loadConfig(sourcesOf(options))))

@@ -56,6 +56,18 @@ const Models = Type.Object(
       description: 'Folders in or below which bundles of the runtime `module` may lie: their code runs as this server’s user',
       default: [],
     }),
+    remoteHosts: Type.Array(Type.String({ pattern: '^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:\\d{1,5})?$' }), {
+      description: 'Servers that bundles of the runtime `remote` may send rows to, as HOST:PORT (or HOST for port 80, and 443 of https)',
+      default: [],
+    }),
+    remoteAuthorization: Type.Optional(
+      Type.String({
+        description: 'The `authorization` header for those of them whose bundle asks for it, as `Bearer …`',
+        pattern: '^[ -~]+$',
+        maxLength: 4_096,
+        secret: true,
+      }),
+    ),
   },
   { ...strict, description: 'Bundles and their memory' },
 )

@@ -2,17 +2,23 @@ import type { ProcessDeps } from './process/inference-process.ts'
 import { ModuleRuntime } from './module/module-runtime.ts'
 import { OnnxRuntime } from './onnx/onnx-runtime.ts'
 import { PythonRuntime } from './python/python-runtime.ts'
+import type { RemoteDeps } from './remote/remote-caller.ts'
+import { RemoteRuntime } from './remote/remote-runtime.ts'
 import type { RuntimeSettings } from './runtime-settings.ts'
 import type { ArtefactSpec, ModelRuntime } from './runtime.ts'
 import { compileTrees } from './trees/compile-trees.ts'
 import { TreesRuntime } from './trees/trees-runtime.ts'
 
+/** What runtimes need from the outside. */
+export type RuntimeDeps = ProcessDeps & RemoteDeps
+
 /** Every runtime, by its kind in the manifest. */
-export const makeRuntimes = (deps: ProcessDeps, { python, modulePaths }: RuntimeSettings): readonly ModelRuntime[] => [
+export const makeRuntimes = (deps: RuntimeDeps, { python, modulePaths, remote }: RuntimeSettings): readonly ModelRuntime[] => [
   new TreesRuntime(deps.clock),
   new OnnxRuntime(deps),
   new PythonRuntime(deps, python),
   new ModuleRuntime(deps, modulePaths),
+  new RemoteRuntime(deps, remote),
 ]
 
 /** The part of loading that takes long and can run in a worker thread: what it returns can be posted. Undefined for runtimes that have none. */

@@ -21,8 +21,8 @@ export function pythonOrSkip(t: TestContext, modules: readonly string[]): string
 }
 
 /** Path of a file that is not part of the repository; without it the test is skipped by name (in CI it fails), and the answer is undefined. */
-export function fileOrSkip(t: TestContext, file: string): string | undefined {
-  return existsSync(file) ? file : skipOrFail(t, `${file} is not there`)
+export function fileOrSkip(t: TestContext, file: string, howTo?: string): string | undefined {
+  return existsSync(file) ? file : skipOrFail(t, `${file} is not there${howTo === undefined ? '' : ` (${howTo})`}`)
 }
 
 /** True if a program can be started; without it the test is skipped by name (in CI it fails). */

@@ -7,6 +7,7 @@ import type { ProcessDeps } from '../process/inference-process.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
 import type { ProcessInfo } from '../process/message.ts'
 import type { Tensor } from '../process/tensor.ts'
+import { withComplement } from '../with-complement.ts'
 import type { Signature, ValueInfo } from './signature.ts'
 
 /** An ONNX model to serve, in the words of its manifest. */
@@ -55,17 +56,6 @@ const asInfo = (info: ProcessInfo | undefined): OnnxInfo => info as unknown as O
 function toTensor(rows: Float64Array, count: number, { input, type, rowShape }: Signature): Tensor {
   const data = type === 'float32' ? Float32Array.from(rows) : rows
   return { name: input, shape: [count, ...rowShape], data }
-}
-
-/** One column that stands for two classes is the probability p of the second: (1 - p, p). */
-function withComplement(column: Float64Array): Float64Array {
-  const pairs = new Float64Array(column.length * 2)
-  for (const [row, p] of column.entries()) {
-    if (p < 0 || p > 1) throw new ServingError('model_output_invalid', `The model gave ${p} where a probability belongs. End the graph with a Sigmoid.`)
-    pairs[2 * row] = 1 - p
-    pairs[2 * row + 1] = p
-  }
-  return pairs
 }
 
 class ProcessOnnxModel implements OnnxModel {
