@@ -1,4 +1,4 @@
-"""The baseline for URTH/USD by the hour: scikit-learn's logistic regression, exported to ONNX."""
+"""The baseline for URTH/USD by the hour: scikit-learn's logistic regression, which `save` exports to ONNX."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -70,12 +68,6 @@ def train(rows: presage.Rows) -> Pipeline:
     return pipeline.fit(rows.x, rows.up)
 
 
-def export(pipeline: Pipeline, path: Path) -> None:
-    """Writes the pipeline as ONNX: float [N, features] in, `probabilities` [N, 2] out."""
-    kinds = [("input", FloatTensorType([None, len(FEATURES)]))]
-    path.write_bytes(to_onnx(pipeline, initial_types=kinds, options={"zipmap": False}, target_opset=17).SerializeToString())
-
-
 def describe(matrix: presage.Matrix, provenance: dict) -> presage.Description:
     """The description of the version."""
     return presage.Description(
@@ -99,12 +91,8 @@ def main() -> None:
     origin |= {f"sha256 of {year}": sha256_of_file(BARS / year) for year in YEARS}
     origin |= {f"accuracy of {name}": hits for name, hits in guesses.items()}
     pipeline = train(parts.train)
-    bundle = {"name": "baseline", "version": "1.0.0", "tensor": "probabilities", "description": describe(matrix, origin), "parts": parts}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
-        export(pipeline, path)
-        saved = presage.save_onnx(path, options.models, predict=pipeline.predict_proba, **bundle)
-    print_results(saved, guesses)
+    report = presage.save(pipeline, options.models, name="baseline", version="1.0.0", description=describe(matrix, origin), parts=parts)
+    print_results(report.folder, guesses)
 
 
 if __name__ == "__main__":

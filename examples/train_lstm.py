@@ -141,8 +141,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         export(model, path)
-        saved = presage.save_onnx(path, options.models, predict=predictor(model), **bundle)
-    print_results(saved, guesses)
+        report = presage.save(path, options.models, predict=predictor(model), **bundle)
+    print_results(report.folder, guesses)
 
 
 if __name__ == "__main__":

@@ -111,10 +111,9 @@ def main() -> None:
     for recipe in RECIPES:
         if options.version in (None, recipe.version):
             booster = train(parts.train, recipe)
-            folder = presage.save(
-                booster, options.models, name="momentum", version=recipe.version, description=describe(matrix, recipe, provenance), parts=parts
-            )
-            print_results(folder, guesses)
+            description = describe(matrix, recipe, provenance)
+            report = presage.save(booster, options.models, name="momentum", version=recipe.version, description=description, parts=parts)
+            print_results(report.folder, guesses)
 
 
 if __name__ == "__main__":

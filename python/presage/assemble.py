@@ -2,54 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .bundle import check_identity, write_bundle
+from .bundle import write_bundle
+from .choose_form import Chosen
 from .description import Description
 from .errors import BundleError
-from .evidence import Parts, Predict, measure
-from .golden import Tolerance, golden_inputs, golden_text
+from .evidence import Parts, class_columns, measure
+from .golden import golden_text
 from .reference import reference_text
+from .source import Artefact, Source
 
 
-@dataclass(frozen=True)
-class Artefact:
-    """File name and bytes as the framework wrote them, what serves it, and the output tensor's name where there are several."""
-
-    path: str
-    content: bytes
-    runtime: str
-    format: str
-    tensor: str | None
-    tolerance: Tolerance
-
-
-def assemble(models_dir: str | Path, identity: tuple[str, str], artefact: Artefact, evidence: tuple[Predict, Description, Parts]) -> Path:
-    """Measures, makes golden rows and reference bins, and writes `models_dir/name/version`; returns that folder. Raises BundleError, leaving nothing behind."""
-    name, version = identity
-    predict, description, parts = evidence
-    target = check_identity(models_dir, name, version)
-    parts.check(len(description.features) * description.window)
-    inputs = golden_inputs(parts.train.x, len(description.features), description.optional_columns)
-    outputs = np.asarray(predict(inputs), dtype=np.float64)
+def assemble(target: Path, identity: tuple[str, str], chosen: Chosen, evidence: tuple[Source, Description, Parts, np.ndarray]) -> None:
+    """Measures, makes golden rows and reference bins, and writes the bundle into `target`. Raises BundleError, leaving nothing behind."""
+    source, description, parts, golden = evidence
+    artefact = chosen.artefact
+    outputs = class_columns(source.predict(golden), description)
+    if artefact.runtime == "trees":  # of two classes trees give the second only; everywhere else the server makes a pair of it
+        outputs = outputs[:, -chosen.columns :]
     files = {
-        artefact.path: artefact.content,
-        "golden.json": golden_text(inputs, outputs, artefact.tolerance).encode(),
+        "golden.json": golden_text(golden, outputs, artefact.tolerance).encode(),
         "reference.json": reference_text(parts.train.x, description.features).encode(),
     }
-    measured = measure(predict, description, parts)
-    return write_bundle(target, _manifest(identity, artefact, (description, measured)), files)
+    measured = measure(source.predict, description, parts)
+    write_bundle(target, _manifest(identity, artefact, (description, measured)), (chosen.folder, files))
 
 
 def _output(artefact: Artefact, description: Description, measured: dict[str, Any]) -> dict[str, Any]:
-    output: dict[str, Any] = {"kind": "binary", "classes": list(description.classes)}
-    if artefact.tensor is not None:
-        output["tensor"] = artefact.tensor
-    return output | {"calibration": measured["calibration"], "reliability": measured["reliability"]}
+    tensor = {} if artefact.tensor is None else {"tensor": artefact.tensor}
+    return description.output() | tensor | {key: measured[key] for key in ("calibration", "reliability") if key in measured}
 
 
 def _manifest(identity: tuple[str, str], artefact: Artefact, about: tuple[Description, dict[str, Any]]) -> dict[str, Any]:
@@ -62,14 +47,14 @@ def _manifest(identity: tuple[str, str], artefact: Artefact, about: tuple[Descri
         "name": identity[0],
         "version": identity[1],
         "runtime": artefact.runtime,
-        "artefact": {"path": artefact.path, "format": artefact.format},
+        "artefact": artefact.manifest(),
         "training_date": description.training_date,
         "metrics": measured["metrics"],
         "symbols": description.symbols,
         "inputs": description.inputs(),
         "output": _output(artefact, description, measured),
         "signal": measured["signal"],
-        "label": {"kind": "direction", "horizon": description.horizon, "cost_bps": description.cost_bps},
+        "label": {"kind": "return" if description.kind == "regression" else "direction", "horizon": description.horizon, "cost_bps": description.cost_bps},
         "limits": {"timeout": "250ms", "max_batch": 256},
         "reference": "reference.json",
         "golden": "golden.json",

@@ -16,6 +16,8 @@ from .yaml_text import to_yaml
 NAME = re.compile(r"^[a-z0-9_]{1,64}$")
 VERSION = re.compile(r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$")
 
+INNER_PATH = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
+
 
 def sha256_of(content: bytes) -> str:
     """SHA-256 in lower-case hexadecimals."""
@@ -34,22 +36,32 @@ def check_identity(models_dir: str | Path, name: str, version: str) -> Path:
     return target
 
 
-def write_bundle(target: Path, manifest: dict[str, Any], files: dict[str, bytes]) -> Path:
+def write_bundle(target: Path, manifest: dict[str, Any], content: tuple[Path, dict[str, bytes]]) -> None:
     """
-    Writes `files` and `model.yaml` (with the digests of `files`) into a temporary folder beside `target`, then renames it: a server that watches sees a whole bundle or
-    none. Raises BundleError if `target` is there already.
+    Writes all files below a folder, further files, and `model.yaml` (with the digests of both) into a temporary folder beside `target`, then renames it: a server that
+    watches sees a whole bundle or none. Raises BundleError if `target` is there already, and for files whose names the server would refuse.
     """
-    digests = {name: sha256_of(content) for name, content in sorted(files.items())}
-    text = to_yaml({**manifest, "files": digests})
+    folder, files = content
     temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.tmp"
-    temporary.mkdir(parents=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        for name, content in {**files, "model.yaml": text.encode()}.items():
-            (temporary / name).write_bytes(content)
+        shutil.copytree(folder, temporary)
+        for name, data in files.items():
+            (temporary / name).write_bytes(data)
+        text = to_yaml({**manifest, "files": _digests(temporary)})
+        (temporary / "model.yaml").write_text(text)
         _rename(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return target
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below a folder, by its path in there."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    strange = [name for name in names if not INNER_PATH.match(name) or len(name) > 200]
+    if strange:
+        raise BundleError(f"{', '.join(strange[:3])}: files of a bundle are named with letters, digits, _ . and - only")
+    return {name: sha256_of((folder / name).read_bytes()) for name in names}
 
 
 def _rename(temporary: Path, target: Path) -> None:

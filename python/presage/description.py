@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from .errors import BundleError
+from .source import RowShape
 
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
@@ -25,7 +28,9 @@ def duration_ms(text: str) -> int:
 class Description:
     """
     Inputs (`features` in column order, `window` vectors, which of them are `optional`), what an outcome is (`horizon`, `cost_bps`), which symbols, and where the model comes
-    from (`provenance`). `training_date` is RFC 3339. `act_on` is the share of validation rows that the signal's thresholds act on.
+    from (`provenance`). `training_date` is RFC 3339. `act_on` is the share of validation rows that the signal's thresholds act on. `kind`: binary, multiclass, or regression
+    of the forward return. `classes` go from down to up in the order of the model's outputs; they end at `class_borders` (forward returns; by default 0 of two classes, and
+    cost on either side of 0 of three).
     """
 
     features: list[str]
@@ -39,7 +44,10 @@ class Description:
     feature_set_digest: str | None = None
     max_age: str | None = None
     act_on: float = 0.10
-    classes: tuple[str, str] = ("down", "up")
+    kind: Literal["binary", "multiclass", "regression"] = "binary"
+    classes: tuple[str, ...] = ("down", "up")
+    class_borders: tuple[float, ...] | None = None
+    unit: str | None = None
     provenance: dict[str, str | int | float | bool | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -55,8 +63,47 @@ class Description:
             raise BundleError(f"optional inputs that are not among the features: {', '.join(unknown)}")
         if not MOMENT.match(self.training_date):
             raise BundleError(f"training_date {self.training_date!r} is not RFC 3339 with a zone, such as 2024-01-10T00:00:00Z")
+        self._check_kind()
         if not 0 < self.act_on < 1:
             raise BundleError(f"act_on is a share between 0 and 1, not {self.act_on}")
+
+    def _check_kind(self) -> None:
+        if self.kind not in ("binary", "multiclass", "regression"):
+            raise BundleError(f"kind {self.kind!r}: binary, multiclass or regression")
+        if self.kind == "binary" and len(self.classes) != 2 or self.kind == "multiclass" and len(self.classes) < 3:
+            raise BundleError(f"a binary model has two classes and a multiclass model more, not {', '.join(self.classes)}")
+        if self.kind != "regression" and (len(self.borders) != len(self.classes) - 1 or (np.diff(self.borders) <= 0).any()):
+            raise BundleError(f"class_borders are {len(self.classes) - 1} rising forward returns: where each of {', '.join(self.classes)} ends and the next begins")
+
+    @property
+    def shape(self) -> RowShape:
+        """What a row looks like."""
+        return RowShape(self.features, self.window)
+
+    @property
+    def gives(self) -> str:
+        """What a model of this kind gives."""
+        return "amounts" if self.kind == "regression" else "probabilities"
+
+    @property
+    def floor(self) -> float:
+        """The least that a side must reach to act at all: better than an even guess, or an amount for it."""
+        return 0.0 if self.kind == "regression" else round(1 / len(self.classes), 6)
+
+    @property
+    def borders(self) -> tuple[float, ...]:
+        """Forward returns at which one class ends and the next begins."""
+        usual = {2: (0.0,), 3: (-self.cost, self.cost)}
+        return usual.get(len(self.classes), ()) if self.class_borders is None else self.class_borders
+
+    def outcome(self, forward_return: np.ndarray) -> np.ndarray:
+        """Index of the class that came true: a return on a border belongs to the class below."""
+        return np.searchsorted(self.borders, forward_return, side="left")
+
+    def output(self) -> dict[str, Any]:
+        """`output` of the manifest, without what is measured."""
+        unit = {} if self.unit is None else {"unit": self.unit}
+        return {"kind": self.kind, **({} if self.kind == "regression" else {"classes": list(self.classes)}), **unit}
 
     @property
     def cost(self) -> float:

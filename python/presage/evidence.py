@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .calibration import calibrated, fit_slope
+from .calibration import calibrated, fitted
 from .description import Description
 from .errors import BundleError
+from .outcomes import Sides
 from .reliability import reliability_table
 from .rows import Rows
-from .scores import acting_metrics, direction_metrics
-
-Predict = Callable[[np.ndarray], np.ndarray]
+from .scores import acting_metrics, class_scores, span_metrics
+from .source import Predict
 
 
 @dataclass(frozen=True)
@@ -39,46 +38,68 @@ class Parts:
                 raise BundleError("the parts overlap: a label must be known before the next part begins (see split_by_time)")
 
 
-def probability_up(predict: Predict, x: np.ndarray) -> np.ndarray:
-    """Raw probability of the second class, from one or two output columns; raises BundleError for anything that is not probabilities."""
-    output = np.asarray(predict(x), dtype=np.float64)
-    if output.ndim != 2 or output.shape[1] not in (1, 2) or len(output) != len(x):
-        raise BundleError(f"the model gave outputs of shape {output.shape} for {len(x)} rows, wanted one or two columns")
-    if not ((output >= -1e-6) & (output <= 1 + 1e-6)).all():
+def class_columns(output: np.ndarray, description: Description) -> np.ndarray:
+    """Outputs as the server sees them: one column a class (one probability of two is that of the second), or one amount. Raises BundleError for what is neither."""
+    wanted = 1 if description.kind == "regression" else len(description.classes)
+    if not np.isfinite(output).all():
+        raise BundleError("the model gave outputs that are not finite")
+    if output.shape[1] == 1 and wanted == 2:
+        output = np.hstack([1 - output, output])
+    if output.shape[1] != wanted:
+        raise BundleError(f"the model gave {output.shape[1]} outputs a row, a {description.kind} model gives {wanted}")
+    if wanted > 1 and not ((output >= -1e-6) & (output <= 1 + 1e-6)).all():
         raise BundleError("the model gave outputs that are not probabilities")
-    return np.clip(output[:, -1], 0, 1)
+    return output if wanted == 1 else np.clip(output, 0, 1)
 
 
-def thresholds(p_up: np.ndarray, act_on: float) -> tuple[float, float]:
+def thresholds(sides: Sides, act_on: float, floor: float) -> tuple[float, float]:
     """
-    Least probability of up to BUY and of down to SELL: each side's quantile on validation rows, so that each acts on half of `act_on`; but never below 0.5, as no side
-    should act on what is less likely than not.
+    What BUY and SELL need: each side's quantile on validation rows, so that each acts on half of `act_on`; but never below `floor`, as no side should act on what is less
+    likely than not (of two classes), or on an amount against it.
     """
     share = 1 - act_on / 2
-    return tuple(round(max(0.5, float(np.quantile(side, share))), 6) for side in (p_up, 1 - p_up))  # type: ignore[return-value]
+    return tuple(max(floor, float(f"{np.quantile(side, share):.6g}")) for side in (sides.buy, sides.sell))  # type: ignore[return-value]
+
+
+def sides_of(output: np.ndarray) -> Sides:
+    """Of classes the last is bought on and the first sold on; of an amount, itself and its opposite."""
+    return Sides(output[:, 0], -output[:, 0]) if output.shape[1] == 1 else Sides(output[:, -1], output[:, 0])
 
 
 def measure(predict: Predict, description: Description, parts: Parts) -> dict[str, Any]:
-    """`metrics`, `output.calibration`, `output.reliability` and `signal` of a manifest, as keys metrics, calibration, reliability, signal."""
-    raw = probability_up(predict, parts.validation.x)
-    calibration = fit_slope(raw, parts.validation.up)
-    p_validation = calibrated(calibration, raw)
-    p_test = calibrated(calibration, probability_up(predict, parts.test.x))
-    buy_at, sell_at = thresholds(p_validation, description.act_on)
-    reliability = {"full": reliability_table(p_validation, parts.validation.forward_return, description.cost)}
+    """`metrics`, `output.calibration` (none for a regression), `output.reliability` and `signal` of a manifest, by these names."""
+    validation = parts.validation
+    raw = class_columns(predict(validation.x), description)
+    calibration = fitted(raw, description.outcome(validation.forward_return))
+    sides = sides_of(calibrated(calibration, raw))
+    at = thresholds(sides, description.act_on, description.floor)
+    reliability = {"full": reliability_table(sides, validation.forward_return, description.cost)}
     if description.optional:
-        without = probability_up(predict, parts.validation.with_missing(np.array(description.optional_values)).x)
-        reliability["partial"] = reliability_table(calibrated(calibration, without), parts.validation.forward_return, description.cost)
-    metrics = direction_metrics(p_test, parts.test, float(parts.train.up.mean()))
-    metrics |= acting_metrics(p_test, parts.test, (buy_at, sell_at, description.cost))
-    return {"metrics": metrics, "calibration": calibration, "reliability": reliability, "signal": _signal(description, p_validation, (buy_at, sell_at))}
+        without = class_columns(predict(validation.with_missing(np.array(description.optional_values)).x), description)
+        reliability["partial"] = reliability_table(sides_of(calibrated(calibration, without)), validation.forward_return, description.cost)
+    tested = calibrated(calibration, class_columns(predict(parts.test.x), description))
+    metrics = _metrics(tested, description, parts) | acting_metrics(sides_of(tested), parts.test, (*at, description.cost))
+    spec = {} if calibration is None else {"calibration": calibration}
+    return {"metrics": metrics, **spec, "reliability": reliability, "signal": _signal(description, sides, at)}
 
 
-def _signal(description: Description, p_up: np.ndarray, at: tuple[float, float]) -> dict[str, Any]:
+def _metrics(output: np.ndarray, description: Description, parts: Parts) -> dict[str, Any]:
+    """Share of right classes, or of right signs, before cost; for classes the log loss beside that of their frequencies in training."""
+    wanted = description.outcome(parts.test.forward_return)
+    if description.kind == "regression":
+        return span_metrics((output[:, 0] > 0) == (parts.test.up == 1), parts.test, {})
+    guessed = (output[:, 1] > 0.5).astype(int) if output.shape[1] == 2 else output.argmax(axis=1)
+    frequencies = np.bincount(description.outcome(parts.train.forward_return), minlength=len(description.classes)) / len(parts.train)
+    return span_metrics(guessed == wanted, parts.test, class_scores(output, wanted, frequencies))
+
+
+def _signal(description: Description, sides: Sides, at: tuple[float, float]) -> dict[str, Any]:
     buy_at, sell_at = at
-    down, up = description.classes
+    is_amount = description.kind == "regression"
     note = (
-        f"at_least: quantiles of the validation rows, where each side was to act on {description.act_on / 2:.1%} of bars, but not below 0.5; "
-        f"buys on {(p_up >= buy_at).mean():.1%} of them, sells on {(1 - p_up >= sell_at).mean():.1%}. Not a promise of profit."
+        f"thresholds: quantiles of the validation rows, where each side was to act on {description.act_on / 2:.1%} of bars, but not below {description.floor:.6g}; "
+        f"buys on {(sides.buy >= buy_at).mean():.1%} of them, sells on {(sides.sell >= sell_at).mean():.1%}. Not a promise of profit."
     )
-    return {"buy": {"class": up, "at_least": buy_at}, "sell": {"class": down, "at_least": sell_at}, "note": note}
+    if is_amount:
+        return {"buy": {"value_at_least": buy_at}, "sell": {"value_at_most": 0.0 - sell_at}, "note": note}
+    return {"buy": {"class": description.classes[-1], "at_least": buy_at}, "sell": {"class": description.classes[0], "at_least": sell_at}, "note": note}

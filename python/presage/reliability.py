@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .outcomes import Sides
+
 
 def isotonic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pool adjacent violators: means of x and of y per block, the latter not falling. Equal x are pooled first."""
@@ -21,13 +23,14 @@ def isotonic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return table[:, 0] / table[:, 2], table[:, 1] / table[:, 2]
 
 
-def reliability_table(p_up: np.ndarray, forward_return: np.ndarray, cost: float, bins: int = 20) -> dict[str, list[float]]:
+def reliability_table(sides: Sides, forward_return: np.ndarray, cost: float, bins: int = 20) -> dict[str, list[float]]:
     """
-    Chance that acting pays after `cost` (a share, 0.0008 = 8 bps), by probability of the side: every row counts twice, as BUY at p_up and as SELL at 1 - p_up.
-    The pairs are pooled into equal-mass bins before the isotonic fit, so that no knot rests on a handful of rows.
+    Chance that acting pays after `cost` (a share, 0.0008 = 8 bps), by how strongly the side speaks: every row counts twice, as BUY and as SELL; of a predicted amount only
+    the side that it is for. The pairs are pooled into equal-mass bins before the isotonic fit, so that no knot rests on a handful of rows.
     """
-    side = np.concatenate([p_up, 1 - p_up])
+    side = np.concatenate([sides.buy, sides.sell])
     pays = np.concatenate([forward_return > cost, -forward_return > cost]).astype(np.float64)
+    side, pays = side[side >= 0], pays[side >= 0]
     order = np.argsort(side, kind="stable")
     parts = [part for part in np.array_split(order, min(bins, len(order))) if len(part)]
     x, y = isotonic(np.array([side[part].mean() for part in parts]), np.array([pays[part].mean() for part in parts]))
@@ -35,7 +38,7 @@ def reliability_table(p_up: np.ndarray, forward_return: np.ndarray, cost: float,
 
 
 def _table(x: np.ndarray, y: np.ndarray) -> dict[str, list[float]]:
-    x, y = np.round(x, 6), np.round(y, 4)
+    x, y = np.array([float(f"{knot:.6g}") for knot in x]), np.round(y, 4)
     x, keep = np.unique(x, return_index=True)
     y = y[keep]
     if len(x) == 1:  # the fit is flat: two knots that say so

@@ -1,4 +1,4 @@
-"""Honest metrics of a direction model: overlapping labels do not count twice."""
+"""Honest metrics of a model: overlapping labels do not count twice."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .calibration import SMALLEST
+from .outcomes import Sides
 from .rows import Rows
 
 
@@ -30,25 +31,25 @@ def wilson(hits: float, n: float, z: float = 1.959964) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def log_loss(p_up: np.ndarray, up: np.ndarray) -> float:
-    """Mean negative log likelihood of the labels."""
-    p = np.clip(p_up, SMALLEST, 1 - SMALLEST)
-    return float(-(up * np.log(p) + (1 - up) * np.log(1 - p)).mean())
-
-
 def _moment(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def direction_metrics(p_up: np.ndarray, rows: Rows, base_rate: float) -> dict[str, Any]:
-    """`metrics` of a manifest: share of right directions before cost with its interval on the effective n, log loss beside that of the constant `base_rate`."""
-    hits = float(((p_up > 0.5) == (rows.up == 1)).mean())
+def class_scores(p: np.ndarray, classes: np.ndarray, frequencies: np.ndarray) -> dict[str, float]:
+    """Mean negative log likelihood of the classes that came, beside that of constant `frequencies`."""
+    constant = np.tile(frequencies, (len(p), 1))
+    losses = [-np.log(np.clip(each[np.arange(len(p)), classes], SMALLEST, 1)).mean() for each in (p, constant)]
+    return {"log_loss": round(float(losses[0]), 5), "base_log_loss": round(float(losses[1]), 5)}
+
+
+def span_metrics(right: np.ndarray, rows: Rows, scores: dict[str, float]) -> dict[str, Any]:
+    """`metrics` of a manifest: share of `right` rows with its interval on the effective n, other scores, and the time that the rows span."""
+    hits = float(right.mean())
     n_effective = effective_n(rows)
     low, high = wilson(hits, n_effective)
     return {
         "accuracy": round(hits, 4),
-        "log_loss": round(log_loss(p_up, rows.up), 5),
-        "base_log_loss": round(log_loss(np.full(len(rows), base_rate), rows.up), 5),
+        **scores,
         "n": len(rows),
         "n_effective": round(n_effective, 1),
         "interval": [round(low, 4), round(high, 4)],
@@ -56,11 +57,10 @@ def direction_metrics(p_up: np.ndarray, rows: Rows, base_rate: float) -> dict[st
     }
 
 
-def acting_metrics(p_up: np.ndarray, rows: Rows, rule: tuple[float, float, float]) -> dict[str, Any]:
-    """Share of bars acted on, and how often that paid after cost; `rule` = (buy at least, sell at least, cost as a share)."""
+def acting_metrics(sides: Sides, rows: Rows, rule: tuple[float, float, float]) -> dict[str, Any]:
+    """Share of bars acted on, and how often that paid after cost; `rule` = (what BUY needs, what SELL needs, cost as a share)."""
     buy_at, sell_at, cost = rule
-    buy = (p_up >= buy_at) & ((1 - p_up < sell_at) | (p_up > 1 - p_up))
-    sell = (1 - p_up >= sell_at) & ((p_up < buy_at) | (1 - p_up > p_up))
+    buy, sell = sides.acted((buy_at, sell_at))
     acted = int(buy.sum() + sell.sum())
     metrics: dict[str, Any] = {"coverage": round(acted / len(rows), 4)}
     if acted:

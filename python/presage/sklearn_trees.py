@@ -31,8 +31,7 @@ def sklearn_trees_text(model: Any) -> str:
     bit. Raises BundleError with the fix for every other model, several targets, and gradient boosting that begins with a model of its own.
     """
     if not is_sklearn_trees(model):
-        known = ", ".join(FORESTS + BOOSTERS + HISTOGRAM_BOOSTERS)
-        raise BundleError(f"{type(model).__name__} is none of {known}; for other models export ONNX and use save_onnx()")
+        raise BundleError(f"{type(model).__name__} is none of scikit-learn's random forests, extra trees and gradient boosting")
     if not hasattr(model, "n_features_in_"):
         raise BundleError(f"this {type(model).__name__} is not fitted: call fit() first")
     name = type(model).__name__

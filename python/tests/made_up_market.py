@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import sys
 from pathlib import Path
@@ -51,3 +53,14 @@ def make_description(**overrides: object) -> Description:
 def lean_predict(x: np.ndarray) -> np.ndarray:
     """P(up) from the second of three columns; a missing value counts as 0."""
     return 1 / (1 + np.exp(-0.5 * np.nan_to_num(x[:, 1:2])))
+
+
+def installed(*names: str) -> bool:
+    """Whether packages can be imported."""
+    return all(importlib.util.find_spec(name) is not None for name in names)
+
+
+def golden_rows(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Golden inputs and outputs of a bundle."""
+    rows = json.loads((folder / "golden.json").read_text())["rows"]
+    return np.array([[float(value) for value in row["input"]] for row in rows]), np.array([row["output"] for row in rows])

@@ -12,12 +12,15 @@ import numpy as np
 from made_up_market import lean_predict, make_description, make_parts
 
 from presage import BundleError
-from presage.assemble import Artefact, assemble
-from presage.golden import Tolerance
+from presage.assemble import assemble
+from presage.bundle import check_identity
+from presage.choose_form import Chosen
+from presage.golden import Tolerance, golden_inputs
+from presage.source import Artefact, Source
 from presage.yaml_text import to_yaml
 
 
-ARTEFACT = Artefact("model.onnx", b"bytes", "onnx", "onnx", "probabilities", Tolerance(1e-5, 1e-4))
+ARTEFACT = Artefact("model.onnx", "onnx", "onnx", Tolerance(1e-5, 1e-4), tensor="probabilities")
 
 
 class BundleTest(unittest.TestCase):
@@ -26,11 +29,17 @@ class BundleTest(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.models = Path(folder.name)
+        self.models, self.room = Path(folder.name) / "models", Path(folder.name) / "room"
+        self.room.mkdir()
+        (self.room / "model.onnx").write_bytes(b"bytes")
 
-    def make(self, predict=lean_predict, **overrides: object) -> Path:
+    def make(self, predict=lean_predict, identity=("lean", "1.0.0"), **overrides: object) -> Path:
         """A bundle of the made-up model."""
-        return assemble(self.models, ("lean", "1.0.0"), ARTEFACT, (predict, make_description(**overrides), make_parts()))
+        description, parts = make_description(**overrides), make_parts()
+        target = check_identity(self.models, *identity)
+        golden = golden_inputs(parts.train.x, len(description.features), description.optional_columns)
+        assemble(target, identity, Chosen(self.room, ARTEFACT, 1, ()), (Source("none", "lean", None, predict, []), description, parts, golden))
+        return target
 
     def test_the_manifest_names_every_file_with_its_digest(self) -> None:
         folder = self.make()
@@ -46,7 +55,8 @@ class BundleTest(unittest.TestCase):
         self.assertGreaterEqual(len(inputs), 16)
         self.assertTrue(np.isnan(inputs[:, 2]).any())
         self.assertFalse(np.isnan(inputs[:, :2]).any(), "a required input is never missing")
-        np.testing.assert_array_equal(lean_predict(inputs), [row["output"] for row in golden["rows"]])
+        up = lean_predict(inputs)
+        np.testing.assert_array_equal(np.hstack([1 - up, up]), [row["output"] for row in golden["rows"]])
 
     def test_a_version_is_never_overwritten(self) -> None:
         before = (self.make() / "model.yaml").read_bytes()
@@ -71,15 +81,15 @@ class BundleTest(unittest.TestCase):
                 self.make(**words)
         for name, version in (("Lean", "1.0.0"), ("lean", "v1.0.0"), ("lean", "1.0"), ("../x", "1.0.0")):
             with self.subTest(name=name, version=version), self.assertRaises(BundleError):
-                assemble(self.models, (name, version), ARTEFACT, (lean_predict, make_description(), make_parts()))
+                self.make(identity=(name, version))
 
     def test_a_wrong_number_of_columns_is_refused(self) -> None:
         with self.assertRaisesRegex(BundleError, "3 values, features x window make 6"):
-            self.make(window=2)
+            make_parts().check(make_description(window=2).shape.values)
 
     def test_partial_reliability_exists_only_where_inputs_may_be_missing(self) -> None:
         self.assertIn("    partial:", (self.make() / "model.yaml").read_text())
-        folder = assemble(self.models, ("lean", "1.0.1"), ARTEFACT, (lean_predict, make_description(optional=[]), make_parts()))
+        folder = self.make(identity=("lean", "1.0.1"), optional=[])
         self.assertNotIn("partial", (folder / "model.yaml").read_text())
 
 

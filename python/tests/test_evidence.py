@@ -8,11 +8,17 @@ import numpy as np
 from made_up_market import MINUTE, lean_predict, make_description, make_parts, make_rows
 
 from presage import BundleError, Parts, Rows, split_by_time
-from presage.calibration import fit_slope, logit, sigmoid
+from presage.calibration import fit_slope, fit_temperature, logit, sigmoid
 from presage.evidence import measure, thresholds
+from presage.outcomes import Sides
 from presage.reference import reference_text
 from presage.reliability import isotonic, reliability_table
 from presage.scores import acting_metrics, effective_n, wilson
+
+
+def sides(p_up: np.ndarray) -> Sides:
+    """Both sides of a probability of up."""
+    return Sides(p_up, 1 - p_up)
 
 
 class CalibrationTest(unittest.TestCase):
@@ -40,17 +46,17 @@ class ReliabilityTest(unittest.TestCase):
     def test_knots_rise_and_success_never_falls(self) -> None:
         random = np.random.default_rng(5)
         p = random.uniform(0.3, 0.7, 3000)
-        table = reliability_table(p, np.where(random.random(3000) < p, 0.002, -0.002), 0.0008)
+        table = reliability_table(sides(p), np.where(random.random(3000) < p, 0.002, -0.002), 0.0008)
         self.assertTrue((np.diff(table["probability"]) > 0).all())
         self.assertTrue((np.diff(table["success"]) >= 0).all())
         self.assertAlmostEqual(table["success"][-1], 0.7, delta=0.07)
 
     def test_a_cost_above_every_move_pays_never(self) -> None:
-        table = reliability_table(np.linspace(0.2, 0.8, 500), np.full(500, 0.001), 0.01)
+        table = reliability_table(sides(np.linspace(0.2, 0.8, 500)), np.full(500, 0.001), 0.01)
         self.assertEqual(set(table["success"]), {0.0})
 
     def test_one_probability_gives_a_flat_table(self) -> None:
-        table = reliability_table(np.full(100, 0.5), np.tile([0.01, -0.01], 50), 0.0)
+        table = reliability_table(sides(np.full(100, 0.5)), np.tile([0.01, -0.01], 50), 0.0)
         self.assertEqual(table, {"probability": [0.0, 1.0], "success": [0.5, 0.5]})
 
 
@@ -69,14 +75,14 @@ class ScoresTest(unittest.TestCase):
     def test_acting_follows_the_servers_policy(self) -> None:
         rows = make_rows(4)
         rows = Rows(rows.x, np.array([0.01, -0.01, 0.01, 0.0]), rows.close_time, rows.label_time)
-        metrics = acting_metrics(np.array([0.9, 0.1, 0.2, 0.5]), rows, (0.6, 0.6, 0.001))
+        metrics = acting_metrics(sides(np.array([0.9, 0.1, 0.2, 0.5])), rows, (0.6, 0.6, 0.001))
         self.assertEqual(metrics, {"coverage": 0.75, "hit_rate_after_cost": 0.6667})
 
     def test_thresholds_act_on_the_wanted_share_but_not_on_the_unlikely(self) -> None:
         p = np.random.default_rng(1).uniform(0.4, 0.6, 10_000)
-        buy, sell = thresholds(p, 0.10)
+        buy, sell = thresholds(sides(p), 0.10, 0.5)
         self.assertAlmostEqual(float(((p >= buy) | (1 - p >= sell)).mean()), 0.10, delta=0.002)
-        self.assertEqual(thresholds(p + 0.2, 0.10)[1], 0.5)
+        self.assertEqual(thresholds(sides(p + 0.2), 0.10, 0.5)[1], 0.5)
 
     def test_a_model_with_skill_measures_better_than_the_class_frequency(self) -> None:
         parts = make_parts(make_rows(8000))
@@ -86,6 +92,57 @@ class ScoresTest(unittest.TestCase):
         self.assertLess(metrics["log_loss"], metrics["base_log_loss"])
         self.assertLess(metrics["interval"][0], metrics["accuracy"])
         self.assertLess(metrics["n_effective"], metrics["n"] / 10)
+
+
+class KindsTest(unittest.TestCase):
+    """Models of several classes, and of amounts."""
+
+    def test_a_regression_acts_on_amounts_and_is_scored_by_its_sign(self) -> None:
+        parts = make_parts(make_rows(8000))
+        measured = measure(lambda x: 0.0005 * x[:, 1:2], make_description(kind="regression", optional=[]), parts)
+        self.assertNotIn("calibration", measured)
+        self.assertNotIn("log_loss", measured["metrics"])
+        self.assertGreater(measured["metrics"]["accuracy"], 0.6)
+        buy, sell = measured["signal"]["buy"]["value_at_least"], measured["signal"]["sell"]["value_at_most"]
+        self.assertAlmostEqual(buy, 0.0005 * 1.645, delta=0.00005)
+        self.assertAlmostEqual(sell, -0.0005 * 1.645, delta=0.00005)
+        self.assertAlmostEqual(measured["metrics"]["coverage"], 0.1, delta=0.03)
+        table = measured["reliability"]["full"]
+        self.assertLess(table["probability"][-1], 0.002, "keyed by the amount")
+        self.assertGreater(table["success"][-1], table["success"][0] + 0.1)
+
+    def test_an_amount_against_a_side_is_never_acted_on(self) -> None:
+        at = thresholds(Sides(np.linspace(-3, -1, 100), np.linspace(1, 3, 100)), 0.1, 0.0)
+        self.assertEqual(at[0], 0.0)
+
+    def test_several_classes_are_bought_on_the_last_and_sold_on_the_first(self) -> None:
+        def predict(x: np.ndarray) -> np.ndarray:
+            down, up = (sigmoid(1.7 * (side * x[:, 1] / 2 - 0.8)) for side in (-1, 1))
+            return np.column_stack([down, 1 - down - up, up])
+
+        parts = make_parts(make_rows(8000))
+        measured = measure(predict, make_description(kind="multiclass", classes=("down", "flat", "up"), optional=[]), parts)
+        self.assertEqual((measured["signal"]["buy"]["class"], measured["signal"]["sell"]["class"]), ("up", "down"))
+        self.assertEqual(measured["calibration"]["kind"], "temperature")
+        self.assertLess(measured["metrics"]["log_loss"], measured["metrics"]["base_log_loss"])
+        self.assertGreater(measured["metrics"]["accuracy"], 0.4)
+
+    def test_a_temperature_that_made_the_labels_is_found(self) -> None:
+        random = np.random.default_rng(4)
+        p = random.dirichlet([1, 1, 1], 30_000)
+        softer = p ** (1 / 2.5) / (p ** (1 / 2.5)).sum(axis=1, keepdims=True)
+        classes = (random.random(30_000)[:, None] > softer.cumsum(axis=1)).sum(axis=1)
+        self.assertAlmostEqual(fit_temperature(p, classes)["t"], 2.5, delta=0.1)
+
+    def test_classes_end_where_the_description_says(self) -> None:
+        returns = np.array([-0.01, -0.0008, 0.0, 0.0008, 0.01])
+        self.assertEqual(make_description().outcome(returns).tolist(), [0, 0, 0, 1, 1])
+        three = make_description(kind="multiclass", classes=("down", "flat", "up"))
+        self.assertEqual(three.outcome(returns).tolist(), [0, 0, 1, 1, 2])
+        faults = [{"kind": "ranking"}, {"kind": "multiclass"}, {"classes": ("a", "b", "c")}, {"kind": "multiclass", "classes": ("a", "b", "c", "d")}]
+        for words in (*faults, {"class_borders": (0.1, 0.2)}, {"kind": "multiclass", "classes": ("a", "b", "c"), "class_borders": (0.1, 0.1)}):
+            with self.subTest(words=words), self.assertRaises(BundleError):
+                make_description(**words)
 
 
 class SplitTest(unittest.TestCase):

@@ -90,7 +90,7 @@ class SklearnTreesTest(unittest.TestCase):
         both = np.column_stack([self.y, self.y])
         names = pd.DataFrame({"a": self.x[:, 0], "side": pd.Categorical(np.where(self.up == 1, "B", "S"))})
         faults = {
-            "LinearRegression is none of .*save_onnx": LinearRegression().fit(self.x, self.y),
+            "LinearRegression is none of scikit-learn's": LinearRegression().fit(self.x, self.y),
             "not fitted: call fit": RandomForestRegressor(1),
             "has 2 targets: fit one model a target": RandomForestRegressor(1).fit(self.x, both),
             "knows one class only": RandomForestClassifier(1).fit(self.x, np.zeros(len(self.x))),

@@ -1,0 +1,1 @@
+"""One module a framework; none imports its framework before it is handed one of its models."""

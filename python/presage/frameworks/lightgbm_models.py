@@ -1,0 +1,45 @@
+"""LightGBM boosters and scikit-learn wrappers of LightGBM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..source import FLOAT64, Artefact, Form, Predict, RowShape, Source, columns
+
+PROBABILITIES = ("binary", "cross_entropy ", "multiclass")
+
+
+def lightgbm_source(model: Any, _shape: RowShape) -> Source:
+    """A booster, or the booster of a wrapper, up to its best iteration."""
+    import lightgbm
+
+    booster = getattr(model, "booster_", model)
+
+    text = booster.model_to_string()
+    objective = next((line for line in text.splitlines() if line.startswith("objective=")), "objective=custom").partition("=")[2]
+
+    def write(runtime: str) -> Any:
+        def into(folder: Path) -> Artefact:
+            (folder / "model.txt").write_bytes(text.encode())
+            return Artefact("model.txt", runtime, "lightgbm", FLOAT64)
+
+        return into
+
+    forms = [Form("trees", "trees", write("trees")), Form("LightGBM's text", "python", write("python"))]
+    gives = "probabilities" if objective.startswith(PROBABILITIES) else "amounts"
+    return Source(f"lightgbm {lightgbm.__version__}", f"{type(model).__name__}, objective {objective}", booster.num_feature(), predictor(booster), forms, gives)
+
+
+def predictor(booster: Any) -> Predict:
+    """What the booster gives for rows, on one thread: a call for a single row needs no more."""
+    return lambda x: columns(booster.predict(x, num_threads=1), len(x))
+
+
+def load_lightgbm(path: Path) -> Any:
+    """The booster of a text file."""
+    from lightgbm import Booster
+
+    return Booster(model_str=path.read_text())

@@ -1,0 +1,73 @@
+"""XGBoost boosters and scikit-learn wrappers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BundleError
+from ..golden import Tolerance
+from ..source import Artefact, Form, Predict, RowShape, Source, columns
+
+# XGBoost computes in float32. Its logarithm of the base score may differ by one step from the server's: up to 1e-6 of a score, and as much of a probability.
+TOLERANCE = Tolerance(absolute=1e-12, relative=5e-6)
+PROBABILITIES = ("binary:logistic", "reg:logistic", "multi:softprob")
+
+
+def booster_of(model: Any) -> Any:
+    """
+    What the model itself predicts with: a booster with all of its rounds, a wrapper that stopped early up to its best one. Raises BundleError for a wrapper to which
+    another value than NaN is missing: the server knows NaN only.
+    """
+    if not hasattr(model, "get_booster"):
+        return model
+    if not np.isnan(model.missing):
+        raise BundleError(f"to this model {model.missing} is a missing value, but the server's missing values are NaN: train with missing=np.nan")
+    booster = model.get_booster()
+    rounds = getattr(model, "best_iteration", None)
+    return booster if rounds is None else booster[: rounds + 1]
+
+
+def xgboost_source(model: Any, _shape: RowShape) -> Source:
+    """A booster, or the booster of a wrapper, as it predicts on a DMatrix."""
+    import xgboost
+
+    booster = booster_of(model)
+    learner = json.loads(booster.save_config())["learner"]
+    kind, objective = learner["gradient_booster"]["name"], learner["objective"]["name"]
+    if objective == "multi:softmax":
+        raise BundleError("multi:softmax predicts the number of a class only: train with multi:softprob")
+
+    def write_trees(folder: Path) -> Artefact:
+        if kind not in ("gbtree", "dart"):
+            raise BundleError(f"{kind} has no trees")
+        return write(folder, "trees")
+
+    def write(folder: Path, runtime: str = "python") -> Artefact:
+        (folder / "model.ubj").write_bytes(bytes(booster.save_raw("ubj")))
+        return Artefact("model.ubj", runtime, "xgboost-ubj", TOLERANCE)
+
+    forms = [Form("trees", "trees", write_trees), Form("XGBoost's UBJSON", "python", write)]
+    gives = "probabilities" if objective in PROBABILITIES else "amounts"
+    return Source(f"xgboost {xgboost.__version__}", f"{type(model).__name__}, objective {objective}", booster.num_features(), predictor(booster), forms, gives)
+
+
+def predictor(booster: Any) -> Predict:
+    """What the booster gives for rows. Names and types go along, as XGBoost compares them."""
+    from xgboost import DMatrix
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        data = DMatrix(x, feature_names=booster.feature_names, feature_types=booster.feature_types, enable_categorical=True)
+        return columns(booster.predict(data), len(x))
+
+    return predict
+
+
+def load_xgboost(path: Path) -> Any:
+    """The booster of a JSON or UBJSON file."""
+    from xgboost import Booster
+
+    return Booster(model_file=path)

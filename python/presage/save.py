@@ -1,0 +1,72 @@
+"""Models of every framework as bundles."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .assemble import assemble
+from .bundle import check_identity
+from .choose_form import choose_form
+from .description import Description
+from .errors import BundleError
+from .evidence import Parts
+from .golden import golden_inputs
+from .report import Report
+from .source import Predict, Source
+from .sources import Hints, source_of
+from .timing import median_microseconds
+
+RUNTIMES = ("trees", "onnx", "python")
+PROOF_ROWS = 1000
+
+
+def save(
+    model: Any,
+    models_dir: str | Path,
+    *,
+    name: str,
+    version: str,
+    description: Description,
+    parts: Parts,
+    predict: Predict | None = None,
+    tensor: str | None = None,
+    method: str | None = None,
+    runtimes: Sequence[str] = RUNTIMES,
+    quiet: bool = False,
+) -> Report:
+    """
+    Writes `models_dir/name/version` from a fitted model of any framework, or the path of a saved one, in the first form that answers as the framework does: trees, ONNX,
+    the original for a Python worker. Prints and returns which form, and why. `predict` is the source framework's own for an ONNX file (n x values float64 in, n x outputs
+    out); `tensor` names its output; `method` is what scikit-learn is asked with; `runtimes` limits the forms. Raises BundleError; never overwrites a version.
+    """
+    target = check_identity(models_dir, name, version)
+    source = source_of(model, description.shape, Hints(predict, tensor, method))
+    _check(source, description, parts)
+    golden = golden_inputs(parts.train.x, len(description.features), description.optional_columns)
+    with tempfile.TemporaryDirectory() as room:
+        chosen = choose_form(source, Path(room), (description, _proof_rows(golden, parts)), runtimes)
+        assemble(target, (name, version), chosen, (source, description, parts, golden))
+    report = Report(target, f"{source.framework}, {source.kind}", median_microseconds(source.predict, golden), chosen.tried)
+    if not quiet:
+        print(report)
+    return report
+
+
+def _check(source: Source, description: Description, parts: Parts) -> None:
+    values = description.shape.values
+    if source.values is not None and source.values != values:
+        raise BundleError(f"the model has {source.values} inputs, features x window make {values}")
+    if source.gives is not None and source.gives != description.gives:
+        raise BundleError(f"{source.kind} gives {source.gives}, but a {description.kind} model gives {description.gives}")
+    parts.check(values)
+
+
+def _proof_rows(golden: np.ndarray, parts: Parts) -> np.ndarray:
+    """The golden rows, and rows that the model was not trained on: thresholds in float32 go wrong on few rows only."""
+    later = np.concatenate([parts.validation.x, parts.test.x])
+    return np.concatenate([golden, later[np.unique(np.linspace(0, len(later) - 1, PROOF_ROWS).astype(int))]])
