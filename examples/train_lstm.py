@@ -1,9 +1,6 @@
-"""An LSTM over the last 60 one-minute vectors of BTC/USDT: PyTorch, exported to ONNX, with everything that prepares the raw features inside the graph."""
+"""An LSTM over the last 60 one-minute vectors of BTC/USDT: PyTorch, which `save` exports to ONNX, with everything that prepares the raw features inside the graph."""
 
 from __future__ import annotations
-
-import tempfile
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -93,25 +90,6 @@ def train(rows: presage.Rows) -> LstmMomentum:
     return model.eval()
 
 
-def predictor(model: LstmMomentum) -> presage.Predict:
-    """PyTorch's own predictions of flattened windows."""
-
-    def predict(x: np.ndarray) -> np.ndarray:
-        values = torch.from_numpy(x.astype(np.float32).reshape(-1, WINDOW, len(FEATURES)))
-        with torch.no_grad():
-            return torch.cat([model(part) for part in values.split(1024)]).numpy().astype(np.float64)
-
-    return predict
-
-
-def export(model: LstmMomentum, path: Path) -> None:
-    """Writes the model as ONNX with a free number of rows."""
-    example = torch.rand(2, WINDOW, len(FEATURES)) + 1
-    rows = {0: "rows"}
-    names = {"input_names": ["input"], "output_names": ["probabilities"], "dynamic_axes": {"input": rows, "probabilities": rows}}
-    torch.onnx.export(model, (example,), str(path), opset_version=17, dynamo=False, **names)
-
-
 def describe(matrix: presage.Matrix, provenance: dict) -> presage.Description:
     """The description of the version."""
     return presage.Description(
@@ -137,11 +115,7 @@ def main() -> None:
     guesses = baselines(parts.train, parts.test)
     provenance = {"dataset": options.bars.name, "dataset_sha256": sha256_of_file(options.bars), **{f"accuracy of {k}": v for k, v in guesses.items()}}
     model = train(parts.train)
-    bundle = {"name": "lstm_momentum_v1", "version": "1.2.3", "tensor": "probabilities", "description": describe(matrix, provenance), "parts": parts}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
-        export(model, path)
-        report = presage.save(path, options.models, predict=predictor(model), **bundle)
+    report = presage.save(model, options.models, name="lstm_momentum_v1", version="1.2.3", description=describe(matrix, provenance), parts=parts)
     print_results(report.folder, guesses)
 
 

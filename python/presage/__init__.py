@@ -3,6 +3,7 @@
 from .description import Description
 from .errors import BundleError
 from .evidence import Parts
+from .frameworks.python_class import PythonClass
 from .matrix import Matrix, read_matrix, windows
 from .report import Report
 from .rows import Rows
@@ -10,5 +11,5 @@ from .save import save
 from .source import Predict
 from .splits import borders_at, split_by_time
 
-__all__ = ["BundleError", "Description", "Matrix", "Parts", "Predict", "Report", "Rows", "borders_at", "read_matrix", "save", "split_by_time", "windows"]
+__all__ = ["BundleError", "Description", "Matrix", "Parts", "Predict", "PythonClass", "Report", "Rows", "borders_at", "read_matrix", "save", "split_by_time", "windows"]
 __version__ = "0.1.0"

@@ -18,6 +18,7 @@ from .source import Artefact, Form, Source
 
 # Their times in Python say nothing about the server, which runs them by itself.
 OWN_ENGINE = "trees"
+UNSAFE = ("sklearn-joblib", "torch-export", "python-class")
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,12 @@ def choose_form(source: Source, room: Path, evidence: tuple[Description, np.ndar
         try:
             artefact = _scaled(form.write(folder), description, wanted)
             answers = reload(folder, artefact, description.shape, x)
-            error = _largest_difference(wanted, answers, (description, artefact.tolerance))
+            difference = _largest_difference(wanted, answers, (description, artefact.tolerance))
         except Exception as error:  # converters fail in every way; none of them is a fault of the model as long as another form holds
             tried.append(Tried(form.name, form.runtime, False, _first_line(error)))
             continue
-        return Chosen(folder, artefact, answers.batch.shape[1], (*tried, _kept(form, answers, error)))
+        why = f"{len(x)} rows reproduced, largest difference {difference:.1e}"
+        return Chosen(folder, artefact, answers.batch.shape[1], (*tried, _kept(form, artefact, (why, answers.microseconds))))
     raise BundleError("no form of this model answers as its framework does:\n" + "\n".join(f"  {each.form}: {each.why}" for each in tried))
 
 
@@ -63,11 +65,12 @@ def _scaled(artefact: Artefact, description: Description, wanted: np.ndarray) ->
     return replace(artefact, tolerance=replace(artefact.tolerance, absolute=float(f"{least * share:.2g}")))
 
 
-def _kept(form: Form, answers: Answers, error: float) -> Tried:
-    own_engine = form.runtime == OWN_ENGINE
-    note = "; served in process: `presage bench model` measures it" if own_engine else ""
-    why = f"{len(answers.batch)} rows reproduced, largest difference {error:.1e}{note}"
-    return Tried(form.name, form.runtime, True, why, None if own_engine else answers.microseconds)
+def _kept(form: Form, artefact: Artefact, found: tuple[str, float]) -> Tried:
+    why, microseconds = found
+    if form.runtime == OWN_ENGINE:
+        return Tried(form.name, form.runtime, True, f"{why}; served in process: `presage bench model` measures it")
+    note = "; runs code when it is read: served only with models.allowUnsafeFormats" if artefact.format in UNSAFE else ""
+    return Tried(form.name, form.runtime, True, why + note, microseconds)
 
 
 def _largest_difference(wanted: np.ndarray, answers: Answers, terms: tuple[Description, Tolerance]) -> float:

@@ -10,8 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,15 @@ class Answers:
 
 
 def _lightgbm(job: dict[str, Any]) -> Predict:
-    models = import_module(".frameworks.lightgbm_models", __package__)
-    return models.predictor(models.load_lightgbm(Path(job["path"])))
+    from .frameworks.lightgbm_models import load_lightgbm, predictor
+
+    return predictor(load_lightgbm(Path(job["path"])))
 
 
 def _xgboost(job: dict[str, Any]) -> Predict:
-    models = import_module(".frameworks.xgboost_models", __package__)
-    return models.predictor(models.load_xgboost(Path(job["path"])))
+    from .frameworks.xgboost_models import load_xgboost, predictor
+
+    return predictor(load_xgboost(Path(job["path"])))
 
 
 def _sklearn_trees(job: dict[str, Any]) -> Predict:
@@ -55,7 +57,7 @@ def _sklearn_trees(job: dict[str, Any]) -> Predict:
 def _onnx(job: dict[str, Any]) -> Predict:
     from .frameworks.onnx_files import load_onnx
 
-    return load_onnx(Path(job["path"]), RowShape(job["features"], job["window"]), job.get("tensor"))
+    return load_onnx(Path(job["path"]), _shape(job), job.get("tensor"))
 
 
 def _skops(job: dict[str, Any]) -> Predict:
@@ -70,7 +72,53 @@ def _joblib(job: dict[str, Any]) -> Predict:
     return predictor(load_joblib(Path(job["path"])), job["method"])
 
 
-READERS = {"lightgbm": _lightgbm, "xgboost-ubj": _xgboost, "sklearn-trees": _sklearn_trees, "onnx": _onnx, "skops": _skops, "sklearn-joblib": _joblib}
+def _torch_export(job: dict[str, Any]) -> Predict:
+    from .frameworks.torch_models import load_program, predictor
+
+    return predictor(load_program(Path(job["path"])).module(), _shape(job))
+
+
+def _torchscript(job: dict[str, Any]) -> Predict:
+    from .frameworks.torch_models import load_script, predictor
+
+    return predictor(load_script(Path(job["path"])), _shape(job))
+
+
+def _saved_model(job: dict[str, Any]) -> Predict:
+    from .frameworks.keras_models import saved_model_predictor
+
+    return saved_model_predictor(Path(job["path"]), _shape(job))
+
+
+def _keras(job: dict[str, Any]) -> Predict:
+    from .frameworks.keras_models import keras_predictor, load_keras
+
+    return keras_predictor(load_keras(Path(job["path"])), _shape(job))
+
+
+def _python_class(job: dict[str, Any]) -> Predict:
+    from .frameworks.python_class import make_object, object_predictor
+
+    return object_predictor(make_object(Path(job["path"]), job["class"]), _shape(job))
+
+
+def _shape(job: dict[str, Any]) -> RowShape:
+    return RowShape(job["features"], job["window"])
+
+
+READERS: dict[str, Callable[[dict[str, Any]], Predict]] = {
+    "lightgbm": _lightgbm,
+    "xgboost-ubj": _xgboost,
+    "sklearn-trees": _sklearn_trees,
+    "onnx": _onnx,
+    "skops": _skops,
+    "sklearn-joblib": _joblib,
+    "torch-export": _torch_export,
+    "torchscript": _torchscript,
+    "tensorflow-savedmodel": _saved_model,
+    "keras": _keras,
+    "python-class": _python_class,
+}
 
 
 def reload(folder: Path, artefact: Artefact, shape: RowShape, x: np.ndarray) -> Answers:
@@ -85,10 +133,10 @@ def reload(folder: Path, artefact: Artefact, shape: RowShape, x: np.ndarray) -> 
 
 
 def _in_fresh_process(room: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGES), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    settings = {"PYTHONPATH": str(PACKAGES), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     words = [sys.executable, "-m", "presage.reload", room]
     try:
-        done = subprocess.run(words, env=environment, cwd="/", capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+        done = subprocess.run(words, env={**os.environ, **settings}, cwd="/", capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise BundleError(f"a fresh process did not answer within {PATIENCE_SECONDS} s") from None
     if done.returncode != 0:

@@ -90,3 +90,8 @@ def columns(output: Any, rows: int) -> np.ndarray:
     if output.ndim not in (1, 2) or len(output) != rows:
         raise BundleError(f"the model gave outputs of shape {output.shape} for {rows} rows, wanted one list of numbers a row")
     return output.reshape(rows, -1)
+
+
+def in_batches(predict: Predict, rows: int = 4096) -> Predict:
+    """The same predictions, so many rows at a time: what a network keeps between its layers grows with the rows."""
+    return lambda x: np.concatenate([predict(x[at : at + rows]) for at in range(0, len(x), rows)])

@@ -206,5 +206,5 @@ class OnnxTest(FrameworkTest):
             presage.save(self.lean_model(), self.models, tensor="label", **self.words)
 
     def test_a_missing_file_is_refused(self) -> None:
-        with self.assertRaisesRegex(presage.BundleError, "is not a file"):
+        with self.assertRaisesRegex(presage.BundleError, "is not there"):
             presage.save(self.models / "none.onnx", self.models, predict=lean_predict, **self.words)

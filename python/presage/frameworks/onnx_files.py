@@ -20,8 +20,6 @@ def onnx_source(path: Path, shape: RowShape, predict: Predict | None, tensor: st
     """
     A file that was exported elsewhere. `predict` is the SOURCE framework's own, so that golden rows find a faulty export; without it they are what onnxruntime gives.
     """
-    if not path.is_file():
-        raise BundleError(f"{path} is not a file")
     ask = predict or load_onnx(path, shape, tensor)
 
     def write(folder: Path) -> Artefact:

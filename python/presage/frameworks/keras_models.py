@@ -1,0 +1,121 @@
+"""Keras models and TensorFlow's SavedModels."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BundleError
+from ..source import FLOAT32, Artefact, Form, Predict, RowShape, Source, columns, in_batches
+
+PACKAGES = Path(__file__).resolve().parent.parent.parent
+PATIENCE_SECONDS = 600
+SIGNATURE = "serving_default"
+
+
+def keras_source(model: Any, shape: RowShape) -> Source:
+    """A model of Keras 3 as it predicts in inference mode, in float32."""
+    import keras
+
+    forms = [
+        Form("ONNX", "onnx", lambda folder: _write_onnx(model, folder)),
+        Form("ONNX by PyTorch", "onnx", lambda folder: _write_onnx_by_torch(model, folder)),
+        Form("SavedModel", "python", lambda folder: _write_saved_model(model, folder)),
+        Form(".keras", "python", lambda folder: _write_keras(model, folder)),
+    ]
+    return Source(f"keras {keras.__version__} ({keras.backend.backend()})", type(model).__name__, None, in_batches(keras_predictor(model, shape)), forms)
+
+
+def saved_model_source(path: Path, shape: RowShape) -> Source:
+    """A SavedModel that lies in a folder, by its signature serving_default."""
+    import tensorflow
+
+    def write(folder: Path) -> Artefact:
+        shutil.copytree(path, folder / "saved_model")
+        return Artefact("saved_model", "python", "tensorflow-savedmodel", FLOAT32)
+
+    forms = [Form("ONNX", "onnx", lambda folder: _converted(path, folder)), Form("SavedModel", "python", write)]
+    return Source(f"tensorflow {tensorflow.__version__}", "SavedModel", None, in_batches(saved_model_predictor(path, shape)), forms)
+
+
+def keras_predictor(model: Any, shape: RowShape) -> Predict:
+    """What a model gives for rows; one that takes flat rows gets its windows flattened."""
+    from keras import ops
+
+    flat = len(model.inputs) == 1 and len(model.inputs[0].shape) == 2
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        rows = x.astype(np.float32) if flat else shape.tensor(x)
+        return columns(ops.convert_to_numpy(model(rows, training=False)), len(x))
+
+    return predict
+
+
+def saved_model_predictor(path: Path, shape: RowShape) -> Predict:
+    """What the signature serving_default gives for rows; raises BundleError unless it has one input and one output."""
+    import tensorflow
+
+    loaded = tensorflow.saved_model.load(str(path))
+    signature = loaded.signatures.get(SIGNATURE)
+    if signature is None:
+        raise BundleError(f"the SavedModel has no signature {SIGNATURE}; it has {', '.join(loaded.signatures) or 'none'}")
+    inputs, outputs = signature.structured_input_signature[1], list(signature.structured_outputs)
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise BundleError(f"the SavedModel takes {', '.join(inputs)} and gives {', '.join(outputs)}; one of each is served")
+    ((name, spec),) = inputs.items()
+    flat = spec.shape.rank == 2
+
+    # `owner` keeps the variables, which a signature alone would lose.
+    def predict(x: np.ndarray, owner: Any = loaded) -> np.ndarray:
+        rows = tensorflow.constant(x if flat else shape.shaped(x), dtype=spec.dtype)
+        return columns(signature(**{name: rows})[outputs[0]].numpy(), len(x))
+
+    return predict
+
+
+def load_keras(path: Path) -> Any:
+    """The model of a .keras file, in Keras's safe mode."""
+    import keras
+
+    return keras.saving.load_model(path, compile=False)
+
+
+def _write_onnx(model: Any, folder: Path) -> Artefact:
+    model.export(str(folder / "model.onnx"), format="onnx", verbose=False)
+    return Artefact("model.onnx", "onnx", "onnx", FLOAT32)
+
+
+def _write_onnx_by_torch(model: Any, folder: Path) -> Artefact:
+    """Where TensorFlow's converter fails: Keras itself in a process of its own on PyTorch, whose exporter takes over."""
+    model.save(folder / "given.keras")
+    _run([sys.executable, "-m", "presage.frameworks.keras_by_torch", str(folder)], {"PYTHONPATH": str(PACKAGES), "KERAS_BACKEND": "torch"})
+    (folder / "given.keras").unlink()
+    return Artefact("model.onnx", "onnx", "onnx", FLOAT32)
+
+
+def _converted(path: Path, folder: Path) -> Artefact:
+    _run([sys.executable, "-m", "tf2onnx.convert", "--saved-model", str(path), "--opset", "17", "--output", str(folder / "model.onnx")], {})
+    return Artefact("model.onnx", "onnx", "onnx", FLOAT32)
+
+
+def _run(words: list[str], settings: dict[str, str]) -> None:
+    done = subprocess.run(words, env={**os.environ, **settings}, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    if done.returncode != 0:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        raise BundleError(said[-1].strip()[:300] if said else f"{words[2]} ended with exit code {done.returncode}")
+
+
+def _write_saved_model(model: Any, folder: Path) -> Artefact:
+    model.export(str(folder / "saved_model"), verbose=False)
+    return Artefact("saved_model", "python", "tensorflow-savedmodel", FLOAT32)
+
+
+def _write_keras(model: Any, folder: Path) -> Artefact:
+    model.save(folder / "model.keras")
+    return Artefact("model.keras", "python", "keras", FLOAT32)

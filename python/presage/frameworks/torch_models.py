@@ -1,0 +1,127 @@
+"""PyTorch: modules, exported programs, TorchScript."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BundleError
+from ..source import FLOAT32, Artefact, Form, Predict, RowShape, Source, columns, in_batches
+
+# More rows than one, as PyTorch takes a dimension of one for a fixed one.
+EXAMPLE_ROWS = 3
+
+
+def torch_source(model: Any, shape: RowShape) -> Source:
+    """A module as it predicts in evaluation mode on the CPU, in float32; the given module is not changed. Of an exported program and of TorchScript, what they can become."""
+    import torch
+
+    example = torch.from_numpy(shape.tensor(np.ones((EXAMPLE_ROWS, shape.values))))
+    onnx = Form("ONNX", "onnx", lambda folder: _write_onnx(given, example, folder))
+    if isinstance(model, torch.export.ExportedProgram):
+        given, ask = model, model.module()
+        forms = [onnx, Form("torch.export", "python", lambda folder: _write_program(given, folder))]
+    elif isinstance(model, torch.jit.ScriptModule):
+        given = ask = copy.deepcopy(model).cpu().eval()
+        forms = [Form("TorchScript", "python", lambda folder: _write_script(given, folder))]
+    else:
+        given = ask = copy.deepcopy(model).cpu().eval()
+        forms = [
+            onnx,
+            Form("torch.export", "python", lambda folder: _write_program(_exported(given, example), folder)),
+            Form("TorchScript", "python", lambda folder: _write_script(_traced(given, example), folder)),
+        ]
+    return Source(f"torch {torch.__version__}", type(model).__name__, None, in_batches(predictor(ask, shape)), forms)
+
+
+def predictor(module: Callable[[Any], Any], shape: RowShape) -> Predict:
+    """What a module gives for rows in float32."""
+    import torch
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            answer = module(torch.from_numpy(shape.tensor(x)))
+        if not isinstance(answer, torch.Tensor):
+            raise BundleError(f"the module gives a {type(answer).__name__}: let forward() give one tensor, rows x outputs")
+        return columns(answer.double().numpy(), len(x))
+
+    return predict
+
+
+def load_program(path: Path) -> Any:
+    """The exported program of a .pt2 file. PyTorch reads parts of it as pickles, which run code."""
+    import torch
+
+    return torch.export.load(path)
+
+
+def load_script(path: Path) -> Any:
+    """The TorchScript of a .pt file."""
+    import torch
+
+    return torch.jit.load(path, map_location="cpu").eval()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without what PyTorch says of things that nobody asked for."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _write_onnx(given: Any, example: Any, folder: Path) -> Artefact:
+    import torch
+
+    is_program = isinstance(given, torch.export.ExportedProgram)
+    how = {} if is_program else {"dynamic_shapes": _any_rows()}
+    with _quietly():
+        program = torch.onnx.export(given, () if is_program else (example,), input_names=["input"], output_names=["output"], dynamo=True, verbose=False, **how)
+        program.save(str(folder / "model.onnx"), external_data=False)
+    return Artefact("model.onnx", "onnx", "onnx", FLOAT32)
+
+
+def _write_program(program: Any, folder: Path) -> Artefact:
+    import torch
+
+    torch.export.save(program, folder / "model.pt2")
+    return Artefact("model.pt2", "python", "torch-export", FLOAT32)
+
+
+def _any_rows() -> Any:
+    import torch
+
+    return ({0: torch.export.Dim("rows")},)
+
+
+def _exported(module: Any, example: Any) -> Any:
+    import torch
+
+    with _quietly():
+        return torch.export.export(module, (example,), dynamic_shapes=_any_rows())
+
+
+def _traced(module: Any, example: Any) -> Any:
+    import torch
+
+    with _quietly(), torch.no_grad():
+        return torch.jit.trace(module, example)
+
+
+def _write_script(script: Any, folder: Path) -> Artefact:
+    with _quietly():
+        script.save(str(folder / "model.pt"))
+    return Artefact("model.pt", "python", "torchscript", FLOAT32)

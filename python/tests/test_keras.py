@@ -1,0 +1,73 @@
+"""Keras and TensorFlow in, bundles out."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from made_up_market import golden_rows, installed, make_description, make_parts, make_rows
+
+import presage
+from presage.frameworks.keras_models import keras_predictor, load_keras, saved_model_predictor
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@unittest.skipUnless(installed("keras", "tensorflow", "tf2onnx", "onnxruntime"), "keras, tensorflow, tf2onnx and onnxruntime are not installed")
+class KerasTest(unittest.TestCase):
+    """save() of models and of what they were saved as."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.room = Path(folder.name)
+        description = make_description(optional=[])
+        self.words = {"models_dir": self.room / "models", "name": "lean", "version": "1.0.0", "description": description, "parts": make_parts(), "quiet": True}
+
+    def model(self, *first, shape=(3,)):
+        """Dense layers that end with P(up)."""
+        import keras
+
+        keras.utils.set_random_seed(1)
+        layers = keras.layers
+        return keras.Sequential([layers.Input(shape), *first, layers.Dense(4, activation="tanh"), layers.Dropout(0.5), layers.Dense(1, activation="sigmoid")])
+
+    def test_a_model_becomes_onnx(self) -> None:
+        model = self.model()
+        report = presage.save(model, **self.words)
+        self.assertEqual(report.kept.form, "ONNX")
+        inputs, outputs = golden_rows(report.folder)
+        up = keras_predictor(model, self.words["description"].shape)(inputs)
+        np.testing.assert_array_equal(np.hstack([1 - up, up]), outputs)
+
+    @unittest.skipUnless(installed("torch"), "torch is not installed")
+    def test_where_tensorflows_converter_makes_constants_inputs_pytorch_takes_over(self) -> None:
+        import keras
+
+        report = presage.save(self.model(keras.layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])), **self.words)
+        self.assertEqual([(each.form, each.kept) for each in report.tried], [("ONNX", False), ("ONNX by PyTorch", True)])
+        self.assertIn("the graph takes 3 inputs", report.tried[0].why)
+
+    def test_a_sequence_stays_a_saved_model_and_that_folder_is_taken_as_well(self) -> None:
+        import keras
+
+        words = {**self.words, "description": make_description(optional=[], window=4), "parts": make_parts(presage.windows(make_rows(), 4, 60_000)), "runtimes": ["python"]}
+        report = presage.save(self.model(keras.layers.GRU(4), shape=(4, 3)), **words)
+        self.assertEqual(report.kept.form, "SavedModel")
+        manifest = (report.folder / "model.yaml").read_text()
+        self.assertIn('  path: "saved_model"\n  format: "tensorflow-savedmodel"\n', manifest)
+        self.assertIn('  "saved_model/variables/variables.index": "', manifest)
+        again = presage.save(report.folder / "saved_model", **{**words, "version": "1.0.1"})
+        inputs, outputs = golden_rows(again.folder)
+        up = saved_model_predictor(again.folder / "saved_model", words["description"].shape)(inputs)
+        np.testing.assert_allclose(np.hstack([1 - up, up]), outputs, atol=1e-6)
+        self.assertTrue(again.model.startswith("tensorflow "))
+
+    def test_a_keras_file_is_read_and_saved(self) -> None:
+        path = self.room / "given.keras"
+        self.model().save(path)
+        report = presage.save(path, **self.words)
+        self.assertEqual((report.kept.form, load_keras(path).count_params()), ("ONNX", 21))

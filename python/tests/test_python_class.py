@@ -1,0 +1,77 @@
+"""Classes of the user's own in, bundles out."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from made_up_market import golden_rows, make_description, make_parts
+
+import presage
+
+CODE = """
+import numpy as np
+from lean_helper import squash
+
+class Lean:
+    @classmethod
+    def load(cls, path):
+        made = cls()
+        made.weight = float((path / "weight.txt").read_text())
+        return made
+
+    def predict(self, rows):
+        return squash(self.weight * rows[:, 1])
+"""
+
+
+class PythonClassTest(unittest.TestCase):
+    """save() of a PythonClass."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.room = Path(folder.name)
+        self.code = self.room / "code"
+        self.code.mkdir()
+        self.write("lean_model.py", CODE)
+        self.write("lean_helper.py", "import numpy as np\n\ndef squash(z):\n    return 1 / (1 + np.exp(-z))\n")
+        self.write("weight.txt", "0.5")
+        self.words = {"models_dir": self.room / "models", "name": "lean", "version": "1.0.0", "description": make_description(optional=[]), "parts": make_parts(), "quiet": True}
+
+    def write(self, name: str, text: str) -> None:
+        """A file of the class."""
+        (self.code / name).write_text(text)
+
+    def test_the_folder_is_the_artefact_without_what_python_left_there(self) -> None:
+        report = presage.save(presage.PythonClass(self.code, "lean_model:Lean"), **self.words)
+        files = sorted(path.relative_to(report.folder).as_posix() for path in (report.folder / "model").rglob("*"))
+        self.assertEqual(files, ["model/lean_helper.py", "model/lean_model.py", "model/weight.txt"])
+        manifest = (report.folder / "model.yaml").read_text()
+        self.assertIn('artefact:\n  path: "model"\n  format: "python-class"\n  class: "lean_model:Lean"\n', manifest)
+        self.assertIn("models.allowUnsafeFormats", report.kept.why)
+        inputs, outputs = golden_rows(report.folder)
+        np.testing.assert_allclose(outputs[:, 1], 1 / (1 + np.exp(-0.5 * inputs[:, 1])))
+        self.write("weight.txt", "-0.5")
+        again = presage.save(presage.PythonClass(self.code, "lean_model:Lean"), **{**self.words, "version": "1.0.1"})
+        np.testing.assert_allclose(golden_rows(again.folder)[1][:, 0], outputs[:, 1], err_msg="the changed folder was read")
+
+    def test_a_class_that_needs_what_lies_beside_its_folder_is_no_bundle(self) -> None:
+        (self.room / "secret.txt").write_text("2")
+        self.write("lean_model.py", CODE.replace('path / "weight.txt"', 'path / ".." / "secret.txt"'))
+        with self.assertRaisesRegex(presage.BundleError, "class: does not load in a fresh process: FileNotFoundError"):
+            presage.save(presage.PythonClass(self.code, "lean_model:Lean"), **self.words)
+
+    def test_what_is_no_class_that_predicts_is_refused(self) -> None:
+        faults = {"lean_model:squash": "is no class with predict", "nowhere:Lean": "cannot be imported", "json:JSONDecoder": "another module json"}
+        for name, message in faults.items():
+            with self.subTest(name), self.assertRaisesRegex(presage.BundleError, message):
+                presage.save(presage.PythonClass(self.code, name), **self.words)
+
+    def test_one_file_is_enough(self) -> None:
+        path = self.code / "alone.py"
+        path.write_text("class Even:\n    def predict(self, rows):\n        return [[0.5, 0.5]] * len(rows)\n")
+        report = presage.save(presage.PythonClass(path, "alone:Even"), **self.words)
+        self.assertEqual([each.name for each in (report.folder / "model").iterdir()], ["alone.py"])

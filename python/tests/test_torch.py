@@ -1,0 +1,72 @@
+"""PyTorch in, bundles out."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+
+import numpy as np
+from made_up_market import golden_rows, installed, make_description, make_parts, make_rows
+
+import presage
+from presage.frameworks.torch_models import load_program, load_script, predictor
+
+if installed("torch"):
+    import torch
+    from torch import nn
+
+    class Last(nn.Module):
+        """Scores from the newest vector of a window."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(1)
+            self.rnn, self.head = nn.GRU(3, 4, batch_first=True), nn.Linear(4, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            """P(up)."""
+            return torch.sigmoid(self.head(self.rnn(x)[0][:, -1]))
+
+
+@unittest.skipUnless(installed("torch", "onnxscript", "onnxruntime"), "torch, onnxscript and onnxruntime are not installed")
+class TorchTest(unittest.TestCase):
+    """save() of modules."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        torch.set_num_threads(1)
+        self.words = {"models_dir": folder.name, "name": "lean", "version": "1.0.0", "description": make_description(optional=[]), "parts": make_parts(), "quiet": True}
+
+    def module(self) -> nn.Module:
+        """Two layers that end with probabilities of two classes; in training mode, as it was left."""
+        torch.manual_seed(1)
+        return nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Tanh(), nn.Linear(4, 2), nn.Softmax(1)).train()
+
+    def test_a_module_becomes_onnx_as_it_predicts_in_evaluation_mode(self) -> None:
+        module = self.module()
+        report = presage.save(module, **self.words)
+        self.assertEqual(report.kept.form, "ONNX")
+        self.assertTrue(module.training, "the module was left as it is")
+        inputs, outputs = golden_rows(report.folder)
+        np.testing.assert_array_equal(predictor(module.eval(), self.words["description"].shape)(inputs), outputs)
+
+    def test_a_sequence_keeps_its_windows(self) -> None:
+        rows = presage.windows(make_rows(), 4, 60_000)
+        words = {**self.words, "description": make_description(optional=[], window=4), "parts": make_parts(rows)}
+        report = presage.save(Last(), **words, runtimes=["python"])
+        self.assertEqual([(each.form, each.kept) for each in report.tried], [("ONNX", False), ("torch.export", True)])
+        inputs, outputs = golden_rows(report.folder)
+        again = predictor(load_program(report.folder / "model.pt2").module(), words["description"].shape)(inputs)
+        np.testing.assert_allclose(np.hstack([1 - again, again]), outputs, atol=1e-6)
+
+    def test_torchscript_stays_torchscript(self) -> None:
+        script = torch.jit.script(self.module().eval())
+        report = presage.save(script, **self.words)
+        self.assertEqual([each.form for each in report.tried], ["TorchScript"])
+        inputs, outputs = golden_rows(report.folder)
+        np.testing.assert_allclose(predictor(load_script(report.folder / "model.pt"), self.words["description"].shape)(inputs), outputs, atol=1e-6)
+
+    def test_scores_that_are_no_probabilities_are_refused(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, "not probabilities"):
+            presage.save(self.module()[:-1], **self.words)
