@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import train_baseline
 import train_momentum
+import urth
 from workshop import BTC_BARS, MODELS
 
 TOLERANCE = 1e-6
@@ -45,7 +46,7 @@ def same_predictions(folder: Path, predict: Callable[[np.ndarray], np.ndarray]) 
 def check_baseline(models: Path) -> bool:
     """Retrains `baseline` from the bars of the npm package."""
     folder = models / "baseline" / "1.0.0"
-    matrix, parts = train_baseline.prepared()
+    matrix, parts = urth.prepared()
     return same_features(folder, matrix.feature_set_digest) and same_predictions(folder, train_baseline.train(parts.train).predict_proba)
 
 

@@ -141,7 +141,8 @@ def _in_fresh_process(room: str) -> None:
         raise BundleError(f"a fresh process did not answer within {PATIENCE_SECONDS} s") from None
     if done.returncode != 0:
         said = [line for line in done.stderr.strip().splitlines() if line.strip()] or [f"exit code {done.returncode}"]
-        raise BundleError(f"does not load in a fresh process: {said[-1].strip()[:300]}")
+        words = said[-1].strip().removeprefix(f"{BundleError.__module__}.{BundleError.__name__}: ")
+        raise BundleError(f"in a fresh process: {words[:300]}")
 
 
 def main(room: Path) -> None:

@@ -61,7 +61,7 @@ class PythonClassTest(unittest.TestCase):
     def test_a_class_that_needs_what_lies_beside_its_folder_is_no_bundle(self) -> None:
         (self.room / "secret.txt").write_text("2")
         self.write("lean_model.py", CODE.replace('path / "weight.txt"', 'path / ".." / "secret.txt"'))
-        with self.assertRaisesRegex(presage.BundleError, "class: does not load in a fresh process: FileNotFoundError"):
+        with self.assertRaisesRegex(presage.BundleError, "class: in a fresh process: FileNotFoundError"):
             presage.save(presage.PythonClass(self.code, "lean_model:Lean"), **self.words)
 
     def test_what_is_no_class_that_predicts_is_refused(self) -> None:

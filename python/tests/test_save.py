@@ -77,7 +77,7 @@ class SklearnFormsTest(unittest.TestCase):
         self.assertIn("value_at_most: -", (report.folder / "model.yaml").read_text())
 
     def test_a_step_that_only_the_training_script_knows_is_no_bundle(self) -> None:
-        with self.assertRaisesRegex(presage.BundleError, "(?s)no form of this model.*joblib: does not load in a fresh process: ModuleNotFoundError"):
+        with self.assertRaisesRegex(presage.BundleError, "(?s)no form of this model.*joblib: in a fresh process: ModuleNotFoundError"):
             presage.save(self.fit(Doubled()), **self.words, runtimes=["python"])
 
     def test_columns_of_a_frame_in_another_order_are_refused(self) -> None:
@@ -117,5 +117,5 @@ class ReloadTest(unittest.TestCase):
 
     def test_its_last_words_are_the_reason(self) -> None:
         artefact = Artefact("trees.json", "trees", "sklearn-trees", FLOAT64)
-        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(presage.BundleError, "does not load in a fresh process: FileNotFoundError.*trees.json"):
+        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(presage.BundleError, "in a fresh process: FileNotFoundError.*trees.json"):
             reload(Path(folder), artefact, RowShape(["a"]), np.zeros((1, 1)))
