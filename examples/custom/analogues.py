@@ -17,9 +17,9 @@ class Analogues:
         self._x, self._up = self._scaled(x), up
 
     @classmethod
-    def load(cls, path: Path) -> Analogues:
+    def load(cls, path: str) -> Analogues:
         """The model with the memory that training left in its folder."""
-        memory = np.load(path / "memory.npz")
+        memory = np.load(Path(path) / "memory.npz")
         return cls(memory["x"], memory["up"], (memory["mean"], memory["deviation"]))
 
     def _scaled(self, rows: np.ndarray) -> np.ndarray:

@@ -22,8 +22,8 @@ def assemble(target: Path, identity: tuple[str, str], chosen: Chosen, evidence: 
     source, description, parts, golden = evidence
     artefact = chosen.artefact
     outputs = class_columns(source.predict(golden), description)
-    if artefact.runtime == "trees":  # of two classes trees give the second only; everywhere else the server makes a pair of it
-        outputs = outputs[:, -chosen.columns :]
+    if artefact.runtime == "trees" and description.kind == "binary":  # trees give the second class only; everywhere else the server makes a pair of it
+        outputs = outputs[:, 1:]
     files = {
         "golden.json": golden_text(golden, outputs, artefact.tolerance).encode(),
         "reference.json": reference_text(parts.train.x, description.features).encode(),

@@ -15,19 +15,18 @@ from .golden import Tolerance
 from .reload import Answers, reload
 from .report import Tried
 from .source import Artefact, Form, Source
+from .worker_words import UNSAFE
 
 # Their times in Python say nothing about the server, which runs them by itself.
 OWN_ENGINE = "trees"
-UNSAFE = ("sklearn-joblib", "torch-export", "python-class")
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """An artefact that lies in `folder` and gives `columns` outputs a row, and the forms that were looked at until then."""
+    """An artefact that lies in `folder`, and the forms that were looked at until then."""
 
     folder: Path
     artefact: Artefact
-    columns: int
     tried: tuple[Tried, ...]
 
 
@@ -47,13 +46,13 @@ def choose_form(source: Source, room: Path, evidence: tuple[Description, np.ndar
         folder.mkdir()
         try:
             artefact = _scaled(form.write(folder), description, wanted)
-            answers = reload(folder, artefact, description.shape, x)
+            answers = reload(folder, artefact, description.contract, x)
             difference = _largest_difference(wanted, answers, (description, artefact.tolerance))
         except Exception as error:  # converters fail in every way; none of them is a fault of the model as long as another form holds
             tried.append(Tried(form.name, form.runtime, False, _first_line(error)))
             continue
         why = f"{len(x)} rows reproduced, largest difference {difference:.1e}"
-        return Chosen(folder, artefact, answers.batch.shape[1], (*tried, _kept(form, artefact, (why, answers.microseconds))))
+        return Chosen(folder, artefact, (*tried, _kept(form, artefact, (why, answers.microseconds))))
     raise BundleError("no form of this model answers as its framework does:\n" + "\n".join(f"  {each.form}: {each.why}" for each in tried))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .errors import BundleError
-from .source import RowShape
+from .source import Contract
 
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
@@ -76,9 +76,9 @@ class Description:
             raise BundleError(f"class_borders are {len(self.classes) - 1} rising forward returns: where each of {', '.join(self.classes)} ends and the next begins")
 
     @property
-    def shape(self) -> RowShape:
-        """What a row looks like."""
-        return RowShape(self.features, self.window)
+    def contract(self) -> Contract:
+        """What goes in and what comes out."""
+        return Contract(self.features, self.window, self.kind, 1 if self.kind == "regression" else len(self.classes))
 
     @property
     def gives(self) -> str:

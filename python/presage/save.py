@@ -45,7 +45,7 @@ def save(
     out); `tensor` names its output; `method` is what scikit-learn is asked with; `runtimes` limits the forms. Raises BundleError; never overwrites a version.
     """
     target = check_identity(models_dir, name, version)
-    source = source_of(model, description.shape, Hints(predict, tensor, method))
+    source = source_of(model, description.contract, Hints(predict, tensor, method))
     _check(source, description, parts)
     golden = golden_inputs(parts.train.x, len(description.features), description.optional_columns)
     with tempfile.TemporaryDirectory() as room:
@@ -58,7 +58,7 @@ def save(
 
 
 def _check(source: Source, description: Description, parts: Parts) -> None:
-    values = description.shape.values
+    values = description.contract.values
     if source.values is not None and source.values != values:
         raise BundleError(f"the model has {source.values} inputs, features x window make {values}")
     if source.gives is not None and source.gives != description.gives:

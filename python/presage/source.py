@@ -21,11 +21,13 @@ FLOAT32 = Tolerance(absolute=1e-5, relative=1e-4)
 
 
 @dataclass(frozen=True)
-class RowShape:
-    """A row is `window` vectors of the named `features`, oldest first."""
+class Contract:
+    """What goes in and what comes out: a row is `window` vectors of the named `features`, oldest first, and the answer is `outputs` values of a model of this `kind`."""
 
     features: list[str]
     window: int = 1
+    kind: str = "binary"
+    outputs: int = 2
 
     @property
     def values(self) -> int:

@@ -38,7 +38,7 @@ class BundleTest(unittest.TestCase):
         description, parts = make_description(**overrides), make_parts()
         target = check_identity(self.models, *identity)
         golden = golden_inputs(parts.train.x, len(description.features), description.optional_columns)
-        assemble(target, identity, Chosen(self.room, ARTEFACT, 1, ()), (Source("none", "lean", None, predict, []), description, parts, golden))
+        assemble(target, identity, Chosen(self.room, ARTEFACT, ()), (Source("none", "lean", None, predict, []), description, parts, golden))
         return target
 
     def test_the_manifest_names_every_file_with_its_digest(self) -> None:

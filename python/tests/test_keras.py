@@ -11,7 +11,7 @@ import numpy as np
 from made_up_market import golden_rows, installed, make_description, make_parts, make_rows
 
 import presage
-from presage.frameworks.keras_models import keras_predictor, load_keras, saved_model_predictor
+from presage.frameworks.keras_models import keras_predictor, load_keras
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -40,7 +40,7 @@ class KerasTest(unittest.TestCase):
         report = presage.save(model, **self.words)
         self.assertEqual(report.kept.form, "ONNX")
         inputs, outputs = golden_rows(report.folder)
-        up = keras_predictor(model, self.words["description"].shape)(inputs)
+        up = keras_predictor(model, self.words["description"].contract)(inputs)
         np.testing.assert_array_equal(np.hstack([1 - up, up]), outputs)
 
     @unittest.skipUnless(installed("torch"), "torch is not installed")
@@ -61,9 +61,7 @@ class KerasTest(unittest.TestCase):
         self.assertIn('  path: "saved_model"\n  format: "tensorflow-savedmodel"\n', manifest)
         self.assertIn('  "saved_model/variables/variables.index": "', manifest)
         again = presage.save(report.folder / "saved_model", **{**words, "version": "1.0.1"})
-        inputs, outputs = golden_rows(again.folder)
-        up = saved_model_predictor(again.folder / "saved_model", words["description"].shape)(inputs)
-        np.testing.assert_allclose(np.hstack([1 - up, up]), outputs, atol=1e-6)
+        np.testing.assert_allclose(golden_rows(again.folder)[1], golden_rows(report.folder)[1], atol=1e-6)
         self.assertTrue(again.model.startswith("tensorflow "))
 
     def test_a_keras_file_is_read_and_saved(self) -> None:

@@ -13,13 +13,14 @@ import presage
 
 CODE = """
 import numpy as np
+from pathlib import Path
 from lean_helper import squash
 
 class Lean:
     @classmethod
     def load(cls, path):
         made = cls()
-        made.weight = float((path / "weight.txt").read_text())
+        made.weight = float((Path(path) / "weight.txt").read_text())
         return made
 
     def predict(self, rows):
@@ -60,12 +61,12 @@ class PythonClassTest(unittest.TestCase):
 
     def test_a_class_that_needs_what_lies_beside_its_folder_is_no_bundle(self) -> None:
         (self.room / "secret.txt").write_text("2")
-        self.write("lean_model.py", CODE.replace('path / "weight.txt"', 'path / ".." / "secret.txt"'))
+        self.write("lean_model.py", CODE.replace('Path(path) / "weight.txt"', 'Path(path) / ".." / "secret.txt"'))
         with self.assertRaisesRegex(presage.BundleError, "class: in a fresh process: FileNotFoundError"):
             presage.save(presage.PythonClass(self.code, "lean_model:Lean"), **self.words)
 
     def test_what_is_no_class_that_predicts_is_refused(self) -> None:
-        faults = {"lean_model:squash": "is no class with predict", "nowhere:Lean": "cannot be imported", "json:JSONDecoder": "another module json"}
+        faults = {"lean_model:squash": "is no class with predict", "nowhere:Lean": "cannot be imported: No module named", "json:JSONDecoder": "another module json than the artefact's"}
         for name, message in faults.items():
             with self.subTest(name), self.assertRaisesRegex(presage.BundleError, message):
                 presage.save(presage.PythonClass(self.code, name), **self.words)

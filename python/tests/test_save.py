@@ -12,7 +12,7 @@ from made_up_market import golden_rows, installed, make_description, make_parts
 
 import presage
 from presage.reload import reload
-from presage.source import FLOAT64, Artefact, RowShape
+from presage.source import FLOAT64, Artefact, Contract
 from presage.sklearn_trees import sklearn_trees_text
 from presage.sklearn_trees_answers import sklearn_trees_answers
 
@@ -117,5 +117,6 @@ class ReloadTest(unittest.TestCase):
 
     def test_its_last_words_are_the_reason(self) -> None:
         artefact = Artefact("trees.json", "trees", "sklearn-trees", FLOAT64)
-        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(presage.BundleError, "in a fresh process: FileNotFoundError.*trees.json"):
-            reload(Path(folder), artefact, RowShape(["a"]), np.zeros((1, 1)))
+        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(presage.BundleError, "in a fresh process: json.decoder.JSONDecodeError"):
+            (Path(folder) / "trees.json").write_text("no JSON")
+            reload(Path(folder), artefact, Contract(["a"]), np.zeros((1, 1)))

@@ -49,7 +49,7 @@ class TorchTest(unittest.TestCase):
         self.assertEqual(report.kept.form, "ONNX")
         self.assertTrue(module.training, "the module was left as it is")
         inputs, outputs = golden_rows(report.folder)
-        np.testing.assert_array_equal(predictor(module.eval(), self.words["description"].shape)(inputs), outputs)
+        np.testing.assert_array_equal(predictor(module.eval(), self.words["description"].contract)(inputs), outputs)
 
     def test_a_sequence_keeps_its_windows(self) -> None:
         rows = presage.windows(make_rows(), 4, 60_000)
@@ -57,7 +57,7 @@ class TorchTest(unittest.TestCase):
         report = presage.save(Last(), **words, runtimes=["python"])
         self.assertEqual([(each.form, each.kept) for each in report.tried], [("ONNX", False), ("torch.export", True)])
         inputs, outputs = golden_rows(report.folder)
-        again = predictor(load_program(report.folder / "model.pt2").module(), words["description"].shape)(inputs)
+        again = predictor(load_program(report.folder / "model.pt2").module(), words["description"].contract)(inputs)
         np.testing.assert_allclose(np.hstack([1 - again, again]), outputs, atol=1e-6)
 
     def test_torchscript_stays_torchscript(self) -> None:
@@ -65,7 +65,7 @@ class TorchTest(unittest.TestCase):
         report = presage.save(script, **self.words)
         self.assertEqual([each.form for each in report.tried], ["TorchScript"])
         inputs, outputs = golden_rows(report.folder)
-        np.testing.assert_allclose(predictor(load_script(report.folder / "model.pt"), self.words["description"].shape)(inputs), outputs, atol=1e-6)
+        np.testing.assert_allclose(predictor(load_script(report.folder / "model.pt"), self.words["description"].contract)(inputs), outputs, atol=1e-6)
 
     def test_scores_that_are_no_probabilities_are_refused(self) -> None:
         with self.assertRaisesRegex(presage.BundleError, "not probabilities"):

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import BundleError
-from ..source import FLOAT32, Artefact, Form, Predict, RowShape, Source, columns, in_batches
+from ..source import FLOAT32, Artefact, Contract, Form, Predict, Source, columns, in_batches
+from ..worker_words import read_by_worker
 
 PACKAGES = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 600
-SIGNATURE = "serving_default"
 
 
-def keras_source(model: Any, shape: RowShape) -> Source:
+def keras_source(model: Any, contract: Contract) -> Source:
     """A model of Keras 3 as it predicts in inference mode, in float32."""
     import keras
 
@@ -29,10 +29,10 @@ def keras_source(model: Any, shape: RowShape) -> Source:
         Form("SavedModel", "python", lambda folder: _write_saved_model(model, folder)),
         Form(".keras", "python", lambda folder: _write_keras(model, folder)),
     ]
-    return Source(f"keras {keras.__version__} ({keras.backend.backend()})", type(model).__name__, None, in_batches(keras_predictor(model, shape)), forms)
+    return Source(f"keras {keras.__version__} ({keras.backend.backend()})", type(model).__name__, None, in_batches(keras_predictor(model, contract)), forms)
 
 
-def saved_model_source(path: Path, shape: RowShape) -> Source:
+def saved_model_source(path: Path, contract: Contract) -> Source:
     """A SavedModel that lies in a folder, by its signature serving_default."""
     import tensorflow
 
@@ -40,41 +40,20 @@ def saved_model_source(path: Path, shape: RowShape) -> Source:
         shutil.copytree(path, folder / "saved_model")
         return Artefact("saved_model", "python", "tensorflow-savedmodel", FLOAT32)
 
+    given = Artefact(path.name, "python", "tensorflow-savedmodel", FLOAT32)
     forms = [Form("ONNX", "onnx", lambda folder: _converted(path, folder)), Form("SavedModel", "python", write)]
-    return Source(f"tensorflow {tensorflow.__version__}", "SavedModel", None, in_batches(saved_model_predictor(path, shape)), forms)
+    return Source(f"tensorflow {tensorflow.__version__}", "SavedModel", None, in_batches(read_by_worker(path.parent, given, contract)), forms)
 
 
-def keras_predictor(model: Any, shape: RowShape) -> Predict:
+def keras_predictor(model: Any, contract: Contract) -> Predict:
     """What a model gives for rows; one that takes flat rows gets its windows flattened."""
     from keras import ops
 
     flat = len(model.inputs) == 1 and len(model.inputs[0].shape) == 2
 
     def predict(x: np.ndarray) -> np.ndarray:
-        rows = x.astype(np.float32) if flat else shape.tensor(x)
+        rows = x.astype(np.float32) if flat else contract.tensor(x)
         return columns(ops.convert_to_numpy(model(rows, training=False)), len(x))
-
-    return predict
-
-
-def saved_model_predictor(path: Path, shape: RowShape) -> Predict:
-    """What the signature serving_default gives for rows; raises BundleError unless it has one input and one output."""
-    import tensorflow
-
-    loaded = tensorflow.saved_model.load(str(path))
-    signature = loaded.signatures.get(SIGNATURE)
-    if signature is None:
-        raise BundleError(f"the SavedModel has no signature {SIGNATURE}; it has {', '.join(loaded.signatures) or 'none'}")
-    inputs, outputs = signature.structured_input_signature[1], list(signature.structured_outputs)
-    if len(inputs) != 1 or len(outputs) != 1:
-        raise BundleError(f"the SavedModel takes {', '.join(inputs)} and gives {', '.join(outputs)}; one of each is served")
-    ((name, spec),) = inputs.items()
-    flat = spec.shape.rank == 2
-
-    # `owner` keeps the variables, which a signature alone would lose.
-    def predict(x: np.ndarray, owner: Any = loaded) -> np.ndarray:
-        rows = tensorflow.constant(x if flat else shape.shaped(x), dtype=spec.dtype)
-        return columns(signature(**{name: rows})[outputs[0]].numpy(), len(x))
 
     return predict
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..source import FLOAT64, Artefact, Form, Predict, RowShape, Source, columns
+from ..errors import BundleError
+from ..source import FLOAT64, Artefact, Contract, Form, Predict, Source, columns
 
 PROBABILITIES = ("binary", "cross_entropy ", "multiclass")
 
 
-def lightgbm_source(model: Any, _shape: RowShape) -> Source:
+def lightgbm_source(model: Any, _contract: Contract) -> Source:
     """A booster, or the booster of a wrapper, up to its best iteration."""
     import lightgbm
 
@@ -23,6 +24,8 @@ def lightgbm_source(model: Any, _shape: RowShape) -> Source:
 
     def write(runtime: str) -> Any:
         def into(folder: Path) -> Artefact:
+            if runtime == "trees" and objective.startswith("multiclass num_class:2"):
+                raise BundleError("two classes as multiclass: train with objective binary")
             (folder / "model.txt").write_bytes(text.encode())
             return Artefact("model.txt", runtime, "lightgbm", FLOAT64)
 

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from ..errors import BundleError
-from ..source import FLOAT32, Artefact, Form, Predict, RowShape, Source, columns
+from ..source import FLOAT32, Artefact, Contract, Form, Predict, Source, columns
 
 # The newest that every onnxruntime since 1.14 executes.
 OPSET = 17
 TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64}
 
 
-def onnx_source(path: Path, shape: RowShape, predict: Predict | None, tensor: str | None) -> Source:
+def onnx_source(path: Path, contract: Contract, predict: Predict | None, tensor: str | None) -> Source:
     """
     A file that was exported elsewhere. `predict` is the SOURCE framework's own, so that golden rows find a faulty export; without it they are what onnxruntime gives.
     """
-    ask = predict or load_onnx(path, shape, tensor)
+    ask = predict or load_onnx(path, contract, tensor)
 
     def write(folder: Path) -> Artefact:
         shutil.copyfile(path, folder / "model.onnx")
@@ -29,7 +29,7 @@ def onnx_source(path: Path, shape: RowShape, predict: Predict | None, tensor: st
     return Source("onnx", path.name, None, lambda x: columns(ask(x), len(x)), [Form("ONNX", "onnx", write)])
 
 
-def load_onnx(path: Path, shape: RowShape, tensor: str | None) -> Predict:
+def load_onnx(path: Path, contract: Contract, tensor: str | None) -> Predict:
     """What onnxruntime gives for rows, on one thread, as the server runs the graph; raises BundleError for a graph that the server would not take."""
     try:
         import onnxruntime
@@ -43,7 +43,7 @@ def load_onnx(path: Path, shape: RowShape, tensor: str | None) -> Predict:
     flat = len(taken.shape) == 2
 
     def predict(x: np.ndarray) -> np.ndarray:
-        rows = (x if flat else x.reshape(-1, shape.window, len(shape.features))).astype(kind)
+        rows = (x if flat else x.reshape(-1, contract.window, len(contract.features))).astype(kind)
         batches = rows[:, None] if taken.shape[0] == 1 else [rows]
         return np.concatenate([columns(session.run([given], {taken.name: batch})[0], len(batch)) for batch in batches])
 

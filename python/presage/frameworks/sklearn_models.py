@@ -9,11 +9,11 @@ import numpy as np
 
 from ..errors import BundleError
 from ..sklearn_trees import sklearn_trees_text
-from ..source import FLOAT32, FLOAT64, MIXED, Artefact, Form, Predict, RowShape, Source, columns
+from ..source import FLOAT32, FLOAT64, MIXED, Artefact, Contract, Form, Predict, Source, columns
 from .onnx_files import OPSET
 
 
-def sklearn_source(model: Any, shape: RowShape, method: str | None = None) -> Source:
+def sklearn_source(model: Any, contract: Contract, method: str | None = None) -> Source:
     """
     A fitted estimator. `method` is what is called: by default predict_proba of a classifier, predict of a regressor. Raises BundleError if it is not fitted, or a classifier
     that knows no probabilities.
@@ -21,7 +21,7 @@ def sklearn_source(model: Any, shape: RowShape, method: str | None = None) -> So
     import sklearn
 
     method = method or method_of(model)
-    _check_names(model, shape)
+    _check_names(model, contract)
     ask = predictor(model, method)
 
     def predict(x: np.ndarray) -> np.ndarray:
@@ -35,8 +35,8 @@ def sklearn_source(model: Any, shape: RowShape, method: str | None = None) -> So
 
     forms = [
         Form("trees", "trees", lambda folder: _write_trees(model, folder)),
-        Form("ONNX, float64", "onnx", lambda folder: _write_onnx(model, shape, method, folder, double=True)),
-        Form("ONNX, float32", "onnx", lambda folder: _write_onnx(model, shape, method, folder, double=False)),
+        Form("ONNX, float64", "onnx", lambda folder: _write_onnx(model, contract, method, folder, double=True)),
+        Form("ONNX, float32", "onnx", lambda folder: _write_onnx(model, contract, method, folder, double=False)),
         Form("skops", "python", lambda folder: _write_skops(model, method, folder)),
         Form("joblib", "python", lambda folder: _write_joblib(model, method, folder)),
     ]
@@ -77,10 +77,10 @@ def predictor(model: Any, method: str) -> Predict:
     return lambda x: columns(ask(DataFrame(x, columns=names)), len(x))
 
 
-def _check_names(model: Any, shape: RowShape) -> None:
+def _check_names(model: Any, contract: Contract) -> None:
     names = [str(name) for name in getattr(model, "feature_names_in_", [])]
-    if names and shape.window == 1 and names != shape.features:
-        raise BundleError(f"this {type(model).__name__} was fitted on the columns {', '.join(names)}, the description lists {', '.join(shape.features)}: describe those, in that order")
+    if names and contract.window == 1 and names != contract.features:
+        raise BundleError(f"this {type(model).__name__} was fitted on the columns {', '.join(names)}, the description lists {', '.join(contract.features)}: describe those, in that order")
 
 
 def load_skops(path: Path) -> Any:
@@ -102,7 +102,7 @@ def _write_trees(model: Any, folder: Path) -> Artefact:
     return Artefact("trees.json", "trees", "sklearn-trees", FLOAT64)
 
 
-def _write_onnx(model: Any, shape: RowShape, method: str, folder: Path, *, double: bool) -> Artefact:
+def _write_onnx(model: Any, contract: Contract, method: str, folder: Path, *, double: bool) -> Artefact:
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 
@@ -111,7 +111,7 @@ def _write_onnx(model: Any, shape: RowShape, method: str, folder: Path, *, doubl
     else:
         options, tensor = None, None
     kind = DoubleTensorType if double else FloatTensorType
-    graph = to_onnx(model, initial_types=[("input", kind([None, shape.values]))], options=options, target_opset=OPSET)
+    graph = to_onnx(model, initial_types=[("input", kind([None, contract.values]))], options=options, target_opset=OPSET)
     (folder / "model.onnx").write_bytes(graph.SerializeToString())
     return Artefact("model.onnx", "onnx", "onnx", MIXED if double else FLOAT32, tensor=tensor)
 

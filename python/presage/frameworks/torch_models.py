@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 
 from ..errors import BundleError
-from ..source import FLOAT32, Artefact, Form, Predict, RowShape, Source, columns, in_batches
+from ..source import FLOAT32, Artefact, Contract, Form, Predict, Source, columns, in_batches
 
 # More rows than one, as PyTorch takes a dimension of one for a fixed one.
 EXAMPLE_ROWS = 3
 
 
-def torch_source(model: Any, shape: RowShape) -> Source:
+def torch_source(model: Any, contract: Contract) -> Source:
     """A module as it predicts in evaluation mode on the CPU, in float32; the given module is not changed. Of an exported program and of TorchScript, what they can become."""
     import torch
 
-    example = torch.from_numpy(shape.tensor(np.ones((EXAMPLE_ROWS, shape.values))))
+    example = torch.from_numpy(contract.tensor(np.ones((EXAMPLE_ROWS, contract.values))))
     onnx = Form("ONNX", "onnx", lambda folder: _write_onnx(given, example, folder))
     if isinstance(model, torch.export.ExportedProgram):
         given, ask = model, model.module()
@@ -38,16 +38,16 @@ def torch_source(model: Any, shape: RowShape) -> Source:
             Form("torch.export", "python", lambda folder: _write_program(_exported(given, example), folder)),
             Form("TorchScript", "python", lambda folder: _write_script(_traced(given, example), folder)),
         ]
-    return Source(f"torch {torch.__version__}", type(model).__name__, None, in_batches(predictor(ask, shape)), forms)
+    return Source(f"torch {torch.__version__}", type(model).__name__, None, in_batches(predictor(ask, contract)), forms)
 
 
-def predictor(module: Callable[[Any], Any], shape: RowShape) -> Predict:
+def predictor(module: Callable[[Any], Any], contract: Contract) -> Predict:
     """What a module gives for rows in float32."""
     import torch
 
     def predict(x: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            answer = module(torch.from_numpy(shape.tensor(x)))
+            answer = module(torch.from_numpy(contract.tensor(x)))
         if not isinstance(answer, torch.Tensor):
             raise BundleError(f"the module gives a {type(answer).__name__}: let forward() give one tensor, rows x outputs")
         return columns(answer.double().numpy(), len(x))

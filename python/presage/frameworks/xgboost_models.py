@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import BundleError
 from ..golden import Tolerance
-from ..source import Artefact, Form, Predict, RowShape, Source, columns
+from ..source import Artefact, Contract, Form, Predict, Source, columns
 
 # XGBoost computes in float32. Its logarithm of the base score may differ by one step from the server's: up to 1e-6 of a score, and as much of a probability.
 TOLERANCE = Tolerance(absolute=1e-12, relative=5e-6)
@@ -31,7 +31,7 @@ def booster_of(model: Any) -> Any:
     return booster if rounds is None else booster[: rounds + 1]
 
 
-def xgboost_source(model: Any, _shape: RowShape) -> Source:
+def xgboost_source(model: Any, _contract: Contract) -> Source:
     """A booster, or the booster of a wrapper, as it predicts on a DMatrix."""
     import xgboost
 
