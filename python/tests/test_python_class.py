@@ -75,4 +75,4 @@ class PythonClassTest(unittest.TestCase):
         path = self.code / "alone.py"
         path.write_text("class Even:\n    def predict(self, rows):\n        return [[0.5, 0.5]] * len(rows)\n")
         report = presage.save(presage.PythonClass(path, "alone:Even"), **self.words)
-        self.assertEqual([each.name for each in (report.folder / "model").iterdir()], ["alone.py"])
+        self.assertIn('artefact:\n  path: "alone.py"\n', (report.folder / "model.yaml").read_text())

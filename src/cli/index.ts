@@ -9,7 +9,7 @@ type CommandRow = { readonly name: string; readonly summary: string; readonly lo
 const commands: readonly CommandRow[] = [
   { name: 'serve', summary: 'start the server', load: async () => (await import('./serve.ts')).registerServe },
   { name: 'ingest', summary: 'send bars of a file to a running server', load: async () => (await import('./ingest.ts')).registerIngest },
-  { name: 'models', summary: 'list and verify bundles', load: async () => (await import('./models.ts')).registerModels },
+  { name: 'models', summary: 'list, verify and import bundles', load: async () => (await import('./models.ts')).registerModels },
   { name: 'config', summary: 'show and check the settings', load: async () => (await import('./config.ts')).registerConfig },
   { name: 'features', summary: 'list features and export training rows', load: async () => (await import('./features.ts')).registerFeatures },
   { name: 'python', summary: 'the environment of Python workers', load: async () => (await import('./python.ts')).registerPython },
@@ -30,7 +30,11 @@ const versionOf = (): string => (JSON.parse(readFileSync(new URL('../../package.
 /** A program that knows all names; only the command that is asked for has its options, as the others are not loaded. */
 async function makeProgram(wanted: string | undefined): Promise<Command> {
   const program = new Command('presage').description('Model serving for trading platforms: a symbol and a moment in, a signal with its confidence out.')
-  program.version(versionOf(), '-V, --version').addHelpText('after', examples).showHelpAfterError('(presage --help shows the commands)')
+  program
+    .enablePositionalOptions()
+    .version(versionOf(), '-V, --version')
+    .addHelpText('after', examples)
+    .showHelpAfterError('(presage --help shows the commands)')
   for (const { name, summary, load } of commands) {
     if (name === wanted) (await load())(program)
     else program.command(name).description(summary)

@@ -16,6 +16,7 @@ import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/chec
 import { systemClock } from '../system.ts'
 import { type ConfigOptions, withConfigOptions } from './config-options.ts'
 import { quietRuntimes } from './quiet-runtimes.ts'
+import { importModel } from './import-model.ts'
 import { tableLines } from './table.ts'
 
 const columns = ['bundle', 'engine', 'golden rows', 'largest error', 'explained', 'adds up within', 'memory', 'load', 'digest']
@@ -89,9 +90,9 @@ function list(dir: string): void {
   for (const { path, reason } of scan.rejected) console.error(`${styleText('red', 'refused')} ${path}: ${reason}`)
 }
 
-/** Adds `presage models list` and `presage models check PATH…`: both work without a server. */
+/** Adds `presage models list`, `presage models check PATH…` and `presage models import PATH`: all work without a server. */
 export function registerModels(program: Command): void {
-  const models = program.command('models').description('list and verify bundles')
+  const models = program.command('models').enablePositionalOptions().description('list, verify and import bundles')
   models
     .command('list')
     .description('the bundles of a folder')
@@ -101,4 +102,12 @@ export function registerModels(program: Command): void {
     .description('load bundles as the server would: schema, digests, feature definitions, golden rows, explanations; exit code 1 if one is refused')
     .argument('<paths...>', 'bundle folders, e.g. examples/models/*/*')
     .action(check)
+  models
+    .command('import')
+    .description('make a bundle of a saved model and an exported matrix, with the Python package; `presage models import --help` names its options')
+    .argument('<words...>', 'PATH --name NAME --version VERSION --matrix FILE, and more')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(importModel)
 }

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..source import FLOAT64, Artefact, Contract, Form, Source
@@ -20,7 +20,7 @@ FOLDER = "model"
 class PythonClass:
     """
     A class that predicts: `path` is the folder of its module and of all that it reads, or one .py file; `name` is module:Class. `load(path)`, if there is one, makes the
-    object (class or static method) or fills a new one; `predict(rows)` takes float64 rows x features, or rows x window x features, and gives rows x outputs.
+    object (class or static method) or fills a new one from that folder or file; `predict(rows)` takes float64 rows x features, or rows x window x features, and gives rows x outputs.
     """
 
     path: str | Path
@@ -30,16 +30,15 @@ class PythonClass:
 def python_class_source(model: PythonClass, contract: Contract) -> Source:
     """The object as `load` makes it from its own folder."""
     path = Path(model.path).resolve()
+    artefact = Artefact(path.name, "python", "python-class", FLOAT64, klass=model.name)
 
     def write(folder: Path) -> Artefact:
-        if path.is_dir():
-            shutil.copytree(path, folder / FOLDER, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-        else:
-            (folder / FOLDER).mkdir()
-            shutil.copyfile(path, folder / FOLDER / path.name)
-        return Artefact(FOLDER, "python", "python-class", FLOAT64, klass=model.name)
+        if path.is_file():
+            shutil.copyfile(path, folder / path.name)
+            return artefact
+        shutil.copytree(path, folder / FOLDER, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        return replace(artefact, path=FOLDER)
 
-    artefact = Artefact(path.name, "python", "python-class", FLOAT64, klass=model.name)
     with _own_modules(path if path.is_dir() else path.parent):
         predict = read_by_worker(path.parent, artefact, contract)
     return Source(f"Python {platform.python_version()}", model.name, None, predict, [Form("class", "python", write)])

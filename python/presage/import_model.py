@@ -1,0 +1,109 @@
+"""`presage models import PATH`: a saved model and the matrix it was trained on, made into a bundle. Also `presage-import`, and `python -m presage`: it needs no server."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from .description import Description, duration_ms
+from .errors import BundleError
+from .evidence import Parts
+from .frameworks.python_class import PythonClass
+from .matrix import Matrix, read_matrix, windows
+from .report import Report
+from .save import RUNTIMES, save
+from .splits import borders_at, split_by_time
+
+BETWEEN_IDS = re.compile(r",(?![^(]*\))")
+
+
+def _ids(text: str) -> list[str]:
+    return [each.strip() for each in BETWEEN_IDS.split(text) if each.strip()]
+
+
+def _shares(text: str) -> tuple[float, float]:
+    first, second = (float(share) for share in text.split(","))
+    if not 0 < first < second < 1:
+        raise ValueError(text)
+    return first, second
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options; what the matrix says by itself need not be said again."""
+    made = argparse.ArgumentParser("presage models import", description=(__doc__ or "").split(". ")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    made.add_argument("path", type=Path, help="file or folder: .onnx, .joblib, .skops, .txt (LightGBM), .ubj or .json (XGBoost), .keras, SavedModel, .pt2, .pt, or code with --class")
+    made.add_argument("--name", required=True, help="name of the model: small letters, digits and _")
+    made.add_argument("--version", required=True, help="semantic version, such as 1.2.3")
+    made.add_argument("--matrix", required=True, type=Path, help="what `presage features export` wrote; its columns are the model's inputs, in this order")
+    made.add_argument("--models", type=Path, default=Path("models"), help="folder that gets NAME/VERSION")
+    made.add_argument("--kind", choices=["binary", "multiclass", "regression"], default="binary", help="what the model gives")
+    made.add_argument("--classes", type=lambda text: text.split(","), help="names from down to up, in the order of the outputs (default: down,up or down,flat,up)")
+    made.add_argument("--symbols", type=lambda text: text.split(","), help="symbols that it answers for (default: that of the matrix)")
+    made.add_argument("--window", type=int, default=1, help="vectors of a row, for models of sequences")
+    made.add_argument("--optional", type=_ids, default=[], help="inputs that may be missing")
+    made.add_argument("--max-age", help="age from which an input is too old, such as 120s")
+    made.add_argument("--act-on", type=float, default=0.1, help="share of validation rows that signals act on")
+    made.add_argument("--borders", type=_shares, default=(0.6, 0.8), help="shares of the rows at which validation and test begin: train the model on the first part only")
+    made.add_argument("--embargo", help="time kept clear between the parts (default: the horizon)")
+    made.add_argument("--training-date", help="RFC 3339 (default: when the file was changed last)")
+    made.add_argument("--class", dest="klass", metavar="MODULE:CLASS", help="the path is Python code, and this is its class")
+    made.add_argument("--method", choices=["predict_proba", "predict", "decision_function"], help="what scikit-learn is asked with (default: by the model)")
+    made.add_argument("--tensor", help="output of an ONNX file that has several")
+    made.add_argument("--runtimes", type=lambda text: text.split(","), default=list(RUNTIMES), help="forms to try, such as python")
+    return made
+
+
+def import_model(options: argparse.Namespace) -> Report:
+    """Saves what the options name. Raises BundleError."""
+    if not options.path.exists():
+        raise BundleError(f"{options.path} is not there")
+    if not options.matrix.is_file():
+        raise BundleError(f"{options.matrix} is not there: write it with `presage features export`")
+    matrix = read_matrix(options.matrix)
+    model = options.path if options.klass is None else PythonClass(options.path, options.klass)
+    how = {"tensor": options.tensor, "method": options.method, "runtimes": options.runtimes}
+    return save(model, options.models, name=options.name, version=options.version, description=_description(options, matrix), parts=_parts(options, matrix), **how)
+
+
+def _description(options: argparse.Namespace, matrix: Matrix) -> Description:
+    about = matrix.about
+    changed = datetime.fromtimestamp(options.path.stat().st_mtime, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    usual = ("down", "flat", "up") if options.kind == "multiclass" else ("down", "up")
+    imported: dict[str, Any] = {"imported": options.path.name, "matrix_sha256": hashlib.sha256(options.matrix.read_bytes()).hexdigest()}
+    return Description(
+        features=matrix.features,
+        timeframe=about["timeframe"],
+        symbols=options.symbols or [about["symbol"]],
+        horizon=about["horizon"],
+        cost_bps=about["cost_bps"],
+        training_date=options.training_date or changed,
+        window=options.window,
+        optional=options.optional,
+        feature_set_digest=matrix.feature_set_digest,
+        max_age=options.max_age,
+        act_on=options.act_on,
+        kind=options.kind,
+        classes=tuple(options.classes or usual),
+        provenance=imported,
+    )
+
+
+def _parts(options: argparse.Namespace, matrix: Matrix) -> Parts:
+    rows = matrix.rows if options.window == 1 else windows(matrix.rows, options.window, duration_ms(matrix.about["timeframe"]))
+    return split_by_time(rows, borders_at(rows, options.borders), duration_ms(options.embargo or matrix.about["horizon"]))
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Imports, and prints the report or what to change; the exit code."""
+    try:
+        import_model(parser().parse_args(words))
+    except BundleError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

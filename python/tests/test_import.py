@@ -1,0 +1,82 @@
+"""`presage models import` of saved models."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from made_up_market import FEATURES, golden_rows, installed, make_rows
+
+from presage.import_model import main, parser
+
+
+class ImportTest(unittest.TestCase):
+    """Every test has a matrix as `presage features export` writes it."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.room = Path(folder.name)
+        self.matrix = self.room / "matrix.csv"
+        self.rows = make_rows(600)
+        with self.matrix.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["close_time", "as_of", *FEATURES, "r", "label", "label_time"])
+            for row in zip(self.rows.close_time, self.rows.x, self.rows.forward_return, self.rows.label_time):
+                writer.writerow([row[0], "", *(repr(float(value)) for value in row[1]), repr(float(row[2])), int(row[2] > 0), row[3]])
+        about = {"ids": FEATURES, "feature_set_digest": "d" * 64, "counts": {"rows": 600}, "symbol": "BTC/USDT", "timeframe": "1m", "horizon": "15m", "cost_bps": 8}
+        (self.room / "matrix.csv.json").write_text(json.dumps(about))
+
+    def run_with(self, path: Path, *more: str) -> tuple[int, str, str]:
+        """Exit code and both outputs."""
+        words = [str(path), "--name", "lean", "--version", "1.0.0", "--matrix", str(self.matrix), "--models", str(self.room / "models"), *more]
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(words)
+        return code, out.getvalue(), err.getvalue()
+
+    @unittest.skipUnless(installed("lightgbm"), "lightgbm is not installed")
+    def test_a_booster_and_its_matrix_make_a_bundle(self) -> None:
+        import lightgbm as lgb
+
+        booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, lgb.Dataset(self.rows.x[:360], self.rows.up[:360]), 3)
+        path = self.room / "given.txt"
+        booster.save_model(path)
+        code, out, err = self.run_with(path, "--optional", "rsi(14)@1m,tod_sin", "--max-age", "120s")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"trees +trees +kept")
+        folder = self.room / "models" / "lean" / "1.0.0"
+        inputs, outputs = golden_rows(folder)
+        np.testing.assert_array_equal(booster.predict(inputs), outputs[:, 0])
+        manifest = (folder / "model.yaml").read_text()
+        for line in ('symbols: ["BTC/USDT"]', f'  feature_set_digest: "{"d" * 64}"', '  optional: ["rsi(14)@1m", "tod_sin"]', '  horizon: "15m"', '  imported: "given.txt"'):
+            self.assertIn(line, manifest)
+
+    def test_code_is_imported_by_its_class(self) -> None:
+        path = self.room / "even.py"
+        path.write_text("class Even:\n    def predict(self, rows):\n        return rows[:, 0, 1] * 0 + 0.0001\n")
+        code, _, err = self.run_with(path, "--class", "even:Even", "--kind", "regression", "--window", "2")
+        self.assertEqual((code, err), (0, ""))
+        manifest = (self.room / "models" / "lean" / "1.0.0" / "model.yaml").read_text()
+        self.assertIn('  class: "even:Even"', manifest)
+        self.assertIn("  window: 2", manifest)
+
+    def test_what_cannot_be_imported_is_told_in_one_line(self) -> None:
+        (self.room / "model.exe").write_text("")
+        for path, message in (("none.onnx", "none.onnx is not there"), ("model.exe", "is no SavedModel, and no file that ends with .onnx")):
+            with self.subTest(path):
+                code, _, err = self.run_with(self.room / path)
+                self.assertEqual((code, len(err.splitlines())), (1, 1))
+                self.assertIn(message, err)
+
+    def test_borders_are_two_shares(self) -> None:
+        words = ["a", "--name", "a", "--version", "1.0.0", "--matrix", "m", "--borders"]
+        self.assertEqual(parser().parse_args([*words, "0.5,0.75"]).borders, (0.5, 0.75))
+        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+            parser().parse_args([*words, "0.9,0.5"])

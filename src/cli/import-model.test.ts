@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const folder = mkdtempSync(join(tmpdir(), 'import-model-'))
+after(() => rmSync(folder, { recursive: true }))
+const bin = fileURLToPath(new URL('../../bin/presage.js', import.meta.url))
+
+/** `presage models import` in an empty folder, with a Python that only says what it was asked. */
+function run(words: readonly string[], env: Readonly<Record<string, string>>): { readonly code: number | null; readonly out: string; readonly err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'models', 'import', ...words], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH ?? '', ...env },
+  })
+  return { code: status, out: stdout, err: stderr }
+}
+
+const python = join(folder, 'python')
+writeFileSync(python, '#!/bin/sh\necho "$PYTHONPATH" | grep -q python$ && echo "$@"\nexit 3\n', { mode: 0o755 })
+
+test('every word goes to the Python package, also those that are options of presage, and its exit code comes back', () => {
+  const words = ['model.txt', '--name', 'mine', '--version', '1.2.3', '--help', '--optional', 'macd(12,26,9)@1m,tod_sin']
+  const { code, out } = run(words, { PRESAGE_PYTHON_EXECUTABLE: python })
+  assert.equal(out.trim(), `-m presage ${words.join(' ')}`)
+  assert.equal(code, 3)
+})
+
+test('without a Python it says how to get one', () => {
+  const { code, err } = run(['model.txt'], {})
+  assert.match(err, /run `presage python setup`, or set python\.executable/)
+  assert.equal(code, 1)
+})
