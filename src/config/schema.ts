@@ -48,7 +48,8 @@ const Models = Type.Object(
     keepPreviousMs: milliseconds('How long the version before stays loaded, so that a rollback is instant', 900_000, 0),
     rescanMs: milliseconds('How often the folder is read again although nothing said that it changed', 30_000, 100),
     allowUnsafeFormats: Type.Boolean({
-      description: 'Serve models whose reading runs whatever their author wrote: pickles of scikit-learn (joblib) and PyTorch (torch.export), and Python classes',
+      description:
+        'Serve models whose reading runs whatever their author wrote: pickles of scikit-learn (joblib) and PyTorch (torch.export), and Python classes',
       default: false,
     }),
     allowUnverified: Type.Boolean({ description: 'Serve bundles that have no golden rows to verify them with', default: false }),
