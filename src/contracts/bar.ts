@@ -14,6 +14,8 @@ export type Bar = {
   readonly close: number
   readonly volume: number
   readonly empty: boolean
+  /** Close of another symbol's bar of the same time; only in a series that joins two. */
+  readonly partnerClose?: number
 }
 
 /** `continuous`: every period has a bar, an absent one is missing. `as_received`: bars follow each other as they come (sessions, holidays). */

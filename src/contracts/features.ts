@@ -3,9 +3,9 @@ import type { Timeframe } from './timeframe.ts'
 
 /**
  * Why a value is or is not there. `ok`: finite and settled. `warming`: too few bars since the origin or the last gap. `stale`: older than allowed as of the moment asked for.
- * `missing`: no series, no bar, or a gap. `flat`: undefined because the series did not move (e.g. RSI). `quarantined`: computed from a refused bar.
+ * `missing`: no series, no bar, or a gap. `partner-missing`: the other symbol that the value rests on has no bar of this time. `flat`: undefined because the series did not move (e.g. RSI). `quarantined`: computed from a refused bar.
  */
-export type FeatureStatus = 'ok' | 'warming' | 'stale' | 'missing' | 'flat' | 'quarantined'
+export type FeatureStatus = 'ok' | 'warming' | 'stale' | 'missing' | 'partner-missing' | 'flat' | 'quarantined'
 
 /** What a model declares to need: canonical ids (`rsi(14)@1m`) in column order, the last `window` rows, and the oldest age it tolerates. */
 export type FeatureSetSpec = {

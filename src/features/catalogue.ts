@@ -1,6 +1,6 @@
 import type { BarField, Family, Parameter, Unit, WarmUp } from './catalog/family.ts'
 import { families } from './catalog/index.ts'
-import { defineFeature } from './definition.ts'
+import { defineFeature, usualId } from './definition.ts'
 
 /** One family as GET /features and `presage features list` show it; `example` is an id with the usual parameters, and the warm-up is that of the example. */
 export type CatalogueEntry = {
@@ -23,9 +23,8 @@ export type CatalogueEntry = {
 /** Every family of features, in the order of the catalogue. */
 export function catalogueEntries(): CatalogueEntry[] {
   return families.map((family) => {
-    const { name, parameters, summary, formula, source, unit, cost, flatWhen, inputs, range, version, perTimeframe } = family
-    const usual = parameters.map((parameter) => parameter.usual)
-    const example = `${name}${usual.length === 0 ? '' : `(${usual.join(',')})`}${perTimeframe ? '@1m' : ''}`
+    const { name, parameters, summary, formula, source, unit, cost, flatWhen, inputs, range, version } = family
+    const example = usualId(family, '1m')
     const { warmUp, digest } = defineFeature(example, '1m')
     return {
       name,

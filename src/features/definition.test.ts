@@ -8,7 +8,17 @@ import { defineFeature, digestOfSet } from './definition.ts'
 const set = (features: readonly string[], overrides = {}) => declareSet({ timeframe: '1m', features, window: 1, symbols: ['*'], ...overrides })
 
 describe('ids', () => {
-  const canonical = ['close@1m', 'rsi(14)@5m', 'macd(12,26,9)@1h', 'bb_pctb(20,2)@1m', 'bb_width(20,2.5)@1d', 'tod_sin', 'obv_slope(20)@4h']
+  const canonical = [
+    'close@1m',
+    'rsi(14)@5m',
+    'macd(12,26,9)@1h',
+    'bb_pctb(20,2)@1m',
+    'bb_width(20,2.5)@1d',
+    'tod_sin',
+    'obv_slope(20)@4h',
+    'beta(BTC/USDT,60)@1m',
+    'corr(BTC/USDT:USDT,60)@5m',
+  ]
   for (const id of canonical) test(`${id} is understood and written back the same`, () => assert.equal(defineFeature(id, '1m').id, id))
 
   const wrong: readonly [id: string, message: RegExp][] = [
@@ -27,6 +37,9 @@ describe('ids', () => {
     ['tod_sin@1m', /not written canonically\. Did you mean tod_sin\?/],
     ['macd(26,12,9)@1m', /fast must be smaller than slow/],
     ['sma(5000)@1m', /from 1 to 2000/],
+    ['beta(60)@1m', /takes 2 parameter\(s\), always written: symbol,n\. Did you mean beta\(BTC\/USDT,60\)@1m/],
+    ['beta(btc,60)@1m', /"btc" is not a symbol/],
+    ['beta(BTC/USDT,1)@1m', /n must be a whole number from 2/],
     ['', /not written as/],
     ['RSI(14)@1m', /not written as/],
     [`rsi(${'9'.repeat(200)})@1m`, /not written as/],

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { ServingError } from '../contracts/error.ts'
+import { isSymbol } from '../contracts/symbol.ts'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { Family, WarmUp } from './catalog/family.ts'
 import { families } from './catalog/index.ts'
@@ -12,6 +13,8 @@ export type Definition = {
   readonly family: Family
   readonly params: readonly number[]
   readonly timeframe: Timeframe
+  /** The other symbol that it is computed with. */
+  readonly partner: string | undefined
   /** Name of the kernel with its version: equal keys share a kernel and may share states across restarts. */
   readonly kernelKey: string
   readonly warmUp: WarmUp
@@ -22,15 +25,21 @@ const byName = new Map(families.map((family) => [family.name, family]))
 const shape = /^([a-z][a-z0-9_]*)(?:\(([^()]*)\))?(?:@([0-9a-z]+))?$/
 const spaces = /\s+/g
 
-/** How a family with these parameters is written on a timeframe. */
-function written(family: Family, params: readonly number[], timeframe: Timeframe): string {
-  const list = params.length === 0 ? '' : `(${params.join(',')})`
+const usualPartner = 'BTC/USDT'
+
+type Arguments = Pick<Definition, 'partner' | 'params'>
+
+/** How a family with these arguments is written on a timeframe. */
+function written(family: Family, { partner, params }: Arguments, timeframe: Timeframe): string {
+  const args = partner === undefined ? params : [partner, ...params]
+  const list = args.length === 0 ? '' : `(${args.join(',')})`
   return family.name + list + (family.perTimeframe ? `@${timeframe}` : '')
 }
 
-const usualId = (family: Family, timeframe: Timeframe): string => {
-  const usual = family.parameters.map((parameter) => parameter.usual)
-  return written(family, usual, timeframe)
+/** The id of a family with the usual parameters. */
+export const usualId = (family: Family, timeframe: Timeframe): string => {
+  const params = family.parameters.map((parameter) => parameter.usual)
+  return written(family, { partner: family.partner && usualPartner, params }, timeframe)
 }
 
 function refuse(id: string, why: string, nearest: readonly string[]): never {
@@ -38,14 +47,9 @@ function refuse(id: string, why: string, nearest: readonly string[]): never {
   throw new ServingError('unknown_feature', `${JSON.stringify(id.slice(0, 100))}: ${why}.${hint}`)
 }
 
-/** Checks the parameters against the family: as many as declared, whole where they count bars, within limits. */
-function readParams(id: string, family: Family, list: string | undefined): number[] {
-  const texts = list === undefined || list === '' ? [] : list.split(',')
+/** Checks the parameters against the family: whole where they count bars, within limits. */
+function readParams(id: string, family: Family, texts: readonly string[]): number[] {
   const form = [usualId(family, '1m')]
-  if (texts.length !== family.parameters.length) {
-    const names = family.parameters.map(({ name }) => name).join(',') || 'none'
-    refuse(id, `${family.name} takes ${family.parameters.length} parameter(s), always written: ${names}`, form)
-  }
   const params = texts.map((text, position) => {
     const { name, min, max, whole } = family.parameters[position] as Family['parameters'][number]
     const value = Number(text)
@@ -56,6 +60,17 @@ function readParams(id: string, family: Family, list: string | undefined): numbe
   })
   const reason = family.refuse?.(params)
   return reason === undefined ? params : refuse(id, reason, form)
+}
+
+/** The arguments of an id: as many as the family declares, the symbol of a partner first. */
+function readArguments(id: string, family: Family, list: string | undefined): Arguments {
+  const texts = list === undefined || list === '' ? [] : list.split(',')
+  const names = [...(family.partner ? ['symbol'] : []), ...family.parameters.map(({ name }) => name)]
+  const form = [usualId(family, '1m')]
+  if (texts.length !== names.length) refuse(id, `${family.name} takes ${names.length} parameter(s), always written: ${names.join(',') || 'none'}`, form)
+  if (!family.partner) return { partner: undefined, params: readParams(id, family, texts) }
+  const partner = texts[0] as string
+  return isSymbol(partner) ? { partner, params: readParams(id, family, texts.slice(1)) } : refuse(id, `${JSON.stringify(partner)} is not a symbol`, form)
 }
 
 /** Names that someone may have meant: plain names become what they stand for, else families by spelling. */
@@ -94,14 +109,15 @@ function readParts(id: string, timeframe: Timeframe): { readonly name: string; r
 export function defineFeature(id: string, timeframe: Timeframe): Definition {
   const { name, list, frame } = readParts(id, timeframe)
   const family = byName.get(name) ?? refuse(id, 'no such feature', suggestions(name, frame !== undefined && isTimeframe(frame) ? frame : timeframe))
-  const params = readParams(id, family, list)
+  const args = readArguments(id, family, list)
   if (family.perTimeframe && (frame === undefined || !isTimeframe(frame)))
-    refuse(id, `the timeframe must be written, one of ${Object.keys(timeframes).join(', ')}`, [written(family, params, timeframe)])
+    refuse(id, `the timeframe must be written, one of ${Object.keys(timeframes).join(', ')}`, [written(family, args, timeframe)])
   const own = family.perTimeframe ? (frame as Timeframe) : timeframe
-  const canonical = written(family, params, own)
+  const canonical = written(family, args, own)
   if (canonical !== id) refuse(id, 'not written canonically', [canonical])
+  const { params } = args
   const kernelKey = `${family.kernelKey(params)}#${family.version}`
-  const definition = { id, family, params, timeframe: own, kernelKey, warmUp: family.warmUp(params, timeframes[own]) }
+  const definition = { id, family, ...args, timeframe: own, kernelKey, warmUp: family.warmUp(params, timeframes[own]) }
   return { ...definition, digest: digestOf(definition) }
 }
 

@@ -2,14 +2,14 @@ import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet, FeatureSetSpec, FeatureStatus, FeatureVector } from '../contracts/features.ts'
 import type { Counter, Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
-import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
+import { timeframes } from '../contracts/timeframe.ts'
 import type { SeriesChange, SeriesStore } from '../market/series-store.ts'
 import { type CatalogueEntry, catalogueEntries } from './catalogue.ts'
 import { type DeclaredSet, declareSet } from './declared-set.ts'
 import { describeVector, type FeatureDescription } from './feature-description.ts'
 import { FreshnessMeter } from './freshness-meter.ts'
 import type { SeriesFold } from './series-fold.ts'
-import { type FoldStates, SymbolFolds } from './symbol-folds.ts'
+import { type FoldStates, type Frame, SymbolFolds } from './symbol-folds.ts'
 import { type Binding, bind, originOf, readRows } from './vector-reading.ts'
 
 /** What the service needs. `historyRows` (default 4,096) is how many rows of every feature stay readable without recomputation; `states` keeps snapshots across restarts. */
@@ -132,16 +132,13 @@ export class FeatureService implements FeatureReads {
   #recall(declared: DeclaredSet, symbol: string, moment: number): FeatureVector {
     this.#misses.add()
     const { timeframe, window } = declared.set.spec
-    const past = this.#folds.recall(symbol, timeframe, { asOf: moment, window })
+    const past = this.#folds.recall(symbol, { timeframe }, { asOf: moment, window })
     const row = past?.rowAt(moment) ?? -1
     if (!past || row < 0) return absent(declared, 'missing', { asOf: moment, clock: 'live' })
     const asOf = past.closeTime(row)
     const span = asOf - past.closeTime(Math.max(past.firstRow, row - window + 1))
-    const binding = bind(declared.definitions, past, (longer) =>
-      this.#folds.recall(symbol, longer, {
-        asOf,
-        window: 2 + Math.ceil(span / timeframes[longer]),
-      }),
+    const binding = bind(declared.definitions, past, (frame) =>
+      this.#folds.recall(symbol, frame, { asOf, window: 2 + Math.ceil(span / timeframes[frame.timeframe]) }),
     )
     return this.#read(declared, binding, { row, moment })
   }
@@ -154,8 +151,8 @@ export class FeatureService implements FeatureReads {
 
   #bind(declared: DeclaredSet, symbol: string): Binding | undefined {
     const { definitions, set, bindings } = declared
-    const fold = (timeframe: Timeframe) => this.#folds.require(symbol, timeframe, definitions)
-    const base = fold(set.spec.timeframe)
+    const fold = (frame: Frame) => this.#folds.require(symbol, frame, definitions)
+    const base = fold({ timeframe: set.spec.timeframe })
     if (!base) return undefined
     const binding = bind(definitions, base, fold)
     if (binding.whole) bindings.set(symbol, binding)

@@ -48,6 +48,7 @@ export class SeriesFold {
     low: 0,
     close: 0,
     volume: 0,
+    partnerClose: NaN,
     index: 0,
     run: 0,
   }
@@ -188,6 +189,7 @@ export class SeriesFold {
     input.low = bar.low
     input.close = bar.close
     input.volume = bar.volume
+    input.partnerClose = bar.partnerClose ?? NaN
     input.index = Math.floor(bar.openTime / this.series.barMs)
     for (const lane of this.#lanes.values()) lane.step(input, this.#values, slot * this.#width)
     this.#run += 1

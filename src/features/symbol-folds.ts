@@ -2,6 +2,7 @@ import type { SeriesKey } from '../contracts/bar.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
 import type { Series } from '../market/series.ts'
 import type { Definition } from './definition.ts'
+import { JoinedSeries } from './joined-series.ts'
 import type { LaneSpec } from './lane.ts'
 import { SeriesFold, type Snapshot } from './series-fold.ts'
 
@@ -20,49 +21,80 @@ export type SymbolFoldsDeps = {
   readonly states?: FoldStates
 }
 
-/** The kernels that definitions need on one timeframe, each once. */
-function lanesOf(definitions: readonly Definition[], timeframe: Timeframe): Map<string, LaneSpec> {
-  const own = definitions.filter((definition) => definition.timeframe === timeframe)
+/** Which series of a symbol a feature is computed on: that of a timeframe, joined with a partner's or not. */
+export type Frame = { readonly timeframe: Timeframe; readonly partner?: string | undefined }
+
+/** True if both are the same frame. */
+export const sameFrame = (a: Frame, b: Frame): boolean => a.timeframe === b.timeframe && a.partner === b.partner
+
+/** The kernels that definitions need on one frame, each once. */
+function lanesOf(definitions: readonly Definition[], frame: Frame): Map<string, LaneSpec> {
+  const own = definitions.filter((definition) => sameFrame(definition, frame))
   return new Map(own.map(({ kernelKey, family, params, warmUp }) => [kernelKey, { key: kernelKey, kernel: family.kernel(params), settled: warmUp.settled }]))
 }
 
-/** One fold per series that anyone reads features of. */
+/** One fold per series that anyone reads features of, and one per pair of series. */
 export class SymbolFolds {
   readonly #deps: SymbolFoldsDeps
   readonly #folds = new Map<Series, SeriesFold>()
+  /** Joined series by each of their sides. */
+  readonly #joins = new Map<Series, Set<JoinedSeries>>()
   constructor(deps: SymbolFoldsDeps) {
     this.#deps = deps
   }
 
-  /** The fold of a series with all kernels that the definitions need, up to date; undefined while the series has no bar. */
-  require(symbol: string, timeframe: Timeframe, definitions: readonly Definition[]): SeriesFold | undefined {
-    const series = this.#deps.find(symbol, timeframe)
+  /** The fold of a frame with all kernels that the definitions need, up to date; undefined while the symbol, or the partner, has no bar. */
+  require(symbol: string, frame: Frame, definitions: readonly Definition[]): SeriesFold | undefined {
+    const series = this.#seriesOf(symbol, frame)
     if (!series) return undefined
     const known = this.#folds.get(series)
-    const fold = known ?? this.#make(series)
-    fold.require(lanesOf(definitions, timeframe).values())
+    const fold = known ?? this.#make(series, frame)
+    fold.require(lanesOf(definitions, frame).values())
     if (!known) fold.sync()
     return fold
   }
 
-  /** Brings the fold of a series up to date, if there is one. */
+  /** Brings the folds that rest on a series up to date, those of pairs included. */
   changed(series: Series): void {
     this.#folds.get(series)?.sync()
+    for (const joined of this.#joins.get(series) ?? []) {
+      joined.sync()
+      this.#folds.get(joined.series)?.sync()
+    }
   }
 
   /** A fold whose newest row is the one as of a moment that is readable no longer. */
-  recall(symbol: string, timeframe: Timeframe, past: { readonly asOf: number; readonly window: number }): SeriesFold | undefined {
-    const series = this.#deps.find(symbol, timeframe)
+  recall(symbol: string, frame: Frame, past: { readonly asOf: number; readonly window: number }): SeriesFold | undefined {
+    const series = this.#seriesOf(symbol, frame)
     return series && this.#folds.get(series)?.recall(past.asOf, past.window)
   }
 
-  #make(series: Series): SeriesFold {
+  #seriesOf(symbol: string, { timeframe, partner }: Frame): Series | undefined {
+    const own = this.#deps.find(symbol, timeframe)
+    if (partner === undefined || own === undefined) return own
+    const other = this.#deps.find(partner, timeframe)
+    return other && this.#join(own, other).series
+  }
+
+  #join(own: Series, partner: Series): JoinedSeries {
+    const known = this.#joins
+      .get(own)
+      ?.values()
+      .find((join) => join.own === own && join.partner === partner)
+    const joined = known ?? new JoinedSeries(own, partner)
+    for (const side of [own, partner]) this.#joins.set(side, (this.#joins.get(side) ?? new Set()).add(joined))
+    return joined
+  }
+
+  /** Pairs keep no states across restarts: they are joined again from the bars that are stored. */
+  #make(series: Series, { partner }: Frame): SeriesFold {
     const { rows, states } = this.#deps
-    const kept = states && {
-      snapshots: states.load(series.key),
-      onSnapshot: (snapshot: Snapshot) => states.keep(series.key, snapshot),
-      onForget: (boundary: number) => states.forget(series.key, boundary),
-    }
+    const kept = states &&
+      partner === undefined && {
+        snapshots: states.load(series.key),
+        onSnapshot: (snapshot: Snapshot) => states.keep(series.key, snapshot),
+        onForget: (boundary: number) => states.forget(series.key, boundary),
+      }
     const fold = new SeriesFold(series, { capacity: rows, ...kept })
     this.#folds.set(series, fold)
     return fold

@@ -1,11 +1,11 @@
 import type { FeatureStatus, FeatureVector } from '../contracts/features.ts'
-import type { Timeframe } from '../contracts/timeframe.ts'
 import type { Definition } from './definition.ts'
 import type { Lane } from './lane.ts'
 import type { SeriesFold } from './series-fold.ts'
+import { type Frame, sameFrame } from './symbol-folds.ts'
 
 /**
- * Where the columns of a set lie for one symbol: frame 0 is the series of the set's timeframe, the others are longer ones that some columns are computed on. Per column: its frame
+ * Where the columns of a set lie for one symbol: frame 0 is the series of the set's timeframe, the others are longer ones, or pairs with a partner, that some columns are computed on. Per column: its frame
  * and its place in a row of it; a column has no lane while its series has no bar.
  */
 export type Binding = {
@@ -17,6 +17,8 @@ export type Binding = {
   readonly baseLanes: readonly Lane[]
   /** Where each of them keeps its run in a row. */
   readonly baseRuns: Int32Array
+  /** True for columns that rest on a partner. */
+  readonly paired: readonly boolean[]
   readonly whole: boolean
 }
 
@@ -27,23 +29,36 @@ type Rows = { readonly newest: number; readonly window: number }
 export type Reading = Pick<FeatureVector, 'values' | 'statuses' | 'warming' | 'complete'>
 
 /** Finds every column of the definitions in the folds of one symbol. */
-export function bind(definitions: readonly Definition[], base: SeriesFold, foldOf: (timeframe: Timeframe) => SeriesFold | undefined): Binding {
-  const byTimeframe = new Map<Timeframe, SeriesFold | undefined>([[base.series.key.timeframe, base]])
-  for (const { timeframe } of definitions) if (!byTimeframe.has(timeframe)) byTimeframe.set(timeframe, foldOf(timeframe))
-  const frames = [...byTimeframe.values()].filter((fold) => fold !== undefined)
-  const lanes = definitions.map(({ timeframe, kernelKey }) => byTimeframe.get(timeframe)?.lane(kernelKey))
-  const frameOf = Uint8Array.from(definitions, ({ timeframe }) => Math.max(0, frames.indexOf(byTimeframe.get(timeframe) as SeriesFold)))
+export function bind(definitions: readonly Definition[], base: SeriesFold, foldOf: (frame: Frame) => SeriesFold | undefined): Binding {
+  const wanted: Frame[] = [{ timeframe: base.series.key.timeframe }]
+  for (const definition of definitions) if (!wanted.some((frame) => sameFrame(frame, definition))) wanted.push(definition)
+  const folds = wanted.map((frame, i) => (i === 0 ? base : foldOf(frame)))
+  const foldsOf = definitions.map((definition) => folds[wanted.findIndex((frame) => sameFrame(frame, definition))])
+  const frames = folds.filter((fold) => fold !== undefined)
+  const lanes = definitions.map(({ kernelKey }, column) => foldsOf[column]?.lane(kernelKey))
+  const frameOf = Uint8Array.from(foldsOf, (fold) => Math.max(0, frames.indexOf(fold as SeriesFold)))
   const offsets = Int32Array.from(definitions, ({ family }, column) => (lanes[column]?.offset ?? 0) + 1 + family.output)
   const baseLanes = [...new Set(lanes.filter((lane, column) => lane !== undefined && frameOf[column] === 0))] as Lane[]
-  return { frames, frameOf, offsets, lanes, baseLanes, baseRuns: Int32Array.from(baseLanes, ({ offset }) => offset), whole: !lanes.includes(undefined) }
+  return {
+    frames,
+    frameOf,
+    offsets,
+    lanes,
+    baseLanes,
+    baseRuns: Int32Array.from(baseLanes, ({ offset }) => offset),
+    paired: definitions.map(({ partner }) => partner !== undefined),
+    whole: !lanes.includes(undefined),
+  }
 }
 
-/** Where the row of another frame begins as of the close of a row of frame 0; -1 if that frame has no bar then, or lacks the latest one of a continuous series. */
-function beginOf(frame: SeriesFold, closeTime: number): number {
+/** Where the row of another frame begins as of the close of a row of frame 0; -1 if that frame has no bar then, or lacks the latest one: in a continuous series, or of a pair. */
+function beginOf(frame: SeriesFold, base: SeriesFold, closeTime: number): number {
   const row = frame.rowAt(closeTime)
   if (row < 0) return -1
-  const late = closeTime - frame.closeTime(row) >= frame.series.barMs
-  return late && frame.series.settings.calendar === 'continuous' ? -1 : frame.begin(row)
+  const { key, barMs, settings } = frame.series
+  const late = closeTime - frame.closeTime(row) >= barMs
+  const pair = key.symbol !== base.series.key.symbol
+  return late && (pair || settings.calendar === 'continuous') ? -1 : frame.begin(row)
 }
 
 /** Copies one row of a set that lies in frame 0 alone; true if every number is there. */
@@ -65,7 +80,7 @@ function fillPlain(
 function fillMixed(values: Float64Array, at: number, { binding, row }: { readonly binding: Binding; readonly row: number }): boolean {
   const { frames, frameOf, offsets, lanes } = binding
   const base = frames[0] as SeriesFold
-  const begins = frames.map((frame, i) => (i === 0 ? base.begin(row) : beginOf(frame, base.closeTime(row))))
+  const begins = frames.map((frame, i) => (i === 0 ? base.begin(row) : beginOf(frame, base, base.closeTime(row))))
   let whole = true
   for (let i = 0; i < offsets.length; i++) {
     const frame = frameOf[i] as number
@@ -94,6 +109,12 @@ function fill(values: Float64Array, binding: Binding, { newest, window }: Rows):
   return whole
 }
 
+/** True if a column lacks a value in one of the rows. */
+function lacks(values: Float64Array, column: number, columns: number): boolean {
+  for (let at = column; at < values.length; at += columns) if (Number.isNaN(values[at])) return true
+  return false
+}
+
 /** Why one column of an incomplete reading lacks a value, or that it does not. */
 function statusOf(
   reading: { readonly values: Float64Array; readonly column: number },
@@ -101,14 +122,12 @@ function statusOf(
   { newest, window }: Rows,
 ): { status: FeatureStatus; progress?: string } {
   const { values, column } = reading
-  let absent = false
-  for (let at = column; at < values.length; at += binding.offsets.length) if (Number.isNaN(values[at])) absent = true
-  if (!absent) return { status: 'ok' }
+  if (!lacks(values, column, binding.offsets.length)) return { status: 'ok' }
   const lane = binding.lanes[column]
   const base = binding.frames[0] as SeriesFold
   const frame = binding.frames[binding.frameOf[column] as number] as SeriesFold
-  const begin = frame === base ? base.begin(newest) : beginOf(frame, base.closeTime(newest))
-  if (lane === undefined || begin < 0) return { status: 'missing' }
+  const begin = frame === base ? base.begin(newest) : beginOf(frame, base, base.closeTime(newest))
+  if (lane === undefined || begin < 0) return { status: binding.paired[column] ? 'partner-missing' : 'missing' }
   const needed = lane.spec.settled + (frame === base ? window - 1 : 0)
   const run = frame.values[begin + lane.offset] as number
   if (run < needed) return { status: 'warming', progress: `${run}/${needed}` }

@@ -17,7 +17,8 @@ export const barsPerBlock = 512
 const oldVersionsPerBar = 16
 const rewritesRemembered = 1000
 
-const sameContent = (a: Bar, b: Bar): boolean => a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume
+const content = ['open', 'high', 'low', 'close', 'volume', 'partnerClose'] as const
+const sameContent = (a: Bar, b: Bar): boolean => content.every((field) => a[field] === b[field])
 
 /** The bars of one symbol at one timeframe in order of open time, with the older versions of bars that were revised. */
 export class Series {

@@ -1,6 +1,8 @@
+import msft from '@typedtrader/candles/json/downtrend-msft.json' with { type: 'json' }
+import slv from '@typedtrader/candles/json/uptrend-slv.json' with { type: 'json' }
 import { type CatalogueEntry, catalogueEntries } from '../../src/features/catalogue.ts'
-import { kernelValues } from '../../src/features/testing/kernel-run.ts'
-import { demoBars } from '../../src/market/demo-bars.ts'
+import { kernelRun, kernelValues } from '../../src/features/testing/kernel-run.ts'
+import { demoBars, toBarInput } from '../../src/market/demo-bars.ts'
 
 /** A page that is made from code: its path in the repository, and its text. */
 export type Page = { readonly file: string; readonly render: () => string }
@@ -24,9 +26,17 @@ function sparkline(title: string, values: readonly number[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" fill="none"><title>${title}</title>${zero}<path d="${path}" stroke="#2f81c7" stroke-width="1.2"/></svg>\n`
 }
 
+/** Values of a feature of two symbols on a month of MSFT, with SLV as its partner. */
+function pairValues(id: string): number[] {
+  const run = kernelRun(id, '1h')
+  const partner = new Map(slv.map(({ openTimeInMillis, close }) => [openTimeInMillis, Number(close)]))
+  return msft.map(toBarInput).flatMap((bar) => (partner.has(bar.openTime) ? [run.take(bar, partner.get(bar.openTime))] : []))
+}
+
 /** The newest values of a feature on the bars of the demonstration. */
-function picture({ example }: CatalogueEntry): string {
+function picture({ example, inputs }: CatalogueEntry): string {
   const id = example.replace('@1m', '@1h')
+  if (inputs.includes('partnerClose')) return sparkline(id.replace('BTC/USDT', 'SLV/USD'), pairValues(id).slice(-wide))
   return sparkline(id, [...kernelValues(id, '1h', demoBars())].slice(-wide))
 }
 
@@ -59,17 +69,18 @@ function featuresPage(): string {
   const entries = catalogueEntries()
   return `# Features
 
-A feature is written \`name(parameters)@timeframe\`, parameters always there: \`rsi(14)@1m\`, \`macd(12,26,9)@1h\`. Features of the calendar have no timeframe: \`tod_sin\`. A longer timeframe than that
+A feature is written \`name(parameters)@timeframe\`, parameters always there: \`rsi(14)@1m\`, \`macd(12,26,9)@1h\`. Features of the calendar have no timeframe: \`tod_sin\`. Features of two symbols name the other
+one first: \`beta(BTC/USDT,60)@1m\`; they are aligned on close time, and \`partner-missing\` until both bars are there. A longer timeframe than that
 of the set is aggregated from its bars. \`price\`, \`volume\`, \`rsi\` and \`macd\` are understood in requests as \`close\`, \`volume\`, \`rsi(14)\` and \`macd(12,26,9)\` on the model's timeframe.
 
 Every feature is a pure step: backfill, replay and live bars go through the same code and agree bit for bit; its state can be saved and resumed anywhere. A value is a finite number or is not
-there, with the reason: \`warming\`, \`stale\`, \`missing\`, \`flat\`, \`quarantined\`. It is never NaN and never a silent zero.
+there, with the reason: \`warming\`, \`stale\`, \`missing\`, \`partner-missing\`, \`flat\`, \`quarantined\`. It is never NaN and never a silent zero.
 
 - **Notation**: O, H, L, C, V of a closed bar; x[k] is x k bars before; TP = (H + L + C) / 3; TR is Wilder's true range; r = ln(C / C[1]). mean, sum, sd (of the population), min, max(x, n) run over the
   last n bars with this one; ema(x, n) has the weight 2/(n+1), wilder(x, n) the weight 1/n, both seeded with the mean of their first n values; wma weighs 1 to n.
 - **Warm-up**: bars until the first value / until it is settled, if that is later: the weight of the seed is then below 1e-9. Only settled values are served. Figures are for the parameters shown, on 1m.
 - **Cost** of one bar: O(1), or O(n) in the length of the window.
-- **Pictures**: the last ${wide} hours of URTH/USD in \`@typedtrader/candles\`, each on its own scale; a thin line is zero.
+- **Pictures**: the last ${wide} hours of URTH/USD in \`@typedtrader/candles\`, each on its own scale; a thin line is zero. Those of two symbols: MSFT with SLV, hours of January 2026.
 - Held to TA-Lib where it is named, else the definition in 60 digits, on real bars, with the same first bar, to 1e-12 of the feature's size (Bollinger bands against TA-Lib 1e-11, whose variance loses digits).
   TA-Lib writes 0 where a formula divides by nothing; here there is no value.
 

@@ -13,7 +13,7 @@ export type Parameter = {
 export type WarmUp = { readonly first: number; readonly settled: number }
 
 /** Fields of a bar that a value rests on. */
-export type BarField = 'open' | 'high' | 'low' | 'close' | 'volume' | 'closeTime'
+export type BarField = 'open' | 'high' | 'low' | 'close' | 'volume' | 'closeTime' | 'partnerClose'
 
 /** What a value is measured in: `price` and `volume` in the units of the feed, `bars` a number of them, the others without a unit. */
 export type Unit = 'price' | 'volume' | 'bars' | 'percent' | 'ratio' | 'log return' | 'deviations'
@@ -21,6 +21,8 @@ export type Unit = 'price' | 'volume' | 'bars' | 'percent' | 'ratio' | 'log retu
 /** One family of features: everything that is known about `name(params)`. */
 export type Family = {
   readonly name: string
+  /** True if ids write another symbol before the parameters, whose closes of the same times the kernel sees as `partnerClose`. */
+  readonly partner?: true
   readonly parameters: readonly Parameter[]
   readonly summary: string
   /** The definition in the notation of docs/features.md. */

@@ -2,6 +2,7 @@ import { atr, natr } from './atr.ts'
 import { dema, ema, emaRatio, hma, sma, smaRatio, tema, wma } from './averages.ts'
 import { bbLower, bbPctb, bbUpper, bbWidth } from './bollinger.ts'
 import { klow, kmid, ksft, kup } from './candle-shape.ts'
+import { beta, corr } from './co-movement.ts'
 import { emptyShare, gapCount } from './data-quality.ts'
 import { aroonDown, aroonOsc, aroonUp, donchianLower, donchianPos, donchianUpper, drawdown, rank } from './extremes.ts'
 import type { Family } from './family.ts'
@@ -86,6 +87,8 @@ export const families: readonly Family[] = [
   kurt,
   autocorr1,
   varianceRatio,
+  beta,
+  corr,
   kmid,
   kup,
   klow,

@@ -7,6 +7,8 @@ export type StepInput = {
   readonly low: number
   readonly close: number
   readonly volume: number
+  /** Close of the partner's bar of the same time; NaN where the series has no partner. */
+  readonly partnerClose: number
   readonly index: number
   readonly run: number
 }

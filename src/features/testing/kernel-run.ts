@@ -2,8 +2,8 @@ import { type Timeframe, timeframes } from '../../contracts/timeframe.ts'
 import type { BarInput } from '../../market/check-bar.ts'
 import { defineFeature } from '../definition.ts'
 
-/** One feature over bars, straight from its kernel, with its memory in the open: settled or not, NaN where there is no value. */
-export type KernelRun = { readonly memory: Float64Array; take(bar: BarInput): number }
+/** One feature over bars, straight from its kernel, with its memory in the open: settled or not, NaN where there is no value. Without a partner's close the bar's open stands for it. */
+export type KernelRun = { readonly memory: Float64Array; take(bar: BarInput, partnerClose?: number): number }
 
 /** Begins a run, or goes on after `taken` bars with a copied memory. */
 export function kernelRun(id: string, timeframe: Timeframe, past?: { readonly memory: Float64Array; readonly taken: number }): KernelRun {
@@ -15,9 +15,9 @@ export function kernelRun(id: string, timeframe: Timeframe, past?: { readonly me
   let run = past?.taken ?? 0
   return {
     memory,
-    take(bar) {
+    take(bar, partnerClose = bar.open) {
       run += 1
-      kernel.step(memory, { ...bar, closeTime: bar.openTime + barMs, index: Math.floor(bar.openTime / barMs), run }, out)
+      kernel.step(memory, { ...bar, closeTime: bar.openTime + barMs, index: Math.floor(bar.openTime / barMs), run, partnerClose }, out)
       return out[family.output] as number
     },
   }

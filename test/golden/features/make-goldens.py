@@ -257,11 +257,19 @@ def volume_by_hour(n=20):
     return result
 
 
+def co_movement(pairs):
+    """Slope of the first of each pair on the second, and their correlation."""
+    own, partner = [a for a, _ in pairs], [b for _, b in pairs]
+    covariance = mean([a * b for a, b in pairs]) - mean(own) * mean(partner)
+    return covariance / moment(partner, 2), covariance / (moment(own, 2) * moment(partner, 2)).sqrt()
+
+
 exact_open = [Decimal(v) for v in open_]
 exact_high = [Decimal(v) for v in high]
 exact_low = [Decimal(v) for v in low]
 exact_close = [Decimal(v) for v in close]
 exact_volume = [Decimal(v) for v in volume]
+returns_of_open = [None] + [(exact_open[i] / exact_open[i - 1]).ln() for i in range(1, count)]
 priced = [(c, (h + l + c) / 3, v) for h, l, c, v in zip(exact_high, exact_low, exact_close, exact_volume)]
 exact_log_volume = [(1 + v).ln() for v in exact_volume]
 returns = [None] + [log_return(i, 1) for i in range(1, count)]
@@ -270,6 +278,8 @@ returns = [None] + [log_return(i, 1) for i in range(1, count)]
 def exact_columns():
     balance = [Decimal(0)] + [exact_volume[i] * int(np.sign(close[i] - close[i - 1])) for i in range(1, count)]
     gaps = [None] + [int(open_time[i] != open_time[i - 1] + 3_600_000) for i in range(1, count)]
+    # Kernels are tried with the bar's own open as the partner's close.
+    together = moving(co_movement, [None] + list(zip(returns[1:], returns_of_open[1:])), 60)
     weekdays = [datetime.fromtimestamp((t + 3_600_000) / 1000, timezone.utc).weekday() for t in open_time]
     minutes = [(t + 3_600_000) // 60_000 % 1440 for t in open_time]
     return {
@@ -278,6 +288,8 @@ def exact_columns():
         "sma(20)@1h": moving(mean, exact_close, 20),
         "sma_ratio(20)@1h": moving(lambda w: w[-1] / mean(w) - 1, exact_close, 20),
         "wma(20)@1h": moving(weighted, exact_close, 20),
+        "beta(BTC/USDT,60)@1h": [m and m[0] for m in together],
+        "corr(BTC/USDT,60)@1h": [m and m[1] for m in together],
         "hma(20)@1h": moving(hull, exact_close, 23),
         "ewma_vol(0.94)@1h": decaying_volatility(),
         "parkinson(20)@1h": of_ranges(parkinson),
