@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from workshop import REPOSITORY, Export, arguments, baselines, export_matrix, now, print_results, sha256_of_file
+from workshop import REPOSITORY, Export, arguments, baselines, export_to, now, print_results, sha256_of_file
 
 import presage
 from presage.description import duration_ms
@@ -58,15 +58,18 @@ def without_gap(rows: presage.Rows) -> presage.Rows:
     return rows.take(~near & (rows.label_time - rows.close_time < LONG_GAP_MS))
 
 
-def prepared(exported: Path | None = None) -> tuple[presage.Matrix, presage.Parts]:
-    """The exported matrix and its parts, two days kept clear between them."""
+def exported(path: Path) -> Path:
+    """The matrix of all years at `path`."""
     if not BARS.is_dir():
         raise SystemExit(f"No bars at {BARS}: run `npm ci` first.")
-    if exported is not None:
-        matrix = presage.read_matrix(exported)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            matrix = export_matrix(Export(joined_bars(Path(folder)), "URTH/USD", "1h", FEATURES, HORIZON, COST_BPS, "as_received"))
+    with tempfile.TemporaryDirectory() as folder:
+        return export_to(path, Export(joined_bars(Path(folder)), "URTH/USD", "1h", FEATURES, HORIZON, COST_BPS, "as_received"))
+
+
+def prepared(given: Path | None = None) -> tuple[presage.Matrix, presage.Parts]:
+    """The matrix that is given, or exported now, and its parts, two days kept clear between them."""
+    with tempfile.TemporaryDirectory() as folder:
+        matrix = presage.read_matrix(given or exported(Path(folder) / "matrix.csv"))
     return matrix, presage.split_by_time(without_gap(matrix.rows), BORDERS, duration_ms("2d"))
 
 

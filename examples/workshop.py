@@ -38,18 +38,22 @@ class Export:
     calendar: str = "continuous"
 
 
-def export_matrix(export: Export) -> Matrix:
-    """The training matrix, made by `presage features export`; ends the program with a clear message if the bars are absent."""
+def export_to(out: Path, export: Export) -> Path:
+    """The training matrix at `out`, made by `presage features export`; ends the program with a clear message if the bars are absent."""
     if not export.bars.is_file():
         sys.exit(f"No bars at {export.bars}. Give a CSV with open_time, open, high, low, close, volume (plain or .gz) as the first argument.")
+    words = ["--bars", str(export.bars), "--symbol", export.symbol, "--timeframe", export.timeframe, "--features", ",".join(export.features)]
+    words += ["--horizon", export.horizon, "--cost-bps", str(export.cost_bps), "--calendar", export.calendar, "--out", str(out)]
+    done = subprocess.run(["node", str(REPOSITORY / "bin" / "presage.js"), "features", "export", *words], stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"`presage features export` failed with exit code {done.returncode}; its message is above")
+    return out
+
+
+def export_matrix(export: Export) -> Matrix:
+    """The matrix of `export_to`, read."""
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "matrix.csv"
-        words = ["--bars", str(export.bars), "--symbol", export.symbol, "--timeframe", export.timeframe, "--features", ",".join(export.features)]
-        words += ["--horizon", export.horizon, "--cost-bps", str(export.cost_bps), "--calendar", export.calendar, "--out", str(out)]
-        done = subprocess.run(["node", str(REPOSITORY / "bin" / "presage.js"), "features", "export", *words], stdout=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            sys.exit(f"`presage features export` failed with exit code {done.returncode}; its message is above")
-        return read_matrix(out)
+        return read_matrix(export_to(Path(folder) / "matrix.csv", export))
 
 
 def sha256_of_file(path: Path) -> str:

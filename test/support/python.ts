@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { pathOf } from './pages.ts'
 
-const interpreter = pathOf('.venv/bin/python')
+const interpreter = process.env.PRESAGE_TEST_PYTHON ?? pathOf('.venv/bin/python')
 const howTo = 'python3 -m venv .venv && .venv/bin/pip install -r python/requirements-ci.txt'
 
 /** In CI everything is there, so what is missing is a fault; elsewhere the test is skipped by name. */
@@ -18,6 +18,14 @@ export function pythonOrSkip(t: TestContext, modules: readonly string[]): string
   if (!existsSync(interpreter)) return skipOrFail(t, `no Python environment (${howTo})`)
   const { status, stderr } = spawnSync(interpreter, ['-c', `import ${['sys', ...modules].join(', ')}`], { encoding: 'utf8' })
   return status === 0 ? interpreter : skipOrFail(t, `${stderr.trim().split('\n').at(-1)} (${howTo})`)
+}
+
+/** The same for the large frameworks, which CI may lack too: without them the test is skipped everywhere, by name. */
+export function frameworkOrSkip(t: TestContext, modules: readonly string[]): string | undefined {
+  const { status, stderr, error } = spawnSync(interpreter, ['-c', `import ${modules.join(', ')}`], { encoding: 'utf8' })
+  if (status === 0) return interpreter
+  t.skip(`${error?.message ?? stderr.trim().split('\n').at(-1)} (pip install -r python/requirements-frameworks.txt)`)
+  return undefined
 }
 
 /** Path of a file that is not part of the repository; without it the test is skipped by name (in CI it fails), and the answer is undefined. */
