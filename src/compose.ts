@@ -54,7 +54,7 @@ function composeMarket({ data, market, features }: Config, { clock }: Surroundin
   if (market.persist) mkdirSync(folder, { recursive: true })
   const journal = market.persist ? new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }) : undefined
   const states = market.persist ? new FoldStateLog({ folder, meter }) : undefined
-  const store = new SeriesStore({ clock, meter, keepBars: market.keepBars, ...(journal ? { journal } : {}) })
+  const store = new SeriesStore({ clock, meter, keepBars: market.keepBars, jumps: market, ...(journal ? { journal } : {}) })
   const service = new FeatureService({ series: store, clock, meter, historyRows: features.historyRows, ...(states ? { states } : {}) })
   for (const series of journal?.restored ?? []) store.restore(series)
   const close = async (): Promise<void> => {

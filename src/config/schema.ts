@@ -90,6 +90,19 @@ const Python = Type.Object(
 const Market = Type.Object(
   {
     keepBars: Type.Integer({ description: 'Bars kept of each series (at least 1,100)', default: 10_000, minimum: 1_100, maximum: 10_000_000 }),
+    maxJump: Type.Number({
+      description: 'Move of one bar, as a share of the price, that is not believed until the next bar confirms it; 0 believes every move',
+      default: 0.5,
+      minimum: 0,
+      maximum: 100,
+    }),
+    quoteTolerance: Type.Number({
+      description:
+        'How far a move may lie from what other quotes of the same asset say (BTC/USDT by BTC/USD and USDT/USD), as a share of the price; where they are there they decide instead of maxJump; 0 asks no other quote',
+      default: 0.05,
+      minimum: 0,
+      maximum: 1,
+    }),
     persist: Type.Boolean({ description: 'Write bars and feature states to the data folder, so that a restart continues where it stopped', default: true }),
   },
   { ...strict, description: 'Market data' },

@@ -20,6 +20,12 @@ export class Quarantine {
     }
   }
 
+  /** A refused bar was accepted after all. */
+  release({ symbol, timeframe }: SeriesKey, openTime: number): void {
+    const known = this.#bySeries.get(`${symbol}@${timeframe}`)
+    if (known?.reasons.delete(openTime) === true) known.count -= 1
+  }
+
   count({ symbol, timeframe }: SeriesKey): number {
     return this.#bySeries.get(`${symbol}@${timeframe}`)?.count ?? 0
   }

@@ -6,6 +6,7 @@ import { isSymbol } from '../contracts/symbol.ts'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import { aggregateBar } from './aggregate.ts'
 import { type BarInput, barFault, toBar } from './check-bar.ts'
+import { JumpGuard, type JumpLimits } from './jumps.ts'
 import { Quarantine } from './quarantine.ts'
 import { type Change, Series, type SeriesSettings } from './series.ts'
 import { describeSeries, type SeriesDescription } from './series-description.ts'
@@ -26,6 +27,8 @@ export type SeriesStoreDeps = {
   readonly meter: Meter
   readonly journal?: BarJournal
   readonly keepBars?: number
+  /** Which moves of one bar are not believed at once (half the price, unless other quotes decide). */
+  readonly jumps?: JumpLimits
 }
 
 /** How to take bars: settings for a series that does not exist yet (default continuous, live); for one that does they must agree or be absent. */
@@ -53,12 +56,14 @@ export class SeriesStore {
   readonly #keepBars: number
   readonly #bySymbol = new Map<string, Map<Timeframe, Series>>()
   readonly #quarantine = new Quarantine()
+  readonly #jumps: JumpGuard
   readonly #listeners = new Set<(change: SeriesChange) => void>()
   readonly #derivations: { readonly from: Timeframe; readonly to: Timeframe }[] = []
   readonly #counters: Readonly<Record<(typeof results)[number], Counter>>
   constructor(deps: SeriesStoreDeps) {
     this.#deps = deps
     this.#keepBars = barsToKeep(deps.keepBars)
+    this.#jumps = new JumpGuard((symbol, timeframe) => this.find(symbol, timeframe), deps.jumps)
     const counter = (result: string) =>
       deps.meter.counter('market_bars_total', 'Bars that came in, by what became of them', {
         result,
@@ -68,7 +73,7 @@ export class SeriesStore {
 
   /**
    * Takes closed bars of one series, in any order. The same bar twice changes nothing; another bar of the same open time is a revision (both are kept); an impossible bar is
-   * quarantined with its reason and the others are taken. Throws `invalid_symbol`, `validation_failed` (timeframe), `series_conflict` (other settings).
+   * quarantined with its reason and the others are taken. A jump is quarantined as well, until the next bar confirms it (both count as accepted then). Throws `invalid_symbol`, `validation_failed` (timeframe), `series_conflict` (other settings).
    */
   ingest(key: SeriesKey, inputs: readonly BarInput[], options: IngestOptions = {}): IngestReport {
     const series = this.#open(key, options)
@@ -78,7 +83,9 @@ export class SeriesStore {
     for (const input of inputs) {
       const before = series.bar(series.positionFrom(input.openTime) - 1)
       const bar = toBar(input, key.timeframe, now)
-      const fault = barFault(input, { timeframe: key.timeframe, now, before })
+      const impossible = barFault(input, { timeframe: key.timeframe, now, before })
+      if (impossible === undefined) changes.push(...this.#confirm(series, bar))
+      const fault = impossible ?? this.#jumps.doubt(series, bar)
       const change = fault === undefined ? series.apply(bar) : 'too_late'
       if (change === 'too_late')
         quarantined.push({
@@ -148,6 +155,14 @@ export class SeriesStore {
   restore(series: Series): void {
     series.trim(this.#keepBars)
     if (series.length > 0) this.#keep(series)
+  }
+
+  /** A bar that was held, once the next one says the same. */
+  #confirm(series: Series, next: Bar): { readonly bar: Bar; readonly change: Change }[] {
+    const bar = this.#jumps.confirmedBy(series, next)
+    if (bar === undefined) return []
+    this.#quarantine.release(series.key, bar.openTime)
+    return [{ bar, change: series.apply(bar) }]
   }
 
   #open(key: SeriesKey, { calendar, clock }: IngestOptions): Series {
