@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .errors import BundleError
 from .source import Artefact, Contract, Predict, columns
 from .worker.adapters import open_model
-from .worker.load_args import PROTOCOL, parse_load_args
+from .worker.adapters.adapter import Model
+from .worker.load_args import PROTOCOL, LoadArgs, parse_load_args
 from .worker.refusal import Refusal
 from .worker.verify import files_of, sha256_of
 
@@ -35,10 +37,11 @@ def load_words(folder: Path, artefact: Artefact, contract: Contract) -> dict[str
     }
 
 
-def read_by_worker(folder: Path, artefact: Artefact, contract: Contract) -> Predict:
-    """What the worker's own code answers in this process; raises BundleError with what it refuses."""
+def read_by_worker(place: tuple[Path, Artefact], contract: Contract, read: Callable[[LoadArgs], Model] = open_model) -> Predict:
+    """What the worker's own code (`read`) answers in this process for an artefact in a folder; raises BundleError with what it refuses."""
+    folder, artefact = place
     try:
-        model = open_model(parse_load_args(load_words(folder, artefact, contract)))
+        model = read(parse_load_args(load_words(folder, artefact, contract)))
     except Refusal as refusal:
         raise BundleError(str(refusal)) from refusal
     except ImportError as error:

@@ -36,13 +36,16 @@ def saved_model_source(path: Path, contract: Contract) -> Source:
     """A SavedModel that lies in a folder, by its signature serving_default."""
     import tensorflow
 
+    from ..worker.adapters.saved_model import signature_model
+
     def write(folder: Path) -> Artefact:
         shutil.copytree(path, folder / "saved_model")
         return Artefact("saved_model", "python", "tensorflow-savedmodel", FLOAT32)
 
     given = Artefact(path.name, "python", "tensorflow-savedmodel", FLOAT32)
+    predict = read_by_worker((path.parent, given), contract, lambda args: signature_model(tensorflow, "cpu", args))
     forms = [Form("ONNX", "onnx", lambda folder: _converted(path, folder)), Form("SavedModel", "python", write)]
-    return Source(f"tensorflow {tensorflow.__version__}", "SavedModel", None, in_batches(read_by_worker(path.parent, given, contract)), forms)
+    return Source(f"tensorflow {tensorflow.__version__}", "SavedModel", None, in_batches(predict), forms)
 
 
 def keras_predictor(model: Any, contract: Contract) -> Predict:

@@ -40,7 +40,7 @@ def python_class_source(model: PythonClass, contract: Contract) -> Source:
         return replace(artefact, path=FOLDER)
 
     with _own_modules(path if path.is_dir() else path.parent):
-        predict = read_by_worker(path.parent, artefact, contract)
+        predict = read_by_worker((path.parent, artefact), contract)
     return Source(f"Python {platform.python_version()}", model.name, None, predict, [Form("class", "python", write)])
 
 

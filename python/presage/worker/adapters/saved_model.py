@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,11 @@ SIGNATURE = "serving_default"
 
 def load(args: LoadArgs) -> Model:
     """The signature `serving_default`."""
-    tensorflow, device = tensorflow_for(args)
+    return signature_model(*tensorflow_for(args), args)
+
+
+def signature_model(tensorflow: ModuleType, device: str, args: LoadArgs) -> Model:
+    """The same in a process whose TensorFlow has its threads already."""
     loaded = tensorflow.saved_model.load(args.path)
     if SIGNATURE not in loaded.signatures:
         raise Refusal(VERIFICATION_FAILED, f"The SavedModel has no signature {SIGNATURE}; it has {', '.join(loaded.signatures) or 'none'}")
