@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { pathOf } from './pages.ts'
 
-const interpreter = process.env.PRESAGE_TEST_PYTHON ?? pathOf('.venv/bin/python')
+const interpreter = process.env.TEST_PYTHON ?? pathOf('.venv/bin/python')
 const howTo = 'python3 -m venv .venv && .venv/bin/pip install -r python/requirements-ci.txt'
 
 /** In CI everything is there, so what is missing is a fault; elsewhere the test is skipped by name. */
