@@ -13,9 +13,10 @@ const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 const entries = catalogueEntries()
-/** Families whose values are settled after the bars that every symbol gets, and 48 of them at even distances. */
-const everything = entries.filter(({ warmUp }) => warmUp.settled <= warmBars).map(({ example }) => example)
+/** Families of one symbol whose values are settled after the bars that every symbol gets, 48 of them at even distances, and these with one of two symbols. */
+const everything = entries.filter(({ warmUp, inputs }) => warmUp.settled <= warmBars && !inputs.includes('partnerClose')).map(({ example }) => example)
 const usual = everything.filter((_, i) => Math.floor((i * 48) / everything.length) !== Math.floor(((i - 1) * 48) / everything.length))
+const withPartner = [...usual, 'beta(BTC/USDT,60)@1m']
 /** Families with an output of TA-Lib's batch, see features/talib-batch.py. */
 const ofTalib = entries.filter(({ name, source }) => source?.includes('TA-Lib') && !/_(ratio|pos|pctb|width)$/.test(name)).map(({ example }) => example)
 
@@ -27,7 +28,7 @@ function cpuOf(work: () => void): number {
   return (user + system) / 1_000
 }
 
-const symbols = Array.from({ length: symbolCount }, (_, i) => `S${i}/USD`)
+const symbols = Array.from({ length: symbolCount }, (_, i) => (i === 0 ? 'BTC/USDT' : `S${i}/USDT`))
 const histories = Array.from({ length: 20 }, (_, seed) => minuteBars(seed, warmBars + minutes))
 const historyOf = (symbol: number): readonly BarInput[] => histories[symbol % histories.length] as BarInput[]
 
@@ -51,8 +52,8 @@ function readOf({ service, set }: Market): number {
 function backfillOf(features: readonly string[], bars: readonly BarInput[]): number {
   const once = (): number => {
     const market = makeMarket({ historyRows: 64, keepBars: bars.length })
-    market.take('S0/USD', bars)
-    return cpuOf(() => market.service.vector(market.service.declare({ timeframe: '1m', features, window: 1, symbols: [] }), 'S0/USD', undefined))
+    market.take('BTC/USDT', bars)
+    return cpuOf(() => market.service.vector(market.service.declare({ timeframe: '1m', features, window: 1, symbols: [] }), 'BTC/USDT', undefined))
   }
   return (bars.length * features.length) / median(Array.from({ length: rounds }, once)) / 1_000
 }
@@ -76,14 +77,15 @@ const held = (): number => process.memoryUsage().arrayBuffers
 say(`${symbolCount} symbols, ${usual.length} and ${everything.length} features: live`)
 const ingestOnly = minuteOf(makeMarket({ historyRows: 64, keepBars: 1_100 }))
 rows.push([`a minute of ${symbolCount} symbols: bars alone, ms of CPU`, '', ingestOnly.toFixed(1)])
-for (const features of [usual, everything]) {
+for (const features of [usual, withPartner, everything]) {
   const before = held()
   const market = makeMarket({ features, historyRows: 64, keepBars: 1_100 })
   const spent = minuteOf(market)
-  rows.push([`the same with ${features.length} features, ms of CPU`, features === usual ? '100' : '', spent.toFixed(1)])
+  const which = features === withPartner ? '48 and beta(BTC/USDT,60)' : String(features.length)
+  rows.push([`the same with ${which} features, ms of CPU`, features === usual ? '100' : '', spent.toFixed(1)])
   if (features === usual)
     rows.push([`states and 64 rows of ${features.length} features, KB a symbol`, '', ((held() - before) / symbolCount / 1_024).toFixed(1)])
-  rows.push([`read of a vector of ${features.length}, ns of CPU`, features === usual ? '2000' : '', readOf(market).toFixed(0)])
+  rows.push([`read of a vector of ${which}, ns of CPU`, features === usual ? '2000' : '', readOf(market).toFixed(0)])
 }
 
 say(`backfill of ${backfillBars} bars`)

@@ -28,7 +28,7 @@ export type FeatureSet = {
   readonly ranges: readonly { readonly min: number; readonly max: number }[]
 }
 
-/** One read. `values` has window x ids.length numbers, row-major, oldest row first, NaN where there is no value; it belongs to the caller. */
+/** One read. `values` has window x ids.length numbers, row-major, oldest row first, NaN where there is no value; it belongs to the caller, its buffer may hold other vectors too. */
 export type FeatureVector = {
   readonly values: Float64Array
   /** Status of the newest row, by column. */

@@ -46,7 +46,7 @@ function openProcess(folder: string | undefined, keepBars = 1_500) {
     ingest: (part: readonly BarInput[]) => store.ingest(key, part, { clock: 'replay' }),
     read: (closed: number) => {
       const { values, statuses, origin } = service.vector(set, key.symbol, start + closed * minute)
-      return `${statuses.join()} ${origin} ${Buffer.from(values.buffer).toString('hex')}`
+      return `${statuses.join()} ${origin} ${Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex')}`
     },
     async close() {
       states?.close()

@@ -38,7 +38,7 @@ function makeWorld({ keepBars = 10_000, historyRows = 4_096, window = 1 } = {}) 
 }
 /** The statuses and the bytes of the values: NaN and the sign of zero count too. */
 const bytes = ({ statuses, values }: ReturnType<ReturnType<typeof makeWorld>['read']>): string =>
-  `${statuses.join()} ${Buffer.from(values.buffer).toString('hex')}`
+  `${statuses.join()} ${Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex')}`
 
 describe('bars that come late or are revised', () => {
   test('leave the same bits as if they had come right and in order', () => {

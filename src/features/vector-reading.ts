@@ -3,6 +3,9 @@ import type { Definition } from './definition.ts'
 import type { Lane } from './lane.ts'
 import type { SeriesFold } from './series-fold.ts'
 import { type Frame, sameFrame } from './symbol-folds.ts'
+import { VectorSlab } from './vector-slab.ts'
+
+const slab = new VectorSlab()
 
 /**
  * Where the columns of a set lie for one symbol: frame 0 is the series of the set's timeframe, the others are longer ones, or pairs with a partner, that some columns are computed on. Per column: its frame
@@ -136,7 +139,7 @@ function statusOf(
 
 /** Reads the row and the rows before it. `allOk` is returned as the statuses when nothing is absent, so that a whole read makes no array of them. */
 export function readRows(binding: Binding, rows: Rows, allOk: readonly FeatureStatus[]): Reading {
-  const values = new Float64Array(rows.window * binding.offsets.length)
+  const values = slab.take(rows.window * binding.offsets.length)
   if (fill(values, binding, rows)) return { values, statuses: allOk, complete: true }
   const warming = new Map<number, string>()
   const statuses = binding.lanes.map((_, column) => {
