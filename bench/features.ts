@@ -40,9 +40,9 @@ function minuteOf(market: Market): number {
   return median(Array.from({ length: minutes }, (_, minute) => next(minute)))
 }
 
-/** ns of CPU for one read of the newest vector, symbol after symbol. Throws if a value is missing. */
-function readOf({ service, set }: Market): number {
-  const read = (i: number) => service.vector(set as FeatureSet, symbols[i % symbolCount] as string, undefined)
+/** ns of CPU for one read of the newest vector, of that many symbols in turn. Throws if a value is missing. */
+function readOf({ service, set }: Market, among: number): number {
+  const read = (i: number) => service.vector(set as FeatureSet, symbols[1 + (i % among)] as string, undefined)
   if (!read(0).complete) throw new Error('the vectors are not complete')
   const once = () => cpuOf(() => Array.from({ length: reads }).forEach((_, i) => read(i)))
   return (median(Array.from({ length: rounds }, once)) * 1e6) / reads
@@ -85,7 +85,8 @@ for (const features of [usual, withPartner, everything]) {
   rows.push([`the same with ${which} features, ms of CPU`, features === usual ? '100' : '', spent.toFixed(1)])
   if (features === usual)
     rows.push([`states and 64 rows of ${features.length} features, KB a symbol`, '', ((held() - before) / symbolCount / 1_024).toFixed(1)])
-  rows.push([`read of a vector of ${which}, ns of CPU`, features === usual ? '2000' : '', readOf(market).toFixed(0)])
+  rows.push([`read of a vector of ${which}, one symbol, ns of CPU`, features === usual ? '2000' : '', readOf(market, 1).toFixed(0)])
+  rows.push([`the same, ${symbolCount - 1} symbols in turn`, '', readOf(market, symbolCount - 1).toFixed(0)])
 }
 
 say(`backfill of ${backfillBars} bars`)
