@@ -85,7 +85,7 @@ class BundleTest(unittest.TestCase):
 
     def test_a_wrong_number_of_columns_is_refused(self) -> None:
         with self.assertRaisesRegex(BundleError, "3 values, features x window make 6"):
-            make_parts().check(make_description(window=2).shape.values)
+            make_parts().check(make_description(window=2).contract.values)
 
     def test_partial_reliability_exists_only_where_inputs_may_be_missing(self) -> None:
         self.assertIn("    partial:", (self.make() / "model.yaml").read_text())
