@@ -40,6 +40,8 @@ async function drive(model: LoadedModel, count: number, forMs: number): Promise<
   return { rowsPerS: (times.length * 1_000) / (performance.now() - started), p50: at(0.5), p99: at(0.99) }
 }
 
+const columns = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `column ${at}`)
+
 async function compare(name: string, spec: OnnxSpec): Promise<readonly (readonly string[])[]> {
   const deps = { clock: systemClock, random: Math.random, log: () => {} }
   const model = await loadOnnx(spec, deps)
@@ -69,7 +71,7 @@ else
   printTable(
     ['', 'rows/s alone', 'batched', 'ratio', 'p50 ms', 'batched', 'ratio', 'p99 ms', 'batched', 'ratio'],
     [
-      ...(await compare('LSTM', { path: example('lstm_momentum_v1/1.2.3'), inputs: 9, window: 60, outputs: 2, tensor: 'probabilities' })),
-      ...(await compare('baseline', { path: example('baseline/1.0.0'), inputs: 12, window: 1, outputs: 2, tensor: 'probabilities' })),
+      ...(await compare('LSTM', { path: example('lstm_momentum_v1/1.2.3'), features: columns(9), window: 60, outputs: 2, tensor: 'probabilities' })),
+      ...(await compare('baseline', { path: example('baseline/1.0.0'), features: columns(12), window: 1, outputs: 2, tensor: 'probabilities' })),
     ],
   )

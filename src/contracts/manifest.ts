@@ -106,12 +106,24 @@ const Metrics = Type.Object(
   strict,
 )
 
+const InputTensor = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200 }),
+    features: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 2000 }),
+    window: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'The newest vectors that it takes; inputs.window where it does not say' })),
+  },
+  strict,
+)
+
 const Inputs = Type.Object(
   {
     timeframe: Type.Enum(Object.keys(timeframes) as (keyof typeof timeframes)[]),
     feature_set_digest: Type.Optional(sha256),
     features: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 2000 }),
     window: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    tensors: Type.Optional(
+      Type.Array(InputTensor, { minItems: 1, maxItems: 64, description: 'onnx: which features go into which input of a graph of several' }),
+    ),
     optional: Type.Optional(Type.Array(Type.String(), { maxItems: 2000 })),
     max_age: Type.Optional(duration),
   },
@@ -182,6 +194,8 @@ export const ManifestSchema = Type.Object(
 
 /** A manifest that fits `ManifestSchema`. */
 export type Manifest = Static<typeof ManifestSchema>
+/** One input of a model that takes several: its columns, in this order, of the newest vectors. */
+export type InputTensorSpec = Static<typeof InputTensor>
 /** How raw model output becomes a calibrated probability. */
 export type CalibrationSpec = Static<typeof Calibration>
 /** Probability of acting right, by calibrated probability. */

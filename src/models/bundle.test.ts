@@ -51,6 +51,43 @@ for (const [what, damage, message] of damages)
     assert.throws(() => prepareBundle(folder, undefined), { code: 'model_verification_failed', message })
   })
 
+const asOnnx = (text: string): string => text.replace('runtime: "trees"', 'runtime: "onnx"').replace('format: "lightgbm"', 'format: "onnx"')
+const taking =
+  (...tensors: readonly object[]) =>
+  (text: string): string =>
+    text.replace(/^inputs:$/m, `inputs:\n  tensors: ${JSON.stringify(tensors)}`)
+
+test('inputs of a graph take each feature once', (t) => {
+  const folder = copy(t)
+  const { features } = prepareBundle(folder, undefined).spec
+  const [first = '', ...others] = features
+  edit(folder, (text) => taking({ name: 'x', features: others }, { name: 'now', features: [first], window: 1 })(asOnnx(text)))
+  assert.deepEqual(prepareBundle(folder, undefined).spec.tensors?.[1], { name: 'now', features: [first], window: 1 })
+  for (const [tensors, message] of [
+    [[{ name: 'x', features: others }], /each of inputs\.features once, .* is taken 0 times/],
+    [[{ name: 'x', features: [...features, first] }], /taken 2 times/],
+    [[{ name: 'x', features: [...features, 'rain'] }], /rain is none of them/],
+    [
+      [
+        { name: 'x', features: others },
+        { name: 'x', features: [first] },
+      ],
+      /names an input twice/,
+    ],
+    [[{ name: 'x', features, window: 2 }], /window of x is longer than inputs\.window, 1/],
+  ] as const) {
+    const other = copy(t)
+    edit(other, (text) => taking(...tensors)(asOnnx(text)))
+    assert.throws(() => prepareBundle(other, undefined), { code: 'model_verification_failed', message })
+  }
+})
+
+test('inputs of a graph belong to the runtime onnx', (t) => {
+  const folder = copy(t)
+  edit(folder, taking({ name: 'x', features: ['a'] }))
+  assert.throws(() => prepareBundle(folder, undefined), { message: /inputs\/tensors is for the runtime onnx, not trees/ })
+})
+
 test('a manifest that changed since it was found is a conflict', (t) => {
   assert.throws(() => prepareBundle(copy(t), '0'.repeat(64)), { code: 'version_conflict' })
 })

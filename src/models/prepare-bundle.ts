@@ -30,6 +30,7 @@ function artefactSpec(dir: string, manifest: Manifest): ArtefactSpec {
     features: inputs.features,
     inputs: inputs.features.length,
     window: inputs.window ?? 1,
+    tensors: inputs.tensors,
     outputs: output.kind === 'regression' ? 1 : (output.classes?.length ?? 1),
     tensor: output.tensor,
     kind: output.kind,

@@ -28,6 +28,23 @@ function featureProblems({ features, optional = [] }: Manifest['inputs']): strin
   return known.size === features.length ? strangers : ['/inputs/features lists a feature twice', ...strangers]
 }
 
+/** Each feature goes into one input: one that goes nowhere, or twice, is more likely a slip than meant. */
+function tensorProblems({ runtime, inputs: { features, tensors, window = 1 } }: Manifest): string[] {
+  if (tensors === undefined) return []
+  if (runtime !== 'onnx') return [`/inputs/tensors is for the runtime onnx, not ${runtime}`]
+  const taken = tensors.flatMap((tensor) => tensor.features)
+  const timesTaken = (id: string): number => taken.filter((other) => other === id).length
+  const wrong = [...new Set([...features, ...taken])].filter((id) => !features.includes(id) || timesTaken(id) !== 1)
+  const long = tensors.filter((tensor) => (tensor.window ?? 1) > window)
+  return [
+    ...(new Set(tensors.map(({ name }) => name)).size === tensors.length ? [] : ['/inputs/tensors names an input twice']),
+    ...wrong.map(
+      (id) => `/inputs/tensors must take each of inputs.features once, ${id} is ${features.includes(id) ? `taken ${timesTaken(id)} times` : 'none of them'}`,
+    ),
+    ...long.map(({ name }) => `/inputs/tensors: the window of ${name} is longer than inputs.window, ${window}`),
+  ]
+}
+
 /** Inner paths and SHA-256 of the files that are the artefact: one file, or all below a folder. */
 export const artefactFiles = ({ files, artefact }: Manifest): [string, string][] =>
   Object.entries(files).filter(([path]) => path === artefact.path || path.startsWith(`${artefact.path}/`))
@@ -58,6 +75,7 @@ function signalProblems({ output, signal }: Manifest): string[] {
 /** What the schema cannot say: names that must agree with each other. */
 const contradictions = (manifest: Manifest): string[] => [
   ...featureProblems(manifest.inputs),
+  ...tensorProblems(manifest),
   ...fileProblems(manifest),
   ...artefactProblems(manifest),
   ...signalProblems(manifest),

@@ -1,5 +1,5 @@
 import type { LoadedModel, RuntimeKind } from '../contracts/loaded-model.ts'
-import type { ArtefactFormat, Manifest } from '../contracts/manifest.ts'
+import type { ArtefactFormat, InputTensorSpec, Manifest } from '../contracts/manifest.ts'
 
 /** One artefact to execute, in the words of its manifest. `path` is absolute: a file or a folder; `files` has the hex SHA-256 of that file, or of every file below that folder, by absolute path. */
 export type ArtefactSpec = {
@@ -14,6 +14,8 @@ export type ArtefactSpec = {
   readonly features: readonly string[]
   readonly inputs: number
   readonly window: number
+  /** Which columns go into which input of a model that takes several. */
+  readonly tensors?: readonly InputTensorSpec[] | undefined
   /** Classes of the output, or 1 for a value. */
   readonly outputs: number
   readonly tensor: string | undefined

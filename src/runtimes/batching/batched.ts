@@ -14,7 +14,7 @@ import { type RowsCall, WaitingRows } from './waiting-rows.ts'
 export type BatchingDeps = { readonly clock: Clock; readonly timers?: Timers; readonly meter?: Meter; readonly labels?: MeterLabels }
 
 /** What a call can be refused with because of one of its rows. */
-const refusals: ReadonlySet<string> = new Set(['model_output_invalid', 'batch_too_large'])
+const refusals: ReadonlySet<string> = new Set(['model_output_invalid', 'batch_too_large', 'missing_feature', 'validation_failed'])
 const codeOf = (error: unknown): string | undefined => (error instanceof ServingError ? error.code : undefined)
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 

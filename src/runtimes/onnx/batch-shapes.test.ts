@@ -13,7 +13,7 @@ const summing =
 async function sizesOf(run: RunRows, runMs = 0.1): Promise<readonly number[]> {
   let now = 0
   const timed: RunRows = (rows, count) => ((now += runMs), run(rows, count))
-  const shapes = await provenShapes(timed, { rowLength: 2, zeros: (rows) => new Float64Array(2 * rows), budgetMs: 1_000, monotonic: () => now })
+  const shapes = await provenShapes(timed, { rowLength: 2, isWhole: () => false, budgetMs: 1_000, monotonic: () => now })
   return shapes.map(({ rows }) => rows)
 }
 
@@ -59,6 +59,21 @@ test('a graph that fails on several rows is run row by row, one that fails from 
 test('a slow graph is probed with fewer rows, and not at all when that takes too long', async () => {
   assert.deepEqual(await sizesOf(summing(), 10), [1, 2, 4])
   assert.deepEqual(await sizesOf(summing(), 100), [1])
+})
+
+test('a graph that looks slow once, on a busy machine, is probed in full', async () => {
+  let now = 0
+  let runs = 0
+  const interrupted: RunRows = (rows, count) => ((now += (runs += 1) <= 2 ? 100 : 0.1), summing()(rows, count))
+  const shapes = await provenShapes(interrupted, { rowLength: 2, isWhole: () => false, budgetMs: 1_000, monotonic: () => now })
+  assert.equal(shapes.at(-1)?.rows, 64)
+})
+
+test('whole numbers are probed as whole numbers', async () => {
+  const seen = new Set<number>()
+  const run: RunRows = async (rows, count) => Float64Array.from({ length: count }, (_, row) => (seen.add(rows[2 * row + 1] as number), rows[2 * row] as number))
+  await provenShapes(run, { rowLength: 2, isWhole: (at) => at === 1, budgetMs: 1_000, monotonic: () => 0 })
+  assert.deepEqual(seen, new Set([0, 1]))
 })
 
 test('cuts cover a batch with proven sizes, and cost at most what filling it up or cutting it greedily costs', () => {

@@ -10,7 +10,8 @@ import type { OnnxSpec } from './load-onnx.ts'
 type Golden = {
   readonly model: string
   readonly tensor: string
-  readonly inputs: number
+  readonly features: readonly string[]
+  readonly tensors?: OnnxSpec['tensors']
   readonly window: number
   readonly columns: number
   readonly rows: readonly (readonly (number | string)[])[]
@@ -29,15 +30,15 @@ const agree = (got: number, expected: number, tolerance: number): boolean => Obj
 describe('predictions agree with onnxruntime in Python', () => {
   for (const golden of goldens.cases) {
     test(`${golden.model}: ${golden.tensor}, all rows together and each alone`, async () => {
-      const { model: name, tensor, inputs, window, columns } = golden
-      await using under = await makeModel({ path: modelPath(name), tensor, inputs, window, outputs: columns })
+      const { model: name, tensor, tensors, features, window, columns } = golden
+      await using under = await makeModel({ path: modelPath(name), tensor, tensors, features, window, outputs: columns })
       const rows = flat(golden.rows)
       const expected = flat(golden.outputs)
       const together = await under.model.predict(rows, golden.rows.length, within(20_000))
       assert.equal(together.length, expected.length)
       for (const [at, value] of together.entries())
         assert.ok(agree(value, expected[at] as number, toleranceOf(name)), `value ${at}: ${value}, not ${expected[at]}`)
-      const width = inputs * window
+      const width = features.length * window
       const alone = golden.rows.map((_, row) => under.model.predict(rows.slice(row * width, (row + 1) * width), 1, within(20_000)))
       const singles = (await Promise.all(alone)).flatMap((values) => Array.from(values))
       for (const [at, value] of singles.entries())
@@ -48,7 +49,7 @@ describe('predictions agree with onnxruntime in Python', () => {
 
 test('every golden case was read, among them NaN and both infinities', () => {
   const values = new Set(goldens.cases.flatMap(({ rows }) => rows.flat()))
-  assert.equal(goldens.cases.length, 8)
+  assert.equal(goldens.cases.length, 13)
   assert.ok(values.has('NaN') && values.has('Infinity') && values.has('-Infinity'))
 })
 
@@ -70,6 +71,53 @@ test('a single column that stands for two classes gives both probabilities', asy
 test('a column that is no probability is not taken for one', async () => {
   await using under = await makeModel({ path: modelPath('two-scores'), tensor: 'raw', outputs: 2 })
   await assert.rejects(under.model.predict(Float64Array.of(2, 3), 1, within(20_000)), { code: 'model_output_invalid' })
+})
+
+const categories = {
+  path: modelPath('categories'),
+  features: ['price', 'regime', 'volume'],
+  tensors: [
+    { name: 'amounts', features: ['price', 'volume'] },
+    { name: 'regime', features: ['regime'] },
+  ],
+}
+
+test('what is no whole number is refused where the graph takes one, before the process is called; elsewhere it is a value like others', async () => {
+  await using under = await makeModel(categories)
+  const ask = (...row: number[]): Promise<Float64Array> => under.model.predict(Float64Array.from(row), 1, within(20_000))
+  for (const value of [0.5, 2 ** 53, Infinity, 1e300])
+    await assert.rejects(ask(1, value, 1), { code: 'validation_failed', message: /^regime is .* whole number below 2\^53/ })
+  await assert.rejects(ask(1, Number.NaN, 1), { code: 'missing_feature', message: /^regime is missing/ })
+  assert.equal((await ask(0.5, -0, 0.25)).length, 2)
+  assert.ok((await ask(0.5, 1, Number.NaN)).every(Number.isNaN))
+})
+
+test('a category that the graph does not know is refused, and the process goes on', async () => {
+  await using under = await makeModel(categories)
+  await assert.rejects(under.model.predict(Float64Array.of(1, 7, 1), 1, within(20_000)), { code: 'model_output_invalid' })
+  assert.equal((await under.model.predict(Float64Array.of(1, 2, 1), 1, within(20_000))).length, 2)
+})
+
+test('a whole number that float64 cannot hold exactly is no output', async () => {
+  await using under = await makeModel({ path: modelPath('several-outputs'), tensor: 'ticks', outputs: 1 })
+  await assert.rejects(under.model.predict(Float64Array.of(2 ** 60, 0), 1, within(20_000)), { code: 'model_output_invalid', message: /1152921504606846976/ })
+})
+
+test('columns called as the inputs of the graph go there in whatever order they are listed, others in the order of the list', async () => {
+  const row = Float64Array.of(0.5, -1, 2)
+  const path = modelPath('column-each')
+  await using named = await makeModel({ path, features: ['volume', 'price', 'rsi(14)@1m'], tensor: 'probabilities' })
+  await using listed = await makeModel({ path, features: ['a', 'b', 'c'], tensor: 'probabilities' })
+  const shuffled = Float64Array.of(2, 0.5, -1)
+  assert.deepEqual(await named.model.predict(shuffled, 1, within(20_000)), await listed.model.predict(row, 1, within(20_000)))
+  await assert.rejects(makeModel({ path, features: ['a', 'price', 'c'] }), { message: /not "rsi_14__1m", "volume".*inputs\.tensors/ })
+})
+
+test('a model that asks for a graphics card where there is none is computed by the CPU, and says why', async () => {
+  await using under = await makeModel({ device: 'cuda' })
+  assert.match(under.model.engine, /^onnxruntime \S+ \(cpu; cuda was asked for: .*Cuda: Failed to load shared library\)$/)
+  assert.deepEqual(await under.model.predict(Float64Array.of(1, 2), 1, within(20_000)), Float64Array.of(1, 2))
+  assert.ok(under.printed.some((line) => /asks for cuda, the cpu computes it/.test(line)))
 })
 
 test('the handshake reports names, shapes, types, version, digest and memory', async () => {
@@ -99,17 +147,34 @@ test('no rows give no answers, and rows of another width are a bug of the caller
   await assert.rejects(under.model.predict(new Float64Array(3), 1, within(1_000)), RangeError)
 })
 
-const refused: readonly (readonly [what: string, spec: Partial<OnnxSpec> & { name: string }, code: string, says: RegExp])[] = [
+const twoInputs = (...names: string[]): OnnxSpec['tensors'] =>
+  names.map((name, at) => ({ name, features: ['column 0', 'column 1', 'column 2'].slice(2 * at, 2 * at + 2) }))
+
+const refused: readonly (readonly [what: string, spec: Partial<OnnxSpec> & { name: string; inputs?: number }, code: string, says: RegExp])[] = [
   ['a ZipMap output', { name: 'zipmap', inputs: 3 }, 'model_verification_failed', /"output_probability".*zipmap=False/],
   ['weights in another file', { name: 'external' }, 'model_verification_failed', /"w".*save_as_external_data=False/],
-  ['several inputs', { name: 'two-inputs' }, 'model_verification_failed', /"prices", "volumes".*Concatenate/],
+  ['several inputs of which nothing is said', { name: 'two-inputs' }, 'model_verification_failed', /"prices", "volumes".*inputs\.tensors/],
+  [
+    'inputs by other names',
+    { name: 'two-inputs', inputs: 4, tensors: [{ name: 'prices', features: ['column 0', 'column 1'] }] },
+    'model_verification_failed',
+    /names "prices", the graph takes "prices", "volumes"/,
+  ],
+  [
+    'inputs of another width',
+    { name: 'two-inputs', inputs: 3, tensors: twoInputs('prices', 'volumes') },
+    'feature_contract_mismatch',
+    /"volumes" is float32\[N, 2\].*inputs\.tensors lists 1 names, the graph has 2/,
+  ],
   ['text as input', { name: 'strings' }, 'model_verification_failed', /is string.*float32/],
-  ['whole numbers as input', { name: 'integers' }, 'model_verification_failed', /is int64.*float32/],
   ['labels without probabilities', { name: 'labels-only' }, 'model_verification_failed', /"label".*export the scores/],
   ['a batch of a fixed size', { name: 'lstm-two', inputs: 3, window: 5, outputs: 1 }, 'model_verification_failed', /exactly 2 rows.*dynamic_axes/],
   ['two float outputs without a choice', { name: 'two-scores' }, 'model_verification_failed', /output\.tensor.*"raw", "squashed"/],
   ['an output that is not there', { name: 'two-scores', tensor: 'p' }, 'model_verification_failed', /no output "p".*"raw", "squashed"/],
-  ['a chosen output that is not float', { name: 'logistic', inputs: 3, tensor: 'label' }, 'model_verification_failed', /int64.*"probabilities"/],
+  ['a label where there are classes', { name: 'logistic', inputs: 3, tensor: 'label' }, 'model_verification_failed', /a label.*"probabilities"/],
+  ['a label that is all there is', { name: 'labels-only', tensor: 'label' }, 'model_verification_failed', /a label.*Export the scores/],
+  ['a chosen output that is a sequence', { name: 'several-outputs', tensor: 'pieces' }, 'model_verification_failed', /"pieces" is a sequence/],
+  ['a sequence beside tensors of which none is chosen', { name: 'several-outputs' }, 'model_verification_failed', /"pieces" is a sequence.*output\.tensor/],
   ['too many classes', { name: 'logistic', inputs: 3, outputs: 4 }, 'model_verification_failed', /needs 4 values per row/],
   ['too many features', { name: 'logistic', inputs: 4 }, 'feature_contract_mismatch', /lists 4 names, the graph has 3 columns/],
   ['another window', { name: 'lstm', inputs: 3, window: 6, outputs: 1 }, 'feature_contract_mismatch', /inputs\.window in model\.yaml to 5/],

@@ -6,22 +6,21 @@ import { type InferencePool, type PoolSize, startInferencePool } from '../proces
 import type { ProcessDeps } from '../process/inference-process.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
 import type { ProcessInfo } from '../process/message.ts'
-import type { Tensor } from '../process/tensor.ts'
 import { withComplement } from '../with-complement.ts'
-import type { Signature, ValueInfo } from './signature.ts'
+import type { Device } from './open-session.ts'
+import type { Signature, Wanted } from './signature.ts'
+import { toTensors } from './to-tensors.ts'
+import type { ValueInfo } from './value-info.ts'
 
-/** An ONNX model to serve, in the words of its manifest. */
-export type OnnxSpec = {
+/**
+ * An ONNX model to serve, in the words of its manifest: `features`, `window` and `tensors` are its `inputs`; `outputs` is the number of `output.classes`, or 1; `tensor` is `output.tensor`, without which
+ * the graph must have a single float tensor.
+ */
+export type OnnxSpec = Wanted & {
   /** Absolute path of the `.onnx` file. */
   readonly path: string
-  /** Columns of a row: the number of `inputs.features`. */
-  readonly inputs: number
-  /** `inputs.window`, 1 when it has none: an input row is then the newest `window` vectors, oldest first. */
-  readonly window: number
-  /** Values of an output row: the number of `output.classes`, or 1. */
-  readonly outputs: number
-  /** `output.tensor`; without it the graph must have a single float tensor. */
-  readonly tensor?: string | undefined
+  /** `execution.device`; the CPU where nothing else is said. */
+  readonly device?: Device | undefined
   /** Hex SHA-256 that the file must have. Without it the bytes of the first load bind every restart. */
   readonly sha256?: string | undefined
   readonly limits?: Partial<ProcessLimits>
@@ -39,6 +38,9 @@ export type OnnxInfo = {
   readonly shapes: readonly number[]
   readonly sha256: string
   readonly version: string
+  /** What computes it, and why that is not the device that the manifest asks for. */
+  readonly device: Device
+  readonly fallback?: string
   readonly rssBytes: number
 }
 
@@ -52,20 +54,16 @@ export interface OnnxModel extends LoadedModel {
 const child = new URL('./child.ts', import.meta.url)
 const asInfo = (info: ProcessInfo | undefined): OnnxInfo => info as unknown as OnnxInfo
 
-/** Rows as one tensor of the graph's input type. Float32 is IEEE 754 round to nearest, ties to even (numpy's astype): beyond its range ±Infinity; NaN stays NaN. */
-function toTensor(rows: Float64Array, count: number, { input, type, rowShape }: Signature): Tensor {
-  const data = type === 'float32' ? Float32Array.from(rows) : rows
-  return { name: input, shape: [count, ...rowShape], data }
-}
-
 class ProcessOnnxModel implements OnnxModel {
   readonly inputs: number
   readonly outputs: number
   readonly #pool: InferencePool
+  readonly #spec: OnnxSpec
 
   constructor(pool: InferencePool, spec: OnnxSpec) {
     this.#pool = pool
-    this.inputs = spec.inputs * spec.window
+    this.#spec = spec
+    this.inputs = spec.features.length * spec.window
     this.outputs = spec.outputs
   }
 
@@ -79,14 +77,16 @@ class ProcessOnnxModel implements OnnxModel {
     return this.info.rssBytes
   }
   get engine(): string {
-    return `onnxruntime ${this.info.version} (cpu)`
+    const { version, device, fallback } = this.info
+    return `onnxruntime ${version} (${device}${fallback === undefined ? '' : `; ${this.#spec.device} was asked for: ${fallback}`})`
   }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
     if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
     if (count === 0) return new Float64Array(0)
     const { signature, columns } = this.info
-    const [answer] = await this.#pool.call([toTensor(rows, count, signature)], deadline)
+    const { features, window } = this.#spec
+    const [answer] = await this.#pool.call(toTensors(rows, count, { features, window, inputs: signature.inputs }), deadline)
     if (!answer || answer.data instanceof BigInt64Array || answer.data.length !== count * columns) {
       throw new ServingError('model_output_invalid', `The model gave ${answer?.data.length ?? 0} values for ${count} rows instead of ${count * columns}`)
     }
@@ -100,13 +100,13 @@ class ProcessOnnxModel implements OnnxModel {
 }
 
 /**
- * Loads an ONNX model into a supervised process of its own. The graph takes one float32 or float64 input `[rows, inputs]` or `[rows, window, inputs]` and gives a
- * float tensor `[rows, outputs]`, `[rows]` for one value, or one column for two classes. Throws `model_verification_failed` and `feature_contract_mismatch` with what
- * to do, `model_unavailable` when the load takes too long, `worker_crashed` when the process dies of it, `deadline_exceeded` when `signal` aborts.
+ * Loads an ONNX model into supervised processes of its own. Each input of the graph is float32, float64 or int64 and takes `[rows, columns]` or `[rows, window, columns]`; the output is a tensor
+ * `[rows, outputs]`, `[rows]` for one value, or one column for two classes. Throws `model_verification_failed` and `feature_contract_mismatch` with what to do, `model_unavailable` when the load takes
+ * too long, `worker_crashed` when the process dies of it, `deadline_exceeded` when `signal` aborts.
  */
 export async function loadOnnx(spec: OnnxSpec, deps: ProcessDeps, signal?: AbortSignal): Promise<OnnxModel> {
-  const { path, inputs, window, outputs, tensor, sha256, limits = {}, size = { workers: 1, spares: 0 } } = spec
-  const wanted = { path, inputs, window, outputs, ...(tensor === undefined ? {} : { tensor }) }
+  const { path, features, window, outputs, tensor, tensors, device = 'cpu', sha256, limits = {}, size = { workers: 1, spares: 0 } } = spec
+  const wanted = { path, features, window, outputs, device, ...(tensor === undefined ? {} : { tensor }), ...(tensors === undefined ? {} : { tensors }) }
   const args = (first: ProcessInfo | undefined) => {
     const bound = first ? asInfo(first).sha256 : sha256
     return bound === undefined ? wanted : { ...wanted, sha256: bound }

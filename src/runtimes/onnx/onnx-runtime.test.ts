@@ -14,7 +14,17 @@ test('rows that reach the LSTM example at the same time go together, and have th
   const sizes: number[] = []
   const meter = { ...noMeter, histogram: () => ({ observe: (rows: number) => void sizes.push(rows) }) }
   const runtime = new OnnxRuntime({ clock: systemClock, random: () => 0, log: () => {}, meter })
-  const spec = { ...plainArtefact, path, format: 'onnx', inputs: 9, window: 60, tensor: 'probabilities', execution: { batching: { max_rows: 32 } } } as const
+  const features = Array.from({ length: 9 }, (_, at) => `column ${at}`)
+  const spec = {
+    ...plainArtefact,
+    path,
+    format: 'onnx',
+    features,
+    inputs: 9,
+    window: 60,
+    tensor: 'probabilities',
+    execution: { batching: { max_rows: 32 } },
+  } as const
   const model = await runtime.load(spec, undefined, new AbortController().signal)
   const most = 100
   const rows = Float64Array.from({ length: most * model.inputs }, (_, at) => 2 * Math.sin(at * at))

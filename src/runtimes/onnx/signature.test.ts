@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { signatureOf, type ValueInfo, type Wanted } from './signature.ts'
+import { signatureOf, type Wanted } from './signature.ts'
+import type { ValueInfo } from './value-info.ts'
 
 const float = (name: string, ...shape: (number | string)[]): ValueInfo => ({ name, type: 'float32', shape })
-const matrix: Wanted = { inputs: 3, window: 1, outputs: 2 }
-const series: Wanted = { inputs: 3, window: 5, outputs: 1 }
+const matrix: Wanted = { features: ['a', 'b', 'c'], window: 1, outputs: 2 }
+const series: Wanted = { features: ['a', 'b', 'c'], window: 5, outputs: 1 }
 
 for (const [what, input, output, wanted, expected] of [
   ['a matrix', float('x', 'N', 3), float('y', 'N', 2), matrix, { rowShape: [3], oneByOne: false }],
@@ -18,7 +19,9 @@ for (const [what, input, output, wanted, expected] of [
   ['an output whose shape the graph does not tell', float('x', 'N', 3), float('y'), matrix, { rowShape: [3], oneByOne: false }],
 ] as const) {
   test(`${what} is taken as it is`, () => {
-    assert.deepEqual(signatureOf([input], [output], wanted), { input: 'x', type: 'float32', output: 'y', ...expected })
+    const { rowShape, oneByOne } = expected
+    const inputs = [{ name: 'x', type: 'float32', rowShape, window: wanted.window }]
+    assert.deepEqual(signatureOf([input], [output], wanted), { inputs, oneByOne, output: 'y' })
   })
 }
 
@@ -28,7 +31,7 @@ test('float64 in and out is taken, and the only float output found beside others
     { name: 'p', type: 'float64', shape: ['N', 2] },
   ]
   const got = signatureOf([{ name: 'x', type: 'float64', shape: ['N', 3] }], outputs, matrix)
-  assert.deepEqual([got.type, got.output], ['float64', 'p'])
+  assert.deepEqual([got.inputs[0]?.type, got.output], ['float64', 'p'])
 })
 
 for (const [what, input, output, wanted, says] of [
@@ -51,4 +54,18 @@ for (const [what, input, output, wanted, says] of [
 test('no inputs and no outputs are refused', () => {
   assert.throws(() => signatureOf([], [float('y', 'N', 2)], matrix), /takes 0 inputs/)
   assert.throws(() => signatureOf([float('x', 'N', 3)], [], matrix), /no float tensor/)
+})
+
+test('whole numbers are an amount where one value is wanted and they are chosen', () => {
+  const outputs = [float('y', 'N', 1), { name: 'ticks', type: 'int32', shape: ['N', 1] }]
+  assert.equal(signatureOf([float('x', 'N', 3)], outputs, { ...matrix, outputs: 1, tensor: 'ticks' }).output, 'ticks')
+  assert.equal(signatureOf([float('x', 'N', 3)], outputs, { ...matrix, outputs: 1 }).output, 'y')
+  assert.throws(() => signatureOf([float('x', 'N', 3)], outputs, { ...matrix, tensor: 'ticks' }), /int32, a label and no probability/)
+  assert.throws(() => signatureOf([float('x', 'N', 3)], outputs.slice(1), { ...matrix, outputs: 1 }), /only "ticks".*output\.tensor/)
+})
+
+test('a graph of which any input takes one row at a time is run row by row', () => {
+  const wanted = { ...matrix, features: ['a', 'b'] }
+  assert.equal(signatureOf([float('a', 'N', 1), float('b', 1, 1)], [float('y', 'N', 2)], wanted).oneByOne, true)
+  assert.throws(() => signatureOf([float('a', 'N', 1), float('b', 2, 1)], [float('y', 'N', 2)], wanted), /takes exactly 2 rows/)
 })

@@ -3,7 +3,8 @@ import { ServingError } from '../../contracts/error.ts'
 import { aligned, defaultMaxFrameBytes, type Frame, maxHeaderBytes, prefixBytes } from './frame.ts'
 import { type Tensor, tensorArrays, type TensorType } from './tensor.ts'
 
-const maxTensors = 64
+/** Most tensors of a frame that is read. */
+export const maxTensors = 64
 const maxRank = 8
 const decoder = new Decoder({ maxStrLength: maxHeaderBytes, maxBinLength: 0, maxExtLength: 0, maxArrayLength: 10_000, maxMapLength: 1_000 })
 

@@ -28,7 +28,8 @@ for (const [name, inputs, window, outputs] of [
   const session = await InferenceSession.create(await readFile(modelPath(name)), { intraOpNumThreads: 1, interOpNumThreads: 1 })
   const row = Float64Array.from({ length: inputs * window }, (_, at) => at / 7)
   const shape = window > 1 ? [1, window, inputs] : [1, inputs]
-  const { input, output } = under.model.info.signature
+  const { inputs: taken, output } = under.model.info.signature
+  const input = taken[0]?.name as string
   const raw = (): Promise<unknown> => session.run({ [input]: new Tensor('float32', Float32Array.from(row), shape) }, [output])
   const served = (): Promise<unknown> => under.model.predict(row, 1, within(10_000))
   await measure(served)

@@ -20,11 +20,16 @@ export type ModelUnderTest = AsyncDisposable & {
   next<Kind extends ProcessEvent['kind']>(kind: Kind): Promise<Extract<ProcessEvent, { kind: Kind }>>
 }
 
-/** Loads `identity` (2 columns in, the same out) unless told otherwise. */
-export async function makeModel({ signal, ...overrides }: Partial<OnnxSpec> & { readonly signal?: AbortSignal } = {}): Promise<ModelUnderTest> {
+/** Loads `identity` (2 columns in, the same out) unless told otherwise; `inputs` nameless columns where there are no `features`. */
+export async function makeModel({
+  signal,
+  inputs = 2,
+  ...overrides
+}: Partial<OnnxSpec> & { readonly inputs?: number; readonly signal?: AbortSignal } = {}): Promise<ModelUnderTest> {
   const events = new EventEmitter()
   const printed: string[] = []
-  const spec = { path: modelPath('identity'), inputs: 2, window: 1, outputs: 2, ...overrides }
+  const features = Array.from({ length: inputs }, (_, at) => `column ${at}`)
+  const spec = { path: modelPath('identity'), features, window: 1, outputs: 2, ...overrides }
   const deps: ProcessDeps = {
     clock: systemClock,
     random: () => 0,

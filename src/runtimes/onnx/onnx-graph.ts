@@ -1,0 +1,114 @@
+import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { ServingError } from '../../contracts/error.ts'
+import { hostMs } from '../process/message.ts'
+import { type Tensor, tensorArrays, type TensorData, typeOf } from '../process/tensor.ts'
+import { type BatchShape, joined, planCuts, provenShapes, type RunRows } from './batch-shapes.ts'
+import { firstLine } from './open-session.ts'
+import type { Signature, Wanted } from './signature.ts'
+import { type RowLayout, toTensors } from './to-tensors.ts'
+import { refuse } from './value-info.ts'
+
+type Floats = Float32Array | Float64Array
+type Result = { readonly data: Floats; readonly shape: readonly number[] }
+
+// A load of a fast model grows by some ms; of one that takes 100 ms a row by this.
+const probeBudgetMs = 2_000
+
+/** Whole numbers as float64, which must hold them exactly. */
+function asFloats(data: OrtTensor.DataType | undefined): Floats {
+  if (data === undefined || data instanceof Float32Array || data instanceof Float64Array) return data ?? new Float32Array(0)
+  return Float64Array.from(data as ArrayLike<number | bigint>, (value) => {
+    const number = Number(value)
+    if (Number.isSafeInteger(number)) return number
+    throw new ServingError('model_output_invalid', `The model gave ${value}, which float64 cannot hold exactly`)
+  })
+}
+
+/** The values, and zeros up to `length`. */
+function filledUp(data: TensorData, length: number): TensorData {
+  if (data.length === length) return data
+  const filled = new tensorArrays[typeOf(data)](length)
+  new Uint8Array(filled.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  return filled
+}
+
+/** `size` rows of each input from a row on; those that are not there are zeros. */
+const cut = (inputs: readonly Tensor[], row: number, size: number): readonly Tensor[] =>
+  inputs.map(({ name, shape: [count = 0, ...rowShape], data }) => {
+    const width = data.length / count
+    return { name, shape: [size, ...rowShape], data: filledUp(data.subarray(row * width, (row + size) * width), size * width) }
+  })
+
+/** A session that is run at the batch sizes at which a row has the same bits. */
+export class OnnxGraph {
+  readonly #session: InferenceSession
+  readonly #signature: Signature
+  readonly #layout: RowLayout
+  #shapes: readonly BatchShape[] = []
+  #nextRun: (left: number) => number = () => 1
+
+  constructor(session: InferenceSession, signature: Signature, { features, window }: Wanted) {
+    this.#session = session
+    this.#signature = signature
+    this.#layout = { features, window, inputs: signature.inputs }
+  }
+
+  /** Batch sizes at which it is run. */
+  get shapes(): readonly number[] {
+    return this.#shapes.map(({ rows }) => rows)
+  }
+
+  get #rowLength(): number {
+    return this.#layout.features.length * this.#layout.window
+  }
+
+  async #run(inputs: readonly Tensor[]): Promise<Result> {
+    const { output } = this.#signature
+    const feeds = inputs.map(({ name, shape, data }) => [name, new OrtTensor(typeOf(data), data as Float32Array, shape)] as const)
+    const { [output]: result } = await this.#session.run(Object.fromEntries(feeds), [output])
+    return { data: asFloats(result?.data), shape: result?.dims ?? [] }
+  }
+
+  /** Runs once, finds out which batch sizes answer alike, and returns the values per output row. */
+  async warmUp(outputs: number): Promise<number> {
+    const zeros = toTensors(new Float64Array(this.#rowLength), 1, this.#layout)
+    const { shape } = await this.#run(zeros).catch((error: unknown) => {
+      throw refuse(`The model fails on a row of zeros: ${firstLine(error)}. Run it with onnxruntime in Python, and export it again.`)
+    })
+    const columns = shape.length === 1 ? 1 : (shape[1] ?? 0)
+    const fits = shape.length <= 2 && shape[0] === 1 && (columns === outputs || (columns === 1 && outputs === 2))
+    if (!fits) {
+      const said = `The output ${JSON.stringify(this.#signature.output)} has the shape [${shape.join(', ')}] for one row`
+      throw refuse(`${said}; the manifest needs [1, ${outputs}]. Export that shape, or correct output.kind and output.classes in model.yaml.`)
+    }
+    this.#shapes = this.#signature.oneByOne ? [{ rows: 1, ms: 0 }] : await this.#probe(shape)
+    this.#nextRun = planCuts(this.#shapes)
+    return columns
+  }
+
+  #probe(shapeOfOne: readonly number[]): Promise<readonly BatchShape[]> {
+    const { features, inputs } = this.#layout
+    const run: RunRows = async (rows, count) => {
+      const { data, shape } = await this.#run(toTensors(rows, count, this.#layout))
+      if (shape.length === shapeOfOne.length && shape[0] === count && shape[1] === shapeOfOne[1]) return data
+      throw new Error('rows go in that do not come out')
+    }
+    const whole = new Set(inputs.flatMap(({ type, columns }) => (type === 'int64' ? (columns ?? features.keys().toArray()) : [])))
+    return provenShapes(run, { rowLength: this.#rowLength, isWhole: (at) => whole.has(at % features.length), budgetMs: probeBudgetMs, monotonic: hostMs })
+  }
+
+  /** The output of `toTensors` rows. Throws `deadline_exceeded`, and what the session throws. */
+  async call(inputs: readonly Tensor[], until: number): Promise<Tensor> {
+    const count = inputs[0]?.shape[0] ?? 0
+    const parts: Floats[] = []
+    for (let row = 0; row < count;) {
+      if (row > 0 && hostMs() >= until) throw new ServingError('deadline_exceeded', `The deadline passed after ${row} of ${count} rows`)
+      const size = this.#nextRun(count - row)
+      const { data } = await this.#run(size === count ? inputs : cut(inputs, row, size))
+      parts.push(data.subarray(0, (data.length / size) * Math.min(size, count - row)))
+      row += size
+    }
+    const values = joined(parts)
+    return { name: this.#signature.output, shape: [count, count === 0 ? 0 : values.length / count], data: values }
+  }
+}

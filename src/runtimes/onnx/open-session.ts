@@ -1,0 +1,37 @@
+import { InferenceSession } from 'onnxruntime-node'
+import { ServingError } from '../../contracts/error.ts'
+
+/** Where a model may be computed. */
+export type Device = 'cpu' | 'cuda'
+
+/** A session, the device that computes it, and why that is another than the one asked for. */
+export type OpenedSession = { readonly session: InferenceSession; readonly device: Device; readonly fallback?: string }
+
+type Create = (bytes: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>
+
+// One thread each: the server runs a process per model, and a call of a few rows gains nothing from more. 3 = errors only.
+const options = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', logSeverityLevel: 3 } as const
+
+/** What an error says first. */
+export const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] as string
+
+/** Opens a model on the device that was asked for, or else on the CPU, and says so. Throws `model_verification_failed` with the fix. */
+export async function openSession(bytes: Uint8Array, device: Device, create: Create = (...args) => InferenceSession.create(...args)): Promise<OpenedSession> {
+  let fallback: string | undefined
+  if (device === 'cuda') {
+    try {
+      return { session: await create(bytes, { ...options, executionProviders: ['cuda', 'cpu'] }), device }
+    } catch (error) {
+      fallback = firstLine(error)
+    }
+  }
+  try {
+    const session = await create(bytes, { ...options, executionProviders: ['cpu'] })
+    return { session, device: 'cpu', ...(fallback === undefined ? {} : { fallback }) }
+  } catch (error) {
+    throw new ServingError(
+      'model_verification_failed',
+      `The model cannot be loaded: ${firstLine(error)}. Check it with onnx.checker.check_model; for an operator or opset that is not known, export with a lower opset.`,
+    )
+  }
+}
