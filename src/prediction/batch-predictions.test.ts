@@ -66,6 +66,16 @@ test('a bad item is an error in its place and never fails the others', () => {
   assert.deepEqual([misfit.symbol, misfit.error.retryable, /ask for "model": "baseline"/.test(misfit.error.message)], ['URTH/USD', false, true])
 })
 
+test('an item without the whole number that the model takes is refused alone', async () => {
+  const models = new MemoryModels([makeModel({ runtime: { ...makeDistantRuntime(), wholeColumns: [1] } })])
+  const requests = [{ symbol: 'BTC/USDT', features: { volume: 0.5 } }, { symbol: 'BTC/USDT' }]
+  const { predictions } = await makeService({ models }).service.predictBatch({ requests }, makeCall())
+  assert.deepEqual(
+    predictions.map((item) => ('error' in item ? item.error.code : item.prediction.signal)),
+    ['validation_failed', 'HOLD'],
+  )
+})
+
 test('the model of the first item that has one answers the batch', () => {
   const models = new MemoryModels([makeModel()])
   const { service } = makeService({ models })

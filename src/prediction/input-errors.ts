@@ -36,6 +36,12 @@ export function outOfRange(name: string, value: number, { min, max }: { readonly
   return new ServingError('validation_failed', `${name} is ${value}; it must be ${limits.join(' and ')}`, at(name, 'range', value))
 }
 
+/** A value, NaN where it is missing, for which the model has no whole number. */
+export const notWhole = (id: string, value: number): ServingError =>
+  Number.isNaN(value)
+    ? new ServingError('missing_feature', `${id} is missing; the model takes a whole number there, and none stands for a missing one`, at(id, 'required'))
+    : new ServingError('validation_failed', `${id} is ${value}; the model takes a whole number below 2^53 there`, at(id, 'whole', value))
+
 /** One input under two of its names. */
 export const sentTwice = (name: string, id: string): ServingError =>
   new ServingError('validation_failed', `${id} is given twice, once as ${name}; send it under one name`, at(name, 'unique_feature'))

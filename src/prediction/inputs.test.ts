@@ -122,6 +122,21 @@ test('in a window a newest value from the caller does not make up for missing ol
   )
 })
 
+test('where the model takes whole numbers there is no other value and no missing one, in any row of a window', () => {
+  const whole = { ...windowed, whole: [1, 2] }
+  const refused =
+    (features: PredictRequest['features'], reading = makeReading({}, 3)) =>
+    () =>
+      prepare(features, reading, whole)
+  assert.deepEqual(prepare({ volume: 3 }, makeReading({}, 3), whole).supplied, [1])
+  assert.throws(refused({ volume: 2.5 }), refusal('validation_failed', /^volume@1m is 2\.5; .* whole number/))
+  assert.throws(refused({ volume: 2 ** 53 }), refusal('validation_failed', /below 2\^53/))
+  assert.throws(refused({ rsi: null }), refusal('missing_feature', /^rsi\(14\)@1m is missing/))
+  const early = makeReading({}, 3)
+  early.values[1] = 0.5
+  assert.throws(refused(undefined, early), refusal('validation_failed'))
+})
+
 test('an optional input that is none of the set is a contradiction of the manifest', () => {
   assert.throws(() => makeInputRules('momentum', makeSet(), ['atr(14)@1m']), refusal('unknown_feature'))
 })

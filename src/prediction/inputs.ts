@@ -1,6 +1,6 @@
 import type { FeatureSet, FeatureVector } from '../contracts/features.ts'
 import type { PredictRequest } from '../contracts/predict.ts'
-import { nonFinite, outOfRange, sentNull, sentTwice, unknownFeature, withoutValue } from './input-errors.ts'
+import { nonFinite, notWhole, outOfRange, sentNull, sentTwice, unknownFeature, withoutValue } from './input-errors.ts'
 
 /** What the inputs of one model must be, resolved once. */
 export type InputRules = {
@@ -11,6 +11,8 @@ export type InputRules = {
   readonly newest: number
   /** 1 for columns that may be missing. */
   readonly optional: Uint8Array
+  /** Columns that must be whole numbers. */
+  readonly whole: readonly number[]
 }
 
 /** The inputs as the model will see them: the reading's own values with the caller's over them. */
@@ -34,14 +36,20 @@ export function makeInputRules(model: string, set: FeatureSet, optional: readonl
     if (column === undefined) throw unknownFeature(model, set, name)
     mask[column] = 1
   }
-  return { model, set, width, newest: (set.spec.window - 1) * width, optional: mask }
+  return { model, set, width, newest: (set.spec.window - 1) * width, optional: mask, whole: [] }
 }
 
 /**
  * Puts the caller's values over the newest row of a reading, in place, and settles what is absent (semantics 7): optional inputs become NaN, required ones are errors.
- * Throws `unknown_feature`, `non_finite_feature`, `validation_failed` (range, or one input twice), `missing_feature`, `features_stale`, `features_unavailable`.
+ * Throws `unknown_feature`, `non_finite_feature`, `validation_failed` (range, no whole number, or one input twice), `missing_feature`, `features_stale`, `features_unavailable`.
  */
 export function prepareInputs(rules: InputRules, reading: FeatureVector, request: PredictRequest): Inputs {
+  const inputs = settled(rules, reading, request)
+  for (const column of rules.whole) checkWhole(rules, column, reading.values)
+  return inputs
+}
+
+function settled(rules: InputRules, reading: FeatureVector, request: PredictRequest): Inputs {
   const supplied = request.features === undefined ? none : override(rules, reading.values, request.features)
   if (reading.complete && supplied === none) return { reading, supplied, missing: none }
   if (!reading.complete) dropOld(rules, reading, supplied)
@@ -74,6 +82,14 @@ function checked(set: FeatureSet, column: number, { name, value }: { readonly na
   const range = set.ranges[column]
   if (range !== undefined && (value < range.min || value > range.max)) throw outOfRange(name, value, range)
   return value
+}
+
+/** No optional value can be missing where the model takes whole numbers: none of them stands for that. */
+function checkWhole({ set, width }: InputRules, column: number, values: Float64Array): void {
+  for (let at = column; at < values.length; at += width) {
+    const value = values[at] as number
+    if (!Number.isSafeInteger(value)) throw notWhole(set.ids[column] as string, value)
+  }
 }
 
 /** A stored value that is older than allowed or comes from a refused bar is no value, whatever the reading holds there. */

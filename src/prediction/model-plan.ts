@@ -55,7 +55,7 @@ export class ModelPlans {
 
 function makePlan(model: ServedModel, meter: Meter): ModelPlan {
   const { manifest, ref, runtime, features } = model
-  const inputs = makeInputRules(ref.name, features, manifest.inputs.optional ?? [])
+  const inputs = { ...makeInputRules(ref.name, features, manifest.inputs.optional ?? []), whole: runtime.wholeColumns ?? [] }
   const values = features.ids.length * features.spec.window
   if (runtime.inputs !== values)
     throw new ServingError(

@@ -58,6 +58,10 @@ class BatchedModel implements LoadedModel {
     return this.#model.protection
   }
 
+  get wholeColumns(): readonly number[] | undefined {
+    return this.#model.wholeColumns
+  }
+
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
     if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
     if (count === 0) return new Float64Array(0)

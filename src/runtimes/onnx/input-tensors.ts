@@ -119,3 +119,7 @@ export function inputTensors(inputs: readonly ValueInfo[], wanted: WantedInputs)
     return isWhole ? tensor : { ...tensor, columns }
   })
 }
+
+/** Columns that go into an int64 input, of a vector that has `width`. */
+export const wholeColumns = (inputs: readonly InputTensor[], width: number): readonly number[] =>
+  inputs.flatMap(({ type, columns }) => (type === 'int64' ? (columns ?? Array.from({ length: width }, (_, column) => column)) : []))

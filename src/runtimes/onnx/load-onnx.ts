@@ -7,6 +7,7 @@ import type { ProcessDeps } from '../process/inference-process.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
 import type { ProcessInfo } from '../process/message.ts'
 import { withComplement } from '../with-complement.ts'
+import { wholeColumns } from './input-tensors.ts'
 import type { Device } from './open-session.ts'
 import type { Signature, Wanted } from './signature.ts'
 import { toTensors } from './to-tensors.ts'
@@ -79,6 +80,10 @@ class ProcessOnnxModel implements OnnxModel {
   get engine(): string {
     const { version, device, fallback } = this.info
     return `onnxruntime ${version} (${device}${fallback === undefined ? '' : `; ${this.#spec.device} was asked for: ${fallback}`})`
+  }
+
+  get wholeColumns(): readonly number[] {
+    return wholeColumns(this.info.signature.inputs, this.#spec.features.length)
   }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {

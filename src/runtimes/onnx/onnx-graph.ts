@@ -3,6 +3,7 @@ import { ServingError } from '../../contracts/error.ts'
 import { hostMs } from '../process/message.ts'
 import { type Tensor, tensorArrays, type TensorData, typeOf } from '../process/tensor.ts'
 import { type BatchShape, joined, planCuts, provenShapes, type RunRows } from './batch-shapes.ts'
+import { wholeColumns } from './input-tensors.ts'
 import { firstLine } from './open-session.ts'
 import type { Signature, Wanted } from './signature.ts'
 import { type RowLayout, toTensors } from './to-tensors.ts'
@@ -93,7 +94,7 @@ export class OnnxGraph {
       if (shape.length === shapeOfOne.length && shape[0] === count && shape[1] === shapeOfOne[1]) return data
       throw new Error('rows go in that do not come out')
     }
-    const whole = new Set(inputs.flatMap(({ type, columns }) => (type === 'int64' ? (columns ?? features.keys().toArray()) : [])))
+    const whole = new Set(wholeColumns(inputs, features.length))
     return provenShapes(run, { rowLength: this.#rowLength, isWhole: (at) => whole.has(at % features.length), budgetMs: probeBudgetMs, monotonic: hostMs })
   }
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
-import { within } from '../../../test/golden/onnx/model-under-test.ts'
+import { modelPath, within } from '../../../test/golden/onnx/model-under-test.ts'
 import { plainArtefact } from '../../../test/support/plain-artefact.ts'
 import { noMeter } from '../../contracts/meter.ts'
 import { systemClock } from '../../system.ts'
+import type { ArtefactSpec } from '../runtime.ts'
 import { OnnxRuntime } from './onnx-runtime.ts'
 
 const path = fileURLToPath(new URL('../../../examples/models/lstm_momentum_v1/1.2.3/model.onnx', import.meta.url))
@@ -48,4 +49,43 @@ test('rows that reach the LSTM example at the same time go together, and have th
   )
   assert.ok(Math.max(...sizes) > 20 && Math.max(...sizes) <= 32, 'calls went together')
   await model.dispose()
+})
+
+const regimes: ArtefactSpec = {
+  ...plainArtefact,
+  path: modelPath('categories'),
+  format: 'onnx',
+  features: ['price', 'regime', 'volume'],
+  inputs: 3,
+  tensors: [
+    { name: 'amounts', features: ['price', 'volume'] },
+    { name: 'regime', features: ['regime'] },
+  ],
+}
+
+test('a row that the graph cannot take is refused alone, not those that it goes with', async (t) => {
+  const runtime = new OnnxRuntime({ clock: systemClock, random: () => 0, log: () => {} })
+  const model = await runtime.load(regimes, undefined, new AbortController().signal)
+  t.after(() => model.dispose())
+  const ask = (regime: number): Promise<Float64Array> => model.predict(Float64Array.of(1, regime, 2), 1, within(60_000))
+  const expected = await ask(2)
+  const [, fraction, good, missing] = await Promise.allSettled([ask(0), ask(0.5), ask(2), ask(Number.NaN)])
+  assert.equal(fraction.status === 'rejected' && fraction.reason.code, 'validation_failed')
+  assert.equal(missing.status === 'rejected' && missing.reason.code, 'missing_feature')
+  assert.deepEqual(good, { status: 'fulfilled', value: expected })
+})
+
+test('a model that asks for a graphics card and runs on the CPU is counted', async (t) => {
+  const set: unknown[] = []
+  const meter = { ...noMeter, gauge: (name: string, _: string, labels = {}) => ({ set: (value: number) => void set.push([name, labels, value]) }) }
+  const runtime = new OnnxRuntime({ clock: systemClock, random: () => 0, log: () => {}, meter })
+  for (const device of ['cuda', 'cpu'] as const) {
+    const model = await runtime.load({ ...regimes, execution: { device } }, undefined, new AbortController().signal)
+    t.after(() => model.dispose())
+    assert.match(model.engine, device === 'cuda' ? /\(cpu; cuda was asked for: / : /\(cpu\)$/)
+  }
+  assert.deepEqual(
+    set.filter((entry) => (entry as readonly unknown[])[0] === 'onnx_device_fallback'),
+    [['onnx_device_fallback', { model: 'plain', version: '1.0.0' }, 1]],
+  )
 })
