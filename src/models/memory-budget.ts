@@ -11,7 +11,8 @@ const inMegabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} 
 
 /** The versions that must leave so that a newcomer fits, least recently used first. Throws `model_memory_exceeded`, and then nothing need leave. */
 export function roomFor({ slot: newcomer, bytes }: Newcomer, slots: readonly VersionSlot[], { megabytes, isKept }: Budget): readonly VersionSlot[] {
-  const held = slots.map((slot) => ({ of: slot, bytes: slot.heldBytes, lastUsed: 0, isProtected: true }))
+  const reserved = newcomer.loading?.reservedBytes ?? 0
+  const held = slots.map((slot) => ({ of: slot, bytes: slot.heldBytes - (slot === newcomer ? reserved : 0), lastUsed: 0, isProtected: true }))
   const inMemory = slots.flatMap((slot) => {
     const { resident, lastUsed } = slot
     if (!resident || slot === newcomer) return []
@@ -23,6 +24,6 @@ export function roomFor({ slot: newcomer, bytes }: Newcomer, slots: readonly Ver
   const kept = all.reduce((sum, each) => sum + (each.isProtected ? each.bytes : 0), 0) - bytes
   throw new ServingError(
     'model_memory_exceeded',
-    `${newcomer.name} ${newcomer.version} needs ${inMegabytes(bytes)}; models.memoryBudgetMb is ${megabytes}, of which ${inMegabytes(kept)} are held by versions that are in use, stable, serving this model or just replaced: unload one, or raise it`,
+    `${newcomer.name} ${newcomer.version} needs ${inMegabytes(bytes)}; models.memoryBudgetMb is ${megabytes}, of which ${inMegabytes(kept)} are held by versions that are in use, loading, stable, serving this model or just replaced: unload one, or raise it`,
   )
 }

@@ -39,6 +39,7 @@ export class ModelService implements ModelAccess {
   readonly records: StoreRecords
   readonly #clock: Clock
   readonly #index = new ModelIndex()
+  readonly #thread = new PrepareThread()
   readonly #labels: LabelKeeper
   readonly #loader: SlotLoader
   readonly #scan: BundleScan
@@ -53,13 +54,13 @@ export class ModelService implements ModelAccess {
     this.#labels = labels
     this.#loader = new SlotLoader({
       ...deps,
-      thread: new PrepareThread(),
+      thread: this.#thread,
       allowUnverified: settings.allowUnverified,
       room: (slot, bytes) => roomFor({ slot, bytes }, index.slots, { megabytes: settings.memoryBudgetMb, isKept: (other) => labels.isKept(other, slot) }),
       changed: ({ name }) => labels.refresh(name),
       remember: (slot) => records.remember(slot),
     })
-    const load = (slot: VersionSlot): Promise<Resident> => this.load(slot)
+    const load = (slot: VersionSlot): Promise<Resident> => this.#loader.load(slot, { insist: true, isAsked: false })
     this.#scan = new BundleScan({ ...deps, ...settings, index, records, load, refresh: (name) => labels.refresh(name) })
   }
 
@@ -78,7 +79,7 @@ export class ModelService implements ModelAccess {
     signal.addEventListener('abort', give, { once: true })
     try {
       for (;;) {
-        const resident = await Promise.race([this.#loader.load(slot), late.promise])
+        const resident = await Promise.race([this.#loader.load(slot, { insist: false, isAsked: true }), late.promise])
         // It may have been evicted or unloaded since it came.
         if (slot.resident === resident) return slot.lease(resident, label)
       }
@@ -115,7 +116,7 @@ export class ModelService implements ModelAccess {
 
   /** Brings a version into memory, also one that failed just now. Throws what loading throws with its precise code, and `model_memory_exceeded`. */
   load(slot: VersionSlot): Promise<Resident> {
-    return this.#loader.load(slot, { insist: true })
+    return this.#loader.load(slot, { insist: true, isAsked: true })
   }
   /** Resolves the labels of a model after the registry was told of a move. */
   moved(name: string): void {
@@ -141,6 +142,7 @@ export class ModelService implements ModelAccess {
     const ended = [this.#loader.close(), this.#scan.close()]
     await Promise.all(this.#index.slots.map((slot) => slot.drain()))
     await Promise.all(ended)
+    this.#thread.rest()
     await this.records.settled()
   }
 }

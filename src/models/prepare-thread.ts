@@ -6,15 +6,17 @@ import type { PrepareAnswer, PrepareJob } from './prepare-worker.ts'
 type Waiting = { readonly job: PrepareJob; readonly signal: AbortSignal; readonly giveUp: () => void } & PromiseWithResolvers<PreparedBundle>
 
 const entry = new URL('./prepare-worker.ts', import.meta.url)
+const idleMs = 10_000
 
 /**
- * One thread that reads, checks and compiles bundles, one after the other, so that inference goes on meanwhile. It lives while there is a bundle to prepare: starting it costs more
- * than most bundles do, and nothing of it should stay when all are loaded.
+ * One thread that reads, checks and compiles bundles, one after the other, so that inference goes on meanwhile. It stays for some seconds after the last one: starting it costs more
+ * than most bundles do, and where models come and go the next one is near; where all are loaded, nothing of it should stay.
  */
 export class PrepareThread {
   readonly #waiting: Waiting[] = []
   #current: Waiting | undefined
   #worker: Worker | undefined
+  #idle: NodeJS.Timeout | undefined
 
   /** The bundle, ready for its runtime. Throws what `prepareBundle` throws, and `deadline_exceeded` when the signal aborts first. */
   prepare(job: PrepareJob, signal: AbortSignal): Promise<PreparedBundle> {
@@ -26,11 +28,23 @@ export class PrepareThread {
     return waiting.promise
   }
 
+  /** Ends the thread if it has nothing to do; the next bundle starts another. */
+  rest(): void {
+    if (this.#current === undefined) this.#end()
+  }
+
   #next(): void {
     if (this.#current !== undefined) return
+    clearTimeout(this.#idle)
     this.#current = this.#waiting.shift()
-    if (this.#current !== undefined) (this.#worker ??= this.#start()).postMessage(this.#current.job)
-    else this.#end()
+    if (this.#current !== undefined) {
+      this.#worker ??= this.#start()
+      this.#worker.ref()
+      this.#worker.postMessage(this.#current.job)
+    } else {
+      this.#worker?.unref()
+      this.#idle = setTimeout(() => this.#end(), idleMs).unref()
+    }
   }
 
   #start(): Worker {
@@ -47,6 +61,7 @@ export class PrepareThread {
   }
 
   #end(): void {
+    clearTimeout(this.#idle)
     void this.#worker?.terminate()
     this.#worker = undefined
   }

@@ -1,13 +1,16 @@
+import { availableParallelism } from 'node:os'
 import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet } from '../contracts/features.ts'
 import type { Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
+import { expectedMemory } from './expected-memory.ts'
 import { checkFeatureContract } from './feature-contract.ts'
 import { folderPrint } from './folder-print.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { loadFailure } from './load-failure.ts'
+import { LoadTurns } from './load-turns.ts'
 import type { PrepareThread } from './prepare-thread.ts'
 import { Resident } from './resident.ts'
 import type { SlotLoad, VersionSlot } from './version-slot.ts'
@@ -30,9 +33,16 @@ export type SlotLoaderDeps = {
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
-/** Brings versions into memory: one load at a time for each, off the event loop, left alone for a while after it failed. */
+/** How a load is wanted: also where one failed just now, and by someone who waits for it. */
+export type LoadWish = { readonly insist: boolean; readonly isAsked: boolean }
+
+// One that hangs leaves turns to others, and few are started beside each other where there are few processors.
+const loadsAtOnce = Math.max(4, availableParallelism())
+
+/** Brings versions into memory: one load at a time for each and few at a time in all, off the event loop, left alone for a while after it failed. */
 export class SlotLoader {
   readonly #deps: SlotLoaderDeps
+  readonly #turns = new LoadTurns(loadsAtOnce)
   readonly #underWay = new Set<Promise<Resident>>()
   #isClosed = false
   constructor(deps: SlotLoaderDeps) {
@@ -40,13 +50,16 @@ export class SlotLoader {
   }
 
   /** The version in memory, proven on its golden rows. Throws what loading throws, and the same again while a failure is remembered, unless the caller insists. */
-  load(slot: VersionSlot, { insist = false }: { readonly insist?: boolean } = {}): Promise<Resident> {
+  load(slot: VersionSlot, { insist, isAsked }: LoadWish): Promise<Resident> {
     if (slot.resident) return Promise.resolve(slot.resident)
     if (this.#isClosed) return Promise.reject(new ServingError('draining', 'The server is shutting down and loads nothing any more'))
-    if (slot.loading) return slot.loading.done
+    if (slot.loading) {
+      slot.loading.isAsked ||= isAsked
+      return slot.loading.done
+    }
     if (!insist && slot.failure && this.#deps.clock.monotonic() < slot.failure.until) return Promise.reject(slot.failure.error)
     const { promise, resolve, reject } = Promise.withResolvers<Resident>()
-    const load: SlotLoad = { phase: 'loading', giveUp: new AbortController(), done: promise }
+    const load: SlotLoad = { phase: 'loading', reservedBytes: 0, isAsked, giveUp: new AbortController(), done: promise }
     slot.loading = load
     this.#load(slot, load)
       .finally(() => this.#underWay.delete(promise))
@@ -62,31 +75,45 @@ export class SlotLoader {
   }
 
   async #load(slot: VersionSlot, load: SlotLoad): Promise<Resident> {
-    const { clock, meter, changed } = this.#deps
-    const started = clock.monotonic()
+    const { clock, changed } = this.#deps
     const print = folderPrint(slot.file.dir)
-    const count = (result: string): void => meter.counter('model_loads_total', 'Loads of model versions, by how they ended', { model: slot.name, result }).add()
     try {
-      const resident = await this.#bring(slot, load)
-      count('loaded')
-      meter.histogram('model_load_seconds', 'Time to load, verify and warm a model version', { model: slot.name }).observe((clock.monotonic() - started) / 1000)
-      return resident
+      return await this.#inTurn(slot, load)
     } catch (cause) {
       if (load.giveUp.signal.aborted) {
-        count('given_up')
+        this.#count(slot, 'given_up')
         throw new ServingError('model_unavailable', `${slot.name} ${slot.version} was unloaded or replaced while it was loading`, { cause })
       }
       slot.loading = undefined
       slot.failure = loadFailure(cause, slot.failure, { print, now: clock.monotonic() })
-      count('failed')
+      this.#count(slot, 'failed')
       changed(slot)
       throw cause
+    }
+  }
+
+  #count({ name }: VersionSlot, result: 'loaded' | 'given_up' | 'failed'): void {
+    this.#deps.meter.counter('model_loads_total', 'Loads of model versions, by how they ended', { model: name, result }).add()
+  }
+
+  async #inTurn(slot: VersionSlot, load: SlotLoad): Promise<Resident> {
+    const { clock, meter } = this.#deps
+    const release = await this.#turns.take(load)
+    const started = clock.monotonic()
+    try {
+      const resident = await this.#bring(slot, load)
+      this.#count(slot, 'loaded')
+      meter.histogram('model_load_seconds', 'Time to load, verify and warm a model version', { model: slot.name }).observe((clock.monotonic() - started) / 1000)
+      return resident
+    } finally {
+      release()
     }
   }
 
   async #bring(slot: VersionSlot, load: SlotLoad): Promise<Resident> {
     this.#checkIdentity(slot)
     const features = checkFeatureContract(slot.file.manifest, this.#deps.features)
+    await this.#reserve(slot, load)
     const job = { dir: slot.file.dir, digest: slot.file.digest }
     const loaded = await loadBundle(job, this.#deps, { signal: load.giveUp.signal, onPhase: (phase) => void (load.phase = phase) })
     const leaving = await this.#admit(slot, load, loaded)
@@ -102,7 +129,15 @@ export class SlotLoader {
     return resident
   }
 
-  /** Decides what leaves for it; a load that was given up meanwhile, or finds no room, leaves nothing behind. */
+  /** Keeps free what it is expected to take. What must leave for that has left when this settles, but for versions of the same model, which answer until it has come. */
+  async #reserve(slot: VersionSlot, load: SlotLoad): Promise<void> {
+    const bytes = slot.lastBytes ?? expectedMemory(slot.file)
+    const leaving = this.#deps.room(slot, bytes)
+    load.reservedBytes = bytes
+    await Promise.all(leaving.filter(({ name }) => name !== slot.name).map((each) => this.#evict(each)))
+  }
+
+  /** Decides what leaves for it, now that it is known how much it takes; a load that was given up meanwhile, or finds no room, leaves nothing behind. */
   async #admit(slot: VersionSlot, { giveUp }: SlotLoad, { runtime }: LoadedBundle): Promise<readonly VersionSlot[]> {
     try {
       giveUp.signal.throwIfAborted()

@@ -8,8 +8,8 @@ import type { Resident } from './resident.ts'
 /** The lifecycle of one version in this process. */
 export type SlotState = 'empty' | 'loading' | 'verifying' | 'warming' | 'ready' | 'draining' | 'failed'
 
-/** A load under way: whoever asks meanwhile waits for `done`; `giveUp` ends it. */
-export type SlotLoad = { phase: LoadPhase; readonly giveUp: AbortController; readonly done: Promise<Resident> }
+/** A load under way: whoever asks meanwhile waits for `done`; `giveUp` ends it. `reservedBytes` are kept free for it; `isAsked` is true once someone waits who wants an answer of it. */
+export type SlotLoad = { phase: LoadPhase; reservedBytes: number; isAsked: boolean; readonly giveUp: AbortController; readonly done: Promise<Resident> }
 
 /** One version: what is on disk, whether it is in memory, what became of its loads. */
 export class VersionSlot {
@@ -25,6 +25,8 @@ export class VersionSlot {
   hasLoaded = false
   /** How they reproduced their golden rows in this process, whether or not the store could be told. */
   proof: GoldenResult | undefined
+  /** What it took when it was in memory last. */
+  lastBytes: number | undefined
   lastUsed = 0
   requests = 0
   /** False once its folder is gone; it serves on while it is in memory. */
@@ -42,9 +44,9 @@ export class VersionSlot {
     if (this.failure) return 'failed'
     return this.#leaving.size > 0 ? 'draining' : 'empty'
   }
-  /** Bytes that no eviction can free: of stays that have been told to leave and are still held. */
+  /** Bytes that no eviction can free: of stays that have been told to leave and are still held, and what is reserved for the load under way. */
   get heldBytes(): number {
-    return [...this.#leaving].reduce((sum, { inUse, runtime }) => sum + (inUse ? runtime.memoryBytes : 0), 0)
+    return [...this.#leaving].reduce((sum, { inUse, runtime }) => sum + (inUse ? runtime.memoryBytes : 0), this.loading?.reservedBytes ?? 0)
   }
 
   /** A hold on the version, which must be in memory. */
@@ -57,7 +59,10 @@ export class VersionSlot {
   async drain(): Promise<void> {
     const { resident, loading } = this
     this.resident = this.loading = undefined
-    if (resident) this.#leaving.add(resident)
+    if (resident) {
+      this.lastBytes = resident.runtime.memoryBytes
+      this.#leaving.add(resident)
+    }
     loading?.giveUp.abort()
     const given = Promise.allSettled([loading?.done]) // whoever waits for the load is told how it ended
     await Promise.all([given, ...[...this.#leaving].map((each) => this.#leave(each))])

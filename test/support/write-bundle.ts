@@ -5,11 +5,13 @@ import type { Manifest } from '../../src/contracts/manifest.ts'
 
 /** A bundle in the making: its files but the golden rows, what its manifest says beyond the usual, and what the original model gives for a row. */
 export type BundleDraft = {
-  readonly files: Readonly<Record<string, string>>
+  readonly files: Readonly<Record<string, string | Buffer>>
   readonly manifest: Pick<Manifest, 'name' | 'runtime' | 'artefact'> & Partial<Manifest>
   readonly answer: (row: readonly number[]) => readonly number[]
   /** Inputs of the golden rows, NaN = missing; `goldenInputs` unless it says otherwise. */
   readonly rows?: readonly (readonly number[])[]
+  /** How far the model may be from its golden rows, 1e-12 and 1e-9 of them unless it says otherwise. */
+  readonly tolerance?: { readonly absolute: number; readonly relative: number }
 }
 
 /** Price, volume, RSI: the features that a request can bring along. */
@@ -18,6 +20,7 @@ export const plainFeatures = ['close@1m', 'volume@1m', 'rsi(14)@1m']
 /** The inputs of the golden rows. */
 export const goldenInputs = Array.from({ length: 20 }, (_, i) => [40_000 + 500 * i, 1_000 + 97 * i, (i * 37) % 101])
 
+const usualTolerance = { absolute: 1e-12, relative: 1e-9 }
 const common = {
   schema: 1,
   version: '1.0.0',
@@ -32,9 +35,9 @@ const common = {
 } as const satisfies Partial<Manifest>
 
 /** Writes `models/NAME/VERSION/` with golden rows and digests: a binary model of price, volume and RSI unless the draft says otherwise. Gives the folder. */
-export function writeBundle(models: string, { files, manifest, answer, rows: inputs = goldenInputs }: BundleDraft): string {
+export function writeBundle(models: string, { files, manifest, answer, rows: inputs = goldenInputs, tolerance = usualTolerance }: BundleDraft): string {
   const rows = inputs.map((input) => ({ input: input.map((value) => (Number.isNaN(value) ? 'NaN' : value)), output: answer(input) }))
-  const golden = JSON.stringify({ schema: 1, tolerance: { absolute: 1e-12, relative: 1e-9 }, rows })
+  const golden = JSON.stringify({ schema: 1, tolerance, rows })
   const texts = { ...files, 'golden.json': golden }
   const digests = Object.entries(texts).map(([name, text]) => [name, createHash('sha256').update(text).digest('hex')])
   const whole: Manifest = { ...common, ...manifest, files: Object.fromEntries(digests) }

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { noMeter } from '../contracts/meter.ts'
+import type { LoadedModel } from '../contracts/loaded-model.ts'
+import { ServingError } from '../contracts/error.ts'
+import { prepareBundle } from './prepare-bundle.ts'
+import { readManifest } from './read-manifest.ts'
+import { Resident } from './resident.ts'
+import { SlotLoader, type SlotLoaderDeps } from './slot-loader.ts'
+import { VersionSlot } from './version-slot.ts'
+
+const dir = fileURLToPath(new URL('../../examples/models/momentum/1.2.3', import.meta.url))
+const prepared = prepareBundle(dir, undefined)
+const golden = prepared.golden!
+const trained = prepared.manifest.inputs.feature_set_digest
+const asked = { insist: false, isAsked: true }
+
+/** A slot of momentum under another name. */
+function slotOf(name: string, version = '1.2.3'): VersionSlot {
+  const file = readManifest(dir)
+  return new VersionSlot({ ...file, manifest: { ...file.manifest, name, version } })
+}
+
+const memoryBytes = 1_000
+const model = (dispose: () => void = () => {}): LoadedModel => ({
+  inputs: golden.inputs.length / golden.count,
+  outputs: golden.outputsPerRow,
+  memoryBytes,
+  engine: 'golden rows',
+  predict: (rows, count) => {
+    const at = golden.inputs.findIndex((_, from) => rows.every((value, i) => Object.is(value, golden.inputs[from + i])))
+    const row = at / (golden.inputs.length / golden.count)
+    return Promise.resolve(golden.outputs.slice(row * golden.outputsPerRow, (row + count) * golden.outputsPerRow))
+  },
+  dispose: () => Promise.resolve(dispose()),
+})
+
+/** In memory, as if it had been loaded. */
+function resident(slot: VersionSlot, dispose: () => void): VersionSlot {
+  const ref = { name: slot.name, version: slot.version, digest: slot.file.digest }
+  slot.resident = new Resident({ ref, manifest: slot.file.manifest, features: {} as never, runtime: model(dispose), verified: true }, undefined)
+  return slot
+}
+
+function loader(events: string[], room: SlotLoaderDeps['room']): SlotLoader {
+  return new SlotLoader({
+    runtimes: [{ kind: prepared.manifest.runtime, load: () => Promise.resolve((events.push('load'), model())) }],
+    registry: { digestOf: () => undefined },
+    features: { declare: () => ({ digest: trained }) as never },
+    clock: { now: () => 0, monotonic: () => 0 },
+    meter: noMeter,
+    thread: { prepare: () => Promise.resolve((events.push('prepare'), prepared)) },
+    allowUnverified: false,
+    room,
+    changed: () => void events.push('changed'),
+    remember: () => Promise.resolve(),
+    log: () => {},
+  })
+}
+
+test('room is made for what a version is expected to take before any of it is loaded, and looked at again once it is known', async () => {
+  const events: string[] = []
+  const slot = slotOf('newcomer')
+  const other = resident(slotOf('other'), () => events.push('other left'))
+  const room: SlotLoaderDeps['room'] = (_, bytes) => {
+    events.push(bytes === memoryBytes ? 'room for what it takes' : 'room for what it may take')
+    return other.resident ? [other] : []
+  }
+  await loader(events, room).load(slot, asked)
+  assert.deepEqual(events, ['room for what it may take', 'other left', 'prepare', 'load', 'room for what it takes', 'changed'])
+  assert.equal(slot.heldBytes, 0, 'nothing stays reserved')
+})
+
+test('a version for which there is no room is not loaded', async () => {
+  const events: string[] = []
+  const full = new ServingError('model_memory_exceeded', 'full')
+  const load = loader(events, () => {
+    throw full
+  }).load(slotOf('newcomer'), asked)
+  await assert.rejects(load, full)
+  assert.deepEqual(events, ['changed'])
+})
+
+test('a version of the same model leaves only when the new one has come: it answers until then', async () => {
+  const events: string[] = []
+  const old = resident(slotOf('momentum', '1.2.2'), () => events.push('old left'))
+  await loader(events, () => [old]).load(slotOf('momentum'), asked)
+  assert.deepEqual(events, ['prepare', 'load', 'changed', 'old left'])
+})
+
+test('what is reserved for a load under way is no room for another', async () => {
+  const events: string[] = []
+  const slot = slotOf('newcomer')
+  const load = loader(events, () => []).load(slot, asked)
+  await new Promise(setImmediate)
+  assert.ok(slot.heldBytes > 1_000_000, `${slot.heldBytes} bytes`)
+  await load
+  assert.equal(slot.heldBytes, 0)
+})
