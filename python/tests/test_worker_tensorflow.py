@@ -10,6 +10,7 @@ from worker_process import WorkerTest, needs
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 ROWS = np.random.default_rng(7).normal(size=(5, 12))
+MANY = np.random.default_rng(8).normal(size=(100, 12))
 SEQUENCE = {"features": ["a", "b", "c"], "window": 4}
 
 
@@ -38,6 +39,7 @@ class TensorFlowTest(WorkerTest):
         np.testing.assert_allclose(outputs[:, 1], self.expected(network), rtol=1e-5)
         np.testing.assert_array_equal(outputs[:, 0], 1 - outputs[:, 1])
         self.assertRegex(info["engine"], r"^tensorflow \d.* \(SavedModel\)$")
+        self.check_alike(lambda rows: self.answer(worker, rows), MANY)
 
     def test_a_keras_file_answers_as_the_network_does(self) -> None:
         network = self.network()
@@ -46,6 +48,7 @@ class TensorFlowTest(WorkerTest):
         worker, info = self.load(path, format="keras", allowUnsafe=False, device="cuda", **SEQUENCE)
         np.testing.assert_allclose(self.answer(worker, ROWS)[:, 1], self.expected(network), rtol=1e-5)
         self.assertRegex(info["engine"], r"^keras \d.* \(Sequential\)$")
+        self.check_alike(lambda rows: self.answer(worker, rows), MANY)
         self.assertEqual(info["device"], "cpu", "what really computes")
 
     def test_named_outputs_and_a_flat_row(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from worker_process import WorkerTest, needs
 
 ROWS = np.random.default_rng(7).normal(size=(5, 12))
+MANY = np.random.default_rng(8).normal(size=(100, 12))
 SEQUENCE = {"features": ["a", "b", "c"], "window": 4}
 
 
@@ -57,6 +58,7 @@ class TorchTest(WorkerTest):
         worker, info = self.load(path, format="torchscript", allowUnsafe=False, **SEQUENCE)
         np.testing.assert_allclose(self.answer(worker, ROWS), self.expected(network), rtol=1e-6)
         self.assertRegex(info["engine"], r"^torch \d.* \(TorchScript\)$")
+        self.check_alike(lambda rows: self.answer(worker, rows), MANY)
         self.assertEqual(info["device"], "cpu")
 
     def test_a_named_output_of_several(self) -> None:
@@ -79,6 +81,7 @@ class TorchTest(WorkerTest):
         worker, info = self.load(path, format="torch-export", **SEQUENCE)
         np.testing.assert_allclose(self.answer(worker, ROWS), self.expected(network), rtol=1e-6)
         self.assertRegex(info["engine"], r"^torch \d.* \(ExportedProgram\)$")
+        self.check_alike(lambda rows: self.answer(worker, rows), MANY)
         code, text = self.refused_load(path, format="torch-export", allowUnsafe=False, **SEQUENCE)
         self.assertIn("torch.export.load reads pickles", text)
 

@@ -162,3 +162,12 @@ class WorkerTest(unittest.TestCase):
         message = worker.receive().message
         self.assertEqual((message["kind"], message["id"]), ("refused", 1), message)
         return message["code"], message["message"]
+
+    def check_alike(self, answer: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> None:
+        """Fails unless batches of any size, at any place, have the bits of single rows."""
+        alone = np.concatenate([answer(row[None].copy()) for row in rows])
+        chance = np.random.default_rng(3)
+        for count in (2, 3, 5, 31, 64, 65, len(rows) - 1):
+            start = int(chance.integers(0, len(rows) - count + 1))
+            together = answer(rows[start : start + count].copy())
+            self.assertEqual(together.tobytes(), alone[start : start + count].tobytes(), f"{count} rows from {start}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .alike import MOST_ROWS, Size
 from .refusal import INTERNAL, Refusal
 
 PROTOCOL = 1
@@ -29,6 +30,7 @@ class LoadArgs:
     class_name: str | None = None
     tensor: str | None = None
     memory: int | None = None
+    batch: list[Size] | None = None
 
     @property
     def columns(self) -> int:
@@ -40,8 +42,19 @@ TYPES: dict[str, type] = {
     "path": str, "files": dict, "format": str, "features": list, "inputs": int, "window": int, "outputs": int,
     "kind": str, "threads": int, "device": str, "allowUnsafe": bool,
 }  # fmt: skip
-OPTIONAL: dict[str, type] = {"method": str, "class": str, "tensor": str, "memory": int}
+OPTIONAL: dict[str, type] = {"method": str, "class": str, "tensor": str, "memory": int, "batch": list}
 RENAMED = {"allowUnsafe": "allow_unsafe", "class": "class_name"}
+
+
+def parse_sizes(given: list[Any]) -> list[Size]:
+    """The batch sizes that another worker proved, ascending."""
+    try:
+        sizes = [Size(int(rows), float(ms)) for rows, ms in given]
+    except (TypeError, ValueError) as error:
+        raise Refusal(INTERNAL, "The server sent no sizes as batch") from error
+    if not sizes or sizes[0].rows < 1 or sizes != sorted(sizes) or sizes[-1].rows > MOST_ROWS:
+        raise Refusal(INTERNAL, "The server sent impossible sizes as batch")
+    return sizes
 
 
 def parse_load_args(given: dict[str, Any]) -> LoadArgs:
@@ -56,4 +69,6 @@ def parse_load_args(given: dict[str, Any]) -> LoadArgs:
         if type(value) is not wanted:
             raise Refusal(INTERNAL, f"The server sent no {wanted.__name__} as {key}")
         values[RENAMED.get(key, key)] = value
+    if "batch" in values:
+        values["batch"] = parse_sizes(values["batch"])
     return LoadArgs(**values)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .frames import Frame, MalformedFrame, is_length
+
+
+def host_ms() -> float:
+    """Ms on the clock that all processes of one machine share."""
+    return time.monotonic() * 1000
 
 
 @dataclass(frozen=True)

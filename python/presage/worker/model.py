@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import platform
 import traceback
 from typing import Any
@@ -11,11 +12,19 @@ import numpy as np
 
 from .adapters import open_model
 from .adapters.adapter import Model
+from .alike import Size, plan_cuts, prove_sizes
 from .limits import limit_memory, resident_bytes
 from .load_args import LoadArgs
+from .messages import host_ms
 from .outputs import as_outputs
-from .refusal import CONTRACT_MISMATCH, MEMORY_EXCEEDED, OUTPUT_INVALID, VERIFICATION_FAILED, Refusal, first_line, is_out_of_memory, log_traceback
+from .refusal import CONTRACT_MISMATCH, DEADLINE_EXCEEDED, MEMORY_EXCEEDED, OUTPUT_INVALID, VERIFICATION_FAILED, Refusal, first_line, is_out_of_memory, log_traceback
 from .verify import verify_files
+
+
+def filled_up(rows: np.ndarray, size: int) -> np.ndarray:
+    """Rows with the last one repeated until there are `size`."""
+    missing = size - len(rows)
+    return rows if missing == 0 else np.concatenate([rows, *[rows[-1:]] * missing])
 
 
 class LoadedModel:
@@ -24,10 +33,28 @@ class LoadedModel:
     def __init__(self, model: Model, args: LoadArgs) -> None:
         self._model = model
         self._args = args
+        self._sizes: list[Size] = []
+        self._next: list[int] = []
 
-    def predict(self, tensors: list[tuple[str, np.ndarray]]) -> np.ndarray:
-        """Outputs of the tensor `rows`, float64 [count, outputs]. Raises Refusal."""
+    def predict(self, tensors: list[tuple[str, np.ndarray]], until: float = math.inf) -> np.ndarray:
+        """Outputs of the tensor `rows`, float64 [count, outputs]: what a row gets does not depend on its company. Raises Refusal, also when `until` passes between two parts."""
         rows = self._rows(tensors)
+        count, largest = len(rows), len(self._next) - 1
+        if self._next[min(count, largest)] == count:
+            return self._answer(rows)
+        outputs = np.empty((count, self._args.outputs))
+        at = 0
+        while at < count:
+            if at and host_ms() >= until:
+                raise Refusal(DEADLINE_EXCEEDED, f"The deadline passed after {at} of {count} rows")
+            size = self._next[min(count - at, largest)]
+            part = rows[at : at + size]
+            outputs[at : at + size] = self._answer(filled_up(part, size))[: len(part)]
+            at += size
+        return outputs
+
+    def _answer(self, rows: np.ndarray) -> np.ndarray:
+        """Outputs of rows that are computed together."""
         try:
             answer = self._model.predict(rows)
         except BaseException as error:  # the model is foreign code: SystemExit is its fault as much as ValueError
@@ -44,18 +71,21 @@ class LoadedModel:
         model = self._model
         versions = {"python": platform.python_version(), "numpy": np.__version__, model.framework: model.version}
         engine = f"{model.framework} {model.version} ({model.kind})"
-        return {"rssBytes": resident_bytes(), "engine": engine, "versions": versions, "device": model.device}
+        return {"rssBytes": resident_bytes(), "engine": engine, "versions": versions, "device": model.device, "batch": self._sizes}
 
     def warm_up(self) -> None:
-        """Answers one row and two rows of zeros; raises Refusal if it cannot."""
+        """Answers one row and two rows of zeros, and settles at which sizes it is called; raises Refusal if it cannot."""
         for count in (1, 2):
             try:
-                self.predict([("rows", np.zeros((count, self._args.columns)))])
+                self._answer(np.zeros((count, self._args.columns)))
             except Refusal as refusal:
                 if refusal.code != OUTPUT_INVALID:
                     raise
                 hint = " It answers one row but not two: was it exported with a fixed batch?" if count == 2 else ""
                 raise Refusal(VERIFICATION_FAILED, f"{refusal} (asked for {count} of zeros).{hint}") from refusal
+        columns = self._args.columns
+        self._sizes = self._args.batch or prove_sizes(lambda rows: as_outputs(self._model.predict(rows), len(rows), self._args), columns)
+        self._next = plan_cuts(self._sizes)
 
     def _rows(self, tensors: list[tuple[str, np.ndarray]]) -> np.ndarray:
         if len(tensors) != 1 or tensors[0][0] != "rows":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from typing import Any
 
@@ -10,14 +9,9 @@ from .channel import Channel
 from .frames import MalformedFrame
 from .limits import resident_bytes
 from .load_args import parse_load_args
-from .messages import Call, Cancel, Load, Ping, parse_request
+from .messages import Call, Cancel, Load, Ping, host_ms, parse_request
 from .model import LoadedModel, load_model
 from .refusal import DEADLINE_EXCEEDED, INTERNAL, MODEL_LOADING, Refusal, first_line, log_traceback
-
-
-def host_ms() -> float:
-    """Ms on the clock that all processes of one machine share."""
-    return time.monotonic() * 1000
 
 
 class Server:
@@ -84,4 +78,4 @@ class Server:
             raise Refusal(DEADLINE_EXCEEDED, "The call was cancelled before the model came to it")
         if host_ms() >= call.until:
             raise Refusal(DEADLINE_EXCEEDED, "The deadline passed before the model came to this call")
-        return {"kind": "answer", "id": call.id}, {"outputs": self._model.predict(call.tensors)}
+        return {"kind": "answer", "id": call.id}, {"outputs": self._model.predict(call.tensors, call.until)}

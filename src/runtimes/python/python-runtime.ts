@@ -7,6 +7,7 @@ import { batched } from '../batching/batched.ts'
 import { batchSettings } from '../batching/batch-settings.ts'
 import { type InferencePool, startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
+import type { ProcessInfo } from '../process/message.ts'
 import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
 import { packageFolder, pythonCommand } from './python-command.ts'
@@ -75,7 +76,9 @@ export class PythonRuntime implements ModelRuntime {
     const readable = [dirname(dirname(executable)), packageFolder, spec.path]
     const command = bubblewrap === undefined ? bare : boxed(bare, bubblewrap, readable)
     const memory = memoryLimit(spec)
-    const args = () => ({ ...argumentsOf(spec), device, allowUnsafe: this.#settings.allowUnsafeFormats, ...(memory === undefined ? {} : { memory }) })
+    const given = { ...argumentsOf(spec), device, allowUnsafe: this.#settings.allowUnsafeFormats, ...(memory === undefined ? {} : { memory }) }
+    // Another worker must give a row the bits that the first one gives.
+    const args = (first: ProcessInfo | undefined) => (first === undefined ? given : { ...given, batch: first['batch'] })
     const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...this.#deps, signal })
     const model = new PythonModel(pool, spec, bubblewrap === undefined ? 'rlimits' : 'bubblewrap')
     const { name, version } = spec.model

@@ -1,0 +1,152 @@
+"""A row gets the same bits alone and in company."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from worker_process import WorkerTest, needs
+
+from presage.worker.alike import Size, plan_cuts, prove_sizes
+from presage.worker.model import LoadedModel
+from presage.worker.refusal import Refusal
+
+RANDOM = np.random.default_rng(7)
+X = RANDOM.normal(size=(150, 12))
+Y = (X[:, 0] + 0.5 * X[:, 1] > 0).astype(int)
+TWELVE = {"features": [f"f{at}" for at in range(12)]}
+ULP = 2.0**-20
+
+SIZED = """
+SIZES = []
+
+class Sized:
+    def predict(self, rows):
+        SIZES.append(len(rows))
+        assert len(rows) <= 16
+        return rows.sum(axis=1) + (2.0**-20 if len(rows) < 4 else 0)
+"""
+
+
+def summing(wrong_by: Callable[[np.ndarray], Any] = lambda rows: 0) -> Callable[[np.ndarray], np.ndarray]:
+    """A model that sums the values of a row, and something that depends on all rows of the call."""
+    return lambda rows: np.array([[row.sum()] for row in rows]) + wrong_by(rows)
+
+
+def sizes_of(answer: Callable[[np.ndarray], np.ndarray]) -> list[int]:
+    """Rows of the proven sizes."""
+    return [size.rows for size in prove_sizes(answer, 3)]
+
+
+def failing(rows: np.ndarray, from_size: int) -> int:
+    """0, unless there are so many rows."""
+    if len(rows) >= from_size:
+        raise ValueError
+    return 0
+
+
+class ProveSizesTest(unittest.TestCase):
+    """Which sizes are proven"""
+
+    def test_a_model_of_independent_rows_is_called_with_every_power_of_two(self) -> None:
+        self.assertEqual(sizes_of(summing()), [1, 2, 4, 8, 16, 32, 64])
+
+    def test_sizes_that_answer_otherwise_are_not_used(self) -> None:
+        self.assertEqual(sizes_of(summing(lambda rows: ULP * (len(rows) == 1))), [2, 4, 8, 16, 32, 64])
+        self.assertEqual(sizes_of(summing(lambda rows: ULP * (len(rows) < 4))), [4, 8, 16, 32, 64])
+        self.assertEqual(sizes_of(summing(lambda rows: ULP * (len(rows) > 16))), [1, 2, 4, 8, 16])
+        self.assertEqual(sizes_of(summing(lambda rows: failing(rows, 32))), [1, 2, 4, 8, 16])
+
+    def test_a_model_whose_rows_depend_on_place_or_neighbours_or_chance_answers_row_by_row(self) -> None:
+        for name, wrong_by in {
+            "place": lambda rows: ULP * np.arange(len(rows))[:, None],
+            "neighbours": lambda rows: rows.mean(),
+            "last row": lambda rows: ULP * (np.arange(len(rows)) == len(rows) - 1)[:, None],
+            "chance": lambda rows: RANDOM.normal(),
+            "failing": lambda rows: failing(rows, 2),
+        }.items():
+            with self.subTest(name):
+                self.assertEqual(sizes_of(summing(wrong_by)), [1])
+
+    def test_a_model_that_takes_no_missing_or_negative_values_is_proven_without(self) -> None:
+        def root(rows: np.ndarray) -> np.ndarray:
+            if not (rows >= 0).all():
+                raise ValueError
+            return np.sqrt(rows).sum(axis=1, keepdims=True)
+
+        self.assertEqual(sizes_of(root)[-1], 64)
+
+    def test_what_only_missing_values_bring_to_light_is_seen(self) -> None:
+        self.assertEqual(sizes_of(summing(lambda rows: rows.mean() * 0 if np.isnan(rows).any() else 0)), [1])
+
+    def test_a_model_may_change_its_rows_and_answer_with_one_array(self) -> None:
+        kept = np.zeros((64, 1))
+
+        def answer(rows: np.ndarray) -> np.ndarray:
+            rows *= 2
+            kept[: len(rows), 0] = rows.sum(axis=1)
+            return kept[: len(rows)]
+
+        self.assertEqual(sizes_of(answer)[-1], 64)
+
+
+class PlanCutsTest(unittest.TestCase):
+    """How rows are cut"""
+
+    def test_cuts_are_the_cheapest_in_sum(self) -> None:
+        even = plan_cuts([Size(2, 1), Size(4, 1), Size(8, 1)])
+        self.assertEqual(even, [0, 2, 2, 4, 4, 8, 8, 8, 8])
+        by_row = plan_cuts([Size(1, 1), Size(2, 2), Size(4, 4)])
+        self.assertEqual([by_row[3], by_row[4]], [1, 1])
+        self.assertEqual(plan_cuts([Size(1, 0.0)]), [0, 1])
+
+
+class BatchedTest(WorkerTest):
+    """Loaded models"""
+
+    def sized(self, **given: Any) -> LoadedModel:
+        """A class that answers few rows otherwise than more, and fails on many."""
+        path = self.folder / "sized.py"
+        path.write_text(SIZED)
+        return self.loaded_here(path, format="python-class", kind="regression", outputs=1, **{"class": "sized:Sized"}, **TWELVE, **given)
+
+    def test_a_class_that_depends_on_the_size(self) -> None:
+        with contextlib.redirect_stderr(io.StringIO()):
+            model = self.sized()
+        self.check_alike(lambda rows: model.predict([("rows", rows)]), X)
+        self.assertEqual([size.rows for size in model.info()["batch"]], [4, 8, 16])
+
+    def test_a_worker_that_is_told_the_sizes_proves_none(self) -> None:
+        model = self.sized(batch=[[4, 1.0], [8, 1.5]])
+        self.assertEqual(model.info()["batch"], [(4, 1.0), (8, 1.5)])
+        self.assertEqual(len(model.predict([("rows", X[:21].copy())])), 21)
+        self.assertEqual(sys.modules["sized"].SIZES, [1, 2, 8, 8, 8])
+
+    def test_the_deadline_is_looked_at_between_parts(self) -> None:
+        model = self.sized()
+        with self.assertRaisesRegex(Refusal, "passed after 16 of 20 rows"):
+            model.predict([("rows", X[:20].copy())], until=1)
+        self.assertEqual(len(model.predict([("rows", X[:3].copy())], until=1)), 3)
+
+    @needs("sklearn")
+    def test_scikit_learn(self) -> None:
+        import joblib
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.neighbors import KNeighborsClassifier
+        from sklearn.neural_network import MLPClassifier
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        network = MLPClassifier((32,), max_iter=3, random_state=1)
+        for model in (LogisticRegression(), network, KNeighborsClassifier(7), make_pipeline(StandardScaler(), LogisticRegression())):
+            path: Path = self.folder / "model.joblib"
+            joblib.dump(model.fit(X, Y), path)
+            served = self.loaded_here(path, **TWELVE)
+            with self.subTest(str(model)):
+                self.check_alike(lambda rows, served=served: served.predict([("rows", rows)]), X)
