@@ -36,6 +36,9 @@ class Channel:
             if count == 0:
                 raise Closed
             frames.extend(self._reader.push(self._chunk[:count]))
+            # A chunk that is not full was all there was: asking again would cost as much as the rest of a small frame.
+            if frames and count < CHUNK_BYTES:
+                return frames
 
     def send(self, message: dict[str, object], **tensors: np.ndarray) -> None:
         """Sends one frame, whole. Raises Closed."""

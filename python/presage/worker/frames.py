@@ -17,6 +17,8 @@ MAX_TENSORS = 64
 MAX_RANK = 8
 TYPES = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8"), "int64": np.dtype("<i8")}
 NAMES = {dtype: name for name, dtype in TYPES.items()}
+# One for all frames: each new one would take 256 KiB first.
+PACKER = msgpack.Packer(use_bin_type=True)
 
 
 class MalformedFrame(Exception):
@@ -40,7 +42,7 @@ def encode(frame: Frame) -> bytes:
     """A frame as bytes: body length and header length (uint32, little-endian), msgpack header, values of each tensor, all at multiples of 8."""
     arrays = [np.ascontiguousarray(values) for _, values in frame.tensors]
     described = [[name, NAMES[values.dtype], list(values.shape)] for name, values in frame.tensors]
-    header = msgpack.packb([frame.message, described], use_bin_type=True)
+    header = PACKER.pack([frame.message, described])
     parts = [header, *(values.tobytes() for values in arrays)]
     body = b"".join(part.ljust(aligned(len(part)), b"\0") for part in parts)
     return len(body).to_bytes(4, "little") + len(header).to_bytes(4, "little") + body

@@ -35,9 +35,9 @@ def as_outputs(answer: object, count: int, args: LoadArgs) -> np.ndarray:
     given = as_numbers(answer)
     values = given.reshape(count, 1) if given.shape == (count,) else given
     if args.kind == "binary" and args.outputs == 2 and values.shape == (count, 1):
-        values = np.hstack([1 - values, values])
+        values = np.concatenate([1 - values, values], axis=1)
     if values.shape != (count, args.outputs):
         raise invalid(f"The model answers {count} rows with shape {list(given.shape)}, the manifest needs [{count}, {args.outputs}]")
-    if args.kind != "regression" and ((values < -SLACK) | (values > 1 + SLACK)).any():
+    if args.kind != "regression" and (np.fmin.reduce(values, axis=None) < -SLACK or np.fmax.reduce(values, axis=None) > 1 + SLACK):
         raise invalid("The model answers with values outside 0 and 1, which are no probabilities: call predict_proba, or make it a model of kind regression")
     return values
