@@ -10,13 +10,13 @@ const prepared = prepareBundle(dir, undefined)
 const golden = prepared.golden!
 const clock = { now: () => 0, monotonic: () => 0 }
 
-/** Answers the golden rows, each with an error of its way: of many rows, of single ones. */
-function modelWith(errors: { readonly many: number; readonly single?: number }): LoadedModel & { disposed: boolean } {
+/** Answers the golden rows, each with an error of its way: of many rows, of single ones on the spot, of one row in a call. */
+function modelWith(errors: { readonly many: number; readonly single?: number; readonly alone?: number }): LoadedModel & { disposed: boolean } {
   const inputs = golden.inputs.length / golden.count
   const wanted = new Map(
     Array.from({ length: golden.count }, (_, row) => [keyOf(golden.inputs.subarray(row * inputs, (row + 1) * inputs)), golden.outputs[row]!]),
   )
-  const { many, single } = errors
+  const { many, single, alone = many } = errors
   return {
     inputs,
     outputs: 1,
@@ -24,7 +24,9 @@ function modelWith(errors: { readonly many: number; readonly single?: number }):
     engine: 'golden rows',
     disposed: false,
     predict: (rows, count) =>
-      Promise.resolve(Float64Array.from({ length: count }, (_, row) => wanted.get(keyOf(rows.subarray(row * inputs, (row + 1) * inputs)))! + many)),
+      Promise.resolve(
+        Float64Array.from({ length: count }, (_, row) => wanted.get(keyOf(rows.subarray(row * inputs, (row + 1) * inputs)))! + (count === 1 ? alone : many)),
+      ),
     ...(single !== undefined && { predictSync: (row: Float64Array, out: Float64Array) => void (out[0] = wanted.get(keyOf(row))! + single) }),
     dispose() {
       this.disposed = true
@@ -50,6 +52,13 @@ test('a model is proven in each way in which it answers: many rows at once, and 
     await assert.rejects(load(model), { code: 'model_verification_failed', message: /reproduces 0 of \d+ golden rows/ })
     assert.ok(model.disposed)
   }
+})
+
+test('a model that answers elsewhere is asked a few golden rows alone', async () => {
+  const { golden: result } = await load(modelWith({ many: 0, alone: 1e-13 }))
+  assert.ok(Math.abs(result!.maxAbsError - 1e-13) < 1e-14)
+  const message = new RegExp(`reproduces ${golden.count - 16} of ${golden.count} golden rows`)
+  await assert.rejects(load(modelWith({ many: 0, alone: 0.1 })), { code: 'model_verification_failed', message })
 })
 
 test('golden rows of a model that is not wanted any more are given up', async () => {
