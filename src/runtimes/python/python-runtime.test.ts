@@ -95,6 +95,16 @@ test('a worker that dies of a call is asked again elsewhere, once, and the calle
   assert.deepEqual([...(await ask(model, 0))], [0.25, 0.75])
 })
 
+test('later workers use the batch sizes that the first one proved', async (t) => {
+  const made = makeRuntime(t)
+  if (made === undefined) return
+  const model = await load(t, made.runtime, moody({ workers: 1, spares: 2 }))
+  const [ofFirst = 0] = await ask(model, 14)
+  assert.ok(ofFirst > 0.01, `the first proved them in ${ofFirst * 1000} calls`)
+  await assert.rejects(ask(model, 1), { code: 'worker_crashed' })
+  assert.deepEqual([...(await ask(model, 14))], [0.003, 0])
+})
+
 test('an allocation beyond the memory limit is refused, and the worker goes on', async (t) => {
   const made = makeRuntime(t)
   if (made === undefined) return
