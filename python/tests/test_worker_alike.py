@@ -39,9 +39,16 @@ def summing(wrong_by: Callable[[np.ndarray], Any] = lambda rows: 0) -> Callable[
     return lambda rows: np.array([[row.sum()] for row in rows]) + wrong_by(rows)
 
 
-def sizes_of(answer: Callable[[np.ndarray], np.ndarray]) -> list[int]:
-    """Rows of the proven sizes."""
-    return [size.rows for size in prove_sizes(answer, 3)]
+def sizes_of(answer: Callable[[np.ndarray], np.ndarray], call_ms: float = 0.1) -> list[int]:
+    """Rows of the proven sizes of a model of which each call takes so long."""
+    now = 0.0
+
+    def timed(rows: np.ndarray) -> np.ndarray:
+        nonlocal now
+        now += call_ms
+        return answer(rows)
+
+    return [size.rows for size in prove_sizes(timed, 3, lambda: now)]
 
 
 def failing(rows: np.ndarray, from_size: int) -> int:
@@ -61,7 +68,14 @@ class ProveSizesTest(unittest.TestCase):
         self.assertEqual(sizes_of(summing(lambda rows: ULP * (len(rows) == 1))), [2, 4, 8, 16, 32, 64])
         self.assertEqual(sizes_of(summing(lambda rows: ULP * (len(rows) < 4))), [4, 8, 16, 32, 64])
         self.assertEqual(sizes_of(summing(lambda rows: ULP * (len(rows) > 16))), [1, 2, 4, 8, 16])
+        self.assertEqual(sizes_of(summing(lambda rows: ULP * (len(rows) == 8))), [1, 2, 4, 16, 32, 64])
         self.assertEqual(sizes_of(summing(lambda rows: failing(rows, 32))), [1, 2, 4, 8, 16])
+
+    def test_a_slow_model_is_proven_in_about_a_second_or_answers_row_by_row(self) -> None:
+        for call_ms, sizes in ((5, [1, 2, 4, 8, 16, 32, 64]), (30, [2, 4, 8, 16, 32, 64]), (70, [1])):
+            calls: list[int] = []
+            self.assertEqual(sizes_of(lambda rows: (calls.append(len(rows)), summing()(rows))[1], call_ms), sizes)
+            self.assertLessEqual(len(calls) * call_ms, 2_000)
 
     def test_a_model_whose_rows_depend_on_place_or_neighbours_or_chance_answers_row_by_row(self) -> None:
         for name, wrong_by in {

@@ -5,21 +5,23 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
 
 # Beyond this a row gets hardly cheaper, and a call needs more memory.
 MOST_ROWS = 64
-# Fewer rows would be no evidence.
-LEAST_ROWS = 4
+# Fewer rows would be no evidence; some models differ in one row of a hundred.
+LEAST_PROBES = 4
+MOST_PROBES = 512
 TIMED_ROWS = 16
 MOST_VALUES = 1 << 20
-GRAINS = (1, 2, 4, 8)
+SIZES = [1 << power for power in range(MOST_ROWS.bit_length())]
+GRAINS = (1, 2, 4, 8, 16)
 BUDGET_MS = 1_000
 
 Answer = Callable[[np.ndarray], np.ndarray]
+Clock = Callable[[], float]
 
 
 class Size(NamedTuple):
@@ -36,8 +38,9 @@ class _Seen(NamedTuple):
     outputs: np.ndarray | None
 
 
-def _now_ms() -> float:
-    return time.perf_counter() * 1000
+def effort_ms() -> float:
+    """Time as a model takes it: that of processors whole, and a fifth of the rest, since what others do on the machine must not change which sizes are proven."""
+    return (time.process_time() + (time.perf_counter() - time.process_time()) / 5) * 1000
 
 
 def _power_below(value: float) -> int:
@@ -51,29 +54,31 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def _probes(count: int, columns: int) -> list[np.ndarray]:
-    """Repeatable rows within about 0.1, 1 and 10 by turns, since a saturated output shows no last bits: with missing values, without, and without negative ones."""
+    """Repeatable rows within about 0.3, 1 and 3 by turns, since a saturated output shows no last bits: with missing values in some rows, without, and without negative ones."""
     random = np.random.default_rng(1)
-    full = random.normal(size=(count, columns)) * 10.0 ** (np.arange(count) % 3 - 1)[:, None]
-    gaps = random.random(full.shape) < 0.1
+    full = random.normal(size=(count, columns)) * np.array([0.3, 1, 3])[np.arange(count) % 3, None]
+    # So few that calls with and without them are seen at the sizes that may come first.
+    gaps = (np.arange(count) % (2 * GRAINS[-1]) == 5)[:, None] & (random.random(full.shape) < 0.5)
     return [np.where(gaps, np.nan, full), full, np.abs(full)]
 
 
-def _in_steps(answer: Answer, rows: np.ndarray, size: int) -> tuple[np.ndarray, float]:
+def _in_steps(answer: Answer, rows: np.ndarray, size: int, clock: Clock) -> tuple[np.ndarray, float]:
+    """Outputs of rows, `size` in a call, and the least ms of one."""
     parts, least = [], np.inf
     for at in range(0, len(rows), size):
         # A model may change its rows, and answer with the same array each time.
-        given, before = rows[at : at + size].copy(), _now_ms()
+        given, before = rows[at : at + size].copy(), clock()
         parts.append(answer(given).copy())
-        least = min(least, _now_ms() - before)
+        least = min(least, clock() - before)
     return np.concatenate(parts), least
 
 
-def _see(answer: Answer, rows: np.ndarray, size: int) -> _Seen:
+def _see(answer: Answer, rows: np.ndarray, size: int, clock: Clock) -> _Seen:
     """A size proven on all rows, and again with each at an odd distance from where it stood, among others."""
     elsewhere = (7 * np.arange(len(rows)) + 3) % len(rows)
     try:
-        there, ms = _in_steps(answer, rows, size)
-        again, ms_again = _in_steps(answer, rows[elsewhere], size)
+        there, ms = _in_steps(answer, rows, size, clock)
+        again, ms_again = _in_steps(answer, rows[elsewhere], size, clock)
     except BaseException:  # the model is foreign code
         return _Seen(Size(size, np.inf), None)
     return _Seen(Size(size, min(ms, ms_again)), there if same_bits(there[elsewhere], again) else None)
@@ -81,51 +86,57 @@ def _see(answer: Answer, rows: np.ndarray, size: int) -> _Seen:
 
 def _answers(answer: Answer, rows: np.ndarray) -> bool:
     try:
-        _in_steps(answer, rows, LEAST_ROWS)
+        _in_steps(answer, rows, LEAST_PROBES, effort_ms)
     except BaseException:  # the model is foreign code
         return False
     return True
 
 
+def _are_alike(one: _Seen, other: _Seen) -> bool:
+    """Whether two sizes gave the rows that both computed the same bits."""
+    if one.outputs is None or other.outputs is None:
+        return False
+    both = min(len(one.outputs), len(other.outputs))
+    return same_bits(one.outputs[:both], other.outputs[:both])
+
+
 def _alike_from(grain: int, seen: Sequence[_Seen]) -> list[Size]:
-    """The longest run of sizes from `grain` on that answer alike."""
-    run = [each for each in seen if each.size.rows >= grain]
-    first = run[0].outputs if run else None
-    if first is None:
-        return []
-    return [each.size for each in takewhile(lambda each: each.outputs is not None and same_bits(each.outputs, first), run)]
+    """The sizes from `grain` on that answer as it does."""
+    alike: list[_Seen] = []
+    for each in seen:
+        if each.size.rows == grain and each.outputs is not None or alike and _are_alike(alike[-1], each):
+            alike.append(each)
+    return [each.size for each in alike]
 
 
-def _affordable_rows(answer: Answer, columns: int, single_ms: float) -> int:
-    """How many rows each size can be proven on: all sizes together call the model four times a row, and compute each row twice per size."""
+def _probe_counts(answer: Answer, columns: int, clock: Clock) -> dict[int, int]:
+    """On how many rows each size can be proven in its share of the time, a power of two, by the ms of one row and of several; sizes without enough are left out."""
+    zeros = np.zeros((3 * TIMED_ROWS, columns))
+    _, single_ms = _in_steps(answer, zeros[:3], 1, clock)
     if TIMED_ROWS * single_ms > BUDGET_MS:
-        return 1
+        return {}
     try:
-        _, several_ms = _in_steps(answer, np.zeros((TIMED_ROWS, columns)), TIMED_ROWS)
+        _, several_ms = _in_steps(answer, zeros, TIMED_ROWS, clock)
     except BaseException:  # the model is foreign code
-        return 1
+        several_ms = TIMED_ROWS * single_ms
     row_ms = max(0.0, several_ms - single_ms) / TIMED_ROWS
-    most = BUDGET_MS / (4 * single_ms + 2 * MOST_ROWS.bit_length() * row_ms)
-    return _power_below(min(most, MOST_ROWS, MOST_VALUES // columns))
+    calls = {size: BUDGET_MS / len(SIZES) / 2 / (single_ms + size * row_ms) for size in SIZES}
+    counts = {size: _power_below(min(calls[size] * size, MOST_PROBES, MOST_VALUES // columns)) for size in SIZES}
+    return {size: count for size, count in counts.items() if count >= max(size, LEAST_PROBES)}
 
 
-def prove_sizes(answer: Answer, columns: int) -> list[Size]:
+def prove_sizes(answer: Answer, columns: int, clock: Clock = effort_ms) -> list[Size]:
     """
     The sizes, ascending powers of two, at which each row gets the same bits wherever it stands, proven on made-up rows in about a second. A model that is slow, takes
     no such rows, or differs is left with single rows. A smallest size above 1 means that fewer rows must be filled up to it.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        _, single_ms = _in_steps(answer, np.zeros((2, columns)), 1)
-        alone = [Size(1, single_ms)]
-        count = _affordable_rows(answer, columns, single_ms)
-        if count < LEAST_ROWS:
-            return alone
-        rows = next((rows for rows in _probes(count, columns) if _answers(answer, rows)), None)
-        if rows is None:
-            return alone
-        seen = [_see(answer, rows, 1 << power) for power in range(count.bit_length())]
-    return max((alone, *(_alike_from(grain, seen) for grain in GRAINS)), key=lambda run: run[-1].rows if run else 0)
+        counts = _probe_counts(answer, columns, clock)
+        probes = _probes(max(counts.values(), default=0), columns)
+        rows = next((rows for rows in probes if _answers(answer, rows[:MOST_ROWS])), None)
+        seen = [] if rows is None else [_see(answer, rows[:count], size, clock) for size, count in counts.items()]
+    return max(([Size(1, 0.0)], *(_alike_from(grain, seen) for grain in GRAINS)), key=lambda sizes: (sizes[-1].rows, len(sizes)) if sizes else (0, 0))
 
 
 def plan_cuts(sizes: Sequence[Size]) -> list[int]:

@@ -23,8 +23,7 @@ from .verify import verify_files
 
 def filled_up(rows: np.ndarray, size: int) -> np.ndarray:
     """Rows with the last one repeated until there are `size`."""
-    missing = size - len(rows)
-    return rows if missing == 0 else np.concatenate([rows, *[rows[-1:]] * missing])
+    return rows if len(rows) == size else rows.take(np.arange(size), axis=0, mode="clip")
 
 
 class LoadedModel:
