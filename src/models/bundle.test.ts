@@ -92,6 +92,15 @@ test('a manifest that changed since it was found is a conflict', (t) => {
   assert.throws(() => prepareBundle(copy(t), '0'.repeat(64)), { code: 'version_conflict' })
 })
 
+test('an input that may be missing is refused where no golden row shows what becomes of it', (t) => {
+  const folder = copy(t)
+  edit(folder, (text) => text.replace('optional: [', 'optional: ["close@1m", '))
+  assert.throws(() => prepareBundle(folder, undefined), {
+    code: 'model_verification_failed',
+    message: /optional names close@1m, but it is missing in no golden row/,
+  })
+})
+
 test('golden rows count what is within tolerance, and NaN never is', () => {
   const rows = Array.from({ length: 16 }, (_, i) => ({ input: [i === 0 ? 'NaN' : i], output: [0.5] }))
   const golden = parseGolden(JSON.stringify({ schema: 1, tolerance: { absolute: 1e-9, relative: 0 }, rows }), 1)

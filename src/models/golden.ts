@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { ServingError } from '../contracts/error.ts'
+import type { Manifest } from '../contracts/manifest.ts'
 
 const strict = { additionalProperties: false } as const
 const Value = Type.Union([Type.Number(), Type.Enum(['NaN', 'Infinity', '-Infinity'])])
@@ -62,6 +63,17 @@ export function parseGolden(text: string, inputs: number): GoldenRows {
     outputsPerRow,
     tolerance: value.tolerance,
   }
+}
+
+/** Holds missing values to proof: each input that may be missing is so in some golden row, for many a model makes a plausible number of NaN. Throws `model_verification_failed`. */
+export function checkOptional({ inputs }: GoldenRows, { features, optional = [] }: Manifest['inputs']): void {
+  const missing = new Set<string>()
+  for (const [at, value] of inputs.entries()) if (Number.isNaN(value)) missing.add(features[at % features.length] as string)
+  const [unproven] = optional.filter((feature) => !missing.has(feature))
+  if (unproven !== undefined)
+    refuse(
+      `inputs.optional names ${unproven}, but it is missing in no golden row: save the bundle again with golden rows without it, or do not name it optional`,
+    )
 }
 
 /** Compares what a model gave with its golden rows: within `absolute + relative x |wanted|`, NaN never. */

@@ -5,7 +5,7 @@ import { ServingError } from '../contracts/error.ts'
 import { compileArtefact } from '../runtimes/index.ts'
 import type { ArtefactSpec } from '../runtimes/runtime.ts'
 import { checkFiles } from './check-files.ts'
-import { type GoldenRows, parseGolden } from './golden.ts'
+import { checkOptional, type GoldenRows, parseGolden } from './golden.ts'
 import { artefactFiles, readManifest } from './read-manifest.ts'
 
 /** A bundle whose files are as its manifest says: what a runtime needs to load it. Can be posted between threads. */
@@ -47,5 +47,6 @@ export function prepareBundle(dir: string, expectedDigest: string | undefined): 
   checkFiles(dir, manifest)
   const spec = artefactSpec(dir, manifest)
   const golden = manifest.golden === undefined ? undefined : parseGolden(readFileSync(join(dir, manifest.golden), 'utf8'), spec.inputs * spec.window)
+  if (golden !== undefined) checkOptional(golden, manifest.inputs)
   return { manifest, digest, spec, compiled: compileArtefact(manifest.runtime, spec), golden }
 }

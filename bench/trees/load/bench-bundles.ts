@@ -36,7 +36,7 @@ artefact: { path: "model.txt", format: "lightgbm" }
 training_date: "2024-01-10T00:00:00Z"
 metrics: {}
 symbols: ["BTC/USDT"]
-inputs: { timeframe: "1m", features: ${features}, window: 1, optional: ${features} }
+inputs: { timeframe: "1m", features: ${features}, window: 1 }
 output: { kind: "binary", classes: ["down", "up"] }
 signal: { buy: { class: "up", at_least: 0.6 }, sell: { class: "down", at_least: 0.6 } }
 label: { kind: "direction", horizon: "15m", cost_bps: 8 }
