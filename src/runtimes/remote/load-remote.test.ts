@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { type Differences, FakeServer, calm, loadFrom, metadata, within } from './testing/fake-server.ts'
+import { type Differences, FakeServer, calm, json, loadFrom, metadata, within } from './testing/fake-server.ts'
 
 const server = new FakeServer()
 const pages = server.pages
@@ -58,11 +58,18 @@ test('a window goes as it is or flattened, as the endpoint says', async () => {
 test('a missing value is sent as null only where the endpoint says that the server takes it so', async () => {
   const row = Float64Array.of(1, Number.NaN, 2)
   await using plain = await loadFrom(server)
-  await assert.rejects(plain.model.predict(row, 1, within(1_000)), { code: 'missing_feature', message: /"missing": "null"/ })
+  await assert.rejects(plain.model.predict(row, 1, within(1_000)), { code: 'model_output_invalid', message: /"missing": "null"/ })
   await using lenient = await loadFrom(server, { endpoint: { input: { name: 'x', datatype: 'FP64', missing: 'null' } } })
   await lenient.model.predict(row, 1, within(20_000))
   assert.deepEqual(server.asked.at(-1)?.input?.data, [1, null, 2])
   await assert.rejects(lenient.model.predict(Float64Array.of(1, Infinity, 2), 1, within(1_000)), { code: 'non_finite_feature' })
+})
+
+test('a null is the NaN of its row, and costs the rows beside it nothing', async () => {
+  await using under = await loadFrom(server)
+  server.mood = (response) =>
+    json(response, 200, { model_name: 'momentum', outputs: [{ name: 'p', datatype: 'FP64', shape: [2, 2], data: [null, null, 0.5, 0.5] }] })
+  assert.deepEqual(await under.model.predict(rows.subarray(0, 6), 2, within(20_000)), Float64Array.of(Number.NaN, Number.NaN, 0.5, 0.5))
 })
 
 test('one column stands for the second of two classes', async () => {

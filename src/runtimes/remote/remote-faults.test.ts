@@ -63,14 +63,7 @@ describe('every fault of the server has its outcome, and the next call is answer
     ['gives another shape', output({ shape: [2, 1] }), 'model_output_invalid', /shape \[2, 1\] for 1 rows; the manifest needs \[1, 2\]/],
     ['gives more axes', output({ shape: [1, 2, 1] }), 'model_output_invalid', /shape \[1, 2, 1\]/],
     ['gives too few values', output({ data: [0.5] }), 'model_output_invalid', /has 1 values in the shape \[1, 2\]/],
-    ['gives NaN, which is null', output({ data: [null, 0.5] }), 'model_output_invalid', /not a finite number/],
-    [
-      'gives an infinity',
-      (response) => void response.end('{"model_name":"momentum","outputs":[{"name":"p","datatype":"FP64","shape":[1,2],"data":[1e999,0]}]}'),
-      'model_output_invalid',
-      /not a finite number/,
-    ],
-    ['gives text', output({ data: ['0.5', '0.5'] }), 'model_output_invalid', /not a finite number/],
+    ['gives text', output({ data: ['0.5', '0.5'] }), 'model_output_invalid', /no number/],
     ['nests its values', output({ data: [[0.5, 0.5]] }), 'model_output_invalid', /has 1 values/],
   ] as const satisfies readonly (readonly [string, Mood, string, RegExp])[]) {
     test(`a server that ${what}`, async () => {

@@ -15,8 +15,8 @@ function numbersOf(rows: Float64Array, { datatype, missing }: Endpoint['input'])
     if (Number.isFinite(value) || (Number.isNaN(value) && missing === 'null')) continue
     if (Number.isNaN(value))
       throw new ServingError(
-        'missing_feature',
-        'A value is missing, and the protocol of the remote server has no way to say so: send every feature; where the server takes null for a missing value, say "missing": "null" in the endpoint.',
+        'model_output_invalid',
+        'A value is missing, and the protocol of the remote server has no way to say so: where the server takes null for a missing value, say "missing": "null" in the endpoint; else name no optional inputs in model.yaml.',
       )
     throw new ServingError('non_finite_feature', `A feature is beyond what can be sent to the remote server as ${datatype}`)
   }
@@ -28,7 +28,7 @@ export function inputShape(count: number, { input }: Pick<Endpoint, 'input'>, { 
   return (input.window ?? window > 1) ? [count, window, features] : [count, window * features]
 }
 
-/** The body of an inference request (Open Inference Protocol v2). Throws `missing_feature` and `non_finite_feature` for values that JSON cannot say. */
+/** The body of an inference request (Open Inference Protocol v2). Throws `model_output_invalid` for a missing value and `non_finite_feature` for others that JSON cannot say. */
 export function requestBody(rows: Float64Array, count: number, { endpoint, sizes }: { readonly endpoint: Endpoint; readonly sizes: RowSizes }): string {
   const { input, output } = endpoint
   const tensor = { name: input.name, shape: inputShape(count, endpoint, sizes), datatype: input.datatype, data: numbersOf(rows, input) }
@@ -63,7 +63,7 @@ function columnsOf([rows, columns = 1, ...more]: readonly number[], count: numbe
   return fits ? columns : undefined
 }
 
-/** The values of an answer, held to what was asked: model, output, type, shape, count, and every value a finite number. Throws `model_output_invalid`. */
+/** The values of an answer, held to what was asked: model, output, type, shape, count. A null is how JSON writes NaN, which is one row's fault and is passed on. Throws `model_output_invalid`. */
 export function answerValues(text: string, count: number, { endpoint, sizes }: { readonly endpoint: Endpoint; readonly sizes: RowSizes }): RemoteValues {
   const { model_name, model_version, outputs } = parseAnswer(text)
   if (model_name !== endpoint.model) throw invalid(`is of the model ${JSON.stringify(model_name.slice(0, 100))}`)
@@ -74,6 +74,7 @@ export function answerValues(text: string, count: number, { endpoint, sizes }: {
   const columns = columnsOf(tensor.shape, count, sizes.outputs)
   if (columns === undefined) throw invalid(`has the shape [${tensor.shape.join(', ')}] for ${count} rows; the manifest needs [${count}, ${sizes.outputs}]`)
   if (tensor.data.length !== count * columns) throw invalid(`has ${tensor.data.length} values in the shape [${tensor.shape.join(', ')}]`)
-  if (!tensor.data.every((value) => Number.isFinite(value))) throw invalid('has a value that is not a finite number')
-  return { values: Float64Array.from(tensor.data as number[]), columns, version: model_version ?? undefined }
+  const values = tensor.data.map((value) => value ?? Number.NaN)
+  if (!values.every((value) => typeof value === 'number')) throw invalid('has a value that is no number')
+  return { values: Float64Array.from(values), columns, version: model_version ?? undefined }
 }
