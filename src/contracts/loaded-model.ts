@@ -7,14 +7,15 @@ export type RuntimeKind = (typeof runtimeKinds)[number]
 
 /**
  * A model in memory. Rows are float64, row-major, NaN = missing; a row has inputs x window values, oldest first. An output row has `outputs` values:
- * class probabilities in `classes` order, or one value.
+ * class probabilities in `classes` order, or one value. An output that is not a finite number is passed on: prediction judges row by row, so that a bad row costs
+ * the rows beside it nothing. What every runtime keeps to is written as tests in test/conformance.
  */
 export interface LoadedModel {
   /** Values per input row. */
   readonly inputs: number
   /** Values per output row. */
   readonly outputs: number
-  /** Bytes of memory that this model occupies, in this process and in its own. */
+  /** Bytes of memory that this model occupies on this machine, in this process and in its own; 0 where another machine has it. */
   readonly memoryBytes: number
   /** What computes it, for people: `bit-slab`, `wide`, `onnxruntime 1.30.0 (cpu)`. */
   readonly engine: string
@@ -24,12 +25,17 @@ export interface LoadedModel {
   readonly wholeColumns?: readonly number[] | undefined
   /** Present when inference takes microseconds and may run on the event loop: one row in, one output row out, no allocation. */
   predictSync?(row: Float64Array, out: Float64Array): void
-  /** `count` rows in, `count` x outputs values out. Throws `worker_crashed`, `deadline_exceeded`. */
+  /**
+   * `count` rows in, which are not changed, and `count` x outputs values out: to the bit what each row gives by itself. Throws RangeError for rows that do not make up the count,
+   * `deadline_exceeded` or the `ServingError` that the signal aborted with, `worker_crashed`, `overloaded`, `model_unavailable` once it is disposed, and `model_output_invalid` where the
+   * model refuses a row, such as one with a missing value that it cannot take.
+   */
   predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array>
   /**
    * Present when raw scores can be told apart by inputs: for each of them one contribution per value of the row and then the expected value, which add up to it. Computed off the event loop.
-   * Throws `worker_crashed`, `deadline_exceeded`, `overloaded`.
+   * Throws what `predict` throws.
    */
   explain?(row: Float64Array, deadline: Deadline): Promise<Float64Array>
+  /** Gives back all that it holds; calls under way are answered or fail with `model_unavailable`. Asked again, it changes nothing. */
   dispose(): Promise<void>
 }

@@ -12,7 +12,7 @@ const isExplainable = (runtime: LoadedModel): runtime is Explainable => runtime.
 export const wantsExplanation = ({ include }: Pick<PredictRequest, 'include'>): boolean => include?.includes('explanation') === true
 
 /** The runtime of a model whose answers can be explained. Throws `explanation_unavailable`. */
-export function explainable({ ref, runtime }: ServedModel): Explainable {
+export function explainable({ ref, runtime }: Pick<ServedModel, 'ref' | 'runtime'>): Explainable {
   if (isExplainable(runtime)) return runtime
   const { name, version } = ref
   throw new ServingError(

@@ -27,6 +27,6 @@ export type ArtefactSpec = {
 /** A way to execute artefacts. `compiled` is what `compileArtefact` made in the worker thread, undefined for runtimes that compile elsewhere. */
 export interface ModelRuntime {
   readonly kind: RuntimeKind
-  /** Throws `model_verification_failed` with what to do. */
+  /** Throws `model_verification_failed` and `feature_contract_mismatch` with what to do, `deadline_exceeded` (or the signal's `ServingError`) when the signal aborts; nothing stays behind then. */
   load(spec: ArtefactSpec, compiled: unknown, signal: AbortSignal): Promise<LoadedModel>
 }

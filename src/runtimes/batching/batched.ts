@@ -3,6 +3,7 @@ import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { type Counter, type Histogram, type Meter, type MeterLabels, noMeter } from '../../contracts/meter.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { givenUp } from '../process/given-up.ts'
+import { unloaded } from '../process/unloaded.ts'
 import { Batch } from './batch.ts'
 import type { BatchSettings } from './batch-settings.ts'
 import { Pace } from './pace.ts'
@@ -74,7 +75,7 @@ class BatchedModel implements LoadedModel {
 
   async dispose(): Promise<void> {
     this.#closeWindow?.()
-    for (const one of this.#queue.clear()) one.settle(new ServingError('model_unavailable', 'The model was unloaded'))
+    for (const one of this.#queue.clear()) one.settle(unloaded())
     await this.#model.dispose()
   }
 

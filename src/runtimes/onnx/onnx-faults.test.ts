@@ -142,7 +142,7 @@ test('dispose leaves no process, no socket, and fails what comes later', async (
   const under = await makeModel()
   const pid = under.model.pids[0] as number
   assert.equal(await channels(), before + 4)
-  const waiting = assert.rejects(under.model.predict(row, 1, within(20_000)), { code: 'worker_crashed' })
+  const waiting = assert.rejects(under.model.predict(row, 1, within(20_000)), { code: 'model_unavailable' })
   await Promise.all([under.model.dispose(), under.model.dispose(), waiting])
   assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
   assert.equal(await channels(), before)

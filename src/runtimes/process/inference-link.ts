@@ -112,15 +112,15 @@ export class InferenceLink {
     this.end(reason)
   }
 
-  /** Ends the process at once; what still waits fails with `worker_crashed`. The first reason stays. */
-  end(reason: string): void {
+  /** Ends the process at once; what still waits fails with `worker_crashed` unless another error is given. The first reason stays. */
+  end(reason: string, failure?: ServingError): void {
     if (this.#ending !== undefined) return
     this.#ending = reason
     clearInterval(this.#heart)
     this.#socket?.destroy()
     this.#child.kill('SIGKILL')
-    this.#ready.reject(this.#crashed())
-    this.#calls.fail(this.#crashed())
+    this.#ready.reject(failure ?? this.#crashed())
+    this.#calls.fail(failure ?? this.#crashed())
   }
 
   /** One ping at a time: while calls are computed it waits its turn, and the calls' own deadlines are what is watched. */

@@ -9,6 +9,7 @@ import type { ProcessInfo } from './message.ts'
 import type { OutputLine } from './output-lines.ts'
 import { defaultLimits, type ProcessLimits } from './process-limits.ts'
 import type { Tensor } from './tensor.ts'
+import { unloaded } from './unloaded.ts'
 
 /** What happened to an inference process: it can answer, it ended and will be started again after `retryAfterMs`, or a fresh one is to take its place. */
 export type ProcessEvent =
@@ -95,7 +96,7 @@ export class InferenceProcess {
       if (this.#calls >= this.#limits.recycleCalls) void this.#recycle(`it has answered ${this.#calls} calls`)
       return state.link.call(tensors, deadline)
     }
-    if (state.at === 'disposed') throw new ServingError('model_unavailable', 'The model was unloaded')
+    if (state.at === 'disposed') throw unloaded()
     const now = this.#deps.clock.monotonic()
     const [wait, why] =
       state.at === 'down' ? [state.until - now + this.#startMs, state.reason] : [state.since + this.#startMs - now, 'it is being started again']
@@ -119,14 +120,15 @@ export class InferenceProcess {
     }
   }
 
-  /** Ends the process and never starts it again; resolves when it no longer exists. Waiting calls fail with `worker_crashed`. */
+  /** Ends the process and never starts it again; resolves when it no longer exists. Waiting calls fail with `model_unavailable`, as later ones do. */
   async dispose(): Promise<void> {
     const state = this.#state
     this.#state = { at: 'disposed' }
-    this.#successor?.end('the model was unloaded')
+    const failure = unloaded()
+    this.#successor?.end('the model was unloaded', failure)
     if (state.at === 'down') clearTimeout(state.timer)
     if ('link' in state) {
-      state.link.end('the model was unloaded')
+      state.link.end('the model was unloaded', failure)
       this.#closing = state.link.ended
     }
     await this.#closing

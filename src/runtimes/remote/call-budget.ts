@@ -1,11 +1,20 @@
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 
-/** A signal that aborts at a deadline or when its caller leaves; disposing it frees the timer. */
+/** The longest delay that a timer takes. */
+const maxTimerMs = 2 ** 31 - 1
+
+/** A signal that aborts at a deadline, when its caller leaves, or when `closed` does; disposing it frees what it waits with. */
 export type CallBudget = Disposable & { readonly signal: AbortSignal }
 
 /** Starts the clock of one call. */
-export function callBudget({ at, signal }: Deadline, clock: Clock): CallBudget {
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), Math.max(0, Math.ceil(at - clock.monotonic())))
-  return { signal: AbortSignal.any([signal, late.signal]), [Symbol.dispose]: () => clearTimeout(timer) }
+export function callBudget({ at, signal }: Deadline, clock: Clock, closed: AbortSignal): CallBudget {
+  const over = new AbortController()
+  const timer = setTimeout(() => over.abort(), Math.min(maxTimerMs, Math.max(0, Math.ceil(at - clock.monotonic()))))
+  const close = (): void => over.abort(closed.reason)
+  closed.addEventListener('abort', close, { once: true })
+  const free = (): void => {
+    clearTimeout(timer)
+    closed.removeEventListener('abort', close)
+  }
+  return { signal: AbortSignal.any([signal, over.signal]), [Symbol.dispose]: free }
 }

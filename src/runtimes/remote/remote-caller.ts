@@ -7,6 +7,7 @@ import { Breaker, type BreakerLimits, type BreakerState, type Outcome } from '..
 import { RetryBudget } from '../../resilience/retry-budget.ts'
 import { givenUp } from '../process/given-up.ts'
 import type { OutputLine } from '../process/output-lines.ts'
+import { unloaded } from '../process/unloaded.ts'
 import { callBudget } from './call-budget.ts'
 import type { Question, RemoteServer, Reply } from './exchange.ts'
 
@@ -41,6 +42,7 @@ export class RemoteCaller {
   readonly #breaker: Breaker
   readonly #retries = new RetryBudget()
   readonly #retried: Counter
+  readonly #closed = new AbortController()
   #running = 0
 
   constructor(server: RemoteServer, { model, fairMs, breaker }: CallerSpec, { clock, random, meter }: RemoteDeps) {
@@ -60,8 +62,15 @@ export class RemoteCaller {
     return this.#breaker.state
   }
 
+  /** Ends the calls under way and refuses those to come, all with `model_unavailable`, and closes the connections. */
+  close(): void {
+    this.#closed.abort(unloaded())
+    this.#server.close()
+  }
+
   /** Throws `circuit_open` with `retryAfterMs`, `overloaded`, `deadline_exceeded`, and `model_output_invalid` for an answer that is too long. */
   async call(question: Omit<Question, 'signal'>, deadline: Deadline): Promise<Reply> {
+    this.#closed.signal.throwIfAborted()
     if (deadline.signal.aborted || this.#clock.monotonic() >= deadline.at) throw givenUp(deadline.signal)
     if (this.#running >= mostCalls)
       throw new ServingError('overloaded', `${mostCalls} calls wait for the remote server ${this.#server.host} already`, { retryAfterMs: 100 })
@@ -70,13 +79,14 @@ export class RemoteCaller {
     let outcome: Outcome = 'neutral'
     this.#running += 1
     try {
-      using budget = callBudget(deadline, this.#clock)
+      using budget = callBudget(deadline, this.#clock, this.#closed.signal)
       const reply = await this.#ask({ ...question, signal: budget.signal }, deadline)
       outcome = outcomeOf(reply)
       return reply
     } catch (error) {
-      const isLate = (error as ServingError).code === 'deadline_exceeded'
-      if (!isLate || (!deadline.signal.aborted && givenMs >= this.#fairMs)) outcome = 'failure'
+      const wasLeft = deadline.signal.aborted || this.#closed.signal.aborted
+      const hadTime = (error as ServingError).code !== 'deadline_exceeded' || givenMs >= this.#fairMs
+      if (!wasLeft && hadTime) outcome = 'failure'
       throw error
     } finally {
       this.#running -= 1

@@ -64,7 +64,7 @@ export class RemoteModel implements LoadedModel {
   }
 
   async dispose(): Promise<void> {
-    this.#parts.server.close()
+    this.#parts.caller.close()
   }
 
   #textOf(reply: Reply): string {

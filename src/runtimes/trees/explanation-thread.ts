@@ -3,12 +3,13 @@ import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import type { CompiledExplanations } from '../../trees/shap/compile-explanations.ts'
 import { type CallLimits, PendingCalls } from '../process/pending-calls.ts'
+import { unloaded } from '../process/unloaded.ts'
 import type { ExplanationAnswer, ExplanationMessage } from './explanation-worker.ts'
 
 /** A model that the thread explains. `memoryBytes` counts what it takes here and, once it was asked about, in the thread. */
 export type ExplainedModel = {
   readonly memoryBytes: number
-  /** Throws `worker_crashed`, `deadline_exceeded`, `overloaded`. */
+  /** Throws `worker_crashed`, `deadline_exceeded`, `overloaded`, and `model_unavailable` once the model is forgotten. */
   readonly explain: (row: Float64Array, deadline: Deadline) => Promise<Float64Array>
   readonly forget: () => Promise<void>
 }
@@ -16,6 +17,9 @@ export type ExplainedModel = {
 // The grace covers the start of the thread on a machine that is short of processors.
 const limits: CallLimits = { maxCalls: 256, maxBytes: 16 << 20, graceMs: 10_000 }
 const entry = new URL('./explanation-worker.ts', import.meta.url)
+
+const crashed = (reason: string): ServingError =>
+  new ServingError('worker_crashed', `The thread that explains predictions ended while answering (${reason}); ask again`)
 
 /** One thread that explains the rows of all tree models: started by the first row, started again by the next one after it died, ended with the last model. */
 export class ExplanationThread {
@@ -27,7 +31,7 @@ export class ExplanationThread {
   readonly #told = new Set<number>()
 
   constructor(clock: Clock) {
-    this.#calls = new PendingCalls(clock, limits, () => void this.#end(this.#worker, `no answer within ${limits.graceMs} ms after a deadline`))
+    this.#calls = new PendingCalls(clock, limits, () => void this.#end(this.#worker, crashed(`no answer within ${limits.graceMs} ms after a deadline`)))
   }
 
   /** Takes a model in; the thread hears of it when it is first asked about. */
@@ -42,6 +46,7 @@ export class ExplanationThread {
   }
 
   async #explain(of: Extract<ExplanationMessage, { compiled: unknown }>, row: Float64Array, deadline: Deadline): Promise<Float64Array> {
+    if (!this.#models.has(of.model)) throw unloaded()
     this.#calls.admit(row.byteLength, deadline)
     const worker = (this.#worker ??= this.#start())
     if (!this.#told.has(of.model)) worker.postMessage(of)
@@ -53,26 +58,26 @@ export class ExplanationThread {
 
   async #forget(model: number): Promise<void> {
     this.#models.delete(model)
-    if (this.#models.size === 0) await this.#end(this.#worker, 'no model is left')
+    if (this.#models.size === 0) await this.#end(this.#worker, unloaded())
     else if (this.#told.delete(model)) this.#worker?.postMessage({ model, forget: true } satisfies ExplanationMessage)
   }
 
   #start(): Worker {
     const worker = new Worker(entry, { execArgv: ['--disable-warning=ExperimentalWarning'] })
     worker.on('message', ({ call, contributions }: ExplanationAnswer) => void this.#calls.answer(call, contributions))
-    worker.once('error', (error) => void this.#end(worker, String(error)))
-    worker.once('exit', () => void this.#end(worker, 'it ended by itself'))
+    worker.once('error', (error) => void this.#end(worker, crashed(String(error))))
+    worker.once('exit', () => void this.#end(worker, crashed('it ended by itself')))
     // An idle thread keeps no process alive; a call does, by the timer of its deadline. Listening to messages holds the thread again, so this comes last.
     worker.unref()
     return worker
   }
 
   /** The thread answers nothing any more; the next row starts another, even before this one is gone. */
-  async #end(worker: Worker | undefined, reason: string): Promise<void> {
+  async #end(worker: Worker | undefined, failure: ServingError): Promise<void> {
     if (worker === undefined || worker !== this.#worker) return
     this.#worker = undefined
     this.#told.clear()
-    this.#calls.fail(new ServingError('worker_crashed', `The thread that explains predictions ended while answering (${reason}); ask again`))
+    this.#calls.fail(failure)
     await worker.terminate()
   }
 }

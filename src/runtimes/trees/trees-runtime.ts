@@ -3,6 +3,8 @@ import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { type Evaluator, instantiateForest } from '../../trees/evaluator.ts'
 import { warmUp } from '../../trees/warm-up.ts'
+import { givenUp } from '../process/given-up.ts'
+import { unloaded } from '../process/unloaded.ts'
 import type { ModelRuntime } from '../runtime.ts'
 import type { CompiledTrees } from './compile-trees.ts'
 import { type ExplainedModel, ExplanationThread } from './explanation-thread.ts'
@@ -17,9 +19,9 @@ class TreesModel implements LoadedModel {
   readonly outputs: number
   readonly memoryBytes: number
   readonly engine: string
-  readonly predictSync: (row: Float64Array, out: Float64Array) => void
-  readonly explain?: (row: Float64Array, deadline: Deadline) => Promise<Float64Array>
-  readonly #predictBatch: Evaluator['predictBatch']
+  predictSync: Evaluator['predict']
+  readonly explain?: NonNullable<LoadedModel['explain']>
+  #predictBatch: Evaluator['predictBatch']
   readonly #rowsPerCheck: number
   readonly #explained: ExplainedModel | undefined
   readonly #clock: Clock
@@ -32,24 +34,40 @@ class TreesModel implements LoadedModel {
     this.#predictBatch = evaluator.predictBatch
     this.#rowsPerCheck = Math.max(fewestRowsPerCheck, evaluator.blockRows)
     this.#explained = explained
-    if (explained) this.explain = explained.explain
+    if (explained) this.explain = (row, deadline) => this.#explain(explained, row, deadline)
     this.#clock = clock
   }
 
-  predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
-    if (rows.length !== count * this.inputs) return Promise.reject(new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`))
+  async predict(rows: Float64Array, count: number, { at, signal }: Deadline): Promise<Float64Array> {
+    this.#checkLength(rows, count)
     const { inputs, outputs } = this
     const answer = new Float64Array(count * outputs)
     for (let row = 0; row < count; row += this.#rowsPerCheck) {
-      if (deadline.signal.aborted || this.#clock.monotonic() > deadline.at)
-        return Promise.reject(new ServingError('deadline_exceeded', 'The deadline passed before all rows were computed; send fewer rows or allow more time'))
+      if (signal.aborted) throw givenUp(signal)
+      if (this.#clock.monotonic() >= at)
+        throw new ServingError('deadline_exceeded', 'The deadline passed before all rows were computed; send fewer rows or allow more time')
       this.#predictBatch(rows.subarray(row * inputs), Math.min(count - row, this.#rowsPerCheck), answer.subarray(row * outputs))
     }
-    return Promise.resolve(answer)
+    return answer
   }
 
+  /** Lets go of the forest, so that whoever keeps the model keeps no memory. */
   async dispose(): Promise<void> {
+    const refuse = (): never => {
+      throw unloaded()
+    }
+    this.predictSync = refuse
+    this.#predictBatch = refuse
     await this.#explained?.forget()
+  }
+
+  async #explain({ explain }: ExplainedModel, row: Float64Array, deadline: Deadline): Promise<Float64Array> {
+    this.#checkLength(row, 1)
+    return explain(row, deadline)
+  }
+
+  #checkLength({ length }: Float64Array, count: number): void {
+    if (length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${length} values`)
   }
 }
 
@@ -62,10 +80,11 @@ export class TreesRuntime implements ModelRuntime {
     this.#clock = clock
     this.#explanations = new ExplanationThread(clock)
   }
-  load(_spec: unknown, compiled: unknown): Promise<LoadedModel> {
+  async load(_spec: unknown, compiled: unknown, signal?: AbortSignal): Promise<LoadedModel> {
+    if (signal?.aborted) throw givenUp(signal)
     const { forest, explanations } = compiled as CompiledTrees
     const evaluator = instantiateForest(forest)
     warmUp(evaluator, forest.warmRows, callsToEnter)
-    return Promise.resolve(new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock))
+    return new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock)
   }
 }
