@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { artefactOf } from '../../../test/support/plain-artefact.ts'
+import { bubblewrapOrSkip } from '../../../test/support/bubblewrap.ts'
 import { pythonOrSkip } from '../../../test/support/python.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { systemClock } from '../../system.ts'
 import type { OutputLine } from '../process/output-lines.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { PythonRuntime, type PythonSettings } from './python-runtime.ts'
-import { workingBubblewrap } from './sandbox.ts'
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 const within = (ms: number) => ({ at: systemClock.monotonic() + ms, signal: new AbortController().signal })
@@ -116,7 +116,7 @@ test('an allocation beyond the memory limit is refused, and the worker goes on',
 test('in the box there is no network, no other process, no file of the machine and nothing to write to', async (t) => {
   const made = makeRuntime(t, { sandbox: 'required' })
   if (made === undefined) return
-  if ((await workingBubblewrap()) === undefined) return t.skip('bubblewrap is not installed or may not make namespaces here')
+  if (!(await bubblewrapOrSkip(t))) return
   const model = await load(t, made.runtime, moody())
   assert.equal(model.protection, 'bubblewrap')
   assert.deepEqual([...(await ask(model, 10))], [0, 0])
