@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import { ServingError } from '../contracts/error.ts'
@@ -7,15 +7,13 @@ import { isTimeframe } from '../contracts/timeframe.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { readBarsFile } from '../market/read-bars-file.ts'
 import { ProgressLine } from './progress-line.ts'
+import { RunningServer, type ServerOptions, withKeyOptions } from './running-server.ts'
 
-type IngestCommandOptions = {
+type IngestCommandOptions = ServerOptions & {
   readonly symbol: string
   readonly timeframe: string
   readonly calendar?: string
   readonly clock?: string
-  readonly url: string
-  readonly key?: string
-  readonly keyFile: string
 }
 
 const barsPerPost = 2_000
@@ -35,37 +33,12 @@ async function* inChunks<Item>(items: AsyncIterable<Item>, size: number): AsyncG
   if (chunk.length > 0) yield chunk
 }
 
-async function readKey({ key, keyFile }: IngestCommandOptions): Promise<string> {
-  if (key !== undefined) return key
-  try {
-    return (await readFile(keyFile, 'utf8')).trim()
-  } catch (error) {
-    throw new ServingError('auth_missing', `No key: ${keyFile} cannot be read. Start the server once in this folder, or say --key`, { cause: error })
-  }
-}
-
-/** The server's own words about a refusal, if the body has them. */
-function refusal(status: number, body: string): string {
-  try {
-    const { code, detail, title } = JSON.parse(body) as { code?: string; detail?: string; title?: string }
-    return `${status} ${code ?? ''} ${detail ?? title ?? ''}`.trim()
-  } catch {
-    return `${status} ${body.slice(0, 200)}`
-  }
-}
-
 /** Posts one body; waits and tries again while the server is overloaded or starting. */
-async function post(url: URL, key: string, body: string): Promise<IngestBarsResponse> {
+async function post(server: RunningServer, body: string): Promise<IngestBarsResponse> {
   for (let attempt = 1; ; attempt++) {
-    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` }, body }).catch(
-      (error: unknown) => {
-        throw new ServingError('request_timeout', `${url.origin} does not answer: is the server running?`, { cause: error })
-      },
-    )
-    const text = await response.text()
-    if (response.ok) return JSON.parse(text) as IngestBarsResponse
-    if (![429, 503].includes(response.status) || attempt === attempts)
-      throw new ServingError('validation_failed', `POST ${url.pathname} was refused: ${refusal(response.status, text)}`)
+    const { response, text, refusal } = await server.send('/market/bars', body)
+    if (refusal === undefined) return JSON.parse(text) as IngestBarsResponse
+    if (![429, 503].includes(response.status) || attempt === attempts) throw refusal
     await wait(Number(response.headers.get('retry-after') ?? 0) * 1_000 || firstPauseMs * 2 ** attempt)
   }
 }
@@ -84,8 +57,7 @@ function add(total: IngestBarsResponse, part: IngestBarsResponse): IngestBarsRes
 async function ingestBars(file: string, options: IngestCommandOptions): Promise<void> {
   const { symbol, timeframe, calendar, clock } = options
   if (!isTimeframe(timeframe)) throw new ServingError('validation_failed', `${timeframe} is not a timeframe`)
-  const key = await readKey(options)
-  const url = new URL('/market/bars', options.url)
+  const server = await RunningServer.at(options)
   const size = (await stat(file).catch(() => ({ size: 0 }))).size
   const progress = new ProgressLine(`ingest ${symbol} ${timeframe}`)
   let bytes = 0
@@ -94,7 +66,7 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
     readBarsFile(file, (read) => (bytes += read)),
     barsPerPost,
   )) {
-    total = add(total, await post(url, key, JSON.stringify({ symbol, timeframe, calendar, clock, bars: bars.map(rowOf) })))
+    total = add(total, await post(server, JSON.stringify({ symbol, timeframe, calendar, clock, bars: bars.map(rowOf) })))
     progress.show(bytes / size, `${total.accepted} bars`)
   }
   const { accepted, revised, unchanged, quarantined } = total
@@ -106,10 +78,8 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
 
 /** `presage ingest bars FILE`: sends the bars of a CSV or JSON file to a running server. */
 export function registerIngest(program: Command): void {
-  program
-    .command('ingest')
-    .description('send market data to a running server')
-    .command('bars')
+  const bars = program.command('ingest').description('send market data to a running server').command('bars')
+  withKeyOptions(bars, 'market:write')
     .description('send closed bars of one series: CSV or JSON, plain or .gz; sending the same file twice changes nothing')
     .argument('<file>', 'the file')
     .requiredOption('--symbol <symbol>', 'e.g. BTC/USDT')
@@ -117,7 +87,5 @@ export function registerIngest(program: Command): void {
     .addOption(new Option('--calendar <calendar>', 'for a new series; continuous: a missing bar is a gap').choices(['continuous', 'as_received']))
     .addOption(new Option('--clock <clock>', 'for a new series; replay: now is its last close').choices(['live', 'replay']))
     .option('--url <url>', 'the server', 'http://127.0.0.1:8080')
-    .option('--key <key>', 'API key with the scope market:write')
-    .option('--key-file <file>', 'where the key is if --key is not said', 'var/admin.key')
     .action(ingestBars)
 }

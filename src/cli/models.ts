@@ -2,21 +2,20 @@ import { basename, dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { type Command } from 'commander'
 import { ServingError } from '../contracts/error.ts'
-import { durationMs } from '../contracts/manifest.ts'
 import { noMeter } from '../contracts/meter.ts'
 import { FeatureService } from '../features/feature-service.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { checkFeatureContract } from '../models/feature-contract.ts'
 import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
 import { PrepareThread } from '../models/prepare-thread.ts'
-import { scanFolder } from '../models/scan-folder.ts'
-import { compareVersions } from '../models/semver.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/check-explanations.ts'
 import { systemClock } from '../system.ts'
 import { type ConfigOptions, withConfigOptions } from './config-options.ts'
 import { quietRuntimes } from './quiet-runtimes.ts'
 import { importModel } from './import-model.ts'
+import { listModels } from './list-models.ts'
+import { withKeyOptions } from './running-server.ts'
 import { tableLines } from './table.ts'
 
 const columns = ['bundle', 'engine', 'golden rows', 'largest error', 'explained', 'adds up within', 'memory', 'load', 'digest']
@@ -70,34 +69,14 @@ async function check(paths: readonly string[], options: ConfigOptions): Promise<
   if (failures.length > 0) process.exitCode = 1
 }
 
-function list(dir: string): void {
-  const scan = scanFolder(dir)
-  if (!scan) throw new ServingError('validation_failed', `${dir} cannot be read; name the folder that holds NAME/VERSION/model.yaml with --models`)
-  const sorted = scan.bundles.toSorted((a, b) =>
-    a.manifest.name < b.manifest.name ? -1 : a.manifest.name > b.manifest.name ? 1 : compareVersions(b.manifest.version, a.manifest.version),
-  )
-  const rows = sorted.map(({ manifest, digest }) => [
-    manifest.name,
-    manifest.version,
-    manifest.runtime,
-    manifest.metrics.accuracy?.toFixed(4) ?? '',
-    manifest.symbols.join(' '),
-    `${manifest.inputs.features.length} x ${manifest.inputs.window ?? 1} @ ${manifest.inputs.timeframe}`,
-    `${durationMs(manifest.label.horizon) / 60_000} min`,
-    digest.slice(0, 12),
-  ])
-  console.log(tableLines(['model', 'version', 'runtime', 'accuracy', 'symbols', 'inputs', 'horizon', 'digest'], rows).join('\n'))
-  for (const { path, reason } of scan.rejected) console.error(`${styleText('red', 'refused')} ${path}: ${reason}`)
-}
-
-/** Adds `presage models list`, `presage models check PATH…` and `presage models import PATH`: all work without a server. */
+/** Adds `presage models list`, `presage models check PATH…` and `presage models import PATH`: none needs a server. */
 export function registerModels(program: Command): void {
   const models = program.command('models').enablePositionalOptions().description('list, verify and import bundles')
-  models
-    .command('list')
-    .description('the bundles of a folder')
+  withKeyOptions(models.command('list'), 'models:read')
+    .description('the bundles of a folder, or the models of a running server')
     .option('--models <dir>', 'folder with NAME/VERSION/model.yaml', 'examples/models')
-    .action(({ models: dir }: { readonly models: string }) => list(dir))
+    .option('--url <url>', 'a running server, which also says status, proof, engine and protection')
+    .action(listModels)
   withConfigOptions(models.command('check'))
     .description('load bundles as the server would: schema, digests, feature definitions, golden rows, explanations; exit code 1 if one is refused')
     .argument('<paths...>', 'bundle folders, e.g. examples/models/*/*')

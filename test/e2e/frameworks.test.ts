@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
 import type { DecisionView } from '../../src/contracts/decision-view.ts'
 import type { ModelSummary } from '../../src/contracts/models.ts'
 import { demoBars, demoKey } from '../../src/market/demo-bars.ts'
 import { makeOutputRule } from '../../src/prediction/output-rule.ts'
 import { workingBubblewrap } from '../../src/runtimes/python/sandbox.ts'
+import { pathOf } from '../support/pages.ts'
 import { pythonOrSkip } from '../support/python.ts'
 import type { Client } from './support/client.ts'
 import { frameworkExamples, type Served, type Told, Workshop } from './support/framework-examples.ts'
@@ -15,7 +18,7 @@ const patienceMs = 1_200_000
 
 const forms = new Map<string, Served>(frameworkExamples.flatMap(({ saves }) => Object.entries(saves)))
 
-async function serve(t: TestContext, models: string, python: string): Promise<Client> {
+async function serve(t: TestContext, models: string, python: string) {
   const settings = {
     'models.dir': models,
     'models.eager': '',
@@ -24,11 +27,11 @@ async function serve(t: TestContext, models: string, python: string): Promise<Cl
     'python.executable': python,
     routes: '[]',
   }
-  const { client } = await startServer(t, settings)
+  const server = await startServer(t, settings)
   const bars = demoBars().map(({ openTime, open, high, low, close, volume }) => [openTime, open, high, low, close, volume])
-  const { status, body } = await client.post('/market/bars', { ...demoKey, calendar: 'as_received', clock: 'replay', bars })
+  const { status, body } = await server.client.post('/market/bars', { ...demoKey, calendar: 'as_received', clock: 'replay', bars })
   assert.deepEqual([status, body.accepted], [200, bars.length])
-  return client
+  return server
 }
 
 /** What GET /models/{name}/versions/{version} must say of a version that runs. */
@@ -76,7 +79,7 @@ test('a model of every framework is trained, saved, dropped in, and served with 
       told.push(...saved)
     })
   if (python === undefined) return t.skip('no framework is there')
-  const client = await serve(t, workshop.models, python)
+  const { client, url, presage } = await serve(t, workshop.models, python)
   for (const model of told) {
     const form = forms.get(model.name)
     await t.test(`${model.name} runs as ${form?.format} and answers as its framework does, within ${form?.within}`, async () => {
@@ -91,5 +94,15 @@ test('a model of every framework is trained, saved, dropped in, and served with 
     const seen = body.models.map(({ name, runtime, status, verified, loaded }: ModelSummary) => [name, { runtime, status, verified, loaded }])
     const wanted = told.map(({ name }) => [name, { runtime: forms.get(name)?.runtime, status: 'active', verified: true, loaded: true }])
     assert.deepEqual(Object.fromEntries(seen), Object.fromEntries(wanted))
+  })
+
+  await t.test('presage models list --url prints status, runtime, format and proof of each', async (step) => {
+    const words = ['models', 'list', '--url', url, '--key-file', presage.keyFile]
+    const { stdout } = await promisify(execFile)(process.execPath, [pathOf('bin/presage.js'), ...words])
+    step.diagnostic(stdout)
+    for (const { name } of told) {
+      const { runtime, format } = forms.get(name)!
+      assert.match(stdout, new RegExp(`^${name} +1\\.0\\.0 +active +${runtime} +${format} +(\\d+)/\\1 within .* MB$`, 'm'))
+    }
   })
 })

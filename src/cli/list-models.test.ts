@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { listModels } from './list-models.ts'
+
+const examples = fileURLToPath(new URL('../../examples/models', import.meta.url))
+
+/** A server that knows these paths, to whoever shows the key. */
+async function makeServer(t: TestContext, bodies: Readonly<Record<string, unknown>>): Promise<string> {
+  const server = createServer(({ url = '', headers }, response) => {
+    const isKnown = headers.authorization === 'Bearer psk' && url in bodies
+    response.writeHead(isKnown ? 200 : 403).end(JSON.stringify(isKnown ? bodies[url] : { code: 'scope_missing', detail: 'The key lacks models:read' }))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** What the command prints, spaces squeezed. */
+async function printed(t: TestContext, options: Partial<Parameters<typeof listModels>[0]>): Promise<string[]> {
+  const [log, error] = [t.mock.method(console, 'log', () => {}), t.mock.method(console, 'error', () => {})]
+  await listModels({ models: examples, keyFile: 'none', ...options })
+  const lines = [...log.mock.calls, ...error.mock.calls].flatMap(({ arguments: [text] }) => String(text).split('\n'))
+  return lines.map((line) => line.replaceAll(/ +/g, ' '))
+}
+
+test('a folder is listed without a server: runtime and format of every version', async (t) => {
+  const lines = await printed(t, {})
+  assert.match(lines.join('\n'), /^momentum 1\.2\.3 trees lightgbm 0\.\d{4} BTC\/USDT ETH\/USDT 30 x 1 @ 1m 15 min [0-9a-f]{12}$/m)
+  assert.match(lines.join('\n'), /^baseline 1\.0\.0 onnx onnx /m)
+})
+
+test('a server also says status, proof, engine and protection, and why a model failed', async (t) => {
+  const common = { version: '1.0.0', memory_bytes: 3 * 2 ** 20, manifest: { runtime: 'python', artefact: { format: 'skops' } } }
+  const golden = { rows: 18, reproduced: 18, max_abs_error: 0 }
+  const url = await makeServer(t, {
+    '/models': { models: [{ name: 'good' }, { name: 'bad' }] },
+    '/models/good': {
+      ...common,
+      model_name: 'good',
+      status: 'active',
+      verified: true,
+      golden,
+      engine: 'scikit-learn 1.9.1 (Pipeline)',
+      protection: 'bubblewrap',
+    },
+    '/models/bad': { ...common, model_name: 'bad', status: 'failed', verified: false, reason: 'run `presage python setup`' },
+  })
+  const lines = await printed(t, { url, key: 'psk' })
+  assert.ok(lines.includes('good 1.0.0 active python skops 18/18 within 0.0e+0 scikit-learn 1.9.1 (Pipeline) bubblewrap 3.0 MB'), lines.join('\n'))
+  assert.ok(lines.includes('bad 1.0.0 failed python skops no 3.0 MB'))
+  assert.match(lines.at(-1) ?? '', /bad: run `presage python setup`$/)
+})
+
+test('a server that refuses is heard, and one that is not there is said to be so', async (t) => {
+  const url = await makeServer(t, {})
+  await assert.rejects(printed(t, { url, key: 'wrong' }), /GET \/models was refused: 403 scope_missing The key lacks models:read/)
+  await assert.rejects(printed(t, { url }), { code: 'auth_missing' })
+  await assert.rejects(printed(t, { url: 'http://127.0.0.1:1', key: 'psk' }), /does not answer: is the server running\?/)
+})
