@@ -60,7 +60,11 @@ export class FakeServer {
   }
   readonly asked: Asked[] = []
   connections = 0
-  readonly #server = createServer((request, response) => void this.#answer(request, response)).on('connection', () => (this.connections += 1))
+  /** Keeps idle connections, so that only the client ends them. */
+  readonly #server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.#answer(request, response)).on(
+    'connection',
+    () => (this.connections += 1),
+  )
 
   async listen(port = 0): Promise<void> {
     this.#server.listen(port, '127.0.0.1')
