@@ -48,6 +48,15 @@ test('export writes a matrix and what made it, twice the same bytes', async () =
   assert.match((sidecar['bars'] as { sha256: string }).sha256, /^[0-9a-f]{64}$/)
 })
 
+test('export takes expressions, whose commas and parentheses may be nested', async () => {
+  const out = join(folder, 'expressions.csv')
+  await exportTo(out, '--features', 'zscore(ema(ema(3)-ema(5),4),10)@1m,(close-sma(20))/atr(2)@1m, close>lag(close,3)@1m')
+  const [header, first = ''] = readFileSync(out, 'utf8').split('\n')
+  assert.equal(header, 'close_time,as_of,"zscore(ema(ema(3)-ema(5),4),10)@1m",(close-sma(20))/atr(2)@1m,"close>lag(close,3)@1m",r,label,label_time')
+  const at = bars.findIndex(({ openTime }) => openTime + 60_000 === Number(first.split(',')[0]))
+  assert.equal(first.split(',')[4], (bars[at]?.close ?? 0) > (bars[at - 3]?.close ?? 0) ? '1' : '0')
+})
+
 test('export takes the ids from a list, a set file or a manifest', async () => {
   const texts = ['- close@1m\n- tod_sin\n', 'features: [close@1m, tod_sin]\n', 'name: m\ninputs:\n  timeframe: 1m\n  features: [close@1m, tod_sin]\n']
   for (const [i, text] of texts.entries()) {

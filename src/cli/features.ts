@@ -29,12 +29,18 @@ type ExportOptions = {
   readonly out: string
 }
 
-/** Commas between ids, but not those inside parentheses: `macd(12,26,9)@1m,close@1m`. */
-const splitIds = (text: string): string[] =>
-  text
-    .split(/,(?![^(]*\))/)
-    .map((id) => id.trim())
-    .filter((id) => id !== '')
+/** Splits at the commas between ids, not at those inside parentheses: `macd(12,26,9)@1m,ema(ema(12)-ema(26),9)@1m`. */
+function splitIds(text: string): string[] {
+  let depth = 0
+  const parts = ['']
+  for (const character of text) {
+    if (character === '(') depth += 1
+    if (character === ')') depth -= 1
+    if (character === ',' && depth === 0) parts.push('')
+    else parts[parts.length - 1] += character
+  }
+  return parts.map((id) => id.trim()).filter((id) => id !== '')
+}
 
 function parseTimeframe(text: string): Timeframe {
   if (isTimeframe(text)) return text

@@ -119,7 +119,7 @@ const Inputs = Type.Object(
   {
     timeframe: Type.Enum(Object.keys(timeframes) as (keyof typeof timeframes)[]),
     feature_set_digest: Type.Optional(sha256),
-    features: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 2000 }),
+    features: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: 2000 }),
     window: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
     tensors: Type.Optional(
       Type.Array(InputTensor, { minItems: 1, maxItems: 64, description: 'onnx: which features go into which input of a graph of several' }),

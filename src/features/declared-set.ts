@@ -38,7 +38,7 @@ export function declareSet(spec: FeatureSetSpec): DeclaredSet {
     ids: [...features],
     spec,
     columnOf: columnNames(features, timeframe),
-    ranges: definitions.map(({ family }) => family.range),
+    ranges: definitions.map(({ range }) => range),
   }
   return {
     set,

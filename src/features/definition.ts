@@ -1,124 +1,112 @@
 import { hash } from 'node:crypto'
-import { ServingError } from '../contracts/error.ts'
-import { isSymbol } from '../contracts/symbol.ts'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { Family, WarmUp } from './catalog/family.ts'
-import { families } from './catalog/index.ts'
-import { nearestNames } from '../contracts/nearest-names.ts'
-import { plainNames } from './plain-names.ts'
+import { expressionKernel, leafKernelKey, rangeOf, warmUpOf } from './expressions/compile.ts'
+import type { Range } from './expressions/ranges.ts'
+import { refuseText } from './expressions/refuse-text.ts'
+import { type Names, resolveExpression, usualLeaf } from './expressions/resolve.ts'
+import { idOf, type Leaf, leavesOf, type Term } from './expressions/terms.ts'
+import type { Kernel } from './kernels/kernel.ts'
 
-/** One feature, resolved: its family and parameters, the series it is computed on, and the digest of all that can move its value. */
+/** One feature, resolved, of the catalogue or an expression over it: the series it is computed on, its kernel, and the digest of all that can move its value. */
 export type Definition = {
   readonly id: string
-  readonly family: Family
-  readonly params: readonly number[]
   readonly timeframe: Timeframe
   /** The other symbol that it is computed with. */
   readonly partner: string | undefined
   /** Name of the kernel with its version: equal keys share a kernel and may share states across restarts. */
   readonly kernelKey: string
+  readonly kernel: () => Kernel
+  /** Which output of the kernel it is. */
+  readonly output: number
+  readonly range: Range
   readonly warmUp: WarmUp
   readonly digest: string
 }
 
-const byName = new Map(families.map((family) => [family.name, family]))
-const shape = /^([a-z][a-z0-9_]*)(?:\(([^()]*)\))?(?:@([0-9a-z]+))?$/
-const spaces = /\s+/g
-
-const usualPartner = 'BTC/USDT'
-
-type Arguments = Pick<Definition, 'partner' | 'params'>
-
-/** How a family with these arguments is written on a timeframe. */
-function written(family: Family, { partner, params }: Arguments, timeframe: Timeframe): string {
-  const args = partner === undefined ? params : [partner, ...params]
-  const list = args.length === 0 ? '' : `(${args.join(',')})`
-  return family.name + list + (family.perTimeframe ? `@${timeframe}` : '')
-}
+/** Longest id. */
+export const idAtMost = 200
+const stateAtMost = 32_768
+/** Raised by any change of operators and functions that can move a bit of a result. */
+const expressionsVersion = 1
 
 /** The id of a family with the usual parameters. */
-export const usualId = (family: Family, timeframe: Timeframe): string => {
-  const params = family.parameters.map((parameter) => parameter.usual)
-  return written(family, { partner: family.partner && usualPartner, params }, timeframe)
+export const usualId = (family: Family, timeframe: Timeframe): string => idOf(usualLeaf(family), timeframe)
+
+type Resolved = { readonly id: string; readonly timeframe: Timeframe }
+
+function catalogueDefinition(leaf: Leaf, { id, timeframe }: Resolved): Definition {
+  const { family, partner, params } = leaf
+  const { name, version, inputs, output, range } = family
+  const warmUp = warmUpOf(leaf, timeframe)
+  const digest = hash('sha256', JSON.stringify({ id, name, params, version, inputs, kernel: family.kernelKey(params), output, warmUp }))
+  return { id, timeframe, partner, kernelKey: leafKernelKey(leaf), kernel: () => family.kernel(params), output, range, warmUp, digest }
 }
 
-function refuse(id: string, why: string, nearest: readonly string[]): never {
-  const hint = nearest.length === 0 ? '' : ` Did you mean ${nearest.join(', ')}?`
-  throw new ServingError('unknown_feature', `${JSON.stringify(id.slice(0, 100))}: ${why}.${hint}`)
+function expressionDefinition(term: Term, leaves: readonly Leaf[], { id, timeframe }: Resolved): Definition {
+  const warmUp = warmUpOf(term, timeframe)
+  const rests = leaves.map((leaf) => catalogueDefinition(leaf, { id: idOf(leaf, timeframe), timeframe }))
+  const content = { id, version: expressionsVersion, timeframe, warmUp, features: rests.map((leaf) => [leaf.id, leaf.digest]) }
+  return {
+    id,
+    timeframe,
+    partner: rests.find(({ partner }) => partner !== undefined)?.partner,
+    kernelKey: `${id}#${expressionsVersion} of ${rests.map(({ kernelKey }) => kernelKey).join(' ')}`,
+    kernel: () => expressionKernel(term, timeframe),
+    output: 0,
+    range: rangeOf(term),
+    warmUp,
+    digest: hash('sha256', JSON.stringify(content)),
+  }
 }
 
-/** Checks the parameters against the family: whole where they count bars, within limits. */
-function readParams(id: string, family: Family, texts: readonly string[]): number[] {
-  const form = [usualId(family, '1m')]
-  const params = texts.map((text, position) => {
-    const { name, min, max, whole } = family.parameters[position] as Family['parameters'][number]
-    const value = Number(text)
-    const fits = String(value) === text && value >= min && value <= max && (!whole || Number.isInteger(value))
-    return fits
-      ? value
-      : refuse(id, `${name} must be ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}, written plainly, got ${JSON.stringify(text)}`, form)
-  })
-  const reason = family.refuse?.(params)
-  return reason === undefined ? params : refuse(id, reason, form)
+/** Refuses what could be computed but should not be served. */
+function checkExtent(text: string, { id, timeframe }: Resolved, { term, leaves }: { readonly term: Term; readonly leaves: readonly Leaf[] }): void {
+  const refuse = (why: string): never => refuseText(text, { at: 0, end: idAtMost }, { why })
+  if (id.length > idAtMost) refuse(`${id.length} characters when written out (${id.slice(0, 40)}…), ${idAtMost} are allowed`)
+  if (leaves.length === 0) refuse('rests on no feature')
+  const partners = new Set(leaves.map(({ partner }) => partner).filter((partner) => partner !== undefined))
+  if (partners.size > 1) refuse(`rests on ${[...partners].join(' and ')}; one other symbol is allowed`)
+  const size = term.kind === 'feature' ? 0 : expressionKernel(term, timeframe).size
+  if (size > stateAtMost) refuse(`remembers ${size} numbers for every symbol, ${stateAtMost} are allowed`)
 }
 
-/** The arguments of an id: as many as the family declares, the symbol of a partner first. */
-function readArguments(id: string, family: Family, list: string | undefined): Arguments {
-  const texts = list === undefined || list === '' ? [] : list.split(',')
-  const names = [...(family.partner ? ['symbol'] : []), ...family.parameters.map(({ name }) => name)]
-  const form = [usualId(family, '1m')]
-  if (texts.length !== names.length) refuse(id, `${family.name} takes ${names.length} parameter(s), always written: ${names.join(',') || 'none'}`, form)
-  if (!family.partner) return { partner: undefined, params: readParams(id, family, texts) }
-  const partner = texts[0] as string
-  return isSymbol(partner) ? { partner, params: readParams(id, family, texts.slice(1)) } : refuse(id, `${JSON.stringify(partner)} is not a symbol`, form)
+/** A feature as it was read: what it means, and whether its text named a timeframe. */
+export type FeatureReading = { readonly definition: Definition; readonly term: Term; readonly frame: Timeframe | undefined }
+
+const wantedFrame = `the timeframe must be written, one of ${Object.keys(timeframes).join(', ')}`
+
+/** The timeframe at the end of a text, and where what it belongs to ends. */
+function readFrame(text: string, usual: Timeframe): { readonly until: number; readonly frame: Timeframe | undefined } {
+  const cut = text.lastIndexOf('@')
+  if (cut < 0) return { until: text.length, frame: undefined }
+  const frame = text.slice(cut + 1).trim()
+  if (isTimeframe(frame)) return { until: cut, frame }
+  return refuseText(text, { at: cut, end: text.length }, { why: wantedFrame, nearest: [`${text.slice(0, cut)}@${usual}`] })
 }
 
-/** Names that someone may have meant: plain names become what they stand for, else families by spelling. */
-function suggestions(name: string, timeframe: Timeframe): string[] {
-  const plain = plainNames[name]
-  if (plain !== undefined) return [`${plain}@${timeframe}`]
-  return nearestNames(name, byName.keys()).map((near) => usualId(byName.get(near) as Family, timeframe))
+/** Reads a feature as people write it: spaces and needless parentheses are allowed, `names` may be used, and without a timeframe it is on `timeframe`. Throws `unknown_feature`. */
+export function readFeature(text: string, { timeframe, names }: { readonly timeframe: Timeframe; readonly names: Names }): FeatureReading {
+  const short = text.slice(0, 4 * idAtMost)
+  if (short.length < text.length) refuseText(short, { at: 0, end: 0 }, { why: `${text.length} characters, too long` })
+  const { until, frame } = readFrame(text, timeframe)
+  const term = resolveExpression(text, { until, timeframe: frame ?? timeframe, names })
+  const leaves = leavesOf(term)
+  const own = term.kind === 'feature' && !term.family.perTimeframe ? timeframe : (frame ?? timeframe)
+  const resolved = { id: idOf(term, own), timeframe: own }
+  checkExtent(text, resolved, { term, leaves })
+  return { definition: term.kind === 'feature' ? catalogueDefinition(term, resolved) : expressionDefinition(term, leaves, resolved), term, frame }
 }
 
-function digestOf({ id, family, params, warmUp }: Omit<Definition, 'digest'>): string {
-  const { name, version, inputs, output } = family
-  return hash(
-    'sha256',
-    JSON.stringify({
-      id,
-      name,
-      params,
-      version,
-      inputs,
-      kernel: family.kernelKey(params),
-      output,
-      warmUp,
-    }),
-  )
-}
-
-/** The parts of an id. Refuses what is not written as one. */
-function readParts(id: string, timeframe: Timeframe): { readonly name: string; readonly list: string | undefined; readonly frame: string | undefined } {
-  const match = id.length <= 100 ? shape.exec(id) : null
-  if (match) return { name: match[1] as string, list: match[2], frame: match[3] }
-  const tight = id.slice(0, 200).replace(spaces, '')
-  return refuse(id, 'not written as name(parameters)@timeframe', shape.test(tight) ? [tight] : suggestions(id, timeframe))
-}
-
-/** The definition behind a canonical id such as `rsi(14)@1m`; `timeframe` is the one of the set, for features that have none of their own. Throws `unknown_feature` with the nearest names. */
+/**
+ * The definition behind a canonical id such as `rsi(14)@1m` or `zscore(rsi(14),96)@1m`; `timeframe` is the one of the set, for features that have none of their own. Throws
+ * `unknown_feature` with a caret under what is wrong and the nearest names.
+ */
 export function defineFeature(id: string, timeframe: Timeframe): Definition {
-  const { name, list, frame } = readParts(id, timeframe)
-  const family = byName.get(name) ?? refuse(id, 'no such feature', suggestions(name, frame !== undefined && isTimeframe(frame) ? frame : timeframe))
-  const args = readArguments(id, family, list)
-  if (family.perTimeframe && (frame === undefined || !isTimeframe(frame)))
-    refuse(id, `the timeframe must be written, one of ${Object.keys(timeframes).join(', ')}`, [written(family, args, timeframe)])
-  const own = family.perTimeframe ? (frame as Timeframe) : timeframe
-  const canonical = written(family, args, own)
-  if (canonical !== id) refuse(id, 'not written canonically', [canonical])
-  const { params } = args
-  const kernelKey = `${family.kernelKey(params)}#${family.version}`
-  const definition = { id, family, ...args, timeframe: own, kernelKey, warmUp: family.warmUp(params, timeframes[own]) }
-  return { ...definition, digest: digestOf(definition) }
+  const { definition, frame } = readFeature(id, { timeframe, names: new Map() })
+  if (definition.id === id) return definition
+  const why = frame === undefined && definition.id.includes('@') ? wantedFrame : 'not written canonically'
+  return refuseText(id, { at: 0, end: id.length }, { why, nearest: [definition.id] })
 }
 
 /** Digest of an ordered list of definitions on a timeframe: equal digests mean that every value is computed in the same way. */

@@ -30,7 +30,7 @@ export const sameFrame = (a: Frame, b: Frame): boolean => a.timeframe === b.time
 /** The kernels that definitions need on one frame, each once. */
 function lanesOf(definitions: readonly Definition[], frame: Frame): Map<string, LaneSpec> {
   const own = definitions.filter((definition) => sameFrame(definition, frame))
-  return new Map(own.map(({ kernelKey, family, params, warmUp }) => [kernelKey, { key: kernelKey, kernel: family.kernel(params), settled: warmUp.settled }]))
+  return new Map(own.map(({ kernelKey, kernel, warmUp }) => [kernelKey, { key: kernelKey, kernel: kernel(), settled: warmUp.settled }]))
 }
 
 /** One fold per series that anyone reads features of, and one per pair of series. */

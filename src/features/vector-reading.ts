@@ -40,7 +40,7 @@ export function bind(definitions: readonly Definition[], base: SeriesFold, foldO
   const frames = folds.filter((fold) => fold !== undefined)
   const lanes = definitions.map(({ kernelKey }, column) => foldsOf[column]?.lane(kernelKey))
   const frameOf = Uint8Array.from(foldsOf, (fold) => Math.max(0, frames.indexOf(fold as SeriesFold)))
-  const offsets = Int32Array.from(definitions, ({ family }, column) => (lanes[column]?.offset ?? 0) + 1 + family.output)
+  const offsets = Int32Array.from(definitions, ({ output }, column) => (lanes[column]?.offset ?? 0) + 1 + output)
   const baseLanes = [...new Set(lanes.filter((lane, column) => lane !== undefined && frameOf[column] === 0))] as Lane[]
   return {
     frames,

@@ -1,6 +1,9 @@
 import msft from '@typedtrader/candles/json/downtrend-msft.json' with { type: 'json' }
 import slv from '@typedtrader/candles/json/uptrend-slv.json' with { type: 'json' }
 import { type CatalogueEntry, catalogueEntries } from '../../src/features/catalogue.ts'
+import { operations } from '../../src/features/expressions/operations.ts'
+import { infix } from '../../src/features/expressions/parse.ts'
+import { functionForm } from '../../src/features/expressions/resolve.ts'
 import { kernelRun, kernelValues } from '../../src/features/testing/kernel-run.ts'
 import { demoBars, toBarInput } from '../../src/market/demo-bars.ts'
 
@@ -65,6 +68,28 @@ function row(entry: CatalogueEntry): string {
   return `| ${cells.map(cell).join(' | ')} |`
 }
 
+/** Functions of expressions, as they are called. */
+const functionForms = [...operations]
+  .filter(([name]) => /^[a-z]/.test(name) && !(name in infix) && name !== 'not' && name !== 'negative')
+  .map(([name, operation]) => `\`${functionForm(name, operation)}\``)
+  .join(', ')
+
+const expressionsSection = `## Expressions
+Wherever an id stands, an expression over the catalogue may stand, with one timeframe at its end: \`zscore(rsi(14),96)@1m\`, \`(close-sma(20))/atr(14)@1m\`, \`lag(rsi(14),3)@1m\`,
+\`rsi(14)>70 and close>sma(20)@1h\`. It is one streaming step like any feature of the catalogue: same warm-up, snapshots, digest.
+
+- **Operators**, weakest first: \`or\`, \`and\`, \`not\`, \`< <= > >=\` (not chained), \`+ -\`, \`* /\`, the minus sign. A comparison is a condition: 1 or 0 as a value and in functions of a series, so that
+  \`mean(rsi(14)>70,50)\` is a share of bars; in arithmetic it is refused, \`if(c,1,0)\` makes a number of it.
+- **Functions**: ${functionForms}. Those with n run over the last n bars with this one, k is a number of bars before; std is that of the population; rank is the share of the other values that are lower,
+  equal ones half; \`if\` needs a value only of the branch that it takes. \`ema(20)\` is the feature, \`ema(x,20)\` the function: the number of arguments decides, for \`rank\` too.
+- **No value** in, no value out: a window with a bar that has none has none, nor has a result that is not finite (x/0), nor a z-score whose deviation is rounding of the mean; \`ema(x,n)\` passes over bars that have
+  none. The status is then \`flat\`.
+- **Warm-up** adds up: first and settled bars of the operands, then those of the function. What differs by 1e-9 in an operand may differ by more behind a division, and tips a comparison when it is that close.
+- **Written one way**: without spaces but around words, without needless parentheses or zeros; the refusal of any other form says it, and points at what is wrong with a caret. At most 200 characters, parentheses 32
+  deep, 32,768 remembered numbers, one other symbol; with one, everything in the expression is computed on the bars that both have.
+- Its digest covers its text and the digests of the features in it: a new version of \`rsi\` moves every expression that uses it.
+`
+
 function featuresPage(): string {
   const entries = catalogueEntries()
   return `# Features
@@ -76,6 +101,8 @@ of the set is aggregated from its bars. \`price\`, \`volume\`, \`rsi\` and \`mac
 Every feature is a pure step: backfill, replay and live bars go through the same code and agree bit for bit; its state can be saved and resumed anywhere. A value is a finite number or is not
 there, with the reason: \`warming\`, \`stale\`, \`missing\`, \`partner-missing\`, \`flat\`, \`quarantined\`. It is never NaN and never a silent zero.
 
+${expressionsSection}
+## Catalogue
 - **Notation**: O, H, L, C, V of a closed bar; x[k] is x k bars before; TP = (H + L + C) / 3; TR is Wilder's true range; r = ln(C / C[1]). mean, sum, sd (of the population), min, max(x, n) run over the
   last n bars with this one; ema(x, n) has the weight 2/(n+1), wilder(x, n) the weight 1/n, both seeded with the mean of their first n values; wma weighs 1 to n.
 - **Warm-up**: bars until the first value / until it is settled, if that is later: the weight of the seed is then below 1e-9. Only settled values are served. Figures are for the parameters shown, on 1m.

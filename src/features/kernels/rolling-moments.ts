@@ -22,16 +22,24 @@ export type RollingMoments = {
   fourth(state: Float64Array): number
 }
 
+/** Adds the powers of a value's distance from the shift to the sums that stand behind it, or takes them away. */
+const powerSums =
+  (shift: number, end: number) =>
+  (state: Float64Array, value: number, sign: 1 | -1): void => {
+    const distance = value - at(state, shift)
+    for (let slot = shift + 1, power = sign * distance; slot < end; slot += 2, power *= distance) addTo(state, slot, power)
+  }
+
+/** `strict`: the digits that the value of this very bar cancels are restored too, where else the next bar would; windows of a few values that jump need it. */
+export type MomentsOptions = Place & { readonly powers?: 2 | 4; readonly strict?: true }
+
 /** Rolling moments over `length` values, the first of which comes at bar `lag + 1` of a run. */
-export function rollingMoments(length: number, { from = 0, lag = 0, powers = 2 }: Place & { readonly powers?: 2 | 4 } = {}): RollingMoments {
+export function rollingMoments(length: number, { from = 0, lag = 0, powers = 2, strict }: MomentsOptions = {}): RollingMoments {
   const [block, shift, sums] = [from, from + 1, from + 2]
   const last = sums + 2 * powers
   const [same, values] = [last + 1, last + 2]
   const raw = (state: Float64Array, power: number): number => sumAt(state, sums + 2 * (power - 1)) / length
-  const include = (state: Float64Array, value: number, sign: 1 | -1): void => {
-    const distance = value - at(state, shift)
-    for (let slot = sums, power = sign * distance; slot < last; slot += 2, power *= distance) addTo(state, slot, power)
-  }
+  const include = powerSums(shift, last)
   const recompute = (state: Float64Array, count: number): void => {
     state.fill(0, shift, last)
     const kept = Math.min(count, length)
@@ -41,6 +49,10 @@ export function rollingMoments(length: number, { from = 0, lag = 0, powers = 2 }
   /** Rounding may leave it slightly below zero. */
   const rawVariance = (state: Float64Array): number => raw(state, 2) - raw(state, 1) * raw(state, 1)
   const cancels = (state: Float64Array): boolean => raw(state, 1) ** 2 > farAway[powers] * rawVariance(state)
+  const enter = (state: Float64Array, value: number, count: number): void => {
+    include(state, value, 1)
+    if (strict && count >= length && cancels(state)) recompute(state, count)
+  }
   const flat = (state: Float64Array): boolean => at(state, same) >= length
   return {
     end: values + length,
@@ -52,7 +64,7 @@ export function rollingMoments(length: number, { from = 0, lag = 0, powers = 2 }
       if (!anew && count > length) include(state, at(state, slot), -1)
       state[slot] = value
       if (anew) recompute(state, count)
-      else include(state, value, 1)
+      else enter(state, value, count)
       state[block] = thousand
       state[same] = count > 1 && value === at(state, last) ? at(state, same) + 1 : 1
       state[last] = value

@@ -7,8 +7,8 @@ export type KernelRun = { readonly memory: Float64Array; take(bar: BarInput, par
 
 /** Begins a run, or goes on after `taken` bars with a copied memory. */
 export function kernelRun(id: string, timeframe: Timeframe, past?: { readonly memory: Float64Array; readonly taken: number }): KernelRun {
-  const { family, params } = defineFeature(id, timeframe)
-  const kernel = family.kernel(params)
+  const definition = defineFeature(id, timeframe)
+  const kernel = definition.kernel()
   const memory = past?.memory ?? new Float64Array(kernel.size)
   const out = new Float64Array(kernel.outputs)
   const barMs = timeframes[timeframe]
@@ -18,7 +18,7 @@ export function kernelRun(id: string, timeframe: Timeframe, past?: { readonly me
     take(bar, partnerClose = bar.open) {
       run += 1
       kernel.step(memory, { ...bar, closeTime: bar.openTime + barMs, index: Math.floor(bar.openTime / barMs), run, partnerClose }, out)
-      return out[family.output] as number
+      return out[definition.output] as number
     },
   }
 }
