@@ -30,6 +30,6 @@ export const adapters = {
   'prom-client': ['monitoring'],
   pino: ['main.ts'],
   commander: ['cli'],
-  yaml: ['config', 'models', 'cli'],
+  yaml: ['config', 'features', 'models', 'cli'],
   '@typedtrader/candles': ['market'],
 } as const satisfies Record<string, readonly string[]>

@@ -10,6 +10,7 @@ import { type Database, openDatabase } from './database/open-database.ts'
 import { DecisionRing } from './events/decision-ring.ts'
 import { FeatureService } from './features/feature-service.ts'
 import { FoldStateLog } from './features/fold-state-log.ts'
+import { loadSets } from './features/set-folder.ts'
 import type { GatewayLog } from './gateway/gateway-deps.ts'
 import { createServer, type GatewayServer } from './gateway/server.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
@@ -50,6 +51,7 @@ type Market = { readonly market: SeriesStore; readonly features: FeatureService;
 const decisionBytes = 2_500
 
 function composeMarket({ data, market, features }: Config, { clock }: Surroundings, meter: PrometheusMeter): Market {
+  const sets = loadSets(features.dir)
   const folder = join(data.dir, 'market')
   if (market.persist) mkdirSync(folder, { recursive: true })
   const journal = market.persist ? new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }) : undefined
@@ -57,6 +59,7 @@ function composeMarket({ data, market, features }: Config, { clock }: Surroundin
   const store = new SeriesStore({ clock, meter, keepBars: market.keepBars, jumps: market, ...(journal ? { journal } : {}) })
   const service = new FeatureService({ series: store, clock, meter, historyRows: features.historyRows, ...(states ? { states } : {}) })
   for (const series of journal?.restored ?? []) store.restore(series)
+  for (const set of sets) service.declare(set)
   const close = async (): Promise<void> => {
     service.close()
     states?.close()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -65,6 +65,36 @@ test('export takes the ids from a list, a set file or a manifest', async () => {
     await exportTo(out, '--set', set)
     assert.match(readFileSync(out, 'utf8'), /^close_time,as_of,close@1m,tod_sin,r,label,label_time\n/)
   }
+})
+
+const sets = join(folder, 'sets')
+mkdirSync(sets)
+const setFile = join(sets, 'momentum.yaml')
+writeFileSync(setFile, 'timeframe: 1m\nfeatures:\n  score: zscore(strength, 30)\n  strength: { value: rsi(2), lag: 2 }\n')
+
+test('export takes a declared set by file and by name, and says the names of its columns beside the matrix', async () => {
+  const outs = [join(folder, 'set-1.csv'), join(folder, 'set-2.csv')] as const
+  await exportTo(outs[0], '--set', setFile)
+  await exportTo(outs[1], '--set', 'momentum', '--sets', sets)
+  assert.equal(readFileSync(outs[1], 'utf8'), readFileSync(outs[0], 'utf8'))
+  const [header] = readFileSync(outs[0], 'utf8').split('\n')
+  assert.equal(header, 'close_time,as_of,"zscore(rsi(2),30)@1m",rsi(2)@1m,"lag(rsi(2),1)@1m","lag(rsi(2),2)@1m",r,label,label_time')
+  assert.deepEqual((JSON.parse(readFileSync(`${outs[0]}.json`, 'utf8')) as { labels: unknown }).labels, ['score', 'strength', 'strength_lag1', 'strength_lag2'])
+  await assert.rejects(exportTo(outs[1], '--set', 'momentun', '--sets', sets), { message: /neither a file nor a set of the folder .*did you mean momentum\?/ })
+})
+
+test('check prints what a set resolves to, or every problem with its line, a caret and a suggestion', async (t) => {
+  const printed = t.mock.method(process.stdout, 'write', () => true)
+  await run('features', 'check', setFile)
+  printed.mock.restore()
+  const text = printed.mock.calls.map(({ arguments: [chunk] }) => String(chunk)).join('')
+  assert.match(text, /momentum on 1m[^]*strength_lag2 {2}lag\(rsi\(2\),2\)@1m[^]*feature_set_digest [0-9a-f]{64}/)
+  const wrong = join(folder, 'wrong.yaml')
+  writeFileSync(wrong, 'timeframe: 1m\nfeatures:\n  a: lag(b, 1)\n  b: delta(a, 2)\n  c: zscore(rsy(14), 96)\n')
+  await assert.rejects(run('features', 'check', wrong), {
+    code: 'validation_failed',
+    message: /wrong\.yaml:4:12: .*rests on itself: a → b → a\.[^]*wrong\.yaml:5:13: .*Did you mean rsi\(14\)[^]*\n {4}zscore\(rsy\(14\), 96\)\n {11}\^\^\^/,
+  })
 })
 
 test('export refuses what it does not understand, in words', async () => {

@@ -5,24 +5,25 @@ import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { parse } from 'yaml'
 import type { Calendar } from '../contracts/bar.ts'
-import { ServingError } from '../contracts/error.ts'
+import type { FeatureSetSpec } from '../contracts/features.ts'
 import { durationMs } from '../contracts/manifest.ts'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import { catalogueEntries } from '../features/catalogue.ts'
+import { defineFeature } from '../features/definition.ts'
+import { declareSet } from '../features/declared-set.ts'
+import { loadSet } from '../features/set-folder.ts'
 import { type MatrixRow, type TrainingMatrix, trainingMatrix } from '../features/training-matrix.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { readBarsFile } from '../market/read-bars-file.ts'
 import { systemClock } from '../system.ts'
+import { type ChosenFeatures, chosenFeatures, type FeatureChoice } from './chosen-features.ts'
 import { ProgressLine } from './progress-line.ts'
+import { tableLines } from './table.ts'
 
-type ExportOptions = {
+type ExportOptions = FeatureChoice & {
   readonly bars: string
   readonly symbol: string
-  readonly timeframe: Timeframe
-  readonly features?: readonly string[]
-  readonly set?: string
   readonly horizon: { readonly text: string; readonly ms: number }
   readonly costBps: number
   readonly calendar: Calendar
@@ -61,21 +62,6 @@ function parseCost(text: string): number {
   return value
 }
 
-/** Feature ids of a YAML file: a list, an object with `features`, or a model manifest (`inputs.features`). */
-function idsOfSet(path: string, text: string): readonly string[] {
-  const document: unknown = parse(text)
-  const inside = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined)
-  const ids = [document, inside(document, 'features'), inside(inside(document, 'inputs'), 'features')].find(Array.isArray)
-  if (ids?.every((id) => typeof id === 'string')) return ids
-  throw new ServingError('validation_failed', `${path}: no list of feature ids (a list, or \`features:\`, or \`inputs.features:\`)`)
-}
-
-async function readFeatureIds({ features, set }: ExportOptions): Promise<readonly string[]> {
-  if (features !== undefined) return features
-  if (set === undefined) throw new ServingError('validation_failed', 'Say which features: --features "rsi(14)@1m,close@1m" or --set FILE.yaml')
-  return idsOfSet(set, await readFile(set, 'utf8'))
-}
-
 const quote = (cell: string): string => (/[",]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 
 function csvLine({ closeTime, values, forwardReturn, labelTime }: MatrixRow): string {
@@ -96,7 +82,11 @@ function* csvText({ set, rows, counts }: TrainingMatrix, progress: ProgressLine)
 }
 
 /** What the sidecar says: everything that is needed to make the same matrix again, and to check that a model was trained on it. */
-function sidecar(options: ExportOptions, { set, counts }: TrainingMatrix, barsSha256: string): string {
+function sidecar(
+  options: ExportOptions,
+  { set, counts }: TrainingMatrix,
+  { labels, barsSha256 }: Pick<ChosenFeatures, 'labels'> & { readonly barsSha256: string },
+): string {
   const { symbol, timeframe, calendar, horizon, costBps, bars } = options
   const columns = {
     close_time: 'ms since the epoch',
@@ -108,6 +98,7 @@ function sidecar(options: ExportOptions, { set, counts }: TrainingMatrix, barsSh
   const content = {
     feature_set_digest: set.digest,
     ids: set.ids,
+    ...(labels === undefined ? {} : { labels }),
     symbol,
     timeframe,
     calendar,
@@ -121,7 +112,7 @@ function sidecar(options: ExportOptions, { set, counts }: TrainingMatrix, barsSh
 }
 
 async function exportMatrix(options: ExportOptions): Promise<void> {
-  const features = await readFeatureIds(options)
+  const { ids: features, ...names } = chosenFeatures(options)
   const barsSha256 = hash('sha256', await readFile(options.bars))
   const bars: BarInput[] = []
   for await (const bar of readBarsFile(options.bars)) bars.push(bar)
@@ -129,7 +120,7 @@ async function exportMatrix(options: ExportOptions): Promise<void> {
   const matrix = trainingMatrix({ symbol, timeframe, calendar, bars, features, horizonMs: horizon.ms }, systemClock)
   const progress = new ProgressLine('export')
   await pipeline(Readable.from(csvText(matrix, progress)), createWriteStream(out))
-  await writeFile(`${out}.json`, sidecar(options, matrix, barsSha256))
+  await writeFile(`${out}.json`, sidecar(options, matrix, { ...names, barsSha256 }))
   const { rows, quarantined, warming, undefinedValue, unlabelled } = matrix.counts
   progress.end(
     `${rows} rows to ${out} (left out: ${warming} warming, ${undefinedValue} without a value, ${unlabelled} without a label, ${quarantined} quarantined)`,
@@ -144,10 +135,28 @@ function printCatalogue(): void {
   process.stdout.write(`${[`${'feature'.padEnd(wide)}  settled after  what it is`, ...lines].join('\n')}\n`)
 }
 
-/** `presage features`: list the catalogue, export a training matrix. */
+/** What a set resolves to, a line for each column. */
+function printSet({ name, timeframe, features, labels, window, symbols }: FeatureSetSpec, digest: string): void {
+  const rows = features.map((id, column) => {
+    const { warmUp, range } = defineFeature(id, timeframe)
+    return [labels?.[column] ?? '', id, `${warmUp.settled} bars`, `${range.min} … ${range.max}`]
+  })
+  const lines = tableLines(['name', 'feature', 'settled after', 'range'], rows)
+  process.stdout.write([`${name ?? ''} on ${timeframe}, window ${window}, for ${symbols.join(', ')}`, ...lines, `feature_set_digest ${digest}`, ''].join('\n'))
+}
+
+function checkSets(files: readonly string[]): void {
+  for (const file of files) {
+    const spec = loadSet(file)
+    printSet(spec, declareSet(spec).set.digest)
+  }
+}
+
+/** `presage features`: list the catalogue, check declared sets, export a training matrix. */
 export function registerFeatures(program: Command): void {
   const features = program.command('features').description('the catalogue of features, and training data made with it')
   features.command('list').description('print every feature with its warm-up').action(printCatalogue)
+  features.command('check').description('check declared sets and print what they resolve to').argument('<files...>', 'YAML files').action(checkSets)
   features
     .command('export')
     .description('write a training matrix: features as they would have been served at every bar close, and what came after')
@@ -155,7 +164,8 @@ export function registerFeatures(program: Command): void {
     .requiredOption('--symbol <symbol>', 'e.g. BTC/USDT')
     .requiredOption('--timeframe <timeframe>', 'length of the bars', parseTimeframe)
     .option('--features <ids>', 'comma-separated ids, e.g. "close@1m,rsi(14)@1m"', splitIds)
-    .option('--set <file>', 'YAML with the ids: a list, `features:`, or a model manifest')
+    .option('--set <set>', 'a declared set by name or file, or a YAML file with a list of ids or a model manifest')
+    .option('--sets <dir>', 'folder with declared sets', 'features')
     .requiredOption('--horizon <duration>', 'how far ahead the label looks, e.g. 15m', parseHorizon)
     .option('--cost-bps <number>', 'cost of a round trip in basis points, noted beside the matrix', parseCost, 0)
     .addOption(

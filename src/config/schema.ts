@@ -109,7 +109,10 @@ const Market = Type.Object(
 )
 
 const Features = Type.Object(
-  { historyRows: count('Rows kept of each feature set, for requests as of a moment in the past', 4_096, 1_000_000) },
+  {
+    historyRows: count('Rows kept of each feature set, for requests as of a moment in the past', 4_096, 1_000_000),
+    dir: Type.String({ description: 'Folder with declared sets, NAME.yaml; it need not be there', default: 'features', minLength: 1 }),
+  },
   { ...strict, description: 'Features' },
 )
 

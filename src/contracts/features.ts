@@ -15,6 +15,10 @@ export type FeatureSetSpec = {
   readonly maxAgeMs?: number
   /** Globs of the symbols for which the set is kept up to date at every bar close. */
   readonly symbols: readonly string[]
+  /** Name of a set of the operator; the sets of models have none. */
+  readonly name?: string
+  /** Names that the set gives to its columns, where they are not the ids. */
+  readonly labels?: readonly string[]
 }
 
 /** A declared set: its ids resolved, its digest over every definition it rests on. Made by `FeatureReads.declare`, never by hand. */
@@ -22,7 +26,7 @@ export type FeatureSet = {
   readonly digest: string
   readonly ids: readonly string[]
   readonly spec: FeatureSetSpec
-  /** Column by any name a caller may use: the canonical id, and the specification's plain names (`price`, `volume`, `rsi`, `macd`). */
+  /** Column by any name a caller may use: the canonical id, the set's own name for it, and the specification's plain names (`price`, `volume`, `rsi`, `macd`). */
   readonly columnOf: ReadonlyMap<string, number>
   /** Legal range of a caller's value per column, inclusive. */
   readonly ranges: readonly { readonly min: number; readonly max: number }[]

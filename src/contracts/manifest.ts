@@ -8,7 +8,8 @@ const strict = { additionalProperties: false } as const
 export const semverPattern = '^(0|[1-9]\\d{0,8})\\.(0|[1-9]\\d{0,8})\\.(0|[1-9]\\d{0,8})(-[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$'
 /** Names of models. */
 export const modelNamePattern = '^[a-z0-9_]{1,64}$'
-const duration = Type.String({ pattern: '^[1-9]\\d{0,8}(ms|s|m|h|d)$', description: 'A whole number with its unit: 250ms, 15m, 1h' })
+/** How long something may take or be old, e.g. `15m`. */
+export const duration = Type.String({ pattern: '^[1-9]\\d{0,8}(ms|s|m|h|d)$', description: 'A whole number with its unit: 250ms, 15m, 1h' })
 const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const moment = Type.String({ minLength: 20, maxLength: 40, description: 'RFC 3339 with a zone, quoted or not' })
 /** Paths inside a bundle: one plain name or folders below it, never upwards. */

@@ -69,19 +69,22 @@ const FeatureFamily = Type.Object({
   digest: Type.String(),
 })
 const DeclaredSet = Type.Object({
+  name: Type.Optional(Type.String({ description: 'Name of a set of the operator; those of models have none' })),
   digest: Type.String(),
   timeframe: Type.String(),
   window: Type.Integer(),
   features: Type.Array(Type.String()),
+  labels: Type.Optional(Type.Array(Type.String(), { description: 'Names that the set gives to its features' })),
   symbols: Type.Array(Type.String()),
 })
-/** Answer of GET /features: the catalogue and the sets that models declared. */
+/** Answer of GET /features: the catalogue, the sets of the operator and those that models declared. */
 export const FeaturesResponse = Type.Object({ catalogue: Type.Array(FeatureFamily), sets: Type.Array(DeclaredSet) })
 /** An answer of GET /features. */
 export type FeaturesResponse = Static<typeof FeaturesResponse>
 
 const FeatureRow = Type.Object({
   id: Type.String(),
+  label: Type.Optional(Type.String({ description: 'Name that the set gives to it' })),
   value: Type.Union([Type.Number(), Type.Null()]),
   status: Type.String(),
   warming: Type.Optional(Type.String()),
@@ -89,10 +92,10 @@ const FeatureRow = Type.Object({
   age_s: Type.Union([Type.Number(), Type.Null()]),
   digest: Type.String(),
 })
-/** Answer of GET /features/{symbol}: the newest row of one model's set as of a moment. */
+/** Answer of GET /features/{symbol}: the newest row of one set, the operator's or a model's, as of a moment. */
 export const SymbolFeaturesResponse = Type.Object({
   symbol: Type.String(),
-  set: Type.Object({ model: Type.String(), digest: Type.String() }),
+  set: Type.Object({ name: Type.Optional(Type.String()), model: Type.Optional(Type.String()), digest: Type.String() }),
   as_of: instant,
   clock: ClockName,
   complete: Type.Boolean(),

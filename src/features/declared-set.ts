@@ -22,7 +22,7 @@ const windowAtMost = 1_000
 
 /** Resolves a set: throws `unknown_feature` for an id that is not in the catalogue, `validation_failed` for an empty set, an id twice, a timeframe shorter than the set's or a window out of range. */
 export function declareSet(spec: FeatureSetSpec): DeclaredSet {
-  const { timeframe, features, window } = spec
+  const { timeframe, features, labels, window } = spec
   if (features.length === 0) throw new ServingError('validation_failed', 'A feature set needs at least one feature')
   if (!Number.isInteger(window) || window < 1 || window > windowAtMost)
     throw new ServingError('validation_failed', `window must be a whole number from 1 to ${windowAtMost}`)
@@ -37,7 +37,7 @@ export function declareSet(spec: FeatureSetSpec): DeclaredSet {
     digest: digestOfSet(timeframe, definitions),
     ids: [...features],
     spec,
-    columnOf: columnNames(features, timeframe),
+    columnOf: new Map([...columnNames(features, timeframe), ...(labels ?? []).map((label, column) => [label, column] as const)]),
     ranges: definitions.map(({ range }) => range),
   }
   return {

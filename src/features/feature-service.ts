@@ -59,7 +59,7 @@ export class FeatureService implements FeatureReads {
   }
 
   declare(spec: FeatureSetSpec): FeatureSet {
-    const identity = JSON.stringify([spec.timeframe, spec.features, spec.window, spec.maxAgeMs, spec.symbols.toSorted()])
+    const identity = JSON.stringify([spec.timeframe, spec.features, spec.window, spec.maxAgeMs, spec.symbols.toSorted(), spec.name, spec.labels])
     const known = this.#byIdentity.get(identity)
     if (known) return known.set
     if (this.#byIdentity.size >= setsAtMost) throw new ServingError('validation_failed', `More than ${setsAtMost} feature sets are declared`)

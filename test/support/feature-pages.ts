@@ -88,6 +88,25 @@ Wherever an id stands, an expression over the catalogue may stand, with one time
 - **Written one way**: without spaces but around words, without needless parentheses or zeros; the refusal of any other form says it, and points at what is wrong with a caret. At most 200 characters, parentheses 32
   deep, 32,768 remembered numbers, one other symbol; with one, everything in the expression is computed on the bars that both have.
 - Its digest covers its text and the digests of the features in it: a new version of \`rsi\` moves every expression that uses it.
+
+## Declared sets
+A file \`features/NAME.yaml\` (folder: setting \`features.dir\`) declares a set that is kept up to date like those of models. Its features have names and may use each other in any order; spaces are free:
+
+\`\`\`yaml
+timeframe: 1m
+symbols: [BTC/USDT, "*/EUR"] # default: all
+window: 1 # rows of a vector
+max_age: 90s # default and most: one bar and 60 s
+gaps: restart # what a gap does, and the only choice so far: warm up again
+features:
+  rsi14: { value: rsi(14), lag: 3 } # and rsi14_lag1 to rsi14_lag3
+  rsi_z: zscore(rsi14, 96)
+  stretched: rsi_z > 2 and close > sma(20)
+  slow: rsi(14)@1h # a longer timeframe; without one, that of the set
+\`\`\`
+
+\`presage features check FILE\` prints what it resolves to, or every problem with line, column, caret and suggestion; with one the server does not start. \`GET /features\` lists the sets, \`GET
+/features/BTC%2FUSDT?set=NAME\` reads one, \`presage features export --set NAME|FILE\` writes training rows with it. Columns are the written-out ids, so a model's manifest needs no set file.
 `
 
 function featuresPage(): string {

@@ -20,8 +20,13 @@ export const usualLeaf = (family: Family): Leaf => ({
   params: family.parameters.map(({ usual }) => usual),
 })
 
-/** Terms that a text may use by name. */
-export type Names = ReadonlyMap<string, Term>
+/** Terms that a text on a timeframe may use by name; a fault says why one cannot be used there. */
+export type Names = {
+  readonly size: number
+  keys(): Iterable<string>
+  has(name: string): boolean
+  get(name: string, timeframe: Timeframe): Term | Fault | undefined
+}
 
 type Call = Extract<Syntax, { kind: 'call' }>
 
@@ -60,8 +65,9 @@ class Resolver {
       return syntax.value === 0 ? { kind: 'number', value: 0 } : { kind: 'number', value: syntax.value }
     }
     if (syntax.kind === 'symbol') return this.#refuse(syntax, { why: 'a symbol stands only in front of the parameters of a feature of two symbols' })
-    const named = syntax.of.length === 0 ? this.#names.get(syntax.name) : undefined
-    return named ?? this.#call(syntax)
+    const named = syntax.of.length === 0 ? this.#names.get(syntax.name, this.#timeframe) : undefined
+    if (named === undefined) return this.#call(syntax)
+    return 'why' in named ? this.#refuse(syntax, named) : named
   }
 
   #refuse(place: Span, fault: Fault): never {

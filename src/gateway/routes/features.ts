@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import type { RouteDeps } from '../gateway-deps.ts'
 import { modelNamePattern } from '../../contracts/manifest.ts'
 import { formatInstant } from '../../contracts/instant.ts'
 import {
@@ -6,7 +7,8 @@ import {
   type FeatureFamilyEntry,
   type FeaturesResponse,
   FeaturesResponse as Catalogue,
-  SymbolFeaturesResponse,
+  type SymbolFeaturesResponse,
+  SymbolFeaturesResponse as SymbolRow,
 } from '../../contracts/market.ts'
 import type { FeatureSet } from '../../contracts/features.ts'
 import { symbolPattern } from '../../contracts/symbol.ts'
@@ -46,15 +48,18 @@ const familyView = ({
 })
 
 const setView = ({ digest, ids, spec }: FeatureSet): FeaturesResponse['sets'][number] => ({
+  ...(spec.name === undefined ? {} : { name: spec.name }),
   digest,
   timeframe: spec.timeframe,
   window: spec.window,
   features: [...ids],
+  ...(spec.labels === undefined ? {} : { labels: [...spec.labels] }),
   symbols: [...spec.symbols],
 })
 
-const valueView = ({ id, value, status, warming, eventTime, ageMs, digest }: FeatureEntry) => ({
+const valueView = ({ id, value, status, warming, eventTime, ageMs, digest }: FeatureEntry, label: string | undefined) => ({
   id,
+  ...(label === undefined ? {} : { label }),
   value: value ?? null,
   status,
   ...(warming === undefined ? {} : { warming }),
@@ -68,35 +73,48 @@ const list = defineRoute({
   path: '/features',
   scope: 'features:read',
   tag: 'Features',
-  summary: 'The catalogue of features, and the sets that loaded models declared',
+  summary: 'The catalogue of features, the sets of the operator, and those that loaded models declared',
   answer: Catalogue,
   codes: [],
   handle: (_asked, { features }) => ({ catalogue: features.catalogue().map(familyView), sets: features.sets().map(setView) }),
 })
+
+type RowRequest = {
+  readonly symbol: string
+  readonly set: FeatureSet
+  readonly origin: { readonly name: string } | { readonly model: string }
+  readonly moment: number | undefined
+}
+
+/** The newest row of a set with all that is known of its values. */
+function rowOf(features: RouteDeps['features'], { symbol, set, origin, moment }: RowRequest): SymbolFeaturesResponse {
+  const { asOf, clock, complete } = features.vector(set, symbol, moment)
+  const rows = features.describe(set, symbol, asOf).map((entry, column) => valueView(entry, set.spec.labels?.[column]))
+  return { symbol, set: { ...origin, digest: set.digest }, as_of: formatInstant(asOf), clock, complete, features: rows }
+}
 
 const ofSymbol = defineRoute({
   method: 'GET',
   path: '/features/:symbol',
   scope: 'features:read',
   tag: 'Features',
-  summary: 'The newest row of one model’s feature set for a symbol (its slash written %2F), as of a moment',
+  summary: 'The newest row of one feature set for a symbol (its slash written %2F), as of a moment',
   params: Type.Object({ symbol: Type.String({ pattern: symbolPattern, maxLength: 85, examples: ['BTC/USDT'] }) }, { additionalProperties: false }),
   query: Type.Object(
     {
-      set: Type.String({ pattern: modelNamePattern, description: 'Name of the model whose inputs are read' }),
+      set: Type.String({ pattern: modelNamePattern, description: 'Name of a set of the operator, or else of the model whose inputs are read' }),
       as_of: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339 with a zone; default: now on the clock of the series' })),
     },
     { additionalProperties: false },
   ),
-  answer: SymbolFeaturesResponse,
+  answer: SymbolRow,
   codes: ['invalid_symbol', 'invalid_timestamp', 'model_not_found', 'version_not_found', 'model_unavailable'],
   async handle({ params, query, call }, { features, models }) {
     const moment = instantOf(query.as_of, 'as_of')
+    const own = features.sets().find(({ spec }) => spec.name === query.set)
+    if (own) return rowOf(features, { ...params, set: own, origin: { name: query.set }, moment })
     using lease = await models.acquire(query.set, 'latest', call.deadline)
-    const set = lease.model.features
-    const { asOf, clock, complete } = features.vector(set, params.symbol, moment)
-    const rows = features.describe(set, params.symbol, asOf).map(valueView)
-    return { symbol: params.symbol, set: { model: query.set, digest: set.digest }, as_of: formatInstant(asOf), clock, complete, features: rows }
+    return rowOf(features, { ...params, set: lease.model.features, origin: { model: query.set }, moment })
   },
 })
 

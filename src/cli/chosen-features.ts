@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { ServingError } from '../contracts/error.ts'
+import { nearestNames } from '../contracts/nearest-names.ts'
+import type { Timeframe } from '../contracts/timeframe.ts'
+import { loadSet, loadSets } from '../features/set-folder.ts'
+
+/** How features are named on the command line: one by one, or by a set, which is a file or the name of one in a folder. */
+export type FeatureChoice = { readonly features?: readonly string[]; readonly set?: string; readonly sets: string; readonly timeframe: Timeframe }
+
+/** Ids in column order, and the names that their set gives them. */
+export type ChosenFeatures = { readonly ids: readonly string[]; readonly labels?: readonly string[] }
+
+const inside = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined)
+
+/** Ids of a file that is no declared set: a list, or a model manifest (`inputs.features`); undefined if it is neither. */
+function plainIds(file: string): readonly string[] | undefined {
+  const document: unknown = parse(readFileSync(file, 'utf8'), { logLevel: 'silent', prettyErrors: true })
+  const ids = [document, inside(inside(document, 'inputs'), 'features')].find(Array.isArray)
+  return ids?.every((id) => typeof id === 'string') ? ids : undefined
+}
+
+function ofSet({ set = '', sets, timeframe }: FeatureChoice): ChosenFeatures {
+  const isFile = existsSync(set)
+  const ids = isFile ? plainIds(set) : undefined
+  if (ids) return { ids }
+  const known = isFile ? [] : loadSets(sets)
+  const spec = isFile ? loadSet(set, { timeframe }) : known.find(({ name }) => name === set)
+  if (!spec) {
+    const near = nearestNames(
+      set,
+      known.flatMap(({ name }) => name ?? []),
+    )
+    const hint = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
+    throw new ServingError('validation_failed', `${set} is neither a file nor a set of the folder ${sets}${hint}`)
+  }
+  if (spec.timeframe !== timeframe) throw new ServingError('validation_failed', `The set ${set} is on ${spec.timeframe}, not on ${timeframe}`)
+  return spec.labels ? { ids: spec.features, labels: spec.labels } : { ids: spec.features }
+}
+
+/** The features that were asked for. Throws `validation_failed`. */
+export function chosenFeatures(choice: FeatureChoice): ChosenFeatures {
+  if (choice.features !== undefined) return { ids: choice.features }
+  if (choice.set !== undefined) return ofSet(choice)
+  throw new ServingError('validation_failed', 'Say which features: --features "rsi(14)@1m,close@1m" or --set NAME or FILE.yaml')
+}

@@ -1,0 +1,52 @@
+import { ServingError } from '../contracts/error.ts'
+import type { FeatureSetSpec } from '../contracts/features.ts'
+import { durationMs } from '../contracts/manifest.ts'
+import type { Timeframe } from '../contracts/timeframe.ts'
+import { declareSet } from './declared-set.ts'
+import { readColumns } from './set-columns.ts'
+import { fitsSet, type SetContent, SetDocument, type SetProblem } from './set-document.ts'
+
+/** A set as it could be read: without problems there is a specification. */
+export type SetReading = { readonly spec: FeatureSetSpec | undefined; readonly problems: readonly SetProblem[] }
+
+/** What the file does not say: its name, and the timeframe of what it is read for. */
+export type SetDefaults = { readonly file: string; readonly name?: string; readonly timeframe?: Timeframe }
+
+/** The specification that a file stands for; refusals are noted in its document. */
+function specOf(document: SetDocument, content: SetContent, { name, timeframe }: SetDefaults): FeatureSetSpec | undefined {
+  const { window = 1, symbols = ['*'], max_age: maxAge } = content
+  const own = content.timeframe ?? timeframe
+  if (own === undefined) {
+    document.refuse([], 'timeframe must be written')
+    return undefined
+  }
+  const named = content.name ?? name
+  return {
+    timeframe: own,
+    ...readColumns(document, content.features, own),
+    window,
+    symbols,
+    ...(maxAge === undefined ? {} : { maxAgeMs: durationMs(maxAge) }),
+    ...(named === undefined ? {} : { name: named }),
+  }
+}
+
+/** Reads a declared set. Every problem is named with its line and column; those of expressions with a caret. */
+export function readSetFile(source: string, defaults: SetDefaults): SetReading {
+  const document = new SetDocument(source, defaults.file)
+  const { problems } = document
+  const content = problems.length === 0 ? document.value : undefined
+  const spec = problems.length === 0 && fitsSet(document, content) ? specOf(document, content, defaults) : undefined
+  if (spec && problems.length === 0) tryDeclare(document, spec)
+  return { spec: problems.length === 0 ? spec : undefined, problems }
+}
+
+/** What the parts cannot know: a feature twice, a timeframe shorter than the set's. */
+function tryDeclare(document: SetDocument, spec: FeatureSetSpec): void {
+  try {
+    declareSet(spec)
+  } catch (error) {
+    if (!(error instanceof ServingError)) throw error
+    document.refuse(['features'], error.message)
+  }
+}
