@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import type { Bar, Calendar, IngestReport, SeriesClock, SeriesKey } from './bar.ts'
 import type { FeatureSet, FeatureStatus } from './features.ts'
+import type { Lineage, LineageWish } from './lineage.ts'
 import { symbolPattern } from './symbol.ts'
 import { type Timeframe, timeframes } from './timeframe.ts'
 
@@ -145,9 +146,10 @@ export type FeatureEntry = {
   readonly digest: string
 }
 
-/** What the gateway reads of the features beyond a vector: the catalogue, the declared sets, and the newest row of a set with its names. */
+/** What the gateway reads of the features beyond a vector: the catalogue, the declared sets, the newest row of a set with its names, and where a value comes from (throws `unknown_feature`). */
 export interface FeatureCatalogue {
   catalogue(): readonly FeatureFamilyEntry[]
   sets(): readonly FeatureSet[]
   describe(set: FeatureSet, symbol: string, asOf?: number): readonly FeatureEntry[]
+  lineage(set: FeatureSet, symbol: string, wish: LineageWish): Lineage
 }

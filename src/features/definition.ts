@@ -8,6 +8,9 @@ import { type Names, resolveExpression, usualLeaf } from './expressions/resolve.
 import { idOf, type Leaf, leavesOf, type Term } from './expressions/terms.ts'
 import type { Kernel } from './kernels/kernel.ts'
 
+/** A feature of the catalogue that a definition rests on: itself, or what an expression names. */
+export type RestsOn = Leaf & { readonly id: string; readonly warmUp: WarmUp; readonly digest: string }
+
 /** One feature, resolved, of the catalogue or an expression over it: the series it is computed on, its kernel, and the digest of all that can move its value. */
 export type Definition = {
   readonly id: string
@@ -21,14 +24,15 @@ export type Definition = {
   readonly output: number
   readonly range: Range
   readonly warmUp: WarmUp
+  readonly restsOn: readonly RestsOn[]
   readonly digest: string
 }
 
+/** Raised by any change of operators and functions that can move a bit of a result. */
+export const expressionsVersion = 1
 /** Longest id. */
 export const idAtMost = 200
 const stateAtMost = 32_768
-/** Raised by any change of operators and functions that can move a bit of a result. */
-const expressionsVersion = 1
 
 /** The id of a family with the usual parameters. */
 export const usualId = (family: Family, timeframe: Timeframe): string => idOf(usualLeaf(family), timeframe)
@@ -40,7 +44,8 @@ function catalogueDefinition(leaf: Leaf, { id, timeframe }: Resolved): Definitio
   const { name, version, inputs, output, range } = family
   const warmUp = warmUpOf(leaf, timeframe)
   const digest = hash('sha256', JSON.stringify({ id, name, params, version, inputs, kernel: family.kernelKey(params), output, warmUp }))
-  return { id, timeframe, partner, kernelKey: leafKernelKey(leaf), kernel: () => family.kernel(params), output, range, warmUp, digest }
+  const kernelKey = leafKernelKey(leaf)
+  return { id, timeframe, partner, kernelKey, kernel: () => family.kernel(params), output, range, warmUp, restsOn: [{ ...leaf, id, warmUp, digest }], digest }
 }
 
 function expressionDefinition(term: Term, leaves: readonly Leaf[], { id, timeframe }: Resolved): Definition {
@@ -56,6 +61,7 @@ function expressionDefinition(term: Term, leaves: readonly Leaf[], { id, timefra
     output: 0,
     range: rangeOf(term),
     warmUp,
+    restsOn: rests.flatMap(({ restsOn }) => restsOn),
     digest: hash('sha256', JSON.stringify(content)),
   }
 }

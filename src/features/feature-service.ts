@@ -1,13 +1,17 @@
 import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet, FeatureSetSpec, FeatureStatus, FeatureVector } from '../contracts/features.ts'
 import type { Counter, Meter } from '../contracts/meter.ts'
+import type { Lineage, LineageWish } from '../contracts/lineage.ts'
 import type { Clock } from '../contracts/ports.ts'
+import { nearestNames } from '../contracts/nearest-names.ts'
 import { timeframes } from '../contracts/timeframe.ts'
 import type { SeriesChange, SeriesStore } from '../market/series-store.ts'
 import { type CatalogueEntry, catalogueEntries } from './catalogue.ts'
 import { type DeclaredSet, declareSet } from './declared-set.ts'
+import type { Definition } from './definition.ts'
 import { describeVector, type FeatureDescription } from './feature-description.ts'
 import { FreshnessMeter } from './freshness-meter.ts'
+import { traceLineage } from './lineage.ts'
 import type { SeriesFold } from './series-fold.ts'
 import { type FoldStates, type Frame, SymbolFolds } from './symbol-folds.ts'
 import { type Binding, bind, originOf, readRows } from './vector-reading.ts'
@@ -86,20 +90,34 @@ export class FeatureService implements FeatureReads {
   }
 
   vector(set: FeatureSet, symbol: string, asOf: number | undefined): FeatureVector {
-    const declared = this.#declared(set)
+    const { vector, hit } = this.#vectorOf(this.#declared(set), symbol, asOf)
+    ;(hit ? this.#hits : this.#misses).add()
+    return vector
+  }
+
+  /** Where one value of a set comes from, down to the bars. Throws `unknown_feature` for a feature that is not in the set. */
+  lineage(set: FeatureSet, symbol: string, { feature, asOf, bars, since }: LineageWish): Lineage {
+    const column = set.columnOf.get(feature)
+    const nearest = nearestNames(feature, set.columnOf.keys())
+    if (column === undefined)
+      throw new ServingError('unknown_feature', `The set has no feature ${JSON.stringify(feature.slice(0, 100))}; nearest: ${nearest.join(', ') || 'none'}`)
+    const alone = declareSet({ ...set.spec, features: [set.ids[column] as string] })
+    const { vector } = this.#vectorOf(alone, symbol, asOf)
+    const [definition] = alone.definitions as [Definition]
+    const seriesOf = (of: string, frame: Frame) => this.#folds.seriesOf(of, frame)
+    return traceLineage({ symbol, definition, vector, setDigest: set.digest, wish: { bars, since }, seriesOf })
+  }
+
+  /** A reading, and whether nothing had to be computed for it. */
+  #vectorOf(declared: DeclaredSet, symbol: string, asOf: number | undefined): { readonly vector: FeatureVector; readonly hit: boolean } {
     const known = declared.bindings.get(symbol)
     const binding = known ?? this.#bind(declared, symbol)
-    const counter = known || !binding ? this.#hits : this.#misses
-    if (!binding) {
-      counter.add()
-      return absent(declared, 'missing', { asOf: asOf ?? this.#deps.clock.now(), clock: 'live' })
-    }
+    if (!binding) return { vector: absent(declared, 'missing', { asOf: asOf ?? this.#deps.clock.now(), clock: 'live' }), hit: true }
     const base = binding.frames[0] as SeriesFold
     const moment = asOf ?? (base.series.settings.clock === 'live' ? this.#deps.clock.now() : base.closeTime(base.rows - 1))
     const row = base.rowAt(moment)
-    if (this.#isBeyond(base, row - set.spec.window + 1)) return this.#recall(declared, symbol, moment)
-    counter.add()
-    return this.#read(declared, binding, { row, moment })
+    if (this.#isBeyond(base, row - declared.set.spec.window + 1)) return { vector: this.#recall(declared, symbol, moment), hit: false }
+    return { vector: this.#read(declared, binding, { row, moment }), hit: known !== undefined }
   }
 
   /** True if rows from `oldest` on are wanted, are readable no longer, and the series still has their bars. */
@@ -130,7 +148,6 @@ export class FeatureService implements FeatureReads {
 
   /** A read of rows that are readable no longer: folds their bars again, from the snapshot before them. */
   #recall(declared: DeclaredSet, symbol: string, moment: number): FeatureVector {
-    this.#misses.add()
     const { timeframe, window } = declared.set.spec
     const past = this.#folds.recall(symbol, { timeframe }, { asOf: moment, window })
     const row = past?.rowAt(moment) ?? -1

@@ -45,7 +45,7 @@ export class SymbolFolds {
 
   /** The fold of a frame with all kernels that the definitions need, up to date; undefined while the symbol, or the partner, has no bar. */
   require(symbol: string, frame: Frame, definitions: readonly Definition[]): SeriesFold | undefined {
-    const series = this.#seriesOf(symbol, frame)
+    const series = this.seriesOf(symbol, frame)
     if (!series) return undefined
     const known = this.#folds.get(series)
     const fold = known ?? this.#make(series, frame)
@@ -65,11 +65,12 @@ export class SymbolFolds {
 
   /** A fold whose newest row is the one as of a moment that is readable no longer. */
   recall(symbol: string, frame: Frame, past: { readonly asOf: number; readonly window: number }): SeriesFold | undefined {
-    const series = this.#seriesOf(symbol, frame)
+    const series = this.seriesOf(symbol, frame)
     return series && this.#folds.get(series)?.recall(past.asOf, past.window)
   }
 
-  #seriesOf(symbol: string, { timeframe, partner }: Frame): Series | undefined {
+  /** The series of a frame, joined with the partner's if it has one; undefined while one of them has no bar. */
+  seriesOf(symbol: string, { timeframe, partner }: Frame): Series | undefined {
     const own = this.#deps.find(symbol, timeframe)
     if (partner === undefined || own === undefined) return own
     const other = this.#deps.find(partner, timeframe)

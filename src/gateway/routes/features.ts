@@ -93,20 +93,25 @@ function rowOf(features: RouteDeps['features'], { symbol, set, origin, moment }:
   return { symbol, set: { ...origin, digest: set.digest }, as_of: formatInstant(asOf), clock, complete, features: rows }
 }
 
+/** The symbol of a path. */
+export const SymbolParams = Type.Object(
+  { symbol: Type.String({ pattern: symbolPattern, maxLength: 85, examples: ['BTC/USDT'] }) },
+  { additionalProperties: false },
+)
+/** What a query about one model's set says. */
+export const setQuery = {
+  set: Type.String({ pattern: modelNamePattern, description: 'Name of a set of the operator, or else of the model whose inputs are read' }),
+  as_of: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339 with a zone; default: now on the clock of the series' })),
+}
+
 const ofSymbol = defineRoute({
   method: 'GET',
   path: '/features/:symbol',
   scope: 'features:read',
   tag: 'Features',
   summary: 'The newest row of one feature set for a symbol (its slash written %2F), as of a moment',
-  params: Type.Object({ symbol: Type.String({ pattern: symbolPattern, maxLength: 85, examples: ['BTC/USDT'] }) }, { additionalProperties: false }),
-  query: Type.Object(
-    {
-      set: Type.String({ pattern: modelNamePattern, description: 'Name of a set of the operator, or else of the model whose inputs are read' }),
-      as_of: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339 with a zone; default: now on the clock of the series' })),
-    },
-    { additionalProperties: false },
-  ),
+  params: SymbolParams,
+  query: Type.Object(setQuery, { additionalProperties: false }),
   answer: SymbolRow,
   codes: ['invalid_symbol', 'invalid_timestamp', 'model_not_found', 'version_not_found', 'model_unavailable'],
   async handle({ params, query, call }, { features, models }) {

@@ -3,6 +3,7 @@ import { decisionRoutes } from './decisions.ts'
 import { errorRoutes } from './errors.ts'
 import { featureRoutes } from './features.ts'
 import { healthRoutes } from './health.ts'
+import { lineageRoutes } from './lineage.ts'
 import { marketRoutes } from './market.ts'
 import { modelRoutes } from './models.ts'
 import { predictRoutes } from './predict.ts'
@@ -14,6 +15,7 @@ export const routes: readonly Route[] = [
   ...modelRoutes,
   ...marketRoutes,
   ...featureRoutes,
+  ...lineageRoutes,
   ...healthRoutes,
   ...errorRoutes,
 ]
