@@ -8,7 +8,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Calendar } from '../contracts/bar.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
 import { durationMs } from '../contracts/manifest.ts'
-import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
+import type { Timeframe } from '../contracts/timeframe.ts'
 import { catalogueEntries } from '../features/catalogue.ts'
 import { defineFeature } from '../features/definition.ts'
 import { declareSet } from '../features/declared-set.ts'
@@ -18,6 +18,8 @@ import type { BarInput } from '../market/check-bar.ts'
 import { readBarsFile } from '../market/read-bars-file.ts'
 import { systemClock } from '../system.ts'
 import { type ChosenFeatures, chosenFeatures, type FeatureChoice } from './chosen-features.ts'
+import { parseTimeframe, splitIds } from './feature-options.ts'
+import { registerFeaturesDiff } from './features-diff.ts'
 import { ProgressLine } from './progress-line.ts'
 import { tableLines } from './table.ts'
 
@@ -28,24 +30,6 @@ type ExportOptions = FeatureChoice & {
   readonly costBps: number
   readonly calendar: Calendar
   readonly out: string
-}
-
-/** Splits at the commas between ids, not at those inside parentheses: `macd(12,26,9)@1m,ema(ema(12)-ema(26),9)@1m`. */
-function splitIds(text: string): string[] {
-  let depth = 0
-  const parts = ['']
-  for (const character of text) {
-    if (character === '(') depth += 1
-    if (character === ')') depth -= 1
-    if (character === ',' && depth === 0) parts.push('')
-    else parts[parts.length - 1] += character
-  }
-  return parts.map((id) => id.trim()).filter((id) => id !== '')
-}
-
-function parseTimeframe(text: string): Timeframe {
-  if (isTimeframe(text)) return text
-  throw new InvalidArgumentError(`One of ${Object.keys(timeframes).join(', ')}.`)
 }
 
 function parseHorizon(text: string): ExportOptions['horizon'] {
@@ -152,7 +136,7 @@ function checkSets(files: readonly string[]): void {
   }
 }
 
-/** `presage features`: list the catalogue, check declared sets, export a training matrix. */
+/** `presage features`: list the catalogue, check declared sets, export a training matrix, compare two series. */
 export function registerFeatures(program: Command): void {
   const features = program.command('features').description('the catalogue of features, and training data made with it')
   features.command('list').description('print every feature with its warm-up').action(printCatalogue)
@@ -175,4 +159,5 @@ export function registerFeatures(program: Command): void {
     )
     .requiredOption('--out <file>', 'the CSV to write; beside it FILE.json with digest, ids and counts')
     .action(exportMatrix)
+  registerFeaturesDiff(features)
 }

@@ -31,6 +31,23 @@ function readRecord(file: number, position: number): Buffer | undefined {
   return payload.length === length && crc32(payload) === head.readUInt32LE(4) ? payload : undefined
 }
 
+/** The whole records of a log that another process may be writing: read, nothing is cut off. Undefined if the file is not a log. */
+export function readRecords(path: string): Buffer[] | undefined {
+  const file = openSync(path, 'r')
+  try {
+    if (!readAt(file, 0, magic.length).equals(magic)) return undefined
+    const records: Buffer[] = []
+    let position = magic.length
+    for (let payload = readRecord(file, position); payload; payload = readRecord(file, position)) {
+      records.push(payload)
+      position += frame + payload.length
+    }
+    return records
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** A record as it lies in the file: length and CRC-32 (both u32, little-endian), then the payload. */
 function framed(payload: Uint8Array): Buffer {
   if (payload.length === 0 || payload.length > longestRecord) throw new RangeError(`a record has 1 to ${longestRecord} bytes, not ${payload.length}`)

@@ -1,0 +1,37 @@
+import type { SeriesKey } from '../contracts/bar.ts'
+import { ServingError } from '../contracts/error.ts'
+import { decodeRecord } from './bar-records.ts'
+import type { BarInput } from './check-bar.ts'
+import { readBarsFile } from './read-bars-file.ts'
+import { readRecords } from './record-log.ts'
+import { Series } from './series.ts'
+
+/** Bars of one series in the records of a journal, each in its last version. */
+function journaledBars(path: string, records: readonly Buffer[], { symbol, timeframe }: SeriesKey): BarInput[] {
+  let series: Series | undefined
+  for (const { kind, key, settings, bars } of records.map(decodeRecord)) {
+    if (kind !== 'bars' || key.symbol !== symbol || key.timeframe !== timeframe) continue
+    series ??= new Series(key, settings)
+    for (const bar of bars) series.apply(bar)
+  }
+  if (!series) throw new ServingError('series_not_found', `${path} is a journal without bars of ${symbol} at ${timeframe}`)
+  return series.slice(0, series.length)
+}
+
+/** Bars of one series: of a CSV or JSON file, plain or .gz, or of a journal (`market/bars.log` in a data folder), whose server may be running. Throws `validation_failed`, `series_not_found`. */
+export async function readSeries(path: string, key: SeriesKey): Promise<BarInput[]> {
+  const bars: BarInput[] = []
+  const records = openJournal(path)
+  if (records) return journaledBars(path, records, key)
+  for await (const bar of readBarsFile(path)) bars.push(bar)
+  return bars
+}
+
+/** The records of a journal; undefined for any other file, or none, of which the reader of files tells. */
+function openJournal(path: string): Buffer[] | undefined {
+  try {
+    return readRecords(path)
+  } catch {
+    return undefined
+  }
+}
