@@ -10,6 +10,7 @@ import { type Database, openDatabase } from './database/open-database.ts'
 import { DecisionRing } from './events/decision-ring.ts'
 import { FeatureService } from './features/feature-service.ts'
 import { FoldStateLog } from './features/fold-state-log.ts'
+import { FeatureProofs } from './features/proofs/feature-proofs.ts'
 import { loadSets } from './features/set-folder.ts'
 import type { GatewayLog } from './gateway/gateway-deps.ts'
 import { createServer, type GatewayServer } from './gateway/server.ts'
@@ -50,14 +51,16 @@ type Market = { readonly market: SeriesStore; readonly features: FeatureService;
 
 const decisionBytes = 2_500
 
-function composeMarket({ data, market, features }: Config, { clock }: Surroundings, meter: PrometheusMeter): Market {
+function composeMarket({ data, market, features }: Config, { clock, version }: Surroundings, meter: PrometheusMeter): Market {
   const sets = loadSets(features.dir)
   const folder = join(data.dir, 'market')
   if (market.persist) mkdirSync(folder, { recursive: true })
   const journal = market.persist ? new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }) : undefined
   const states = market.persist ? new FoldStateLog({ folder, meter }) : undefined
   const store = new SeriesStore({ clock, meter, keepBars: market.keepBars, jumps: market, ...(journal ? { journal } : {}) })
-  const service = new FeatureService({ series: store, clock, meter, historyRows: features.historyRows, ...(states ? { states } : {}) })
+  // Bits of logarithms and powers are the engine's.
+  const proofs = new FeatureProofs({ clock, codeVersion: `${version} on Node ${process.version}`, file: join(data.dir, 'feature-proofs.json') })
+  const service = new FeatureService({ series: store, clock, meter, historyRows: features.historyRows, proofs, ...(states ? { states } : {}) })
   for (const series of journal?.restored ?? []) store.restore(series)
   for (const set of sets) service.declare(set)
   const close = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import { type Command } from 'commander'
 import { ServingError } from '../contracts/error.ts'
 import { noMeter } from '../contracts/meter.ts'
 import { FeatureService } from '../features/feature-service.ts'
+import { FeatureProofs } from '../features/proofs/feature-proofs.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { checkFeatureContract } from '../models/feature-contract.ts'
 import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
@@ -32,7 +33,8 @@ function rowOf({ prepared, runtime, golden }: LoadedBundle, explained: Explanati
 
 /** Loads one bundle as the server would, and gives its row of the table. Throws what loading throws. */
 async function checkBundle(path: string, runtimes: readonly ModelRuntime[]): Promise<string[]> {
-  const features = new FeatureService({ series: new SeriesStore({ clock: systemClock, meter: noMeter }), clock: systemClock, meter: noMeter })
+  const proofs = new FeatureProofs({ clock: systemClock, codeVersion: process.version })
+  const features = new FeatureService({ series: new SeriesStore({ clock: systemClock, meter: noMeter }), clock: systemClock, meter: noMeter, proofs })
   const started = performance.now()
   const loaded = await loadBundle(
     { dir: resolve(path), digest: undefined },
@@ -41,7 +43,7 @@ async function checkBundle(path: string, runtimes: readonly ModelRuntime[]): Pro
   )
   try {
     const { prepared, runtime } = loaded
-    checkFeatureContract(prepared.manifest, features)
+    await checkFeatureContract(prepared.manifest, features)
     const ms = performance.now() - started
     const rows = prepared.golden?.inputs ?? new Float64Array(0)
     const deadline = { at: systemClock.monotonic() + patience, signal: AbortSignal.timeout(patience) }

@@ -52,6 +52,8 @@ export type FeatureVector = {
 export interface FeatureReads {
   /** Validates ids (throws `unknown_feature` with the nearest names) and keeps the set up to date from now on; declaring an equal set again returns the same object. */
   declare(spec: FeatureSetSpec): FeatureSet
+  /** Settles when every feature of the set has been proven (look-ahead, warm-up, determinism), at once if they were before. Throws `feature_contract_mismatch` naming the feature that fails; the set is declared no longer. */
+  prove(set: FeatureSet): Promise<void>
   /** The vector as of a moment (ms), or as of the series' clock when undefined. Never throws for absent data: the statuses say so. */
   vector(set: FeatureSet, symbol: string, asOf: number | undefined): FeatureVector
 }

@@ -77,6 +77,10 @@ const DeclaredSet = Type.Object({
   features: Type.Array(Type.String()),
   labels: Type.Optional(Type.Array(Type.String(), { description: 'Names that the set gives to its features' })),
   symbols: Type.Array(Type.String()),
+  certificates: Type.Array(
+    Type.Object({ feature: Type.String(), digest: Type.String(), proven: Type.Array(Type.String()), at: instant, code_version: Type.String() }),
+    { description: 'What was proven of its features by this version of the code, before the set was served' },
+  ),
 })
 /** Answer of GET /features: the catalogue, the sets of the operator and those that models declared. */
 export const FeaturesResponse = Type.Object({ catalogue: Type.Array(FeatureFamily), sets: Type.Array(DeclaredSet) })
@@ -146,10 +150,14 @@ export type FeatureEntry = {
   readonly digest: string
 }
 
-/** What the gateway reads of the features beyond a vector: the catalogue, the declared sets, the newest row of a set with its names, and where a value comes from (throws `unknown_feature`). */
+/** What was proven of one definition, when (ms), and for which version of the code. */
+export type FeatureCertificate = { readonly digest: string; readonly proven: readonly string[]; readonly at: number; readonly codeVersion: string }
+
+/** What the gateway reads of the features beyond a vector: the catalogue, the declared sets, what was proven of them, the newest row of a set with its names, and where a value comes from (throws `unknown_feature`). */
 export interface FeatureCatalogue {
   catalogue(): readonly FeatureFamilyEntry[]
   sets(): readonly FeatureSet[]
   describe(set: FeatureSet, symbol: string, asOf?: number): readonly FeatureEntry[]
+  certificates(set: FeatureSet): readonly (FeatureCertificate & { readonly feature: string })[]
   lineage(set: FeatureSet, symbol: string, wish: LineageWish): Lineage
 }

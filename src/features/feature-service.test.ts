@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Calendar, SeriesClock } from '../contracts/bar.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
+import { ServingError } from '../contracts/error.ts'
 import { type Meter, noMeter } from '../contracts/meter.ts'
 import { walkBars } from '../market/bar-walk.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { families } from './catalog/index.ts'
 import { FeatureService } from './feature-service.ts'
+import { FeatureProofs } from './proofs/feature-proofs.ts'
 
 const minute = 60_000
 const start = Date.UTC(2024, 0, 1)
@@ -282,5 +284,34 @@ describe('what is measured', () => {
     time.now = closeAfter(6) + 2 * 86_400_000
     ingest(walk(6), { clock: 'live' })
     assert.deepEqual(seen['feature_freshness_seconds live'], [0.25])
+  })
+})
+
+describe('a proof', () => {
+  const clock = { now: () => start, monotonic: () => 0 }
+  const store = new SeriesStore({ clock, meter: noMeter })
+  const spec = { timeframe: '1m', window: 1, symbols: ['*'] } as const
+
+  test('that holds is shown with the set', async () => {
+    const service = new FeatureService({ series: store, clock, meter: noMeter, proofs: new FeatureProofs({ clock, codeVersion: 'v' }) })
+    const set = service.declare({ ...spec, features: ['sma(3)@1m', 'tod_sin'] })
+    assert.deepEqual(service.certificates(set), [])
+    await service.prove(set)
+    assert.deepEqual(
+      service.certificates(set).map(({ feature, proven, at }) => [feature, proven.length, at]),
+      [
+        ['sma(3)@1m', 3, start],
+        ['tod_sin', 3, start],
+      ],
+    )
+  })
+
+  test('that fails ends the declaration of the set', async () => {
+    const refusal = new ServingError('feature_contract_mismatch', 'sma(3)@1m fails the proof of look-ahead')
+    const proofs = { prove: () => Promise.reject(refusal), certificate: () => undefined }
+    const service = new FeatureService({ series: store, clock, meter: noMeter, proofs })
+    const set = service.declare({ ...spec, features: ['sma(3)@1m'] })
+    await assert.rejects(service.prove(set), refusal)
+    assert.deepEqual(service.sets(), [])
   })
 })

@@ -1,6 +1,7 @@
 import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet, FeatureSetSpec, FeatureStatus, FeatureVector } from '../contracts/features.ts'
 import type { Counter, Meter } from '../contracts/meter.ts'
+import type { FeatureCertificate } from '../contracts/market.ts'
 import type { Lineage, LineageWish } from '../contracts/lineage.ts'
 import type { Clock } from '../contracts/ports.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
@@ -11,17 +12,19 @@ import { type DeclaredSet, declareSet } from './declared-set.ts'
 import type { Definition } from './definition.ts'
 import { describeVector, type FeatureDescription } from './feature-description.ts'
 import { FreshnessMeter } from './freshness-meter.ts'
+import type { FeatureProofs } from './proofs/feature-proofs.ts'
 import { traceLineage } from './lineage.ts'
 import type { SeriesFold } from './series-fold.ts'
 import { type FoldStates, type Frame, SymbolFolds } from './symbol-folds.ts'
 import { type Binding, bind, originOf, readRows } from './vector-reading.ts'
 
-/** What the service needs. `historyRows` (default 4,096) is how many rows of every feature stay readable without recomputation; `states` keeps snapshots across restarts. */
+/** What the service needs. `historyRows` (default 4,096) is how many rows of every feature stay readable without recomputation; `states` keeps snapshots across restarts; without `proofs` nothing is proven. */
 export type FeatureServiceDeps = {
   readonly series: Pick<SeriesStore, 'find' | 'derive' | 'onClose' | 'quarantineReason'>
   readonly clock: Clock
   readonly meter: Meter
   readonly states?: FoldStates
+  readonly proofs?: Pick<FeatureProofs, 'prove' | 'certificate'>
   readonly historyRows?: number
 }
 
@@ -72,6 +75,24 @@ export class FeatureService implements FeatureReads {
     this.#byIdentity.set(identity, declared)
     this.#bySet.set(declared.set, declared)
     return declared.set
+  }
+
+  async prove(set: FeatureSet): Promise<void> {
+    try {
+      await this.#deps.proofs?.prove(this.#declared(set).definitions)
+    } catch (error) {
+      this.#bySet.delete(set)
+      for (const [identity, declared] of this.#byIdentity) if (declared.set === set) this.#byIdentity.delete(identity)
+      throw error
+    }
+  }
+
+  /** What was proven of the features of a set, in their order; those that are not proven are left out. */
+  certificates(set: FeatureSet): (FeatureCertificate & { readonly feature: string })[] {
+    return this.#declared(set).definitions.flatMap(({ id, digest }) => {
+      const certificate = this.#deps.proofs?.certificate(digest)
+      return certificate ? [{ feature: id, ...certificate }] : []
+    })
   }
 
   /** The sets that were declared, oldest first. */

@@ -47,7 +47,7 @@ function loader(events: string[], room: SlotLoaderDeps['room']): SlotLoader {
   return new SlotLoader({
     runtimes: [{ kind: prepared.manifest.runtime, load: () => Promise.resolve((events.push('load'), model())) }],
     registry: { digestOf: () => undefined },
-    features: { declare: () => ({ digest: trained }) as never },
+    features: { declare: () => ({ digest: trained }) as never, prove: () => Promise.resolve() },
     clock: { now: () => 0, monotonic: () => 0 },
     meter: noMeter,
     thread: { prepare: () => Promise.resolve((events.push('prepare'), prepared)) },

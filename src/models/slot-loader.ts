@@ -19,7 +19,7 @@ import type { SlotLoad, VersionSlot } from './version-slot.ts'
 export type SlotLoaderDeps = {
   readonly runtimes: readonly ModelRuntime[]
   readonly registry: Pick<Registry, 'digestOf'>
-  readonly features: Pick<FeatureReads, 'declare'>
+  readonly features: Pick<FeatureReads, 'declare' | 'prove'>
   readonly clock: Clock
   readonly meter: Meter
   readonly thread: Pick<PrepareThread, 'prepare'>
@@ -112,7 +112,7 @@ export class SlotLoader {
 
   async #bring(slot: VersionSlot, load: SlotLoad): Promise<Resident> {
     this.#checkIdentity(slot)
-    const features = checkFeatureContract(slot.file.manifest, this.#deps.features)
+    const features = await checkFeatureContract(slot.file.manifest, this.#deps.features)
     await this.#reserve(slot, load)
     const job = { dir: slot.file.dir, digest: slot.file.digest }
     const loaded = await loadBundle(job, this.#deps, { signal: load.giveUp.signal, onPhase: (phase) => void (load.phase = phase) })

@@ -36,7 +36,7 @@ before(async () => {
   model = {
     ref: { name: manifest.name, version: manifest.version, digest },
     manifest,
-    features: checkFeatureContract(manifest, features),
+    features: await checkFeatureContract(manifest, features),
     runtime,
     verified: true,
   }

@@ -3,6 +3,7 @@ import type { RouteDeps } from '../gateway-deps.ts'
 import { modelNamePattern } from '../../contracts/manifest.ts'
 import { formatInstant } from '../../contracts/instant.ts'
 import {
+  type FeatureCatalogue,
   type FeatureEntry,
   type FeatureFamilyEntry,
   type FeaturesResponse,
@@ -47,7 +48,11 @@ const familyView = ({
   digest,
 })
 
-const setView = ({ digest, ids, spec }: FeatureSet): FeaturesResponse['sets'][number] => ({
+const certificateView = ({ feature, digest, proven, at, codeVersion }: ReturnType<FeatureCatalogue['certificates']>[number]) => {
+  return { feature, digest, proven: [...proven], at: formatInstant(at), code_version: codeVersion }
+}
+
+const setView = ({ digest, ids, spec }: FeatureSet, certificates: ReturnType<FeatureCatalogue['certificates']>): FeaturesResponse['sets'][number] => ({
   ...(spec.name === undefined ? {} : { name: spec.name }),
   digest,
   timeframe: spec.timeframe,
@@ -55,6 +60,7 @@ const setView = ({ digest, ids, spec }: FeatureSet): FeaturesResponse['sets'][nu
   features: [...ids],
   ...(spec.labels === undefined ? {} : { labels: [...spec.labels] }),
   symbols: [...spec.symbols],
+  certificates: certificates.map(certificateView),
 })
 
 const valueView = ({ id, value, status, warming, eventTime, ageMs, digest }: FeatureEntry, label: string | undefined) => ({
@@ -76,7 +82,10 @@ const list = defineRoute({
   summary: 'The catalogue of features, the sets of the operator, and those that loaded models declared',
   answer: Catalogue,
   codes: [],
-  handle: (_asked, { features }) => ({ catalogue: features.catalogue().map(familyView), sets: features.sets().map(setView) }),
+  handle: (_asked, { features }) => ({
+    catalogue: features.catalogue().map(familyView),
+    sets: features.sets().map((set) => setView(set, features.certificates(set))),
+  }),
 })
 
 type RowRequest = {
