@@ -315,3 +315,27 @@ describe('a proof', () => {
     assert.deepEqual(service.sets(), [])
   })
 })
+
+test('values that are not there are counted by feature and status', () => {
+  const counts: Record<string, number> = {}
+  const counter: Meter['counter'] = (name, _help, labels = {}) => ({
+    add() {
+      const of = `${name} ${labels['feature']} ${labels['status']}`
+      counts[of] = (counts[of] ?? 0) + 1
+    },
+  })
+  const { declare, ingest, read } = makeWorld({ meter: { ...noMeter, counter } })
+  const set = declare(['close@1m', 'sma(5)@1m', 'beta(BTC/USD,20)@1m'])
+  ingest(walk(3))
+  read(set)
+  read(set)
+  read(set, closeAfter(3) + 3_600_000)
+  const absent = Object.fromEntries(Object.entries(counts).filter(([of]) => of.startsWith('feature_values_absent_total ')))
+  assert.deepEqual(absent, {
+    'feature_values_absent_total sma(5)@1m warming': 2,
+    'feature_values_absent_total beta(BTC/USD,20)@1m partner-missing': 2,
+    'feature_values_absent_total close@1m stale': 1,
+    'feature_values_absent_total sma(5)@1m stale': 1,
+    'feature_values_absent_total beta(BTC/USD,20)@1m stale': 1,
+  })
+})

@@ -7,6 +7,7 @@ import type { Clock } from '../contracts/ports.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
 import { timeframes } from '../contracts/timeframe.ts'
 import type { SeriesChange, SeriesStore } from '../market/series-store.ts'
+import { AbsenceMeter } from './absence-meter.ts'
 import { type CatalogueEntry, catalogueEntries } from './catalogue.ts'
 import { type DeclaredSet, declareSet } from './declared-set.ts'
 import type { Definition } from './definition.ts'
@@ -41,6 +42,7 @@ export class FeatureService implements FeatureReads {
   readonly #bySet = new Map<FeatureSet, DeclaredSet>()
   readonly #hits: Counter
   readonly #misses: Counter
+  readonly #absences: AbsenceMeter
   readonly #freshness: FreshnessMeter
   readonly #stop: () => void
   constructor(deps: FeatureServiceDeps) {
@@ -56,6 +58,7 @@ export class FeatureService implements FeatureReads {
     })
     this.#hits = reads('hit')
     this.#misses = reads('miss')
+    this.#absences = new AbsenceMeter(meter)
     this.#freshness = new FreshnessMeter(meter, clock)
     this.#stop = series.onClose((change) => this.#onClose(change))
   }
@@ -111,8 +114,10 @@ export class FeatureService implements FeatureReads {
   }
 
   vector(set: FeatureSet, symbol: string, asOf: number | undefined): FeatureVector {
-    const { vector, hit } = this.#vectorOf(this.#declared(set), symbol, asOf)
+    const declared = this.#declared(set)
+    const { vector, hit } = this.#vectorOf(declared, symbol, asOf)
     ;(hit ? this.#hits : this.#misses).add()
+    this.#absences.observe(declared.definitions, vector)
     return vector
   }
 
