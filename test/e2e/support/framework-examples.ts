@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { pathOf } from '../../support/pages.ts'
 
-/** The form in which a model must be served, and how far its answers may be from the framework's own: 0 is bit for bit. */
+/** The form in which a model must be served, and how far its answers may be from the framework's own: 0 is bit for bit those that it gives to rows alone or among others. */
 export type Served = { readonly runtime: string; readonly format: string; readonly within: number }
 
 /** A script of examples/, the Python modules that it needs, and what becomes of the models that it saves. */
@@ -52,8 +52,11 @@ export const frameworkExamples: readonly FrameworkExample[] = [
   },
 ]
 
-/** A model that was trained and saved, and P(up) by its framework for rows of the matrix that it has not seen. */
-export type Told = { readonly name: string; readonly answers: readonly { readonly closeTime: number; readonly row: readonly number[]; readonly up: number }[] }
+/** A model that was trained and saved, and P(up) by its framework for rows of the matrix that it has not seen: asked alone, and among others. */
+export type Told = {
+  readonly name: string
+  readonly answers: readonly { readonly closeTime: number; readonly row: readonly number[]; readonly up: readonly number[] }[]
+}
 
 const run = promisify(execFile)
 
