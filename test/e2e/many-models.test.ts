@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import type { ModelService } from '../../src/models/model-service.ts'
 import { pythonOrSkip } from '../support/python.ts'
 import { askFor, writeOnnx, writePython, writeTrees } from '../support/small-bundles.ts'
 import type { Client } from './support/client.ts'
+import { modelsFolder } from './support/models-folder.ts'
 import { startServer } from './support/start-server.ts'
-
-function modelsFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'presage-many-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  return folder
-}
 
 /** The same order every time for a seed (Fisher and Yates, with the generator of Numerical Recipes). */
 function shuffled<T>(values: readonly T[], seed: number): T[] {

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { askFor, writeTrees } from '../support/small-bundles.ts'
+import type { Answer } from './support/client.ts'
+import { modelsFolder } from './support/models-folder.ts'
+import { startServer } from './support/start-server.ts'
+import { SteadyLoad } from './support/steady-load.ts'
+
+const { symbol, features } = askFor('swapped')
+const batch = { model: 'swapped', requests: Array.from({ length: 24 }, () => ({ symbol, features })) }
+
+type Item = { readonly prediction?: { readonly signal: string } }
+
+/** The version of an answer with the signals of its items; each version has a signal of its own, so more than one are a mixed batch. */
+const sayings = ({ body }: Answer): string[] => [
+  ...new Set(((body.predictions ?? [body]) as Item[]).map((item) => `${body.model_info.version} ${item.prediction?.signal ?? JSON.stringify(item)}`)),
+]
+
+test('200 moves of a label and 20 rollbacks under load fail no request and mix no batch', async (t) => {
+  const models = modelsFolder(t)
+  writeTrees(models, { name: 'swapped', version: '1.0.0', up: 0.3 })
+  writeTrees(models, { name: 'swapped', version: '1.1.0', up: 0.7 })
+  const { client } = await startServer(t, { 'models.dir': models, 'models.rescanMs': '86400000' })
+  const seen = new Set<string>()
+  const faultOf = (answer: Answer): string | undefined => {
+    if (answer.status !== 200) return JSON.stringify(answer.body)
+    const said = sayings(answer)
+    seen.add(said.join(', '))
+    return said.length === 1 ? undefined : `mixed: ${said.join(', ')}`
+  }
+  const loads = [
+    new SteadyLoad(t, () => client.post('/predict', askFor('swapped')), faultOf),
+    new SteadyLoad(t, () => client.post('/predict/batch', batch), faultOf),
+  ]
+  for (let move = 0; move < 200; move += 1) {
+    const version = move % 2 === 0 ? '1.0.0' : '1.1.0'
+    const { status, body } = await client.put('/models/swapped/labels/latest', { version })
+    assert.deepEqual([status, body.version], [200, version], JSON.stringify(body))
+    if (move % 10 !== 9) continue
+    const back = await client.post('/models/swapped/rollback', { reason: 'drill' })
+    assert.deepEqual([back.status, back.body.version, back.body.before], [200, '1.0.0', '1.1.0'])
+  }
+  for (const load of loads) {
+    const { good, bad } = await load.stop()
+    assert.deepEqual(bad, [])
+    assert.ok(good > 200, `${good} answers`)
+  }
+  assert.deepEqual([...seen].toSorted(), ['v1.0.0 SELL', 'v1.1.0 BUY'])
+})
