@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { parseDocument } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
@@ -13,9 +13,11 @@ export type ChosenFeatures = { readonly ids: readonly string[]; readonly labels?
 
 const inside = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined)
 
-/** Ids of a file that is no declared set: a list, or a model manifest (`inputs.features`); undefined if it is neither. */
+/** Ids of a file that is no declared set: a list, or a model manifest (`inputs.features`); undefined if it is neither, or no YAML. */
 function plainIds(file: string): readonly string[] | undefined {
-  const document: unknown = parse(readFileSync(file, 'utf8'), { logLevel: 'silent', prettyErrors: true })
+  const source = parseDocument(readFileSync(file, 'utf8'))
+  if (source.errors.length > 0) return undefined
+  const document: unknown = source.toJS({ maxAliasCount: 0 })
   const ids = [document, inside(inside(document, 'inputs'), 'features')].find(Array.isArray)
   return ids?.every((id) => typeof id === 'string') ? ids : undefined
 }

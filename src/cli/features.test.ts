@@ -83,6 +83,14 @@ test('export takes a declared set by file and by name, and says the names of its
   await assert.rejects(exportTo(outs[1], '--set', 'momentun', '--sets', sets), { message: /neither a file nor a set of the folder .*did you mean momentum\?/ })
 })
 
+test('export refuses a set file that is no YAML, and one on another timeframe', async () => {
+  const [broken, slow] = [join(folder, 'broken.yaml'), join(folder, 'slow.yaml')]
+  writeFileSync(broken, 'timeframe: 1m\nfeatures: [close\n')
+  writeFileSync(slow, 'timeframe: 5m\nfeatures: [close]\n')
+  await assert.rejects(exportTo(join(folder, 'x.csv'), '--set', broken), { code: 'validation_failed', message: /broken\.yaml:\d+:\d+: / })
+  await assert.rejects(exportTo(join(folder, 'x.csv'), '--set', slow), { code: 'validation_failed', message: /is on 5m, not on 1m/ })
+})
+
 test('check prints what a set resolves to, or every problem with its line, a caret and a suggestion', async (t) => {
   const printed = t.mock.method(process.stdout, 'write', () => true)
   await run('features', 'check', setFile)

@@ -79,6 +79,7 @@ describe('a vector', () => {
 
   test('is the same, bit for bit, whether bars come one by one, at once, or twice', () => {
     const sets = ['rsi(14)@1m', 'macd(12,26,9)@1m', 'bb_pctb(20,2)@1m', 'vol_z(96)@1m', 'rv(60)@1m', 'obv_slope(20)@1m', 'atr(14)@1m', 'rsi(14)@5m']
+    sets.push('zscore(rsi(14),96)@1m', '(close-sma(20))/atr(14)@1m', 'mean(rsi(14)>50 and close>lag(close,3),30)@1m', 'zscore(close,9)@5m')
     const [stream, batch, twice] = [makeWorld(), makeWorld(), makeWorld()]
     const bars = walk(1_700)
     for (const bar of bars) stream.ingest([bar])
@@ -125,9 +126,9 @@ describe('why a value is not there', () => {
 
   test('flat: the series did not move', () => {
     const { declare, ingest, read } = makeWorld()
-    const set = declare(['close@1m', 'rsi(2)@1m', 'bb_width(5,2)@1m'])
+    const set = declare(['close@1m', 'rsi(2)@1m', 'bb_width(5,2)@1m', 'lag(rsi(2),1)>50@1m', 'close/(close-lag(close,1))@1m'])
     ingest(walk(60).map((bar) => ({ ...bar, open: 5, high: 5, low: 5, close: 5 })))
-    assert.deepEqual(read(set).statuses, ['ok', 'flat', 'ok'])
+    assert.deepEqual(read(set).statuses, ['ok', 'flat', 'ok', 'flat', 'flat'])
     assert.equal(read(set).values[2], 0)
   })
 

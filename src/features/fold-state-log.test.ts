@@ -19,6 +19,8 @@ const features = [
   'close@1m',
   'ema(500)@1m',
   'rsi(14)@1m',
+  'zscore(ema(rsi(14),5),96)@1m',
+  'if(close>sma(20),lag(rsi(14),2),rank(volume,40))@1m',
   'macd(12,26,9)@1m',
   'atr(14)@1m',
   'bb_pctb(20,2)@1m',

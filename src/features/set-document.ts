@@ -40,8 +40,14 @@ export class SetDocument {
     for (const { pos, message } of this.#document.errors) this.#note(pos[0], message)
   }
 
+  /** What the document says; undefined, and a problem, if it is not plain data. */
   get value(): unknown {
-    return this.#document.toJS({ maxAliasCount: 0 })
+    try {
+      return this.#document.toJS({ maxAliasCount: 0 })
+    } catch (error) {
+      this.refuse([], `cannot be used: ${error instanceof Error ? error.message : String(error)}`)
+      return undefined
+    }
   }
 
   /** Notes what is wrong with the value at a path, `at` characters behind its beginning. */

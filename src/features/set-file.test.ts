@@ -70,6 +70,7 @@ describe('a set file', () => {
     ['timeframe: 1m\nfeatures: {}\n', /at least one feature/],
     ['timeframe: 1m\nfeatures: {a: {value: rsi(14), lag: 0}}\n', /^x\.yaml:2:\d+: must be >= 1/],
     ['a: [', /^x\.yaml:1:5: /],
+    ['timeframe: &t 1m\nname: *t\nfeatures: [close]\n', /^x\.yaml:1:1: cannot be used: .*alias/i],
     ['', /must be object/],
   ]
   for (const [text, problem] of refusals)

@@ -36,7 +36,7 @@ export function readSetFile(source: string, defaults: SetDefaults): SetReading {
   const document = new SetDocument(source, defaults.file)
   const { problems } = document
   const content = problems.length === 0 ? document.value : undefined
-  const spec = problems.length === 0 && fitsSet(document, content) ? specOf(document, content, defaults) : undefined
+  const spec = content !== undefined && fitsSet(document, content) ? specOf(document, content, defaults) : undefined
   if (spec && problems.length === 0) tryDeclare(document, spec)
   return { spec: problems.length === 0 ? spec : undefined, problems }
 }
