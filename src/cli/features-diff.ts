@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Calendar } from '../contracts/bar.ts'
 import { formatInstant } from '../contracts/instant.ts'
-import type { Timeframe } from '../contracts/timeframe.ts'
 import { type BarDifference, compareSeries, type SeriesDifference, type ValueDifference } from '../features/series-difference.ts'
 import { readSeries } from '../market/read-series.ts'
 import { systemClock } from '../system.ts'

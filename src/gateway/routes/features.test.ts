@@ -29,8 +29,17 @@ test('GET /features shows the sets of the operator with their names', async (t) 
   const [set] = body['sets'] as Record<string, unknown>[]
   assert.match(set?.['digest'] as string, /^[0-9a-f]{64}$/)
   assert.deepEqual(
-    { ...set, digest: '' },
-    { name: 'trend', digest: '', timeframe: '1m', window: 1, features: ['close>sma(20)@1m', 'close@1m'], labels: ['above', 'last'], symbols: ['*'] },
+    { ...set, digest: '', certificates: [] },
+    {
+      name: 'trend',
+      digest: '',
+      certificates: [],
+      timeframe: '1m',
+      window: 1,
+      features: ['close>sma(20)@1m', 'close@1m'],
+      labels: ['above', 'last'],
+      symbols: ['*'],
+    },
   )
 })
 
