@@ -10,6 +10,7 @@ import { type Database, openDatabase } from './database/open-database.ts'
 import { DecisionRing } from './events/decision-ring.ts'
 import { FeatureService } from './features/feature-service.ts'
 import { FoldStateLog } from './features/fold-state-log.ts'
+import { ParitySentinel } from './features/parity-sentinel.ts'
 import { FeatureProofs } from './features/proofs/feature-proofs.ts'
 import { loadSets } from './features/set-folder.ts'
 import type { GatewayLog } from './gateway/gateway-deps.ts'
@@ -51,7 +52,7 @@ type Market = { readonly market: SeriesStore; readonly features: FeatureService;
 
 const decisionBytes = 2_500
 
-function composeMarket({ data, market, features }: Config, { clock, version }: Surroundings, meter: PrometheusMeter): Market {
+function composeMarket({ data, market, features }: Config, { clock, random, log, version }: Surroundings, meter: PrometheusMeter): Market {
   const sets = loadSets(features.dir)
   const folder = join(data.dir, 'market')
   if (market.persist) mkdirSync(folder, { recursive: true })
@@ -60,18 +61,20 @@ function composeMarket({ data, market, features }: Config, { clock, version }: S
   const store = new SeriesStore({ clock, meter, keepBars: market.keepBars, jumps: market, ...(journal ? { journal } : {}) })
   // Bits of logarithms and powers are the engine's.
   const proofs = new FeatureProofs({ clock, codeVersion: `${version} on Node ${process.version}`, file: join(data.dir, 'feature-proofs.json') })
-  const service = new FeatureService({ series: store, clock, meter, historyRows: features.historyRows, proofs, ...(states ? { states } : {}) })
+  const sentinel = new ParitySentinel({ share: features.sentinelShare, random, meter, log })
+  const service = new FeatureService({ series: store, clock, meter, historyRows: features.historyRows, proofs, sentinel, ...(states ? { states } : {}) })
   for (const series of journal?.restored ?? []) store.restore(series)
   for (const set of sets) service.declare(set)
   const close = async (): Promise<void> => {
     service.close()
+    sentinel.close()
     states?.close()
     await journal?.close()
   }
-  const health = (): HealthCheck =>
-    journal && !journal.healthy
-      ? { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }
-      : { status: 'healthy', detail: `${[...store.all()].length} series` }
+  const health = (): HealthCheck => {
+    if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }
+    return sentinel.fault === undefined ? { status: 'healthy', detail: `${[...store.all()].length} series` } : { status: 'degraded', detail: sentinel.fault }
+  }
   return { market: store, features: service, close, health }
 }
 
@@ -155,6 +158,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   const { database, registry, meter } = await composeStores(config, around)
   const data = composeMarket(config, around, meter)
   const { market, features } = data
+  for (const set of features.sets()) await features.prove(set)
   const models = composeModels(config, around, { meter, registry, features })
   const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
   const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })

@@ -13,13 +13,14 @@ import { type DeclaredSet, declareSet } from './declared-set.ts'
 import type { Definition } from './definition.ts'
 import { describeVector, type FeatureDescription } from './feature-description.ts'
 import { FreshnessMeter } from './freshness-meter.ts'
+import type { ParitySentinel } from './parity-sentinel.ts'
 import type { FeatureProofs } from './proofs/feature-proofs.ts'
 import { traceLineage } from './lineage.ts'
 import type { SeriesFold } from './series-fold.ts'
 import { type FoldStates, type Frame, SymbolFolds } from './symbol-folds.ts'
 import { type Binding, bind, originOf, readRows } from './vector-reading.ts'
 
-/** What the service needs. `historyRows` (default 4,096) is how many rows of every feature stay readable without recomputation; `states` keeps snapshots across restarts; without `proofs` nothing is proven. */
+/** What the service needs. `historyRows` (default 4,096) is how many rows of every feature stay readable without recomputation; `states` keeps snapshots across restarts; without `proofs` nothing is proven, without `sentinel` nothing is computed twice. */
 export type FeatureServiceDeps = {
   readonly series: Pick<SeriesStore, 'find' | 'derive' | 'onClose' | 'quarantineReason'>
   readonly clock: Clock
@@ -27,6 +28,7 @@ export type FeatureServiceDeps = {
   readonly states?: FoldStates
   readonly proofs?: Pick<FeatureProofs, 'prove' | 'certificate'>
   readonly historyRows?: number
+  readonly sentinel?: Pick<ParitySentinel, 'offer'>
 }
 
 type Moment = Pick<FeatureVector, 'asOf' | 'clock' | 'barCloseTime'>
@@ -209,6 +211,8 @@ export class FeatureService implements FeatureReads {
       const { bindings, definitions, wants } = declared
       const { symbol, timeframe } = series.key
       if (!bindings.has(symbol) && wants(symbol) && definitions.some((definition) => definition.timeframe === timeframe)) this.#bind(declared, symbol)
+      const binding = timeframe === declared.set.spec.timeframe ? bindings.get(symbol) : undefined
+      if (binding && change.appended.length > 0) this.#deps.sentinel?.offer({ symbol, definitions, binding })
     }
     this.#freshness.observe(change)
   }

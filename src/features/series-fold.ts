@@ -20,6 +20,7 @@ export type FoldOptions = {
   readonly onForget?: (boundary: number) => void
 }
 
+const barsPerSlice = 200
 const beginning: Snapshot = { boundary: -Infinity, lastOpenTime: -Infinity, run: 0, rewrites: 0, lanes: new Map() }
 
 /** True if every bar that a snapshot rests on is still the same. */
@@ -138,6 +139,24 @@ export class SeriesFold {
     past.#rewindTo(snapshots[0])
     for (let position = this.series.positionFrom(past.#lastOpenTime + 1); position < end; position++) past.#advance(this.series.bar(position) as Bar)
     return past
+  }
+
+  /** Another fold with the same lanes over every bar that is kept up to a moment, in slices: it yields between them. Undefined if the series changes meanwhile, or what went before it is not known. */
+  *refold(asOf: number): Generator<void, SeriesFold | undefined> {
+    const { series } = this
+    const [base, { rewriteCount, trimmed }] = [this.#base(), series]
+    const unchanged = (): boolean => rewriteCount === series.rewriteCount && trimmed === series.trimmed
+    if (base === undefined && trimmed > 0) return undefined
+    const past = new SeriesFold(series, { capacity: 1 })
+    past.#add([...this.#lanes.values()].map(({ spec }) => spec))
+    past.#rewindTo(base)
+    for (let folded = 1; unchanged(); folded++) {
+      const bar = series.bar(series.positionFrom(past.#lastOpenTime + 1))
+      if (bar === undefined || bar.closeTime > asOf) return past
+      past.#advance(bar)
+      if (folded % barsPerSlice === 0) yield
+    }
+    return undefined
   }
 
   /** Lanes keep their places in a row: new ones stand behind those that are there. */
