@@ -16,6 +16,8 @@ import { loadSets } from './features/set-folder.ts'
 import type { GatewayLog } from './gateway/gateway-deps.ts'
 import { createServer, type GatewayServer } from './gateway/server.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
+import { FlowTapes } from './market/flow/flow-tapes.ts'
+import { OrderFlow } from './market/flow/order-flow.ts'
 import { SeriesStore } from './market/series-store.ts'
 import { ModelAdministration } from './models/model-admin.ts'
 import { ModelService } from './models/model-service.ts'
@@ -48,7 +50,13 @@ export type Presage = {
   stop(): Promise<boolean>
 }
 
-type Market = { readonly market: SeriesStore; readonly features: FeatureService; readonly close: () => Promise<void>; readonly health: () => HealthCheck }
+type Market = {
+  readonly market: SeriesStore
+  readonly flow: OrderFlow
+  readonly features: FeatureService
+  readonly close: () => Promise<void>
+  readonly health: () => HealthCheck
+}
 
 const decisionBytes = 2_500
 
@@ -58,7 +66,8 @@ function composeMarket({ data, market, features }: Config, { clock, random, log,
   if (market.persist) mkdirSync(folder, { recursive: true })
   const journal = market.persist ? new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }) : undefined
   const states = market.persist ? new FoldStateLog({ folder, meter }) : undefined
-  const store = new SeriesStore({ clock, meter, keepBars: market.keepBars, jumps: market, ...(journal ? { journal } : {}) })
+  const tapes = new FlowTapes()
+  const store = new SeriesStore({ clock, meter, tapes, keepBars: market.keepBars, jumps: market, ...(journal ? { journal } : {}) })
   // Bits of logarithms and powers are the engine's.
   const proofs = new FeatureProofs({ clock, codeVersion: `${version} on Node ${process.version}`, file: join(data.dir, 'feature-proofs.json') })
   const sentinel = new ParitySentinel({ share: features.sentinelShare, random, meter, log })
@@ -75,7 +84,8 @@ function composeMarket({ data, market, features }: Config, { clock, random, log,
     if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }
     return sentinel.fault === undefined ? { status: 'healthy', detail: `${[...store.all()].length} series` } : { status: 'degraded', detail: sentinel.fault }
   }
-  return { market: store, features: service, close, health }
+  const flow = new OrderFlow({ tapes, store, clock, meter })
+  return { market: store, flow, features: service, close, health }
 }
 
 async function composeKeys(
@@ -157,7 +167,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   const { clock, ids } = around
   const { database, registry, meter } = await composeStores(config, around)
   const data = composeMarket(config, around, meter)
-  const { market, features } = data
+  const { market, flow, features } = data
   for (const set of features.sets()) await features.prove(set)
   const models = composeModels(config, around, { meter, registry, features })
   const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
@@ -173,6 +183,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
     predictions,
     decisions,
     market,
+    flow,
     features,
     models: Object.assign(new ModelAdministration(models, registry), { acquire: models.acquire.bind(models) }),
     health: composeHealth(around, { readiness, models, market: data, decisions }),

@@ -43,7 +43,15 @@ async function post(server: RunningServer, body: string): Promise<IngestBarsResp
   }
 }
 
-const rowOf = ({ openTime, open, high, low, close, volume }: BarInput): number[] => [openTime, open, high, low, close, volume]
+const rowOf = ({ openTime, open, high, low, close, volume, takerBuyVolume }: BarInput): number[] => [
+  openTime,
+  open,
+  high,
+  low,
+  close,
+  volume,
+  ...(takerBuyVolume === undefined ? [] : [takerBuyVolume]),
+]
 
 function add(total: IngestBarsResponse, part: IngestBarsResponse): IngestBarsResponse {
   return {

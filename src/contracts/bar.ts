@@ -1,3 +1,4 @@
+import type { Flow } from './flow.ts'
 import type { Timeframe } from './timeframe.ts'
 
 /**
@@ -16,6 +17,8 @@ export type Bar = {
   readonly empty: boolean
   /** Close of another symbol's bar of the same time; only in a series that joins two. */
   readonly partnerClose?: number
+  /** Order flow of its period; absent where nothing of it was observed. */
+  readonly flow?: Flow
 }
 
 /** `continuous`: every period has a bar, an absent one is missing. `as_received`: bars follow each other as they come (sessions, holidays). */

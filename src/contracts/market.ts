@@ -6,7 +6,8 @@ import { symbolPattern } from './symbol.ts'
 import { type Timeframe, timeframes } from './timeframe.ts'
 
 const strict = { additionalProperties: false } as const
-const SymbolText = Type.String({ pattern: symbolPattern, maxLength: 85, description: 'ccxt notation, e.g. BTC/USDT', examples: ['BTC/USDT'] })
+/** A symbol in a request. */
+export const SymbolText = Type.String({ pattern: symbolPattern, maxLength: 85, description: 'ccxt notation, e.g. BTC/USDT', examples: ['BTC/USDT'] })
 const TimeframeName = Type.Enum(Object.keys(timeframes) as Timeframe[])
 const CalendarName = Type.Enum(['continuous', 'as_received'] satisfies Calendar[])
 const ClockName = Type.Enum(['live', 'replay'] satisfies SeriesClock[])
@@ -17,6 +18,10 @@ export const maxBarsPerPost = 10_000
 /** Most bars in one answer of GET /market/bars. */
 export const maxBarsPerAnswer = 10_000
 
+const IngestBarRow = Type.Tuple([Type.Integer(), Type.Number(), Type.Number(), Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
+  minItems: 6,
+  description: '[open_time_ms, open, high, low, close, volume, taker_buy_volume]; the last may be left out',
+})
 const BarRow = Type.Tuple([Type.Integer(), Type.Number(), Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
   description: '[open_time_ms, open, high, low, close, volume]',
 })
@@ -28,7 +33,7 @@ export const IngestBarsRequest = Type.Object(
     timeframe: TimeframeName,
     calendar: Type.Optional(CalendarName),
     clock: Type.Optional(ClockName),
-    bars: Type.Array(BarRow, { minItems: 1, maxItems: maxBarsPerPost }),
+    bars: Type.Array(IngestBarRow, { minItems: 1, maxItems: maxBarsPerPost }),
   },
   strict,
 )
@@ -110,7 +115,7 @@ export const SymbolFeaturesResponse = Type.Object({
 export type SymbolFeaturesResponse = Static<typeof SymbolFeaturesResponse>
 
 /** A bar as a client sends it; `openTime` in ms since the epoch. */
-export type BarValues = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'>
+export type BarValues = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & { readonly takerBuyVolume?: number }
 
 /** Where bars go in. Throws `series_conflict` when the series exists with other settings; impossible bars are quarantined, not thrown. */
 export interface MarketWrites {

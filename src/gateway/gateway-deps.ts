@@ -2,6 +2,7 @@ import type { KeyRing } from '../access/key-ring.ts'
 import type { Call } from '../contracts/call.ts'
 import type { DecisionLog } from '../contracts/decision.ts'
 import type { FeatureReads } from '../contracts/features.ts'
+import type { FlowWrites } from '../contracts/flow-requests.ts'
 import type { FeatureCatalogue, MarketReads, MarketWrites } from '../contracts/market.ts'
 import type { Meter } from '../contracts/meter.ts'
 import type { Clock, Ids } from '../contracts/ports.ts'
@@ -52,6 +53,7 @@ export type GatewayDeps = {
   readonly predictions: Predictions
   readonly decisions: Pick<DecisionLog, 'get'>
   readonly market: MarketWrites & MarketReads
+  readonly flow: FlowWrites
   readonly features: Pick<FeatureReads, 'vector'> & FeatureCatalogue
   readonly models: Pick<ModelAccess, 'acquire'> & ModelAdmin
   readonly health: Pick<Health, 'report' | 'publicReport'>

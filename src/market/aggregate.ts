@@ -1,5 +1,6 @@
 import type { Bar } from '../contracts/bar.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
+import { combineFlows } from './flow/bar-flow.ts'
 import type { Series } from './series.ts'
 
 /** One longer bar out of the shorter ones of its period, oldest first (at least one). Known once the last of them was. */
@@ -12,6 +13,7 @@ function combine(parts: readonly Bar[], openTime: number, barMs: number): Bar {
     volume += part.volume
     receivedTime = Math.max(receivedTime, part.receivedTime)
   }
+  const flow = combineFlows(parts)
   return {
     openTime,
     closeTime: openTime + barMs,
@@ -22,6 +24,7 @@ function combine(parts: readonly Bar[], openTime: number, barMs: number): Bar {
     close: last.close,
     volume,
     empty: parts.every((part) => part.empty),
+    ...(flow === undefined ? {} : { flow }),
   }
 }
 

@@ -29,12 +29,16 @@ const fieldNames = {
 } as const
 type Field = keyof typeof fieldNames
 const fields = Object.keys(fieldNames) as Field[]
+const plainFields = ['open', 'high', 'low', 'close', 'volume'] as const
+const withTakerBuy = [...plainFields, 'takerBuyVolume'] as const
 const receivedNames = ['receivedtime', 'receivedat']
+const takerBuyNames = ['takerbuyvolume', 'takerbuybasevolume', 'takerbuybaseassetvolume', 'takerbuybase']
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
 /** Where each field of a bar stands: a position in rows of cells, a name in rows of fields. */
 export type BarColumns = Readonly<Record<Field, string | number>> & {
+  readonly takerBuyVolume?: string | number
   readonly receivedTime?: string | number
 }
 
@@ -48,9 +52,10 @@ export function findColumns(names: readonly string[], by: 'name' | 'position'): 
   const found = fields.map((field) => [field, place(fieldNames[field])] as const)
   const missing = found.filter(([, where]) => where === undefined).map(([field]) => field)
   if (missing.length > 0) return `no column for ${missing.join(', ')} among ${names.join(', ').slice(0, 300)}`
-  const received = place(receivedNames)
+  const [received, takerBuy] = [place(receivedNames), place(takerBuyNames)]
   return {
     ...(Object.fromEntries(found) as Record<Field, string | number>),
+    ...(takerBuy === undefined ? {} : { takerBuyVolume: takerBuy }),
     ...(received === undefined ? {} : { receivedTime: received }),
   }
 }
@@ -77,8 +82,8 @@ export function readBar(row: RawRow, columns: BarColumns): BarInput | string {
   const openTime = parseBarTime(cells[columns.openTime])
   if (openTime === undefined) return `${String(columns.openTime)} is not a moment: ${JSON.stringify(cells[columns.openTime])?.slice(0, 60)}`
   const bar: Record<string, number> = { openTime }
-  for (const field of fields.slice(1)) {
-    const value = cells[columns[field]]
+  for (const field of columns.takerBuyVolume === undefined ? plainFields : withTakerBuy) {
+    const value = cells[columns[field] as string | number]
     if (!isNumber(value)) return `${field} is not a number: ${JSON.stringify(value)?.slice(0, 60)}`
     bar[field] = Number(value)
   }

@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { noFlow } from '../contracts/flow.ts'
 import { noMeter } from '../contracts/meter.ts'
 import { FileBarJournal } from './bar-journal.ts'
+import { decodeRecord, encodeRecord } from './bar-records.ts'
 import { walkBars } from './bar-walk.ts'
 import type { BarInput } from './check-bar.ts'
 import { SeriesStore } from './series-store.ts'
@@ -45,6 +47,43 @@ test('a restart restores bars, revisions, settings and longer series', async () 
   second.store.derive('1m', '5m')
   assert.equal(second.store.ingest(btc, walk(30)).unchanged, 29)
   await second.close()
+})
+
+test('a restart restores the order flow of bars, and bars without one as they were', async () => {
+  const folder = makeFolder()
+  const first = open(folder)
+  const [plain, ...withTakers] = walk(5).map((bar) => ({ ...bar, takerBuyVolume: bar.volume / 3 }))
+  first.store.ingest(btc, [{ ...(walk(1)[0] as BarInput), close: plain?.close ?? 0 }, ...withTakers])
+  const before = contents(first.store)
+  assert.deepEqual(
+    before.bars[0]?.map(({ flow }) => flow?.takerBuyVolume),
+    [undefined, ...withTakers.map(({ takerBuyVolume }) => takerBuyVolume)],
+  )
+  await first.close()
+  const second = open(folder)
+  assert.deepEqual(contents(second.store), before)
+  await second.close()
+})
+
+test('bars without order flow are written as the releases before it wrote and read them', () => {
+  const bar = { ...(walk(1)[0] as BarInput), closeTime: start + minute, receivedTime: start, empty: false }
+  const about = { kind: 'bars', key: btc, settings: { calendar: 'continuous', clock: 'live' } } as const
+  const head = Buffer.from(JSON.stringify(about))
+  const old = Buffer.alloc(4 + head.length + 65)
+  old.writeUInt32LE(head.length)
+  head.copy(old, 4)
+  const { openTime, closeTime, receivedTime, open: opens, high, low, close, volume } = bar
+  for (const [i, value] of [openTime, closeTime, receivedTime, opens, high, low, close, volume].entries()) old.writeDoubleLE(value, 4 + head.length + 8 * i)
+  assert.deepEqual(encodeRecord({ ...about, bars: [bar] }), old)
+  assert.deepEqual(decodeRecord(old).bars, [bar])
+})
+
+test('numbers of order flow that this release does not know are left out', () => {
+  const bar = { ...(walk(1)[0] as BarInput), closeTime: start + minute, receivedTime: start, empty: false, flow: { ...noFlow, ofi: 7 } }
+  const record = Buffer.from(encodeRecord({ kind: 'bars', key: btc, settings: { calendar: 'continuous', clock: 'live' }, bars: [bar] }))
+  assert.deepEqual(decodeRecord(record).bars, [bar])
+  record.write('xyz', record.indexOf('"ofi"') + 1, 'latin1')
+  assert.equal(decodeRecord(record).bars[0]?.flow, undefined)
 })
 
 test('bars survive without closing: an ingest is written before it returns', () => {

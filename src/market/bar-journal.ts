@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Bar } from '../contracts/bar.ts'
 import type { Gauge, Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
-import { type BarRecord, decodeRecord, encodeRecord } from './bar-records.ts'
+import { type BarRecord, bytesOfBar, decodeRecord, encodeRecord } from './bar-records.ts'
 import { RecordLog, type Recovery } from './record-log.ts'
 import { Series } from './series.ts'
 import type { BarJournal } from './series-store.ts'
@@ -13,7 +13,6 @@ export type FileBarJournalDeps = { readonly folder: string; readonly keepBars: n
 const syncEveryMs = 1_000
 const barsPerRecord = 4_096
 const spareBytes = 1024 * 1024
-const bytesPerBar = 65
 
 function* chunks(bars: readonly Bar[]): Generator<readonly Bar[]> {
   for (let from = 0; from < bars.length; from += barsPerRecord) yield bars.slice(from, from + barsPerRecord)
@@ -101,9 +100,9 @@ export class FileBarJournal implements BarJournal {
   }
 
   #compact(): void {
-    let bars = 0
-    for (const series of this.#restored.values()) bars += series.length + series.revisionCount
-    if (this.#log.bytes <= 2 * bars * bytesPerBar + spareBytes) return
+    let bytes = 0
+    for (const { last, length, revisionCount } of this.#restored.values()) bytes += last === undefined ? 0 : (length + revisionCount) * bytesOfBar(last)
+    if (this.#log.bytes <= 2 * bytes + spareBytes) return
     const { restored } = this
     this.#log.rewrite(
       (function* () {

@@ -1,4 +1,5 @@
 import type { Bar } from '../contracts/bar.ts'
+import { noFlow } from '../contracts/flow.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 
 /** A bar as a file or a request brings it. `receivedTime` only where the writer of a file recorded it. */
@@ -9,12 +10,15 @@ export type BarInput = {
   readonly low: number
   readonly close: number
   readonly volume: number
+  /** Part of the volume that takers bought. */
+  readonly takerBuyVolume?: number
   readonly receivedTime?: number
 }
 
 /** Clocks of feeds and servers differ by this much at most: a bar may close this far in the future, not further. */
 export const clockToleranceMs = 5_000
-const earliestMs = 100_000_000_000
+/** Times before this are seconds, or nonsense. */
+export const earliestMs = 100_000_000_000
 const wildRatio = 500
 
 /** Reason why the times of a bar are impossible; undefined when they are not. */
@@ -27,10 +31,11 @@ function timeFault(bar: BarInput, barMs: number, now: number): string | undefine
 }
 
 /** Reason why the numbers of a bar contradict each other; undefined when they do not. */
-function priceFault({ open, high, low, close, volume }: BarInput): string | undefined {
+function priceFault({ open, high, low, close, volume, takerBuyVolume = 0 }: BarInput): string | undefined {
   if (![open, high, low, close, volume].every(Number.isFinite)) return 'a value is not a finite number'
   if (Math.min(open, high, low, close) <= 0) return 'a price is not positive'
   if (volume < 0) return 'volume is negative'
+  if (!(takerBuyVolume >= 0 && takerBuyVolume <= volume)) return 'what takers bought is not between 0 and the volume'
   if (high < low) return 'high is below low'
   if (Math.max(open, close) > high || Math.min(open, close) < low) return 'open or close lies outside low to high'
   return undefined
@@ -55,7 +60,7 @@ export function barFault(
 
 /** The stored form of a good bar: times completed, a flat bar without volume marked `empty`. */
 export function toBar(input: BarInput, timeframe: Timeframe, now: number): Bar {
-  const { openTime, open, high, low, close, volume } = input
+  const { openTime, open, high, low, close, volume, takerBuyVolume } = input
   const empty = volume === 0 && high === low
   return {
     openTime,
@@ -67,5 +72,6 @@ export function toBar(input: BarInput, timeframe: Timeframe, now: number): Bar {
     close,
     volume,
     empty,
+    ...(takerBuyVolume === undefined ? {} : { flow: { ...noFlow, takerBuyVolume } }),
   }
 }

@@ -1,11 +1,14 @@
 import type { Bar, Calendar, IngestReport, SeriesClock, SeriesKey } from '../contracts/bar.ts'
+import type { Flow } from '../contracts/flow.ts'
 import { ServingError } from '../contracts/error.ts'
-import type { Counter, Meter } from '../contracts/meter.ts'
+import type { Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
 import { isSymbol } from '../contracts/symbol.ts'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import { aggregateBar } from './aggregate.ts'
 import { type BarInput, barFault, toBar } from './check-bar.ts'
+import { withFlow } from './flow/bar-flow.ts'
+import { IngestMeter } from './ingest-meter.ts'
 import { JumpGuard, type JumpLimits } from './jumps.ts'
 import { Quarantine } from './quarantine.ts'
 import { type Change, Series, type SeriesSettings } from './series.ts'
@@ -29,6 +32,8 @@ export type SeriesStoreDeps = {
   readonly keepBars?: number
   /** Which moves of one bar are not believed at once (half the price, unless other quotes decide). */
   readonly jumps?: JumpLimits
+  /** Where the order flow of a bar's period is known. */
+  readonly tapes?: { observed(key: SeriesKey, openTime: number): Flow | undefined }
 }
 
 /** How to take bars: settings for a series that does not exist yet (default continuous, live); for one that does they must agree or be absent. */
@@ -42,8 +47,6 @@ const leastKeepBars = 1_100
 
 /** How many bars of a series are kept when a number, or none, was asked for. */
 export const barsToKeep = (asked = defaultKeepBars): number => Math.max(leastKeepBars, asked)
-
-const results = ['appended', 'inserted', 'revised', 'unchanged', 'quarantined'] as const
 
 function checkKey({ symbol, timeframe }: SeriesKey): void {
   if (!isSymbol(symbol)) throw new ServingError('invalid_symbol', `${JSON.stringify(symbol.slice(0, 100))} is not a symbol: write BASE/QUOTE, e.g. BTC/USDT`)
@@ -59,16 +62,12 @@ export class SeriesStore {
   readonly #jumps: JumpGuard
   readonly #listeners = new Set<(change: SeriesChange) => void>()
   readonly #derivations: { readonly from: Timeframe; readonly to: Timeframe }[] = []
-  readonly #counters: Readonly<Record<(typeof results)[number], Counter>>
+  readonly #meter: IngestMeter
   constructor(deps: SeriesStoreDeps) {
     this.#deps = deps
     this.#keepBars = barsToKeep(deps.keepBars)
     this.#jumps = new JumpGuard((symbol, timeframe) => this.find(symbol, timeframe), deps.jumps)
-    const counter = (result: string) =>
-      deps.meter.counter('market_bars_total', 'Bars that came in, by what became of them', {
-        result,
-      })
-    this.#counters = Object.fromEntries(results.map((result) => [result, counter(result)])) as Record<(typeof results)[number], Counter>
+    this.#meter = new IngestMeter(deps.meter)
   }
 
   /**
@@ -82,7 +81,7 @@ export class SeriesStore {
     const changes: { readonly bar: Bar; readonly change: Change }[] = []
     for (const input of inputs) {
       const before = series.bar(series.positionFrom(input.openTime) - 1)
-      const bar = toBar(input, key.timeframe, now)
+      const bar = this.#withFlow(series, toBar(input, key.timeframe, now))
       const impossible = barFault(input, { timeframe: key.timeframe, now, before })
       if (impossible === undefined) changes.push(...this.#confirm(series, bar))
       const fault = impossible ?? this.#jumps.doubt(series, bar)
@@ -97,7 +96,20 @@ export class SeriesStore {
     this.#quarantine.add(key, quarantined)
     if (series.length > 0) this.#keep(series)
     this.#commit(series, changes)
-    return this.#report(changes, quarantined)
+    return this.#meter.report(changes, quarantined)
+  }
+
+  /** Gives bars that are stored the order flow that is known of their periods by now: those that it changes are revised. */
+  observe(key: SeriesKey, openTimes: readonly number[]): void {
+    const series = this.find(key.symbol, key.timeframe)
+    if (series === undefined || series.settings.derivedFrom !== undefined) return
+    const receivedTime = this.#deps.clock.now()
+    const stored = openTimes.map((openTime) => series.bar(series.positionFrom(openTime))).filter((bar, i) => bar?.openTime === openTimes[i]) as Bar[]
+    const bars = stored.map((bar) => this.#withFlow(series, { ...bar, receivedTime }))
+    this.#commit(
+      series,
+      bars.map((bar) => ({ bar, change: series.apply(bar) })),
+    )
   }
 
   /** Keeps a longer timeframe for every symbol that has the shorter one, from now on and for the bars that are stored. Does nothing when asked again. Series that are fed directly are left alone. */
@@ -155,6 +167,12 @@ export class SeriesStore {
   restore(series: Series): void {
     series.trim(this.#keepBars)
     if (series.length > 0) this.#keep(series)
+  }
+
+  #withFlow(series: Series, bar: Bar): Bar {
+    const stored = series.bar(series.positionFrom(bar.openTime))
+    const observed = this.#deps.tapes?.observed(series.key, bar.openTime)
+    return withFlow(bar, { observed, stored: stored?.openTime === bar.openTime ? stored.flow : undefined })
   }
 
   /** A bar that was held, once the next one says the same. */
@@ -218,23 +236,5 @@ export class SeriesStore {
       series,
       changes.filter(({ change }) => change !== 'too_late'),
     )
-  }
-
-  #report(changes: readonly { readonly change: Change }[], quarantined: IngestReport['quarantined']): IngestReport {
-    const count = (wanted: Change): number => changes.reduce((sum, { change }) => sum + Number(change === wanted), 0)
-    const counts = {
-      appended: count('appended'),
-      inserted: count('inserted'),
-      revised: count('revised'),
-      unchanged: count('unchanged'),
-      quarantined: quarantined.length,
-    }
-    for (const result of results) if (counts[result] > 0) this.#counters[result].add(counts[result])
-    return {
-      accepted: counts.appended + counts.inserted,
-      revised: counts.revised,
-      unchanged: counts.unchanged,
-      quarantined,
-    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Bar, Calendar, SeriesClock, SeriesKey } from '../contracts/bar.ts'
+import { sameFlow } from '../contracts/flow.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 
 /** What a bar did to its series. `too_late` changed nothing: it is older than the oldest bar that is kept. */
@@ -18,7 +19,7 @@ const oldVersionsPerBar = 16
 const rewritesRemembered = 1000
 
 const content = ['open', 'high', 'low', 'close', 'volume', 'partnerClose'] as const
-const sameContent = (a: Bar, b: Bar): boolean => content.every((field) => a[field] === b[field])
+const sameContent = (a: Bar, b: Bar): boolean => content.every((field) => a[field] === b[field]) && sameFlow(a.flow, b.flow)
 
 /** The bars of one symbol at one timeframe in order of open time, with the older versions of bars that were revised. */
 export class Series {

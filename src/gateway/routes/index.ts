@@ -6,6 +6,7 @@ import { healthRoutes } from './health.ts'
 import { lineageRoutes } from './lineage.ts'
 import { marketRoutes } from './market.ts'
 import { modelRoutes } from './models.ts'
+import { orderFlowRoutes } from './order-flow.ts'
 import { predictRoutes } from './predict.ts'
 
 /** Every path of the API except the pages of /docs. */
@@ -14,6 +15,7 @@ export const routes: readonly Route[] = [
   ...decisionRoutes,
   ...modelRoutes,
   ...marketRoutes,
+  ...orderFlowRoutes,
   ...featureRoutes,
   ...lineageRoutes,
   ...healthRoutes,

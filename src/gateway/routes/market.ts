@@ -26,8 +26,16 @@ export function instantOf(text: string | undefined, name: string): number | unde
   throw new ServingError('invalid_timestamp', `/${name} ${rule}`, { places: [{ pointer: `/${name}`, rule, got: text.slice(0, 100).toWellFormed() }] })
 }
 
-type Row = readonly [number, number, number, number, number, number]
-const toValues = ([openTime, open, high, low, close, volume]: Row): BarValues => ({ openTime, open, high, low, close, volume })
+type Row = readonly [number, number, number, number, number, number, number?]
+const toValues = ([openTime, open, high, low, close, volume, takerBuyVolume]: Row): BarValues => ({
+  openTime,
+  open,
+  high,
+  low,
+  close,
+  volume,
+  ...(takerBuyVolume === undefined ? {} : { takerBuyVolume }),
+})
 
 const ingest = defineRoute({
   method: 'POST',

@@ -5,6 +5,8 @@ import { noMeter } from '../../contracts/meter.ts'
 import { ServingError } from '../../contracts/error.ts'
 import type { PredictBatchRequest, PredictBatchResponse, PredictRequest, PredictResponse } from '../../contracts/predict.ts'
 import { FeatureService } from '../../features/feature-service.ts'
+import { FlowTapes } from '../../market/flow/flow-tapes.ts'
+import { OrderFlow } from '../../market/flow/order-flow.ts'
 import { SeriesStore } from '../../market/series-store.ts'
 import { Health } from '../../monitoring/health.ts'
 import { PrometheusMeter } from '../../monitoring/prometheus-meter.ts'
@@ -73,7 +75,8 @@ export class TestLog {
 
 /** Everything that a gateway stands on, with a market and features that are real and models that are none. */
 export function makeGatewayDeps(overrides: Partial<GatewayDeps> = {}): GatewayDeps {
-  const market = new SeriesStore({ clock: systemClock, meter: noMeter })
+  const tapes = new FlowTapes()
+  const market = new SeriesStore({ clock: systemClock, meter: noMeter, tapes })
   return {
     config: {
       host: '127.0.0.1',
@@ -94,6 +97,7 @@ export function makeGatewayDeps(overrides: Partial<GatewayDeps> = {}): GatewayDe
     predictions: { predict: answerFor, predictBatch: batchFor },
     decisions: { get: () => undefined },
     market,
+    flow: new OrderFlow({ tapes, store: market, clock: systemClock, meter: noMeter }),
     features: new FeatureService({ series: market, clock: systemClock, meter: noMeter }),
     models: noModels,
     health: new Health({ probes: { api: () => ({ status: 'healthy', detail: 'answers' }) }, version: '0.0.0-test', clock: systemClock }),

@@ -1,0 +1,48 @@
+import type { SeriesKey } from '../../contracts/bar.ts'
+import { type Book, type Flow, noFlow, type Trade } from '../../contracts/flow.ts'
+import { type Timeframe, timeframes } from '../../contracts/timeframe.ts'
+import { type BookSummary, summarise } from './book-summary.ts'
+import { type BookFlow, compareBooks, foldBooks } from './fold-books.ts'
+import { compareTrades, foldTrades, type TradeCarry, type TradeFlow } from './fold-trades.ts'
+import { Tape } from './tape.ts'
+
+/** The bars that trades and books go into; longer ones are made from them. */
+export const flowTimeframe: Timeframe = '1m'
+
+const barMs = timeframes[flowTimeframe]
+const tradeTape = () => new Tape<Trade, TradeCarry, TradeFlow>({ barMs, compare: compareTrades, fold: foldTrades })
+const bookTape = () => new Tape<BookSummary, BookSummary, BookFlow>({ barMs, compare: compareBooks, fold: foldBooks })
+
+type Tapes = { readonly trades: ReturnType<typeof tradeTape>; readonly books: ReturnType<typeof bookTape> }
+
+/** Trades and books of every symbol on their way into bars. */
+export class FlowTapes {
+  readonly #bySymbol = new Map<string, Tapes>()
+
+  addTrade(symbol: string, trade: Trade): ReturnType<Tapes['trades']['add']> {
+    return this.#of(symbol).trades.add(trade)
+  }
+
+  addBook(symbol: string, book: Book): ReturnType<Tapes['books']['add']> {
+    return this.#of(symbol).books.add(summarise(book))
+  }
+
+  /** What was observed in the period of a bar, up to now; undefined if nothing was. */
+  observed({ symbol, timeframe }: SeriesKey, openTime: number): Flow | undefined {
+    const tapes = timeframe === flowTimeframe ? this.#bySymbol.get(symbol) : undefined
+    const [trades, books] = [tapes?.trades.part(openTime), tapes?.books.part(openTime)]
+    return trades || books ? { ...noFlow, ...trades, ...books } : undefined
+  }
+
+  /** Begins of the periods of a symbol that are over and have changed since the last call. */
+  takeOver(symbol: string): number[] {
+    const { trades, books } = this.#of(symbol)
+    return [...new Set([...trades.takeOver(), ...books.takeOver()])].toSorted((a, b) => a - b)
+  }
+
+  #of(symbol: string): Tapes {
+    const known = this.#bySymbol.get(symbol) ?? { trades: tradeTape(), books: bookTape() }
+    this.#bySymbol.set(symbol, known)
+    return known
+  }
+}

@@ -1,0 +1,64 @@
+import type { Book, FlowReport, Trade } from '../../contracts/flow.ts'
+import { ServingError } from '../../contracts/error.ts'
+import type { Counter, Meter } from '../../contracts/meter.ts'
+import type { Clock } from '../../contracts/ports.ts'
+import { isSymbol } from '../../contracts/symbol.ts'
+import type { SeriesStore } from '../series-store.ts'
+import { bookFault, tradeFault } from './flow-faults.ts'
+import { type FlowTapes, flowTimeframe } from './flow-tapes.ts'
+
+/** What order flow needs: where it is folded, and whose bars it goes into. */
+export type OrderFlowDeps = { readonly tapes: FlowTapes; readonly store: Pick<SeriesStore, 'observe'>; readonly clock: Clock; readonly meter: Meter }
+
+const results = ['accepted', 'unchanged', 'late', 'quarantined'] as const
+type Counters = Readonly<Record<(typeof results)[number], Counter>>
+type Target = { readonly symbol: string; readonly counters: Counters }
+
+const reasonsTold = 100
+
+/** Takes trades and books of a symbol in any order. What they say of a minute goes into its bar: when that comes, or as a revision once the minute is over. */
+export class OrderFlow {
+  readonly #deps: OrderFlowDeps
+  readonly #trades: Counters
+  readonly #books: Counters
+  constructor(deps: OrderFlowDeps) {
+    this.#deps = deps
+    const counters = (kind: string, what: string) =>
+      Object.fromEntries(
+        results.map((result) => [result, deps.meter.counter(`market_${kind}_total`, `${what} that came in, by what became of them`, { result })]),
+      ) as Counters
+    this.#trades = counters('ticks', 'Trades')
+    this.#books = counters('books', 'Order books')
+  }
+
+  /** Takes trades; impossible ones are counted and told. Throws `invalid_symbol`. */
+  trades(symbol: string, trades: readonly Trade[]): FlowReport {
+    const { tapes, clock } = this.#deps
+    const now = clock.now()
+    return this.#take({ symbol, counters: this.#trades }, trades, (trade) => tradeFault(trade, now) ?? tapes.addTrade(symbol, trade))
+  }
+
+  /** Takes snapshots of the order book; impossible ones are counted and told. Throws `invalid_symbol`. */
+  books(symbol: string, books: readonly Book[]): FlowReport {
+    const { tapes, clock } = this.#deps
+    const now = clock.now()
+    return this.#take({ symbol, counters: this.#books }, books, (book) => bookFault(book, now) ?? tapes.addBook(symbol, book))
+  }
+
+  #take<Event>({ symbol, counters }: Target, events: readonly Event[], add: (event: Event) => string): FlowReport {
+    if (!isSymbol(symbol)) throw new ServingError('invalid_symbol', `${JSON.stringify(symbol.slice(0, 100))} is not a symbol: write BASE/QUOTE, e.g. BTC/USDT`)
+    const counts = { accepted: 0, unchanged: 0, late: 0, quarantined: 0 }
+    const refused: { readonly index: number; readonly reason: string }[] = []
+    for (const [index, event] of events.entries()) {
+      const result = add(event)
+      if (result === 'accepted' || result === 'unchanged' || result === 'late') counts[result] += 1
+      else {
+        counts.quarantined += 1
+        if (refused.length < reasonsTold) refused.push({ index, reason: result })
+      }
+    }
+    for (const result of results) if (counts[result] > 0) counters[result].add(counts[result])
+    this.#deps.store.observe({ symbol, timeframe: flowTimeframe }, this.#deps.tapes.takeOver(symbol))
+    return { ...counts, refused }
+  }
+}
