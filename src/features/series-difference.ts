@@ -1,5 +1,6 @@
 import type { Bar, Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
+import { type FlowField, flowFields, noFlow } from '../contracts/flow.ts'
 import type { FeatureSet, FeatureStatus } from '../contracts/features.ts'
 import { noMeter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
@@ -60,10 +61,15 @@ const barAt = (series: Series, openTime: number): Bar | undefined => {
   return bar?.openTime === openTime ? bar : undefined
 }
 
+const numbersOf = ({ flow = noFlow, ...bar }: Bar): Readonly<Record<(typeof fields)[number] | FlowField, number>> => ({ ...bar, ...flow })
+
 /** How one moment differs, if it does. */
 function differenceAt(openTime: number, a: Bar | undefined, b: Bar | undefined): BarDifference | undefined {
   if (!a || !b) return { openTime, cause: a ? 'missing' : 'extra', changes: [] }
-  const changes = fields.filter((field) => a[field] !== b[field]).map((field) => ({ field, from: a[field], to: b[field] }))
+  const [one, other] = [numbersOf(a), numbersOf(b)]
+  const changes = [...fields, ...flowFields]
+    .filter((field) => !Object.is(one[field], other[field]))
+    .map((field) => ({ field, from: one[field], to: other[field] }))
   return changes.length === 0 ? undefined : { openTime, cause: 'revised', changes }
 }
 

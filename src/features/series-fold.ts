@@ -1,4 +1,5 @@
 import type { Bar } from '../contracts/bar.ts'
+import { noFlow } from '../contracts/flow.ts'
 import { barsPerBlock, type Series } from '../market/series.ts'
 import { Lane, type LaneSpec, type ReusedInput } from './lane.ts'
 
@@ -50,6 +51,7 @@ export class SeriesFold {
     close: 0,
     volume: 0,
     partnerClose: NaN,
+    flow: noFlow,
     index: 0,
     run: 0,
   }
@@ -209,6 +211,7 @@ export class SeriesFold {
     input.close = bar.close
     input.volume = bar.volume
     input.partnerClose = bar.partnerClose ?? NaN
+    input.flow = bar.flow ?? noFlow
     input.index = Math.floor(bar.openTime / this.series.barMs)
     for (const lane of this.#lanes.values()) lane.step(input, this.#values, slot * this.#width)
     this.#run += 1

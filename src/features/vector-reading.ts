@@ -1,3 +1,4 @@
+import { type FlowField, noFlow } from '../contracts/flow.ts'
 import type { FeatureStatus, FeatureVector } from '../contracts/features.ts'
 import type { Definition } from './definition.ts'
 import type { Lane } from './lane.ts'
@@ -22,6 +23,8 @@ export type Binding = {
   readonly baseRuns: Int32Array
   /** True for columns that rest on a partner. */
   readonly paired: readonly boolean[]
+  /** Numbers of order flow that columns rest on. */
+  readonly flowInputs: readonly (readonly FlowField[])[]
   readonly whole: boolean
 }
 
@@ -50,6 +53,7 @@ export function bind(definitions: readonly Definition[], base: SeriesFold, foldO
     baseLanes,
     baseRuns: Int32Array.from(baseLanes, ({ offset }) => offset),
     paired: definitions.map(({ partner }) => partner !== undefined),
+    flowInputs: definitions.map(({ restsOn }) => restsOn.flatMap(({ family }) => family.inputs.filter((input): input is FlowField => input in noFlow))),
     whole: !lanes.includes(undefined),
   }
 }
@@ -118,6 +122,15 @@ function lacks(values: Float64Array, column: number, columns: number): boolean {
   return false
 }
 
+/** True if one of the bars up to a close, as many as the column needs, has not been observed in full. */
+function lacksFlow(
+  { series }: SeriesFold,
+  { closeTime, bars, inputs }: { readonly closeTime: number; readonly bars: number; readonly inputs: readonly FlowField[] },
+): boolean {
+  const end = series.positionFrom(closeTime)
+  return inputs.length > 0 && series.slice(Math.max(0, end - bars), end).some(({ flow = noFlow }) => inputs.some((input) => Number.isNaN(flow[input])))
+}
+
 /** Why one column of an incomplete reading lacks a value, or that it does not. */
 function statusOf(
   reading: { readonly values: Float64Array; readonly column: number },
@@ -134,7 +147,9 @@ function statusOf(
   const needed = lane.spec.settled + (frame === base ? window - 1 : 0)
   const run = frame.values[begin + lane.offset] as number
   if (run < needed) return { status: 'warming', progress: `${run}/${needed}` }
-  return base.run(newest) < window ? { status: 'warming', progress: `${base.run(newest)}/${window}` } : { status: 'flat' }
+  if (base.run(newest) < window) return { status: 'warming', progress: `${base.run(newest)}/${window}` }
+  const closeTime = frame.closeTime(frame.rowAt(base.closeTime(newest)))
+  return { status: lacksFlow(frame, { closeTime, bars: needed, inputs: binding.flowInputs[column] as readonly FlowField[] }) ? 'missing' : 'flat' }
 }
 
 /** Reads the row and the rows before it. `allOk` is returned as the statuses when nothing is absent, so that a whole read makes no array of them. */

@@ -1,3 +1,4 @@
+import type { FlowField } from '../../contracts/flow.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 
 /** One parameter of a family, in the order in which an id writes it. */
@@ -13,10 +14,10 @@ export type Parameter = {
 export type WarmUp = { readonly first: number; readonly settled: number }
 
 /** Fields of a bar that a value rests on. */
-export type BarField = 'open' | 'high' | 'low' | 'close' | 'volume' | 'closeTime' | 'partnerClose'
+export type BarField = 'open' | 'high' | 'low' | 'close' | 'volume' | 'closeTime' | 'partnerClose' | FlowField
 
 /** What a value is measured in: `price` and `volume` in the units of the feed, `bars` a number of them, the others without a unit. */
-export type Unit = 'price' | 'volume' | 'bars' | 'percent' | 'ratio' | 'log return' | 'deviations'
+export type Unit = 'price' | 'volume' | 'bars' | 'percent' | 'ratio' | 'log return' | 'deviations' | 'bps' | 'seconds' | 'per second'
 
 /** One family of features: everything that is known about `name(params)`. */
 export type Family = {

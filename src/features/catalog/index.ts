@@ -1,12 +1,14 @@
 import { atr, natr } from './atr.ts'
 import { dema, ema, emaRatio, hma, sma, smaRatio, tema, wma } from './averages.ts'
 import { bbLower, bbPctb, bbUpper, bbWidth } from './bollinger.ts'
+import { bookAge, costToTrade, micropriceBps, mid, obi, ofi, spreadBps, spreadMeanBps, tickAge } from './book.ts'
 import { klow, kmid, ksft, kup } from './candle-shape.ts'
 import { beta, corr } from './co-movement.ts'
 import { emptyShare, gapCount } from './data-quality.ts'
 import { aroonDown, aroonOsc, aroonUp, donchianLower, donchianPos, donchianUpper, drawdown, rank } from './extremes.ts'
 import type { Family } from './family.ts'
 import { macd, macdHist, macdSignal, ppo } from './macd.ts'
+import { takerImb, tradeImb, tradeRate, vpin } from './order-flow.ts'
 import { cci, mfi, stochD, stochK, stochRsiD, stochRsiK, willr } from './oscillators.ts'
 import { close, volume } from './price.ts'
 import { autocorr1, kurt, skew, varianceRatio } from './return-shape.ts'
@@ -99,4 +101,17 @@ export const families: readonly Family[] = [
   dowCos,
   emptyShare,
   gapCount,
+  takerImb,
+  tradeImb,
+  vpin,
+  tradeRate,
+  mid,
+  spreadBps,
+  spreadMeanBps,
+  micropriceBps,
+  obi,
+  ofi,
+  costToTrade,
+  tickAge,
+  bookAge,
 ]

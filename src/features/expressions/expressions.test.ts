@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
+import { noFlow } from '../../contracts/flow.ts'
 import { walkBars } from '../../market/bar-walk.ts'
 import type { BarInput } from '../../market/check-bar.ts'
 import { families } from '../catalog/index.ts'
@@ -104,7 +105,7 @@ function streamed(term: Term, given: readonly BarInput[] = bars): number[] {
   const kernel = expressionKernel(term, '1m')
   const [state, out] = [new Float64Array(kernel.size), new Float64Array(1)]
   return given.map((bar, i) => {
-    kernel.step(state, { ...bar, closeTime: bar.openTime + minute, partnerClose: NaN, index: bar.openTime / minute, run: i + 1 }, out)
+    kernel.step(state, { ...bar, closeTime: bar.openTime + minute, partnerClose: NaN, flow: noFlow, index: bar.openTime / minute, run: i + 1 }, out)
     return out[0] as number
   })
 }
@@ -185,7 +186,7 @@ describe('kernels of expressions', () => {
         const out = new Float64Array(1)
         for (const [i, bar] of bars.entries()) {
           if (i === cut) state = Float64Array.from(state)
-          kernel.step(state, { ...bar, closeTime: bar.openTime + minute, partnerClose: NaN, index: bar.openTime / minute, run: i + 1 }, out)
+          kernel.step(state, { ...bar, closeTime: bar.openTime + minute, partnerClose: NaN, flow: noFlow, index: bar.openTime / minute, run: i + 1 }, out)
           assert.ok(Object.is(out[0], whole[i]))
         }
       }),

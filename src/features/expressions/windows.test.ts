@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
+import { noFlow } from '../../contracts/flow.ts'
 import { definitions } from './testing/on-arrays.ts'
 import { windows } from './windows.ts'
 
@@ -17,7 +18,7 @@ function stream(
   let state = new Float64Array(running.end)
   return values.map((value, i) => {
     if (i === cut) state = Float64Array.from(state)
-    const input = { open: 0, high: 0, low: 0, close: 0, volume: 0, openTime: i, closeTime: i + 1, partnerClose: NaN, index: 950 + i, run: i + 1 }
+    const input = { open: 0, high: 0, low: 0, close: 0, volume: 0, openTime: i, closeTime: i + 1, partnerClose: NaN, flow: noFlow, index: 950 + i, run: i + 1 }
     return i < lag ? NaN : running.next(state, value, input)
   })
 }

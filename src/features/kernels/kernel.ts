@@ -1,3 +1,5 @@
+import type { Flow } from '../../contracts/flow.ts'
+
 /** One closed bar as a kernel sees it: `index` is openTime / timeframe, `run` counts the bars since the origin or the last gap, from 1. */
 export type StepInput = {
   readonly openTime: number
@@ -9,6 +11,8 @@ export type StepInput = {
   readonly volume: number
   /** Close of the partner's bar of the same time; NaN where the series has no partner. */
   readonly partnerClose: number
+  /** What is known of its period beside the prices; NaN where it was not observed. */
+  readonly flow: Flow
   readonly index: number
   readonly run: number
 }

@@ -275,6 +275,54 @@ exact_log_volume = [(1 + v).ln() for v in exact_volume]
 returns = [None] + [log_return(i, 1) for i in range(1, count)]
 
 
+def flow_of_bar(i):
+    """The order flow that kernels are tried with: the same doubles as src/features/testing/bar-flow.ts."""
+    nth, c, v = open_time[i] // 60_000, float(close[i]), float(volume[i])
+    buy = v * (nth % 101) / 101
+    bid_size, ask_size = 1 + nth % 17, 1 + nth % 23
+    doubles = {
+        "taker": v * (nth % 97) / 97,
+        "buy": buy,
+        "sell": v - buy,
+        "trades": 1 + nth % 53 if v > 0 else 0,
+        "bid": c * (1 - (1 + nth % 7) / 20_000),
+        "ask": c * (1 + (1 + nth % 11) / 20_000),
+        "bid_size": bid_size,
+        "ask_size": ask_size,
+        "bid_depth": bid_size + nth % 29,
+        "ask_depth": ask_size + nth % 31,
+        "cost": 2 + (nth % 37) / 8,
+        "ofi": nth % 41 - 20,
+        "spread": 1 + (nth % 31) / 10,
+        "trade_age": 3600 - nth % 59,
+        "book_age": 3600 - nth % 43,
+    }
+    return {name: Decimal(value) for name, value in doubles.items()}
+
+
+def of_flow(value):
+    return [value(f) for f in observed]
+
+
+def share_of_volume(part, n=15):
+    def of_window(flows):
+        total = sum(f["buy"] + f["sell"] for f in flows)
+        return sum(part(f["buy"] - f["sell"]) for f in flows) / total if total else None
+
+    return moving(of_window, observed, n)
+
+
+def middle(f):
+    return (f["bid"] + f["ask"]) / 2
+
+
+def microprice(f):
+    return (f["ask"] * f["bid_size"] + f["bid"] * f["ask_size"]) / (f["bid_size"] + f["ask_size"])
+
+
+observed = [flow_of_bar(i) for i in range(count)]
+
+
 def exact_columns():
     balance = [Decimal(0)] + [exact_volume[i] * int(np.sign(close[i] - close[i - 1])) for i in range(1, count)]
     gaps = [None] + [int(open_time[i] != open_time[i - 1] + 3_600_000) for i in range(1, count)]
@@ -324,6 +372,19 @@ def exact_columns():
         "dow_cos": [Decimal(math.cos(2 * math.pi * day / 7)) for day in weekdays],
         "empty_share(60)@1h": moving(lambda w: Decimal(w.count(0)) / 60, exact_volume, 60),
         "gap_count(60)@1h": moving(sum, gaps, 60),
+        "taker_imb@1h": [(2 * f["taker"] - v) / v if v else None for f, v in zip(observed, exact_volume)],
+        "trade_imb(15)@1h": share_of_volume(lambda d: d),
+        "vpin(15)@1h": share_of_volume(abs),
+        "trade_rate(15)@1h": moving(lambda w: sum(w) / (15 * 3600), of_flow(lambda f: f["trades"]), 15),
+        "mid@1h": of_flow(middle),
+        "spread_bps@1h": of_flow(lambda f: 10_000 * (f["ask"] - f["bid"]) / middle(f)),
+        "spread_mean_bps(15)@1h": moving(mean, of_flow(lambda f: f["spread"]), 15),
+        "microprice_bps@1h": of_flow(lambda f: 10_000 * (microprice(f) / middle(f) - 1)),
+        "obi(5)@1h": of_flow(lambda f: (f["bid_depth"] - f["ask_depth"]) / (f["bid_depth"] + f["ask_depth"])),
+        "ofi(15)@1h": moving(sum, of_flow(lambda f: f["ofi"]), 15),
+        "cost_to_trade(10000)@1h": of_flow(lambda f: f["cost"]),
+        "tick_age@1h": of_flow(lambda f: f["trade_age"]),
+        "book_age@1h": of_flow(lambda f: f["book_age"]),
         "tod_sin": [Decimal(math.sin(2 * math.pi * m / 1440)) for m in minutes],
         "tod_cos": [Decimal(math.cos(2 * math.pi * m / 1440)) for m in minutes],
     }
