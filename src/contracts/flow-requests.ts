@@ -19,6 +19,22 @@ const Levels = Type.Array(Type.Tuple([Type.Number(), Type.Number()]), { maxItems
 /** One snapshot of an order book. */
 export const BookRow = Type.Tuple([Type.Integer(), Levels, Levels], { description: '[time_ms, bids, asks]' })
 
+/** What a stream of trades or books begins with, and again where the symbol changes. */
+export const FlowHead = Type.Object({ symbol: SymbolText }, strict)
+
+/** Answer to a stream of lines: what became of its rows, and why the first 100 of the refused lines were. */
+export const LinesResponse = Type.Object({
+  accepted: Type.Integer(),
+  unchanged: Type.Integer(),
+  revised: Type.Optional(Type.Integer({ description: 'Bars only' })),
+  late: Type.Optional(Type.Integer({ description: 'Trades and books only' })),
+  quarantined: Type.Integer(),
+  malformed: Type.Integer({ description: 'Lines that could not be read' }),
+  refused: Type.Array(Type.Object({ line: Type.Integer({ description: 'Number of the line, from 1' }), reason: Type.String() })),
+})
+/** An answer to a stream of lines. */
+export type LinesResponse = Static<typeof LinesResponse>
+
 /** Body of POST /market/ticks. */
 export const IngestTicksRequest = Type.Object({ symbol: SymbolText, ticks: Type.Array(TickRow, { minItems: 1, maxItems: maxFlowRowsPerPost }) }, strict)
 /** Body of POST /market/books. */

@@ -18,7 +18,8 @@ export const maxBarsPerPost = 10_000
 /** Most bars in one answer of GET /market/bars. */
 export const maxBarsPerAnswer = 10_000
 
-const IngestBarRow = Type.Tuple([Type.Integer(), Type.Number(), Type.Number(), Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
+/** One closed bar. */
+export const IngestBarRow = Type.Tuple([Type.Integer(), Type.Number(), Type.Number(), Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
   minItems: 6,
   description: '[open_time_ms, open, high, low, close, volume, taker_buy_volume]; the last may be left out',
 })
@@ -37,6 +38,8 @@ export const IngestBarsRequest = Type.Object(
   },
   strict,
 )
+/** What a stream of bars begins with, and again where the series changes: the body of POST /market/bars without its bars. */
+export const BarsHead = Type.Omit(IngestBarsRequest, ['bars'], strict)
 /** A checked body of POST /market/bars. */
 export type IngestBarsRequest = Static<typeof IngestBarsRequest>
 

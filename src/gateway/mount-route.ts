@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { TSchema } from 'typebox'
 import { ServingError } from '../contracts/error.ts'
@@ -9,6 +10,7 @@ import type { RouteDeps } from './gateway-deps.ts'
 import type { Admission } from './guards/admission.ts'
 import { authenticate, hasScope } from './guards/authenticate.ts'
 import { checkFraming } from './guards/check-framing.ts'
+import { checkLines, takeLines } from './line-intake.ts'
 import { RequestCall } from './request-call.ts'
 import type { Answering, Responder } from './responder.ts'
 import type { Asked, Route } from './route.ts'
@@ -77,24 +79,28 @@ function answerLater(promise: Promise<unknown>, work: Work, { admission, respond
   )
 }
 
+/** The checks of a route, then its own handler, or the intake of its lines. */
+function handlerOf(route: Route, deps: RouteDeps): (request: FastifyRequest, call: RequestCall) => unknown {
+  const readBody = bodyOf(route)
+  const query = checkOf(route.query)
+  const params = checkOf(route.params)
+  const lines = route.lines && checkLines(route.lines)
+  return ({ body, query: queried, params: parts }, call) => {
+    if (!(body instanceof Readable)) {
+      const asked = { body: readBody(body), query: query.check(queried), params: params.check(parts), call, detailed: call.detailed }
+      return route.handle(asked as unknown as Asked<never, never, never>, deps)
+    }
+    query.check(queried)
+    if (lines === undefined) throw new ServingError('unsupported_media_type', 'This path takes no stream of lines: send Content-Type: application/json')
+    return takeLines(body, lines, { deps, signal: call.signal })
+  }
+}
+
 /** Puts a route on the server: guard, checks, handler, answer. */
 export function mountRoute(app: FastifyInstance, route: Route, mounting: Mounting): void {
   const { deps, admission, responder, cohort } = mounting
   const { config, clock } = deps
-  const readBody = bodyOf(route)
-  const query = checkOf(route.query)
-  const params = checkOf(route.params)
-  const handle = (request: FastifyRequest, call: RequestCall): unknown =>
-    route.handle(
-      {
-        body: readBody(request.body),
-        query: query.check(request.query),
-        params: params.check(request.params),
-        call,
-        detailed: call.detailed,
-      } as unknown as Asked<never, never, never>,
-      deps,
-    )
+  const handle = handlerOf(route, deps)
   const answer = (request: FastifyRequest, reply: FastifyReply): void => {
     const call =
       request.call ?? new RequestCall({ keyId: anonymous, requestId: request.id, detailed: false }, reply.raw, { clock, budgetMs: config.deadlineMs })

@@ -3,6 +3,7 @@ import type { Scope } from '../access/scope.ts'
 import type { Call } from '../contracts/call.ts'
 import type { ErrorCode } from '../contracts/error.ts'
 import type { RouteDeps } from './gateway-deps.ts'
+import type { Lines } from './line-intake.ts'
 
 /** What a handler is asked: checked body, query and path, and on whose behalf. */
 export type Asked<Body, Query, Params> = {
@@ -25,6 +26,8 @@ export type Route = {
   readonly tag: string
   readonly summary: string
   readonly body?: TSchema
+  /** The same body as a stream of lines. */
+  readonly lines?: Lines
   /** An empty body stands for `{}`. */
   readonly bodyOptional?: boolean
   readonly query?: TObject

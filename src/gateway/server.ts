@@ -101,6 +101,7 @@ function addBodyParser(app: FastifyInstance): void {
     requireJsonType(request.headers['content-type'])
     done(null, bytes.length === 0 ? undefined : parseStrict(bytes))
   })
+  app.addContentTypeParser('application/x-ndjson', (request, payload, done) => done(null, request.is404 ? undefined : payload))
 }
 
 const listenFaults: Readonly<Record<string, string>> = {

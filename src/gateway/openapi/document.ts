@@ -43,6 +43,11 @@ const parametersOf = (schema: TObject | undefined, place: 'path' | 'query'): obj
 
 const goodContent = ({ answer }: Route): object => ('mediaType' in answer ? { [answer.mediaType]: {} } : { 'application/json': { schema: answer } })
 
+const bodyContent = ({ body, lines }: Route): object => ({
+  'application/json': { schema: body },
+  ...(lines === undefined ? {} : { 'application/x-ndjson': { schema: { description: 'A value a line', anyOf: [lines.head, lines.row] } } }),
+})
+
 function descriptionOf({ scope, detailScope }: Route): { readonly description?: string } {
   const said = [scope && `Scope: \`${scope}\`.`, detailScope && `More with scope \`${detailScope}\`.`].filter((part) => part !== undefined)
   return said.length === 0 ? {} : { description: said.join(' ') }
@@ -57,7 +62,7 @@ function operation(route: Route): object {
     ...descriptionOf(route),
     security: scope === undefined ? [] : [{ apiKey: [] }, { bearer: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: route.bodyOptional !== true, content: { 'application/json': { schema: body } } } }),
+    ...(body === undefined ? {} : { requestBody: { required: route.bodyOptional !== true, content: bodyContent(route) } }),
     responses: { '200': { description: summary, content: goodContent(route) }, ...errorAnswers(route) },
   }
 }

@@ -1,8 +1,15 @@
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
+import type { IngestReport } from '../../contracts/bar.ts'
 import { parseInstant } from '../../contracts/instant.ts'
 import { ServingError } from '../../contracts/error.ts'
-import { BarsResponse, type BarValues, IngestBarsRequest, IngestBarsResponse, maxBarsPerAnswer } from '../../contracts/market.ts'
+import { LinesResponse } from '../../contracts/flow-requests.ts'
+import { BarsHead, BarsResponse, type BarValues, IngestBarRow, IngestBarsRequest, IngestBarsResponse, maxBarsPerAnswer } from '../../contracts/market.ts'
+import type { RouteDeps } from '../gateway-deps.ts'
+import { defineLines, type Taken } from '../line-intake.ts'
 import { defineRoute, type Route } from '../route.ts'
+
+/** Time for a stream of lines; how long the client may take to send it is a setting. */
+export const streamBudgetMs = 600_000
 
 const usualBars = 500
 const Instant = Type.String({ maxLength: 40, description: 'RFC 3339 with a zone' })
@@ -37,6 +44,18 @@ const toValues = ([openTime, open, high, low, close, volume, takerBuyVolume]: Ro
   ...(takerBuyVolume === undefined ? {} : { takerBuyVolume }),
 })
 
+function takeBars({ symbol, timeframe, calendar, clock }: Static<typeof BarsHead>, rows: readonly Row[], { market }: RouteDeps): IngestReport {
+  const options = { ...(calendar === undefined ? {} : { calendar }), ...(clock === undefined ? {} : { clock }) }
+  return market.ingest({ symbol, timeframe }, rows.map(toValues), options)
+}
+
+/** The same in the words of a stream. A bar that was held as a jump and confirmed later counts as accepted then. */
+function taken(rows: readonly Row[], { quarantined, ...counts }: IngestReport): Taken {
+  const indexOf = new Map(rows.map(([openTime], index) => [openTime, index]))
+  const refused = quarantined.map(({ openTime, reason }) => ({ index: indexOf.get(openTime) as number, reason }))
+  return { counts: { ...counts, quarantined: quarantined.length }, refused }
+}
+
 const ingest = defineRoute({
   method: 'POST',
   path: '/market/bars',
@@ -44,12 +63,12 @@ const ingest = defineRoute({
   tag: 'Market data',
   summary: 'Closed bars in; the same bar twice changes nothing, another bar of the same open time is a revision',
   body: IngestBarsRequest,
-  answer: IngestBarsResponse,
+  lines: defineLines({ head: BarsHead, row: IngestBarRow, take: (head, rows, deps) => taken(rows, takeBars(head, rows, deps)) }),
+  answer: Type.Union([IngestBarsResponse, LinesResponse]),
+  budgetMs: streamBudgetMs,
   codes: ['invalid_symbol', 'series_conflict'],
-  handle({ body }, { market }) {
-    const { symbol, timeframe, calendar, clock, bars } = body
-    const options = { ...(calendar === undefined ? {} : { calendar }), ...(clock === undefined ? {} : { clock }) }
-    const { accepted, revised, unchanged, quarantined } = market.ingest({ symbol, timeframe }, bars.map(toValues), options)
+  handle({ body }, deps) {
+    const { accepted, revised, unchanged, quarantined } = takeBars(body, body.bars, deps)
     return { accepted, revised, unchanged, quarantined: quarantined.map(({ openTime, reason }) => ({ open_time_ms: openTime, reason })) }
   },
 })

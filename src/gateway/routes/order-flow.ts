@@ -1,13 +1,37 @@
-import { FlowResponse, IngestBooksRequest, IngestTicksRequest, toBook, toTrade } from '../../contracts/flow-requests.ts'
+import Type from 'typebox'
+import {
+  BookRow,
+  FlowHead,
+  FlowResponse,
+  IngestBooksRequest,
+  IngestTicksRequest,
+  LinesResponse,
+  TickRow,
+  toBook,
+  toTrade,
+} from '../../contracts/flow-requests.ts'
+import type { FlowReport } from '../../contracts/flow.ts'
+import { defineLines, type Taken } from '../line-intake.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { streamBudgetMs } from './market.ts'
 
-const shared = { method: 'POST', scope: 'market:write', tag: 'Market data', answer: FlowResponse, codes: ['invalid_symbol'] } as const
+const shared = {
+  method: 'POST',
+  scope: 'market:write',
+  tag: 'Market data',
+  answer: Type.Union([FlowResponse, LinesResponse]),
+  codes: ['invalid_symbol'],
+  budgetMs: streamBudgetMs,
+} as const
+
+const taken = ({ refused, ...counts }: FlowReport): Taken => ({ counts, refused })
 
 const ticks = defineRoute({
   ...shared,
   path: '/market/ticks',
   summary: 'Trades in, in any order within a minute; the same trade twice counts once; they become order flow of the 1m bars',
   body: IngestTicksRequest,
+  lines: defineLines({ head: FlowHead, row: TickRow, take: ({ symbol }, rows, { flow }) => taken(flow.trades(symbol, rows.map(toTrade))) }),
   handle: ({ body }, { flow }) => flow.trades(body.symbol, body.ticks.map(toTrade)),
 })
 
@@ -16,6 +40,7 @@ const books = defineRoute({
   path: '/market/books',
   summary: 'Snapshots of order books in, in any order within a minute; they become spread, depth and imbalance of the 1m bars',
   body: IngestBooksRequest,
+  lines: defineLines({ head: FlowHead, row: BookRow, take: ({ symbol }, rows, { flow }) => taken(flow.books(symbol, rows.map(toBook))) }),
   handle: ({ body }, { flow }) => flow.books(body.symbol, body.books.map(toBook)),
 })
 

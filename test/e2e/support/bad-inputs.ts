@@ -36,6 +36,8 @@ const symbol = '"symbol":"BTC/USDT"'
 const predict = post('/predict')
 const batch = post('/predict/batch')
 const bars = post('/market/bars')
+const ticks = post('/market/ticks')
+const books = post('/market/books')
 const series = '"symbol":"BTC/USDT","timeframe":"1m"'
 const row = '[1704067200000,1,2,1,1.5,10]'
 const label = (name: string, body: string, ...[code, pointer]: Expected): BadInput => ({
@@ -125,7 +127,8 @@ const marketRows: readonly BadInput[] = [
   bars('nothing', '{}', 'validation_failed', '/symbol'),
   bars('no bar', `{${series},"bars":[]}`, 'validation_failed', '/bars'),
   bars('short row', `{${series},"bars":[[1704067200000,1,2,1]]}`, 'validation_failed', '/bars/0'),
-  bars('long row', `{${series},"bars":[[1704067200000,1,2,1,1.5,10,7]]}`, 'validation_failed', '/bars/0/6'),
+  bars('long row', `{${series},"bars":[[1704067200000,1,2,1,1.5,10,7,8]]}`, 'validation_failed', '/bars/0/7'),
+  bars('bought by takers as text', `{${series},"bars":[[1704067200000,1,2,1,1.5,10,"7"]]}`, 'validation_failed', '/bars/0/6'),
   bars('price as text', `{${series},"bars":[[1704067200000,"1",2,1,1.5,10]]}`, 'validation_failed', '/bars/0/1'),
   bars('null price', `{${series},"bars":[[1704067200000,null,2,1,1.5,10]]}`, 'validation_failed', '/bars/0/1'),
   bars('infinite price', `{${series},"bars":[[1704067200000,1e999,2,1,1.5,10]]}`, 'validation_failed', '/bars/0/1'),
@@ -134,6 +137,11 @@ const marketRows: readonly BadInput[] = [
   bars('bad symbol', `{"symbol":"btc","timeframe":"1m","bars":[${row}]}`, 'invalid_symbol', '/symbol'),
   bars('unknown calendar', `{${series},"calendar":"nyse","bars":[${row}]}`, 'validation_failed', '/calendar'),
   bars('unknown field', `{${series},"bars":[${row}],"source":"x"}`, 'unknown_field', '/source'),
+  ticks('no tick', '{"symbol":"BTC/USDT","ticks":[]}', 'validation_failed', '/ticks'),
+  ticks('side that is none', '{"symbol":"BTC/USDT","ticks":[[1704067200000,1,1,"up"]]}', 'validation_failed', '/ticks/0/3'),
+  ticks('bad symbol', '{"symbol":"btc","ticks":[[1704067200000,1,1]]}', 'invalid_symbol', '/symbol'),
+  books('level of one number', '{"symbol":"BTC/USDT","books":[[1704067200000,[[1]],[[2,1]]]]}', 'validation_failed', '/books/0/1/0'),
+  books('51 levels', `{"symbol":"BTC/USDT","books":[[1704067200000,[],[${'[1,1],'.repeat(50)}[1,1]]]]}`, 'validation_failed', '/books/0/2'),
   bars('body of more than a MiB', `{"x":"${'x'.repeat(1_100_000)}"}`, 'body_too_large'),
   get('bars without a query', '/market/bars', 'validation_failed', '/symbol'),
   get('bars of a bad symbol', '/market/bars?symbol=btc&timeframe=1m', 'invalid_symbol', '/symbol'),
