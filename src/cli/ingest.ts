@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises'
-import { setTimeout as wait } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import { ServingError } from '../contracts/error.ts'
 import type { IngestBarsResponse } from '../contracts/market.ts'
 import { isTimeframe } from '../contracts/timeframe.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { readBarsFile } from '../market/read-bars-file.ts'
+import { registerIngestFlow } from './ingest-flow.ts'
+import { inChunks, post } from './post-rows.ts'
 import { ProgressLine } from './progress-line.ts'
 import { RunningServer, type ServerOptions, withKeyOptions } from './running-server.ts'
 
@@ -17,31 +18,7 @@ type IngestCommandOptions = ServerOptions & {
 }
 
 const barsPerPost = 2_000
-const attempts = 6
-const firstPauseMs = 250
 const shownReasons = 5
-
-/** Splits a stream into arrays of a size. */
-async function* inChunks<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
-  let chunk: Item[] = []
-  for await (const item of items) {
-    chunk.push(item)
-    if (chunk.length < size) continue
-    yield chunk
-    chunk = []
-  }
-  if (chunk.length > 0) yield chunk
-}
-
-/** Posts one body; waits and tries again while the server is overloaded or starting. */
-async function post(server: RunningServer, body: string): Promise<IngestBarsResponse> {
-  for (let attempt = 1; ; attempt++) {
-    const { response, text, refusal } = await server.send('/market/bars', body)
-    if (refusal === undefined) return JSON.parse(text) as IngestBarsResponse
-    if (![429, 503].includes(response.status) || attempt === attempts) throw refusal
-    await wait(Number(response.headers.get('retry-after') ?? 0) * 1_000 || firstPauseMs * 2 ** attempt)
-  }
-}
 
 const rowOf = ({ openTime, open, high, low, close, volume, takerBuyVolume }: BarInput): number[] => [
   openTime,
@@ -74,7 +51,7 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
     readBarsFile(file, (read) => (bytes += read)),
     barsPerPost,
   )) {
-    total = add(total, await post(server, JSON.stringify({ symbol, timeframe, calendar, clock, bars: bars.map(rowOf) })))
+    total = add(total, await post<IngestBarsResponse>(server, '/market/bars', JSON.stringify({ symbol, timeframe, calendar, clock, bars: bars.map(rowOf) })))
     progress.show(bytes / size, `${total.accepted} bars`)
   }
   const { accepted, revised, unchanged, quarantined } = total
@@ -84,9 +61,11 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
   if (quarantined.length > shownReasons) process.stderr.write(`  and ${quarantined.length - shownReasons} more\n`)
 }
 
-/** `presage ingest bars FILE`: sends the bars of a CSV or JSON file to a running server. */
+/** `presage ingest bars|ticks|books FILE`: sends what a file holds to a running server. */
 export function registerIngest(program: Command): void {
-  const bars = program.command('ingest').description('send market data to a running server').command('bars')
+  const ingest = program.command('ingest').description('send market data to a running server')
+  registerIngestFlow(ingest)
+  const bars = ingest.command('bars')
   withKeyOptions(bars, 'market:write')
     .description('send closed bars of one series: CSV or JSON, plain or .gz; sending the same file twice changes nothing')
     .argument('<file>', 'the file')

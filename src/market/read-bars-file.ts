@@ -83,7 +83,7 @@ export async function* parseBars(text: AsyncIterable<string>, name: string): Asy
 }
 
 /** The text of a file in pieces, unpacked when it begins as gzip does. `onBytes` hears how many bytes of the file were read. */
-async function* readText(path: string, onBytes?: (bytes: number) => void): AsyncGenerator<string> {
+export async function* readText(path: string, onBytes?: (bytes: number) => void): AsyncGenerator<string> {
   const handle = await open(path)
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
   await handle.close()

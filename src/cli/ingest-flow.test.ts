@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test, type TestContext } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { Command } from 'commander'
+import type { Book, Trade } from '../contracts/flow.ts'
+import { createServer } from '../gateway/server.ts'
+import { makeGatewayDeps, makeKeys } from '../gateway/testing/make-gateway.ts'
+import { registerIngest } from './ingest.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'ingest-flow-'))
+after(() => rmSync(folder, { recursive: true }))
+const start = Date.UTC(2024, 0, 1)
+const { ring, texts } = makeKeys()
+const nothing = { accepted: 0, unchanged: 0, late: 0, quarantined: 0, refused: [] }
+
+async function ingest(t: TestContext, kind: string, file: string | Buffer): Promise<{ readonly trades: Trade[]; readonly books: Book[] }> {
+  const seen = { trades: [] as Trade[], books: [] as Book[] }
+  const flow = {
+    trades: (_symbol: string, trades: readonly Trade[]) => (seen.trades.push(...trades), nothing),
+    books: (_symbol: string, books: readonly Book[]) => (seen.books.push(...books), nothing),
+  }
+  const server = await createServer(makeGatewayDeps({ keys: ring, flow }))
+  t.after(() => server.drain())
+  const url = await server.listen()
+  const path = join(folder, `${kind}-${t.name.length}`)
+  writeFileSync(path, file)
+  const program = new Command().exitOverride()
+  registerIngest(program)
+  await program.parseAsync(['ingest', kind, path, '--symbol', 'BTC/USDT', '--url', url, '--key', texts[0] as string], { from: 'user' })
+  return seen
+}
+
+test('trades of an exchange dump are sent with the side of the taker, from a .gz too', async (t) => {
+  const csv = `id,price,qty,quote_qty,time,is_buyer_maker\n7,100.5,0.25,25,${start},true\n8,101,1,101,${start + 1},false\n`
+  assert.deepEqual((await ingest(t, 'ticks', gzipSync(csv))).trades, [
+    { time: start, price: 100.5, size: 0.25, side: 'sell', id: '7' },
+    { time: start + 1, price: 101, size: 1, side: 'buy', id: '8' },
+  ])
+})
+
+test('trades in the order of POST /market/ticks need no header, with or without side and id', async (t) => {
+  const trades = [
+    { time: start, price: 1, size: 2, side: 'buy', id: 'a' },
+    { time: start, price: 1, size: 3 },
+  ]
+  assert.deepEqual((await ingest(t, 'ticks', `${start},1,2,buy,a\n${start},1,3\n`)).trades, trades)
+  assert.deepEqual((await ingest(t, 'ticks', `[${start},1,2,"buy","a"]\n[${start},1,3,null]\n`)).trades, trades)
+})
+
+test('order books are sent as they stand', async (t) => {
+  const rows = Array.from({ length: 450 }, (_, i) => [start + i, [[99, 1]], [[101, 2]]])
+  const { books } = await ingest(t, 'books', rows.map((row) => JSON.stringify(row)).join('\n'))
+  assert.deepEqual([books.length, books[449]], [450, { time: start + 449, bids: [[99, 1]], asks: [[101, 2]] }])
+})
+
+test('a row that cannot be read is an error with its line', async (t) => {
+  await assert.rejects(ingest(t, 'ticks', `${start},1,2\nx,1,2\n`), /line 2: not a trade: x,1,2/)
+  await assert.rejects(ingest(t, 'ticks', 'a,b,c\n'), /line 1: no column for time, price, size/)
+  await assert.rejects(ingest(t, 'books', '[1,'), /line 1: /)
+})
