@@ -1,6 +1,8 @@
 import { ServingError } from '../../contracts/error.ts'
+import type { Flow } from '../../contracts/flow.ts'
 import { type Timeframe, timeframes } from '../../contracts/timeframe.ts'
 import { walkBars } from '../../market/bar-walk.ts'
+import { madeUpFlow } from '../../market/flow/made-up-flow.ts'
 import type { BarInput } from '../../market/check-bar.ts'
 import type { WarmUp } from '../catalog/family.ts'
 import type { Kernel } from '../kernels/kernel.ts'
@@ -20,7 +22,7 @@ export type ProofSubject = {
   readonly warmUp: WarmUp
 }
 
-type Tape = readonly (BarInput & { readonly partnerClose: number })[]
+type Tape = readonly (BarInput & { readonly partnerClose: number; readonly flow: Flow })[]
 
 /** Runs that are longer are not made: a window of months is proven for its first bars, and not for its warm-up. */
 const barsAtMost = 20_000
@@ -31,7 +33,7 @@ const start = Date.UTC(2024, 0, 1)
 
 const tape = (seed: number, count: number, { timeframe }: ProofSubject): Tape => {
   const [own, partner] = [seed, seed + 1].map((each) => walkBars({ seed: each, count, from: start, barMs: timeframes[timeframe] }))
-  return (own as BarInput[]).map((bar, i) => ({ ...bar, partnerClose: (partner as BarInput[])[i]?.close ?? bar.open }))
+  return (own as BarInput[]).map((bar, i) => ({ ...bar, partnerClose: (partner as BarInput[])[i]?.close ?? bar.open, flow: madeUpFlow(bar) }))
 }
 
 /** The kernel over bars, yielding now and then so that others get their turn. After `move` bars another kernel takes over the state. */

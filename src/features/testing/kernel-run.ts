@@ -1,6 +1,6 @@
 import { type Timeframe, timeframes } from '../../contracts/timeframe.ts'
 import type { BarInput } from '../../market/check-bar.ts'
-import { flowOfBar } from './bar-flow.ts'
+import { madeUpFlow } from '../../market/flow/made-up-flow.ts'
 import { defineFeature } from '../definition.ts'
 
 /** One feature over bars, straight from its kernel, with its memory in the open: settled or not, NaN where there is no value. Without a partner's close the bar's open stands for it; order flow is made up of the bar. */
@@ -18,7 +18,7 @@ export function kernelRun(id: string, timeframe: Timeframe, past?: { readonly me
     memory,
     take(bar, partnerClose = bar.open) {
       run += 1
-      kernel.step(memory, { ...bar, closeTime: bar.openTime + barMs, index: Math.floor(bar.openTime / barMs), run, partnerClose, flow: flowOfBar(bar) }, out)
+      kernel.step(memory, { ...bar, closeTime: bar.openTime + barMs, index: Math.floor(bar.openTime / barMs), run, partnerClose, flow: madeUpFlow(bar) }, out)
       return out[definition.output] as number
     },
   }

@@ -1,8 +1,8 @@
 import type { Flow } from '../../contracts/flow.ts'
-import type { BarInput } from '../../market/check-bar.ts'
+import type { BarInput } from '../check-bar.ts'
 
 /** An order flow made up of a bar, for kernels that are tried on bars alone; test/golden/features/make-goldens.py makes the same. */
-export function flowOfBar({ openTime, close, volume }: BarInput): Flow {
+export function madeUpFlow({ openTime, close, volume }: BarInput): Flow {
   const nth = openTime / 60_000
   const buyVolume = (volume * (nth % 101)) / 101
   const [bidSize, askSize] = [1 + (nth % 17), 1 + (nth % 23)]
