@@ -27,3 +27,9 @@ export function roomFor({ slot: newcomer, bytes }: Newcomer, slots: readonly Ver
     `${newcomer.name} ${newcomer.version} needs ${inMegabytes(bytes)}; models.memoryBudgetMb is ${megabytes}, of which ${inMegabytes(kept)} are held by versions that are in use, loading, stable, serving this model or just replaced: unload one, or raise it`,
   )
 }
+
+/** True if a newcomer fits once all has left that is only in use, loading or on its way out: a shortage that passes. */
+export function wouldFit({ slot: newcomer, bytes }: Newcomer, slots: readonly VersionSlot[], { megabytes, isKept }: Budget): boolean {
+  const kept = slots.filter((slot) => slot !== newcomer && isKept(slot)).reduce((sum, { resident }) => sum + (resident?.runtime.memoryBytes ?? 0), 0)
+  return kept + bytes <= megabytes * 2 ** 20
+}

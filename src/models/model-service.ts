@@ -6,7 +6,7 @@ import type { Registry } from '../registry/registry.ts'
 import { BundleScan } from './bundle-scan.ts'
 import { LabelKeeper } from './label-keeper.ts'
 import { asUnavailable } from './load-failure.ts'
-import { roomFor } from './memory-budget.ts'
+import { type Budget, roomFor, wouldFit } from './memory-budget.ts'
 import type { ModelEntry } from './model-entry.ts'
 import { type Found, ModelIndex } from './model-index.ts'
 import { PrepareThread } from './prepare-thread.ts'
@@ -49,6 +49,7 @@ export class ModelService implements ModelAccess {
     const index = this.#index
     const records = new StoreRecords(deps)
     const labels = new LabelKeeper({ ...deps, index, records, keepPreviousMs: settings.keepPreviousMs })
+    const budgetFor = (slot: VersionSlot): Budget => ({ megabytes: settings.memoryBudgetMb, isKept: (other) => labels.isKept(other, slot) })
     this.#clock = clock
     this.records = records
     this.#labels = labels
@@ -56,7 +57,8 @@ export class ModelService implements ModelAccess {
       ...deps,
       thread: this.#thread,
       allowUnverified: settings.allowUnverified,
-      room: (slot, bytes) => roomFor({ slot, bytes }, index.slots, { megabytes: settings.memoryBudgetMb, isKept: (other) => labels.isKept(other, slot) }),
+      room: (slot, bytes) => roomFor({ slot, bytes }, index.slots, budgetFor(slot)),
+      wouldFit: (slot, bytes) => wouldFit({ slot, bytes }, index.slots, budgetFor(slot)),
       changed: ({ name }) => labels.refresh(name),
       remember: (slot) => records.remember(slot),
     })

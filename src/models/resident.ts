@@ -28,9 +28,12 @@ export class Resident {
   readonly #gone = Promise.withResolvers<void>()
   #leases = 0
   #isLeaving = false
-  constructor(served: ServedModel, golden: GoldenResult | undefined) {
+  readonly #onIdle: () => void
+  /** `onIdle` is told whenever the last lease is back. */
+  constructor(served: ServedModel, golden: GoldenResult | undefined, onIdle: () => void) {
     this.served = served
     this.golden = golden
+    this.#onIdle = onIdle
   }
 
   get runtime(): LoadedModel {
@@ -47,7 +50,9 @@ export class Resident {
   }
   readonly #release = (): void => {
     this.#leases -= 1
-    if (this.#isLeaving && this.#leases === 0) this.#dispose()
+    if (this.#leases > 0) return
+    if (this.#isLeaving) this.#dispose()
+    this.#onIdle()
   }
 
   /** Gives its memory back when the last lease is back; settles then, however often it is asked. Rejects with what disposing throws. */

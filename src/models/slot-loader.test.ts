@@ -39,11 +39,11 @@ const model = (dispose: () => void = () => {}): LoadedModel => ({
 /** In memory, as if it had been loaded. */
 function resident(slot: VersionSlot, dispose: () => void): VersionSlot {
   const ref = { name: slot.name, version: slot.version, digest: slot.file.digest }
-  slot.resident = new Resident({ ref, manifest: slot.file.manifest, features: {} as never, runtime: model(dispose), verified: true }, undefined)
+  slot.resident = new Resident({ ref, manifest: slot.file.manifest, features: {} as never, runtime: model(dispose), verified: true }, undefined, () => {})
   return slot
 }
 
-function loader(events: string[], room: SlotLoaderDeps['room']): SlotLoader {
+function loader(events: string[], room: SlotLoaderDeps['room'], wouldFit = false): SlotLoader {
   return new SlotLoader({
     runtimes: [{ kind: prepared.manifest.runtime, load: () => Promise.resolve((events.push('load'), model())) }],
     registry: { digestOf: () => undefined },
@@ -53,6 +53,7 @@ function loader(events: string[], room: SlotLoaderDeps['room']): SlotLoader {
     thread: { prepare: () => Promise.resolve((events.push('prepare'), prepared)) },
     allowUnverified: false,
     room,
+    wouldFit: () => wouldFit,
     changed: () => void events.push('changed'),
     remember: () => Promise.resolve(),
     log: () => {},
@@ -97,4 +98,38 @@ test('what is reserved for a load under way is no room for another', async () =>
   assert.ok(slot.heldBytes > 1_000_000, `${slot.heldBytes} bytes`)
   await load
   assert.equal(slot.heldBytes, 0)
+})
+
+test('a load waits for memory that another one has only for now, and begins when that has ended', async () => {
+  const events: string[] = []
+  const slots = ['first', 'second', 'third'].map((name) => slotOf(name))
+  const loads = loader(
+    events,
+    (slot) => {
+      if (slots.some((other) => other !== slot && other.heldBytes > 0)) throw new ServingError('model_memory_exceeded', 'full')
+      return []
+    },
+    true,
+  )
+  await Promise.all(slots.map((slot) => loads.load(slot, asked)))
+  assert.deepEqual(events, Array.from({ length: 3 }, () => ['prepare', 'load', 'changed']).flat(), 'one after the other')
+})
+
+test('a load that waits for memory begins when what was in use no longer is', async () => {
+  const events: string[] = []
+  const slots = [slotOf('first'), slotOf('second')] as const
+  const loads = loader(
+    events,
+    () => {
+      if (slots[0].resident?.inUse) throw new ServingError('model_memory_exceeded', 'full')
+      return []
+    },
+    true,
+  )
+  const lease = slots[0].lease(await loads.load(slots[0], asked), undefined)
+  const second = loads.load(slots[1], asked)
+  await new Promise(setImmediate)
+  assert.equal(slots[1].resident, undefined)
+  lease.release()
+  assert.equal(await second, slots[1].resident)
 })

@@ -26,6 +26,8 @@ export type SlotLoaderDeps = {
   readonly allowUnverified: boolean
   /** The versions that must leave so that this one fits. Throws `model_memory_exceeded`. */
   readonly room: (slot: VersionSlot, bytes: number) => readonly VersionSlot[]
+  /** True if there is room for it once nothing else is in use or loading. */
+  readonly wouldFit: (slot: VersionSlot, bytes: number) => boolean
   /** Told when a version came into memory or failed to, before anyone who waits for it; what must leave is still there. */
   readonly changed: (slot: VersionSlot) => void
   /** Told last of all, when a version came into memory; its load ends when this does. Never throws. */
@@ -36,6 +38,8 @@ export type SlotLoaderDeps = {
 /** How a load is wanted: also where one failed just now, and by someone who waits for it. */
 export type LoadWish = { readonly insist: boolean; readonly isAsked: boolean }
 
+/** How long a load waits for memory that is in use by others. */
+const longestWaitMs = 10_000
 // One that hangs leaves turns to others, and few are started beside each other where there are few processors.
 const loadsAtOnce = Math.max(4, availableParallelism())
 
@@ -45,6 +49,7 @@ export class SlotLoader {
   readonly #turns = new LoadTurns(loadsAtOnce)
   readonly #underWay = new Set<Promise<Resident>>()
   #isClosed = false
+  #freed = Promise.withResolvers<void>()
   constructor(deps: SlotLoaderDeps) {
     this.#deps = deps
   }
@@ -107,6 +112,7 @@ export class SlotLoader {
       return resident
     } finally {
       release()
+      this.#tellFreed()
     }
   }
 
@@ -118,7 +124,7 @@ export class SlotLoader {
     const loaded = await loadBundle(job, this.#deps, { signal: load.giveUp.signal, onPhase: (phase) => void (load.phase = phase) })
     const leaving = await this.#admit(slot, load, loaded)
     // Nothing awaits from the decision to here and to the end of `changed`: memory, labels and the version agree at every moment.
-    const resident = makeResident(slot, loaded, features)
+    const resident = makeResident(slot, { ...loaded, features, onIdle: () => this.#tellFreed() })
     slot.resident = resident
     slot.loading = slot.failure = undefined
     slot.hasLoaded = true
@@ -132,9 +138,28 @@ export class SlotLoader {
   /** Keeps free what it is expected to take. What must leave for that has left when this settles, but for versions of the same model, which answer until it has come. */
   async #reserve(slot: VersionSlot, load: SlotLoad): Promise<void> {
     const bytes = slot.lastBytes ?? expectedMemory(slot.file)
-    const leaving = this.#deps.room(slot, bytes)
-    load.reservedBytes = bytes
+    const leaving = await this.#roomInTime(slot, load, bytes)
     await Promise.all(leaving.filter(({ name }) => name !== slot.name).map((each) => this.#evict(each)))
+  }
+
+  /** Reserves so many bytes and answers what must leave for them; waits while all that is in the way is in use or on its way. */
+  async #roomInTime(slot: VersionSlot, load: SlotLoad, bytes: number): Promise<readonly VersionSlot[]> {
+    const { room, wouldFit } = this.#deps
+    const late = AbortSignal.any([load.giveUp.signal, AbortSignal.timeout(longestWaitMs)])
+    const isLate = new Promise((resolve) => late.addEventListener('abort', resolve, { once: true }))
+    for (;;)
+      try {
+        const leaving = room(slot, bytes)
+        load.reservedBytes = bytes // at once: others that wait look next
+        return leaving
+      } catch (error) {
+        if (late.aborted || !wouldFit(slot, bytes)) throw error
+        await Promise.race([this.#freed.promise, isLate])
+      }
+  }
+  #tellFreed(): void {
+    this.#freed.resolve()
+    this.#freed = Promise.withResolvers()
   }
 
   /** Decides what leaves for it, now that it is known how much it takes; a load that was given up meanwhile, or finds no room, leaves nothing behind. */
@@ -166,7 +191,9 @@ export class SlotLoader {
   }
 }
 
-function makeResident({ name, version, file }: VersionSlot, { runtime, golden }: LoadedBundle, features: FeatureSet): Resident {
+type Arrived = LoadedBundle & { readonly features: FeatureSet; readonly onIdle: () => void }
+
+function makeResident({ name, version, file }: VersionSlot, { runtime, golden, features, onIdle }: Arrived): Resident {
   const ref = { name, version, digest: file.digest }
-  return new Resident({ ref, manifest: file.manifest, features, runtime, verified: golden !== undefined }, golden)
+  return new Resident({ ref, manifest: file.manifest, features, runtime, verified: golden !== undefined }, golden, onIdle)
 }
