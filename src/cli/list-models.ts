@@ -12,8 +12,8 @@ type ListOptions = Omit<ServerOptions, 'url'> & { readonly models: string; reado
 
 const formOf = ({ runtime, artefact }: Pick<Manifest, 'runtime' | 'artefact'>): string[] => [runtime, artefact.format]
 
-function listFolder(dir: string): void {
-  const scan = scanFolder(dir)
+async function listFolder(dir: string): Promise<void> {
+  const scan = await scanFolder(dir)
   if (!scan) throw new ServingError('validation_failed', `${dir} cannot be read; name the folder that holds NAME/VERSION/model.yaml with --models`)
   const sorted = scan.bundles.toSorted((a, b) =>
     a.manifest.name < b.manifest.name ? -1 : a.manifest.name > b.manifest.name ? 1 : compareVersions(b.manifest.version, a.manifest.version),
@@ -58,6 +58,6 @@ async function listServer(options: ServerOptions): Promise<void> {
 
 /** Prints the bundles of a folder, or with a URL the models of a running server with what it knows of them: status, proof, engine, protection. */
 export async function listModels({ models, url, ...key }: ListOptions): Promise<void> {
-  if (url === undefined) listFolder(models)
+  if (url === undefined) await listFolder(models)
   else await listServer({ url, ...key })
 }

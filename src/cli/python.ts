@@ -36,9 +36,9 @@ async function run(program: string, args: readonly string[], said: (line: string
 }
 
 /** What the bundles on disk need, each once, with the models that need it. */
-function needed({ models }: Config): Map<string, { readonly framework: Framework; readonly by: string[] }> {
+async function needed({ models }: Config): Promise<Map<string, { readonly framework: Framework; readonly by: string[] }>> {
   const needs = new Map([[workerItself.distribution, { framework: workerItself, by: [] as string[] }]])
-  for (const { manifest } of scanFolder(models.dir)?.bundles ?? []) {
+  for (const { manifest } of (await scanFolder(models.dir))?.bundles ?? []) {
     if (manifest.runtime !== 'python') continue
     for (const framework of frameworksOf[manifest.artefact.format] ?? []) {
       const need = needs.get(framework.distribution) ?? { framework, by: [] }
@@ -64,7 +64,7 @@ async function status(options: ConfigOptions): Promise<void> {
   const config = loadConfig(sourcesOf(options))
   const executable = findPython({ executable: config.python.executable, dataDir: resolve(config.data.dir) })
   if (executable === undefined) throw new ServingError('validation_failed', 'There is no Python for workers yet: run `presage python setup`')
-  const needs = needed(config)
+  const needs = await needed(config)
   const { python, packages } = JSON.parse(await run(executable, ['-c', versionsProgram, ...needs.keys()])) as Versions
   const rows = [...needs].map(([name, { framework, by }]) => [name, packages[name] ?? `missing: presage python setup --with ${framework.extra}`, by.join(', ')])
   console.log(`Python ${python} at ${executable}`)
@@ -97,7 +97,7 @@ async function setup({ python: base, with: more = [], ...options }: SetupOptions
   await run(base, ['-c', 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else f"Python 3.10 or newer is needed, this is {sys.version.split()[0]}")'])
   console.log(`making ${folder}`)
   await run(base, ['-m', 'venv', folder])
-  const extras = [...new Set([...[...needed(config).values()].map(({ framework }) => framework.extra), ...more])]
+  const extras = [...new Set([...[...(await needed(config)).values()].map(({ framework }) => framework.extra), ...more])]
   console.log(`installing ${extras.join(', ')}`)
   await installExtras(join(folder, 'bin', 'python'), extras)
   await status(options)

@@ -49,7 +49,7 @@ export class BundleScan {
 
   async #scan(): Promise<void> {
     const { dir, index, records, refresh, log } = this.#deps
-    const scan = this.#isClosed ? undefined : scanFolder(dir)
+    const scan = this.#isClosed ? undefined : await scanFolder(dir)
     if (this.#isClosed) return
     if (!scan) return log('warn', `the models folder ${dir} cannot be read; what is in memory serves on`)
     const rejected = new Map(scan.rejected.map(({ path, reason }) => [path, reason]))

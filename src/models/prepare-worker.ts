@@ -16,4 +16,17 @@ function answer({ dir, digest }: PrepareJob): PrepareAnswer {
   }
 }
 
-parentPort?.on('message', (job: PrepareJob) => parentPort?.postMessage(answer(job)))
+const largeBytes = 65_536
+
+/** The large buffers of what was prepared: given away instead of copied, since a copy is made on the server's event loop. Small ones may belong to several values. */
+function largeBuffers(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
+  if (ArrayBuffer.isView(value)) {
+    if (value.buffer instanceof ArrayBuffer && value.buffer.byteLength >= largeBytes) found.add(value.buffer)
+  } else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) largeBuffers(part, found)
+  return found
+}
+
+parentPort?.on('message', (job: PrepareJob) => {
+  const prepared = answer(job)
+  parentPort?.postMessage(prepared, [...largeBuffers(prepared)])
+})

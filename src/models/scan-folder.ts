@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { modelNamePattern, semverPattern } from '../contracts/manifest.ts'
 import { type ManifestFile, readManifest } from './read-manifest.ts'
 
@@ -10,13 +11,14 @@ const isName = new RegExp(modelNamePattern)
 const isVersion = new RegExp(semverPattern)
 const folders = (path: string): Dirent[] => readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
 
-/** Bundles of `NAME/VERSION/` folders; other names (such as those of a copy that is still under way) are left alone. Undefined when the folder cannot be read: no news, not no models. */
-export function scanFolder(dir: string): Scan | undefined {
+/** Bundles of `NAME/VERSION/` folders; other names (such as those of a copy that is still under way) are left alone. Undefined when the folder cannot be read: no news, not no models. The event loop turns between bundles. */
+export async function scanFolder(dir: string): Promise<Scan | undefined> {
   const bundles: ManifestFile[] = []
   const rejected: { path: string; reason: string }[] = []
   try {
     for (const model of folders(dir).filter(({ name }) => isName.test(name)))
       for (const version of folders(join(dir, model.name)).filter(({ name }) => isVersion.test(name))) {
+        await nextTurn()
         const path = join(dir, model.name, version.name)
         try {
           const file = readManifest(path)

@@ -25,10 +25,26 @@ export function rowsToWarm({ inputs, feature, threshold }: Ensemble): Float64Arr
   return rows
 }
 
-function warmUpBatches({ inputs, outputs, blockRows, predictBatch }: Evaluator, some: Float64Array, calls: number): void {
+function* batchSteps({ inputs, outputs, blockRows, predictBatch }: Evaluator, some: Float64Array, calls: number): Generator<void> {
   const rows = Float64Array.from({ length: blockRows * inputs }, (_, at) => some[at % some.length]!)
   const out = new Float64Array(blockRows * outputs)
-  for (let count = rowsPerFunction; count <= blockRows; count += rowsPerFunction) for (let done = 0; done < calls; done += count) predictBatch(rows, count, out)
+  for (let count = rowsPerFunction; count <= blockRows; count += rowsPerFunction)
+    for (let done = 0; done < calls; done += count) {
+      predictBatch(rows, count, out)
+      yield
+    }
+}
+
+/** `warmUp` call by call, for a thread that has other things to do as well. */
+export function* warmUpSteps(evaluator: Evaluator, rows: Float64Array, calls: number): Generator<void> {
+  const { inputs, outputs } = evaluator
+  const each = Array.from({ length: rows.length / inputs }, (_, r) => rows.subarray(r * inputs, (r + 1) * inputs))
+  const out = new Float64Array(outputs)
+  for (let call = 0; call < calls; call++) {
+    evaluator.predict(each[call % each.length]!, out)
+    yield
+  }
+  yield* batchSteps(evaluator, rows, calls)
 }
 
 /**
@@ -36,9 +52,5 @@ function warmUpBatches({ inputs, outputs, blockRows, predictBatch }: Evaluator, 
  * gets traffic.
  */
 export function warmUp(evaluator: Evaluator, rows: Float64Array, calls = 1000): void {
-  const { inputs, outputs } = evaluator
-  const each = Array.from({ length: rows.length / inputs }, (_, r) => rows.subarray(r * inputs, (r + 1) * inputs))
-  const out = new Float64Array(outputs)
-  for (let call = 0; call < calls; call++) evaluator.predict(each[call % each.length]!, out)
-  warmUpBatches(evaluator, rows, calls)
+  for (const _ of warmUpSteps(evaluator, rows, calls));
 }

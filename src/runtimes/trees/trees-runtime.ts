@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { type Evaluator, instantiateForest } from '../../trees/evaluator.ts'
-import { warmUp } from '../../trees/warm-up.ts'
+import { warmUpSteps } from '../../trees/warm-up.ts'
 import { givenUp } from '../process/given-up.ts'
 import { unloaded } from '../process/unloaded.ts'
 import type { ModelRuntime } from '../runtime.ts'
@@ -71,7 +72,7 @@ class TreesModel implements LoadedModel {
   }
 }
 
-/** Trees in this process: microseconds a row, so they run on the event loop. Their explanations take a hundred times longer and have a thread. */
+/** Trees in this process: microseconds a row, so they run on the event loop, which turns between the steps of a load. Their explanations take a hundred times longer and have a thread. */
 export class TreesRuntime implements ModelRuntime {
   readonly kind = 'trees'
   readonly #clock: Clock
@@ -83,8 +84,9 @@ export class TreesRuntime implements ModelRuntime {
   async load(_spec: unknown, compiled: unknown, signal?: AbortSignal): Promise<LoadedModel> {
     if (signal?.aborted) throw givenUp(signal)
     const { forest, explanations } = compiled as CompiledTrees
+    await nextTurn()
     const evaluator = instantiateForest(forest)
-    warmUp(evaluator, forest.warmRows, callsToEnter)
+    for (const _ of warmUpSteps(evaluator, forest.warmRows, callsToEnter)) await nextTurn()
     return new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock)
   }
 }
