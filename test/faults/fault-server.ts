@@ -1,9 +1,11 @@
+import { EventEmitter, once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { compose, type Presage } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
+import type { OutputLine } from '../../src/runtimes/process/output-lines.ts'
 import { makeIds, systemClock } from '../../src/system.ts'
 import { type Answer, Client } from '../e2e/support/client.ts'
 import { singleRequest } from '../e2e/support/specification.ts'
@@ -20,9 +22,7 @@ export type FaultReport = {
   readonly others: { readonly answered: number; readonly failed: number; readonly p50Ms: number; readonly p99Ms: number }
 }
 
-const silent = { info() {}, warn() {}, error() {} }
 const timeoutMs = 1_500
-const slowUntilSignalMs = 150
 
 function writeModels(folder: string): void {
   cpSync(pathOf('examples/models/momentum/1.2.3'), join(folder, 'momentum', '1.2.3'), { recursive: true })
@@ -46,7 +46,9 @@ export class FaultServer {
   readonly #folder: string
   readonly #presage: Presage
   readonly #client: Client
-  private constructor(folder: string, presage: Presage, client: Client) {
+  readonly #printed: EventEmitter
+  private constructor(folder: string, presage: Presage, [client, printed]: readonly [Client, EventEmitter]) {
+    this.#printed = printed
     this.#folder = folder
     this.#presage = presage
     this.#client = client
@@ -68,9 +70,11 @@ export class FaultServer {
       'python.sandbox': 'off',
     }
     const config = loadConfig({ file: pathOf('examples/demo.yaml'), env: {}, flags })
-    const presage = await compose(config, { clock: systemClock, random: Math.random, ids: makeIds(systemClock), log: silent, version: '0.0.0-test' })
+    const printed = new EventEmitter()
+    const log = { info: (about: object) => void printed.emit('line', about), warn() {}, error() {} }
+    const presage = await compose(config, { clock: systemClock, random: Math.random, ids: makeIds(systemClock), log, version: '0.0.0-test' })
     const url = await presage.start()
-    return new FaultServer(folder, presage, new Client(url, readFileSync(presage.keyFile, 'utf8').trim()))
+    return new FaultServer(folder, presage, [new Client(url, readFileSync(presage.keyFile, 'utf8').trim()), printed])
   }
 
   async stop(): Promise<void> {
@@ -99,7 +103,8 @@ export class FaultServer {
     const stopped = new AbortController()
     const others = this.others(stopped.signal)
     const started = performance.now()
-    const [answer] = await Promise.all([this.#ask(fault.mood), this.#strike(fault)])
+    const struck = this.#strike(fault)
+    const [answer] = await Promise.all([this.#ask(fault.mood), struck])
     const answerMs = performance.now() - started
     const recoveredMs = await this.#recovered()
     stopped.abort()
@@ -108,9 +113,9 @@ export class FaultServer {
 
   async #strike({ signal }: WorkerFault): Promise<void> {
     if (signal === undefined) return
-    const [worker] = workerPids().toSorted((a, b) => a - b)
-    await wait(slowUntilSignalMs)
-    if (worker !== undefined) process.kill(worker, signal)
+    // A slow call begins with printing the id of its process.
+    const [{ line }] = (await once(this.#printed, 'line')) as [{ readonly line: OutputLine }]
+    process.kill(Number(line.line), signal)
   }
 
   #ask(mood: keyof typeof moods): Promise<Answer> {
