@@ -10,13 +10,14 @@ const historyMinutes = 3_000
 const quiet = { info() {}, warn() {}, error() {} }
 
 /** The whole product on the demonstration's settings, in a data folder of its own, with momentum (500 trees x 31 leaves, 30 inputs) loaded and 3,000 bars of BTC/USDT. It does not listen yet. */
-export async function realSystem(): Promise<Presage> {
+export async function realSystem(more: Readonly<Record<string, string>> = {}): Promise<Presage> {
   const flags = {
     'gateway.port': '0',
     'gateway.deadlineMs': '5000', // a loaded machine stalls for longer than a trader waits, and a refusal is no figure
     'data.dir': mkdtempSync(join(tmpdir(), 'presage-bench-')),
     'models.dir': fileURLToPath(new URL('../../examples/models', import.meta.url)),
     'models.eager': '["momentum"]',
+    ...more,
   }
   const config = loadConfig({ file: fileURLToPath(new URL('../../examples/demo.yaml', import.meta.url)), env: {}, flags })
   const presage = await compose(config, { clock: systemClock, random: Math.random, ids: makeIds(systemClock), log: quiet, version: 'bench' })

@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util'
+import { heavy, light } from './loader/bundles.ts'
+import { Child } from './support/child.ts'
+import type { LoadJob, LoadSummary } from './support/load-process.ts'
+import type { ServerReady, ServerUsage } from './support/measured-server.ts'
+import { median, printTable } from './support/report.ts'
+
+type Server = Child<ServerReady, object, ServerUsage>
+type Loader = Child<undefined, LoadJob, LoadSummary>
+
+const help = `npm run bench:loader [-- --rounds 5 --seconds 4 --rate 500 --cycles 200]
+
+Measures what loading other models does to one that serves: p99 of POST /predict at an open-loop rate while 1000 trees x 127 leaves, a 100 MB ONNX
+file and a Python class are loaded and unloaded without pause, beside the same time without loads before it (A B A B), and of two such times without
+loads as a control. Then loads and unloads small models so many times and prints the server's resident memory after a quarter of them and after all.`
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' }, // a connection of the pool that had no turn for 5 s is closed by the server
+    rate: { type: 'string', default: '500' },
+    cycles: { type: 'string', default: '200' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const bar = 1.25
+
+async function post({ ready }: Server, model: string, what: 'load' | 'unload'): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${ready.port}/models/${model}/versions/1.0.0/${what}`, {
+    method: 'POST',
+    headers: { ...ready.headers, 'content-type': 'application/json' },
+    body: '{}',
+  })
+  const text = await answer.text()
+  if (answer.status !== 200) throw new Error(`${what} ${model}: ${text}`)
+}
+
+async function cycle(server: Server, model: string): Promise<void> {
+  await post(server, model, 'load')
+  await post(server, model, 'unload')
+}
+
+type Measured = { readonly p50: number; readonly p99: number; readonly loads: number }
+
+/** Cycles of a model, one after the other, for as long as `during` takes; how many there were. */
+async function cycleDuring(during: Promise<unknown>, server: Server, model: string): Promise<number> {
+  const over = during.then(() => 'over')
+  let loads = 0
+  for (;;) {
+    const goesOn = cycle(server, model)
+    loads += 1
+    if ((await Promise.race([over, goesOn])) === 'over') return goesOn.then(() => loads)
+  }
+}
+
+async function measure(server: Server, loader: Loader, model?: string): Promise<Measured> {
+  const { port, path, body, headers } = server.ready
+  const asked = loader.ask({ target: { port, path, body, headers }, seconds: Number(values.seconds), rate: Number(values.rate) })
+  const loads = model === undefined ? 0 : await cycleDuring(asked, server, model)
+  const { errors, count, p50, p99 } = await asked
+  if (errors > 0) throw new Error(`${errors} of ${count} answers were no 200`)
+  return { p50, p99, loads }
+}
+
+type Pair = { readonly before: Measured; readonly during: Measured }
+
+function reportLoads(pairs: ReadonlyMap<string, readonly Pair[]>): void {
+  const rows = [...pairs].map(([model, seen]) => {
+    const ratio = median(seen.map(({ before, during }) => during.p99 / before.p99))
+    const of = (pick: (pair: Pair) => number): string => median(seen.map(pick)).toFixed(2)
+    const figures = [of(({ before }) => before.p50), of(({ during }) => during.p50), of(({ before }) => before.p99), of(({ during }) => during.p99)]
+    const verdict = model === control ? '' : ratio <= bar ? 'within' : 'MISSED'
+    return [model, of(({ during }) => during.loads), ...figures, `${ratio.toFixed(2)}x`, verdict]
+  })
+  printTable([`median of ${values.rounds}`, 'loads', 'p50 ms before', 'during', 'p99 ms before', 'during', 'ratio', `bar ${bar}x`], rows)
+}
+
+const control = 'nothing (control)'
+
+async function reportResidency(server: Server): Promise<void> {
+  const cycles = Number(values.cycles)
+  const rows: string[][] = []
+  for (const model of light) {
+    const rss: number[] = []
+    for (let done = 1; done <= cycles; done += 1) {
+      await cycle(server, model)
+      if (done === Math.ceil(cycles / 4) || done === cycles) rss.push((await server.ask({})).rssBytes / 2 ** 20)
+    }
+    rows.push([model, ...rss.map((megabytes) => megabytes.toFixed(1)), ((rss[1] ?? 0) - (rss[0] ?? 0)).toFixed(1)])
+  }
+  printTable(['resident MB', `after ${Math.ceil(cycles / 4)} cycles`, `after ${cycles}`, 'difference'], rows)
+}
+
+async function compare(server: Server, loader: Loader): Promise<ReadonlyMap<string, readonly Pair[]>> {
+  const pairs = new Map<string, Pair[]>([control, ...heavy].map((model) => [model, []]))
+  for (let round = 1; round <= Number(values.rounds); round += 1)
+    for (const [model, seen] of pairs) {
+      const pair = { before: await measure(server, loader), during: await measure(server, loader, model === control ? undefined : model) }
+      seen.push(pair)
+      process.stderr.write(`round ${round}, ${model}: ${(pair.during.p99 / pair.before.p99).toFixed(2)}x\n`)
+    }
+  return pairs
+}
+
+async function run(): Promise<void> {
+  const loader: Loader = await Child.start(new URL('support/load-process.ts', import.meta.url), false)
+  const server: Server = await Child.start(new URL('servers/loader.ts', import.meta.url), true)
+  const { port, path, body, headers } = server.ready
+  await loader.ask({ target: { port, path, body, headers }, seconds: Number(values.seconds), connections: 8 })
+  for (const model of heavy) await cycle(server, model)
+  reportLoads(await compare(server, loader))
+  await reportResidency(server)
+  for (const child of [loader, server]) child.stop()
+}
+
+if (values.help) console.log(help)
+else await run()
