@@ -8,6 +8,7 @@ import { predictBody } from '../support/request.ts'
 
 /** The real server as in bench/servers/presage.ts, with models beside momentum that are loaded and unloaded by request. */
 const models = mkdtempSync(join(tmpdir(), 'presage-bench-models-'))
+process.on('SIGTERM', () => process.exit(0))
 process.on('exit', () => rmSync(models, { recursive: true, force: true }))
 writeBundles(models)
 const flags = { 'models.dir': models, 'models.allowUnsafeFormats': 'true', 'python.executable': python, 'python.sandbox': 'off', 'models.rescanMs': '86400000' }
