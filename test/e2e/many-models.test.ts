@@ -74,7 +74,7 @@ test('models of trees, ONNX and Python share a budget for a few: admitted before
     'models.allowUnsafeFormats': 'true',
     'python.executable': python,
     'python.sandbox': 'off',
-    'models.memoryBudgetMb': '345',
+    'models.memoryBudgetMb': '330',
     'models.rescanMs': '86400000',
   }
   const { presage, client } = await startServer(t, { 'models.dir': models, 'gateway.deadlineMs': '30000', 'gateway.maxDeadlineMs': '30000', ...flags })
@@ -88,5 +88,5 @@ test('models of trees, ONNX and Python share a budget for a few: admitted before
   })
   await Promise.all(clients)
   t.diagnostic(`${loadedOf(presage.models)} loaded, ${(most / 2 ** 20).toFixed(2)} MiB at most`)
-  assert.ok(most <= 345 * 2 ** 20, `${most} bytes at most`)
+  assert.ok(most <= 330 * 2 ** 20, `${most} bytes at most`)
 })
