@@ -6,7 +6,7 @@ import { runCase } from './run-case.ts'
 import type { FuzzLine } from './fuzz-lines.ts'
 
 /** Accepted mutants of which one is compiled: ten times the time of a parse. */
-const compileOneIn = 7
+const compileOneIn = 4
 /** Garbage is collected between cases before V8 would have to collect it within one, so that the difference in use is what a case allocated. */
 const roomBytes = 24 << 20
 
