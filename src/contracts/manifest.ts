@@ -16,46 +16,20 @@ const moment = Type.String({ minLength: 20, maxLength: 40, description: 'RFC 333
 const innerPath = Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$', maxLength: 200 })
 const probability = Type.Number({ minimum: 0, maximum: 1 })
 
-/** How an artefact is written. */
-export const artefactFormats = [
-  'lightgbm',
-  'xgboost-json',
-  'xgboost-ubj',
-  'sklearn-trees',
-  'onnx',
-  'sklearn-joblib',
-  'skops',
-  'tensorflow-savedmodel',
-  'keras',
-  'torchscript',
-  'torch-export',
-  'python-class',
-  'esm',
-  'oip',
-] as const
-/** One of `artefactFormats`. */
-export type ArtefactFormat = (typeof artefactFormats)[number]
-
-const treeFormats = ['lightgbm', 'xgboost-json', 'xgboost-ubj', 'sklearn-trees'] as const
-/** The formats that each runtime executes. */
-export const formatsOf: Readonly<Record<RuntimeKind, readonly ArtefactFormat[]>> = {
-  trees: treeFormats,
+const treeFormats = ['lightgbm', 'xgboost-json', 'xgboost-ubj'] as const
+const formatTable = {
+  trees: [...treeFormats, 'sklearn-trees'],
   onnx: ['onnx'],
-  python: [
-    'lightgbm',
-    'xgboost-json',
-    'xgboost-ubj',
-    'sklearn-joblib',
-    'skops',
-    'tensorflow-savedmodel',
-    'keras',
-    'torchscript',
-    'torch-export',
-    'python-class',
-  ],
+  python: [...treeFormats, 'sklearn-joblib', 'skops', 'tensorflow-savedmodel', 'keras', 'torchscript', 'torch-export', 'python-class'],
   module: ['esm'],
   remote: ['oip'],
-}
+} as const satisfies Record<RuntimeKind, readonly string[]>
+/** How an artefact is written. */
+export type ArtefactFormat = (typeof formatTable)[RuntimeKind][number]
+/** The formats that each runtime executes. */
+export const formatsOf: Readonly<Record<RuntimeKind, readonly ArtefactFormat[]>> = formatTable
+/** Every `ArtefactFormat`, once. */
+const artefactFormats: readonly ArtefactFormat[] = [...new Set(Object.values(formatsOf).flat())]
 
 /** Formats whose reading can run whatever their author wrote: off unless `models.allowUnsafeFormats`. */
 export const unsafeFormats: readonly ArtefactFormat[] = ['sklearn-joblib', 'torch-export', 'python-class']
