@@ -15,7 +15,7 @@ function makeWorld(clockNow = start + 86_400_000) {
   const clock = { now: () => clockNow, monotonic: () => 0 }
   const store = new SeriesStore({ clock, meter: noMeter })
   const service = new FeatureService({ series: store, clock, meter: noMeter })
-  const features = ['close@1m', 'rsi(14)@1m', 'sma(5)@5m', 'beta(BTC/USDT,20)@1m', 'tod_sin']
+  const features = ['close@1m', 'rsi(14)@1m', 'sma(5)@5m', 'beta(BTC/USDT,20)@1m', 'tod_sin', '(close-sma(20))/atr(14)@1m']
   const set = service.declare({ timeframe: '1m', features, window: 1, symbols: ['*'] })
   const ingest = (symbol: string, rows: typeof bars) => store.ingest({ symbol, timeframe: '1m' }, rows, { clock: 'replay' })
   const trace = (feature: string, wish: Partial<LineageWish> = {}) =>
@@ -56,6 +56,25 @@ describe('the lineage of a value', () => {
     const [long, short] = seriesIn(trace('sma(5)@5m').nodes)
     assert.deepEqual([long.derivedFrom, long.restsOn, long.bars.count], ['1m', [short.name], 79])
     assert.deepEqual([short.bars.count, short.bars.lastOpenTime], [395, start + 394 * minute])
+  })
+
+  test('goes from an expression to each feature of the catalogue that it names, and names a field once', () => {
+    const { ingest, trace } = makeWorld()
+    ingest('ETH/USDT', bars)
+    const { nodes } = trace('(close-sma(20))/atr(14)@1m')
+    const [, own, ...definitions] = nodes.filter(({ kind }) => kind === 'value' || kind === 'definition')
+    assert.deepEqual(
+      own?.restsOn,
+      ['close@1m', 'sma(20)@1m', 'atr(14)@1m'].map((id) => `definition of ${id}`),
+    )
+    assert.deepEqual(
+      definitions.map(({ name }) => name),
+      own?.restsOn,
+    )
+    assert.ok(own?.kind === 'definition')
+    assert.deepEqual([own.version, own.parameters, own.formula], [1, {}, '(close-sma(20))/atr(14)@1m'])
+    const fields = nodes.flatMap((node) => (node.kind === 'field' ? [node.field] : []))
+    assert.deepEqual(fields.toSorted(), ['close', 'high', 'low'])
   })
 
   test('shows both sides of a pair', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -117,9 +119,14 @@ test('in the box there is no network, no other process, no file of the machine a
   const made = makeRuntime(t, { sandbox: 'required' })
   if (made === undefined) return
   if (!(await bubblewrapOrSkip(t))) return
+  const listener = createServer().listen(0, '127.0.0.1')
+  t.after(() => listener.close())
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo
   const model = await load(t, made.runtime, moody())
   assert.equal(model.protection, 'bubblewrap')
-  assert.deepEqual([...(await ask(model, 10))], [0, 0])
+  const reach = () => model.predict(Float64Array.of(10, port, 0, 0), 1, within(20_000))
+  assert.deepEqual([...(await reach())], [0, 0])
   assert.equal((await ask(model, 11))[0], 0)
   const [pid = 0, processes = 0] = await ask(model, 12)
   assert.ok(pid < 0.01 && processes < 0.01, `process ${pid * 1000} of ${processes * 1000}`)
