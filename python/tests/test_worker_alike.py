@@ -120,6 +120,9 @@ class PlanCutsTest(unittest.TestCase):
         self.assertEqual([by_row[3], by_row[4]], [1, 1])
         self.assertEqual(plan_cuts([Size(1, 0.0)]), [0, 1])
 
+    def test_no_call_is_filled_up_because_a_larger_one_happened_to_be_timed_shorter(self) -> None:
+        self.assertEqual(plan_cuts([Size(1, 1.2), Size(2, 1.3), Size(4, 1.1)])[1:3], [1, 2])
+
 
 class BatchedTest(WorkerTest):
     """Loaded models"""

@@ -140,10 +140,12 @@ def prove_sizes(answer: Answer, columns: int, clock: Clock = effort_ms) -> list[
 
 
 def plan_cuts(sizes: Sequence[Size]) -> list[int]:
-    """The size of the next call by the number of rows that are left, up to the largest size: the cheapest in sum. The last call may be larger than what is left, to be filled up."""
+    """The size of the next call by the number of rows that are left, up to the largest size: the cheapest in sum, of equals the smallest. The last call may be larger than what is left, to be filled up."""
+    # More rows never take less time but by the noise of measuring, which must not fill calls up.
+    least = [Size(size.rows, min(larger.ms for larger in sizes[at:])) for at, size in enumerate(sizes)]
     cost, chosen = [0.0], [0]
     for left in range(1, sizes[-1].rows + 1):
-        best = min(sizes, key=lambda size: size.ms + cost[max(0, left - size.rows)])
+        best = min(least, key=lambda size: size.ms + cost[max(0, left - size.rows)])
         cost.append(best.ms + cost[max(0, left - best.rows)])
         chosen.append(best.rows)
     return chosen
