@@ -170,6 +170,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   const { market, flow, features } = data
   for (const set of features.sets()) await features.prove(set)
   const models = composeModels(config, around, { meter, registry, features })
+  models.expectBundles()
   const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
   const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })
   const routes = { routes: config.routes, defaultModel: config.defaultModel }

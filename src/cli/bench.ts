@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { ServingError } from '../contracts/error.ts'
 import type { LoadedModel } from '../contracts/loaded-model.ts'
-import type { ArtefactFormat, Manifest } from '../contracts/manifest.ts'
+import type { ArtefactFormat } from '../contracts/manifest.ts'
 import { parseGolden } from '../models/golden.ts'
 import { loadBundle } from '../models/load-bundle.ts'
+import type { ManifestFile } from '../models/manifest-file.ts'
 import { PrepareThread } from '../models/prepare-thread.ts'
 import { readManifest } from '../models/read-manifest.ts'
 import { profileTrees } from '../runtimes/trees/profile-trees.ts'
@@ -38,15 +39,13 @@ async function openTrees(path: string, format?: ArtefactFormat): Promise<Opened>
   return { model, facts, rows: () => profile.rows(madeUpRows) }
 }
 
-async function openElse(dir: string, { artefact, golden }: Manifest, options: ConfigOptions): Promise<Opened> {
+async function openElse(file: ManifestFile, options: ConfigOptions): Promise<Opened> {
+  const { dir, manifest } = file
+  const { artefact, golden } = manifest
   const runtimes = quietRuntimes(options)
   const started = performance.now()
   const control = { signal: AbortSignal.timeout(patience), onPhase: () => {} }
-  const { runtime } = await loadBundle(
-    { dir, digest: undefined },
-    { runtimes, clock: systemClock, thread: new PrepareThread(), allowUnverified: true },
-    control,
-  )
+  const { runtime } = await loadBundle(file, { runtimes, clock: systemClock, thread: new PrepareThread(), allowUnverified: true }, control)
   const facts = [
     ['format', artefact.format],
     ['features', String(runtime.inputs)],
@@ -61,8 +60,9 @@ function open(path: string, options: ConfigOptions): Promise<Opened> {
   if (!existsSync(path))
     throw new ServingError('validation_failed', `${path} is not there; name a bundle folder (with model.yaml) or a model file such as model.txt`)
   if (!statSync(path).isDirectory()) return openTrees(path)
-  const { dir, manifest } = readManifest(path)
-  return manifest.runtime === 'trees' ? openTrees(join(dir, manifest.artefact.path), manifest.artefact.format) : openElse(dir, manifest, options)
+  const file = readManifest(path)
+  const { dir, manifest } = file
+  return manifest.runtime === 'trees' ? openTrees(join(dir, manifest.artefact.path), manifest.artefact.format) : openElse(file, options)
 }
 
 function goldenRows(path: string, inputs: number): Float64Array {

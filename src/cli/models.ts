@@ -9,6 +9,7 @@ import { SeriesStore } from '../market/series-store.ts'
 import { checkFeatureContract } from '../models/feature-contract.ts'
 import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
 import { PrepareThread } from '../models/prepare-thread.ts'
+import { readManifest } from '../models/read-manifest.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/check-explanations.ts'
 import { systemClock } from '../system.ts'
@@ -37,7 +38,7 @@ async function checkBundle(path: string, runtimes: readonly ModelRuntime[]): Pro
   const features = new FeatureService({ series: new SeriesStore({ clock: systemClock, meter: noMeter }), clock: systemClock, meter: noMeter, proofs })
   const started = performance.now()
   const loaded = await loadBundle(
-    { dir: resolve(path), digest: undefined },
+    readManifest(path),
     { runtimes, clock: systemClock, thread: new PrepareThread(), allowUnverified: false },
     { signal: AbortSignal.timeout(patience), onPhase: () => {} },
   )

@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http'
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, ServingError } from '../contracts/error.ts'
 import type { Ids } from '../contracts/ports.ts'
 import { problemType, renderProblem } from './problem.ts'
 import { securityHeaders } from './write-answer.ts'
+
+// An import of node:http would load the WebSocket client that it also offers: a tenth of a start.
+const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 /** Errors of Node's HTTP parser in our words; all others are `malformed_http`. */
 const known: Readonly<Record<string, readonly [ErrorCode, string]>> = {

@@ -1,7 +1,7 @@
 import type { Clock } from '../contracts/ports.ts'
 import { folderPrint } from './folder-print.ts'
 import type { ModelIndex } from './model-index.ts'
-import type { ManifestFile } from './read-manifest.ts'
+import type { ManifestFile } from './manifest-file.ts'
 import type { Resident } from './resident.ts'
 import { scanFolder } from './scan-folder.ts'
 import type { StoreRecords } from './store-records.ts'

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compareGolden, parseGolden } from './golden.ts'
 import { prepareBundle } from './prepare-bundle.ts'
+import { readManifest } from './read-manifest.ts'
 
 const example = fileURLToPath(new URL('../../examples/models/momentum/1.2.3', import.meta.url))
 
@@ -19,7 +20,7 @@ const edit = (folder: string, change: (manifest: string) => string): void =>
   writeFileSync(join(folder, 'model.yaml'), change(readFileSync(join(folder, 'model.yaml'), 'utf8')))
 
 test('a bundle as it was saved is prepared with its golden rows', (t) => {
-  const { manifest, golden, spec } = prepareBundle(copy(t), undefined)
+  const { manifest, golden, spec } = prepareBundle(readManifest(copy(t)))
   assert.deepEqual([manifest.name, manifest.version, spec.inputs], ['momentum', '1.2.3', manifest.inputs.features.length])
   assert.ok((golden?.count ?? 0) >= 16)
 })
@@ -48,7 +49,7 @@ for (const [what, damage, message] of damages)
   test(`${what} is refused by name`, (t) => {
     const folder = copy(t)
     damage(folder)
-    assert.throws(() => prepareBundle(folder, undefined), { code: 'model_verification_failed', message })
+    assert.throws(() => prepareBundle(readManifest(folder)), { code: 'model_verification_failed', message })
   })
 
 const asOnnx = (text: string): string => text.replace('runtime: "trees"', 'runtime: "onnx"').replace('format: "lightgbm"', 'format: "onnx"')
@@ -59,10 +60,10 @@ const taking =
 
 test('inputs of a graph take each feature once', (t) => {
   const folder = copy(t)
-  const { features } = prepareBundle(folder, undefined).spec
+  const { features } = prepareBundle(readManifest(folder)).spec
   const [first = '', ...others] = features
   edit(folder, (text) => taking({ name: 'x', features: others }, { name: 'now', features: [first], window: 1 })(asOnnx(text)))
-  assert.deepEqual(prepareBundle(folder, undefined).spec.tensors?.[1], { name: 'now', features: [first], window: 1 })
+  assert.deepEqual(prepareBundle(readManifest(folder)).spec.tensors?.[1], { name: 'now', features: [first], window: 1 })
   for (const [tensors, message] of [
     [[{ name: 'x', features: others }], /each of inputs\.features once, .* is taken 0 times/],
     [[{ name: 'x', features: [...features, first] }], /taken 2 times/],
@@ -78,24 +79,24 @@ test('inputs of a graph take each feature once', (t) => {
   ] as const) {
     const other = copy(t)
     edit(other, (text) => taking(...tensors)(asOnnx(text)))
-    assert.throws(() => prepareBundle(other, undefined), { code: 'model_verification_failed', message })
+    assert.throws(() => prepareBundle(readManifest(other)), { code: 'model_verification_failed', message })
   }
 })
 
 test('inputs of a graph belong to the runtime onnx', (t) => {
   const folder = copy(t)
   edit(folder, taking({ name: 'x', features: ['a'] }))
-  assert.throws(() => prepareBundle(folder, undefined), { message: /inputs\/tensors is for the runtime onnx, not trees/ })
+  assert.throws(() => prepareBundle(readManifest(folder)), { message: /inputs\/tensors is for the runtime onnx, not trees/ })
 })
 
 test('a manifest that changed since it was found is a conflict', (t) => {
-  assert.throws(() => prepareBundle(copy(t), '0'.repeat(64)), { code: 'version_conflict' })
+  assert.throws(() => prepareBundle({ ...readManifest(copy(t)), digest: '0'.repeat(64) }), { code: 'version_conflict' })
 })
 
 test('an input that may be missing is refused where no golden row shows what becomes of it', (t) => {
   const folder = copy(t)
   edit(folder, (text) => text.replace('optional: [', 'optional: ["close@1m", '))
-  assert.throws(() => prepareBundle(folder, undefined), {
+  assert.throws(() => prepareBundle(readManifest(folder)), {
     code: 'model_verification_failed',
     message: /optional names close@1m, but it is missing in no golden row/,
   })
@@ -109,5 +110,5 @@ test('golden rows count what is within tolerance, and NaN never is', () => {
   got[3] = Number.NaN
   got[4] = 0.6
   assert.deepEqual([compareGolden(golden, got).reproduced, compareGolden(golden, got).maxAbsError], [14, Infinity])
-  assert.throws(() => parseGolden(JSON.stringify({ schema: 1, tolerance: { absolute: 0, relative: 0 }, rows: rows.slice(1) }), 1), /at least 16/)
+  assert.throws(() => parseGolden(JSON.stringify({ schema: 1, tolerance: { absolute: 0, relative: 0 }, rows: rows.slice(1) }), 1), /16 to 100000 rows/)
 })

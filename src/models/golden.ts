@@ -1,26 +1,6 @@
-import Type, { type Static } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { ServingError } from '../contracts/error.ts'
 import type { Manifest } from '../contracts/manifest.ts'
-
-const strict = { additionalProperties: false } as const
-const Value = Type.Union([Type.Number(), Type.Enum(['NaN', 'Infinity', '-Infinity'])])
-const fewestRows = 16
-
-/** The file of golden rows: inputs (window rows flattened, oldest first) and the outputs that the training framework gave. */
-const GoldenSchema = Type.Object(
-  {
-    schema: Type.Literal(1),
-    tolerance: Type.Object({ absolute: Type.Number({ minimum: 0, maximum: 0.01 }), relative: Type.Number({ minimum: 0, maximum: 0.01 }) }, strict),
-    rows: Type.Array(Type.Object({ input: Type.Array(Value), output: Type.Array(Type.Number(), { minItems: 1 }) }, strict), {
-      minItems: fewestRows,
-      maxItems: 100_000,
-    }),
-  },
-  strict,
-)
-type GoldenFile = Static<typeof GoldenSchema>
-const check = Compile(GoldenSchema)
+import { readGoldenFile } from './golden-file.ts'
 
 /** Golden rows as matrices, row-major. */
 export type GoldenRows = {
@@ -28,7 +8,7 @@ export type GoldenRows = {
   readonly inputs: Float64Array
   readonly outputs: Float64Array
   readonly outputsPerRow: number
-  readonly tolerance: GoldenFile['tolerance']
+  readonly tolerance: { readonly absolute: number; readonly relative: number }
 }
 
 /** How well a model did on its golden rows. */
@@ -38,30 +18,20 @@ function refuse(message: string): never {
   throw new ServingError('model_verification_failed', message)
 }
 
-/** Values per output row, which every row must have. */
-function checkWidths({ rows }: GoldenFile, inputs: number): number {
+/** Golden rows of a JSON text whose rows have `inputs` values. Throws `model_verification_failed`. */
+export function parseGolden(text: string, inputs: number): GoldenRows {
+  const { tolerance, rows } = readGoldenFile(text)
   const outputsPerRow = rows[0]?.output.length ?? 0
   for (const [index, { input, output }] of rows.entries()) {
     if (input.length !== inputs) refuse(`golden row ${index} has ${input.length} inputs, the manifest lists ${inputs}`)
     if (output.length !== outputsPerRow) refuse(`golden row ${index} has ${output.length} outputs, the first has ${outputsPerRow}`)
   }
-  return outputsPerRow
-}
-
-/** Golden rows of a JSON text whose rows have `inputs` values. Throws `model_verification_failed`. */
-export function parseGolden(text: string, inputs: number): GoldenRows {
-  const value: unknown = JSON.parse(text)
-  if (!check.Check(value)) {
-    const [first] = check.Errors(value)
-    refuse(`the golden rows do not fit their schema: ${first?.instancePath ?? ''} ${first?.message ?? ''} (at least ${fewestRows} rows of input and output)`)
-  }
-  const outputsPerRow = checkWidths(value, inputs)
   return {
-    count: value.rows.length,
-    inputs: Float64Array.from(value.rows.flatMap(({ input }) => input.map(Number))),
-    outputs: Float64Array.from(value.rows.flatMap(({ output }) => output)),
+    count: rows.length,
+    inputs: Float64Array.from(rows.flatMap(({ input }) => input)),
+    outputs: Float64Array.from(rows.flatMap(({ output }) => output)),
     outputsPerRow,
-    tolerance: value.tolerance,
+    tolerance,
   }
 }
 

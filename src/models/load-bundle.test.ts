@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url'
 import type { LoadedModel } from '../contracts/loaded-model.ts'
 import { loadBundle, type LoadedBundle } from './load-bundle.ts'
 import { prepareBundle } from './prepare-bundle.ts'
+import { readManifest } from './read-manifest.ts'
 
 const dir = fileURLToPath(new URL('../../test/golden/sklearn/bundles/forest/1.0.0', import.meta.url))
-const prepared = prepareBundle(dir, undefined)
+const prepared = prepareBundle(readManifest(dir))
 const golden = prepared.golden!
 const clock = { now: () => 0, monotonic: () => 0 }
 
@@ -39,7 +40,7 @@ const keyOf = (row: Float64Array): string => row.join(' ')
 function load(model: LoadedModel, signal = AbortSignal.timeout(60_000)): Promise<LoadedBundle> {
   const runtimes = [{ kind: prepared.manifest.runtime, load: () => Promise.resolve(model) }]
   const thread = { prepare: () => Promise.resolve(prepared) }
-  return loadBundle({ dir, digest: undefined }, { runtimes, clock, thread, allowUnverified: false }, { signal, onPhase: () => {} })
+  return loadBundle(readManifest(dir), { runtimes, clock, thread, allowUnverified: false }, { signal, onPhase: () => {} })
 }
 
 test('a model is proven in each way in which it answers: many rows at once, and single rows on the spot', async () => {

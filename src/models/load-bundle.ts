@@ -4,9 +4,9 @@ import type { LoadedModel } from '../contracts/loaded-model.ts'
 import type { Clock, Deadline } from '../contracts/ports.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { compareGolden, type GoldenResult, type GoldenRows } from './golden.ts'
+import type { ManifestFile } from './manifest-file.ts'
 import type { PreparedBundle } from './prepare-bundle.ts'
 import type { PrepareThread } from './prepare-thread.ts'
-import type { PrepareJob } from './prepare-worker.ts'
 
 /** What loading needs. */
 export type LoadDeps = {
@@ -106,12 +106,12 @@ async function verify(
 
 /** Loads a bundle and proves it on its golden rows. Throws `model_verification_failed` and what the runtime throws; nothing stays behind after an error. */
 export async function loadBundle(
-  job: PrepareJob,
+  file: ManifestFile,
   deps: LoadDeps,
   { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: LoadPhase) => void },
 ): Promise<LoadedBundle> {
   onPhase('loading')
-  const prepared = await deps.thread.prepare(job, signal)
+  const prepared = await deps.thread.prepare(file, signal)
   const kind = deps.runtimes.find((runtime) => runtime.kind === prepared.manifest.runtime)
   if (!kind)
     throw new ServingError(

@@ -125,6 +125,11 @@ export class ModelService implements ModelAccess {
     this.#labels.moved(name)
   }
 
+  /** Makes ready for bundles that are about to come, while the caller has other things to do. */
+  expectBundles(): void {
+    this.#thread.start()
+  }
+
   /** Reads the folder again: new bundles are proven in the background and serve when they are; settles when that is done. Scans follow each other. */
   scan(): Promise<void> {
     return this.#scan.run()

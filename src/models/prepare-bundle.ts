@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Manifest } from '../contracts/manifest.ts'
 import { ServingError } from '../contracts/error.ts'
-import { compileArtefact } from '../runtimes/index.ts'
+import { compileArtefact } from '../runtimes/compile-artefact.ts'
 import type { ArtefactSpec } from '../runtimes/runtime.ts'
 import { checkFiles } from './check-files.ts'
 import { checkOptional, type GoldenRows, parseGolden } from './golden.ts'
-import { artefactFiles, readManifest } from './read-manifest.ts'
+import { artefactFiles, digestOf, manifestBytes, type ManifestFile } from './manifest-file.ts'
 
 /** A bundle whose files are as its manifest says: what a runtime needs to load it. Can be posted between threads. */
 export type PreparedBundle = {
@@ -39,10 +39,9 @@ function artefactSpec(dir: string, manifest: Manifest): ArtefactSpec {
   }
 }
 
-/** Reads, checks, parses and compiles a bundle: all the work of a load that needs no event loop. Throws `model_verification_failed`. */
-export function prepareBundle(dir: string, expectedDigest: string | undefined): PreparedBundle {
-  const { manifest, digest } = readManifest(dir)
-  if (expectedDigest !== undefined && digest !== expectedDigest)
+/** Checks, parses and compiles a bundle whose manifest was read before: all the work of a load that needs no event loop. Throws `model_verification_failed`, `version_conflict`. */
+export function prepareBundle({ dir, digest, manifest }: ManifestFile): PreparedBundle {
+  if (digestOf(manifestBytes(dir)) !== digest)
     throw new ServingError('version_conflict', 'model.yaml has changed since it was found: a version never changes, save it under a new one')
   checkFiles(dir, manifest)
   const spec = artefactSpec(dir, manifest)

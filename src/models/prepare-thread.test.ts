@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ManifestFile } from './manifest-file.ts'
 import { PrepareThread } from './prepare-thread.ts'
+import { readManifest } from './read-manifest.ts'
 
-const bundle = (version: string): { dir: string; digest: undefined } => ({
-  dir: new URL(`../../examples/models/momentum/${version}`, import.meta.url).pathname,
-  digest: undefined,
-})
+const folder = (version: string): string => new URL(`../../examples/models/momentum/${version}`, import.meta.url).pathname
+const bundle = (version: string): ManifestFile => readManifest(folder(version))
 const never = new AbortController().signal
 const given = { code: 'deadline_exceeded', message: /given up/ }
 
 test('bundles are prepared in the order in which they were asked for, each with its own answer', async () => {
   const thread = new PrepareThread()
   const order: string[] = []
-  const asked = ['1.2.2', 'none', '1.2.3'].map((version) =>
-    thread.prepare(bundle(version), never).then(
+  const asked = [bundle('1.2.2'), { ...bundle('1.2.2'), dir: folder('none') }, bundle('1.2.3')].map((file) =>
+    thread.prepare(file, never).then(
       ({ manifest }) => order.push(manifest.version),
       (error: { code: string }) => order.push(error.code),
     ),

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { ServingError } from '../contracts/error.ts'
+import type { ManifestFile } from './manifest-file.ts'
 import type { PreparedBundle } from './prepare-bundle.ts'
-import type { PrepareAnswer, PrepareJob } from './prepare-worker.ts'
+import type { PrepareAnswer } from './prepare-worker.ts'
 
-type Waiting = { readonly job: PrepareJob; readonly signal: AbortSignal; readonly giveUp: () => void } & PromiseWithResolvers<PreparedBundle>
+type Waiting = { readonly file: ManifestFile; readonly signal: AbortSignal; readonly giveUp: () => void } & PromiseWithResolvers<PreparedBundle>
 
 const entry = new URL('./prepare-worker.ts', import.meta.url)
 const idleMs = 10_000
@@ -19,13 +20,19 @@ export class PrepareThread {
   #idle: NodeJS.Timeout | undefined
 
   /** The bundle, ready for its runtime. Throws what `prepareBundle` throws, and `deadline_exceeded` when the signal aborts first. */
-  prepare(job: PrepareJob, signal: AbortSignal): Promise<PreparedBundle> {
-    const waiting: Waiting = { job, signal, giveUp: () => this.#giveUp(waiting), ...Promise.withResolvers<PreparedBundle>() }
+  prepare(file: ManifestFile, signal: AbortSignal): Promise<PreparedBundle> {
+    const waiting: Waiting = { file, signal, giveUp: () => this.#giveUp(waiting), ...Promise.withResolvers<PreparedBundle>() }
     this.#waiting.push(waiting)
     if (signal.aborted) this.#giveUp(waiting)
     else signal.addEventListener('abort', waiting.giveUp, { once: true })
     this.#next()
     return waiting.promise
+  }
+
+  /** Starts the thread ahead of the first bundle. */
+  start(): void {
+    this.#worker ??= this.#spawn()
+    this.#next()
   }
 
   /** Ends the thread if it has nothing to do; the next bundle starts another. */
@@ -38,16 +45,16 @@ export class PrepareThread {
     clearTimeout(this.#idle)
     this.#current = this.#waiting.shift()
     if (this.#current !== undefined) {
-      this.#worker ??= this.#start()
+      this.#worker ??= this.#spawn()
       this.#worker.ref()
-      this.#worker.postMessage(this.#current.job)
+      this.#worker.postMessage(this.#current.file)
     } else {
       this.#worker?.unref()
       this.#idle = setTimeout(() => this.#end(), idleMs).unref()
     }
   }
 
-  #start(): Worker {
+  #spawn(): Worker {
     const worker = new Worker(entry, { execArgv: ['--disable-warning=ExperimentalWarning'] })
     const failed = (why: string): void => {
       if (worker !== this.#worker) return

@@ -1,15 +1,14 @@
 import { parentPort } from 'node:worker_threads'
 import { type ErrorCode, ServingError } from '../contracts/error.ts'
+import type { ManifestFile } from './manifest-file.ts'
 import { type PreparedBundle, prepareBundle } from './prepare-bundle.ts'
 
-/** What the worker is asked, and what it answers: an error crosses the border as code and message. */
-export type PrepareJob = { readonly dir: string; readonly digest: string | undefined }
-/** The prepared bundle, or why there is none. */
+/** The prepared bundle, or why there is none: an error crosses the border as code and message. */
 export type PrepareAnswer = { readonly prepared: PreparedBundle } | { readonly code: ErrorCode; readonly message: string }
 
-function answer({ dir, digest }: PrepareJob): PrepareAnswer {
+function answer(file: ManifestFile): PrepareAnswer {
   try {
-    return { prepared: prepareBundle(dir, digest) }
+    return { prepared: prepareBundle(file) }
   } catch (error) {
     if (error instanceof ServingError) return { code: error.code, message: error.message }
     return { code: 'model_verification_failed', message: `The bundle cannot be read: ${error instanceof Error ? error.message : String(error)}` }
@@ -26,7 +25,7 @@ function largeBuffers(value: unknown, found = new Set<ArrayBuffer>()): Set<Array
   return found
 }
 
-parentPort?.on('message', (job: PrepareJob) => {
-  const prepared = answer(job)
+parentPort?.on('message', (file: ManifestFile) => {
+  const prepared = answer(file)
   parentPort?.postMessage(prepared, [...largeBuffers(prepared)])
 })

@@ -1,13 +1,9 @@
-import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Compile } from 'typebox/compile'
 import { LineCounter, parseDocument } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
 import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
-
-/** A manifest as it lies on disk: `digest` is the SHA-256 of its bytes and so the identity of the bundle. */
-export type ManifestFile = { readonly dir: string; readonly digest: string; readonly manifest: Manifest }
+import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
 
 const check = Compile(ManifestSchema)
 
@@ -45,10 +41,6 @@ function tensorProblems({ runtime, inputs: { features, tensors, window = 1 } }: 
   ]
 }
 
-/** Inner paths and SHA-256 of the files that are the artefact: one file, or all below a folder. */
-export const artefactFiles = ({ files, artefact }: Manifest): [string, string][] =>
-  Object.entries(files).filter(([path]) => path === artefact.path || path.startsWith(`${artefact.path}/`))
-
 function fileProblems(manifest: Manifest): string[] {
   const { files, artefact, golden, reference } = manifest
   const lacking = artefactFiles(manifest).length > 0 ? [] : [artefact.path]
@@ -83,18 +75,11 @@ const contradictions = (manifest: Manifest): string[] => [
 
 /** Reads and checks `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
 export function readManifest(dir: string): ManifestFile {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(join(dir, 'model.yaml'))
-  } catch (cause) {
-    throw new ServingError('model_verification_failed', 'model.yaml cannot be read: a bundle is a folder with a model.yaml and the files that it names', {
-      cause,
-    })
-  }
+  const bytes = manifestBytes(dir)
   const value = parseYaml(bytes.toString('utf8'))
   if (!check.Check(value))
     refuse([...check.Errors(value)].slice(0, 20).map(({ instancePath, message }) => `${instancePath === '' ? '/' : instancePath} ${message}`))
   const problems = contradictions(value)
   if (problems.length > 0) refuse(problems)
-  return { dir: resolve(dir), digest: hash('sha256', bytes), manifest: value }
+  return { dir: resolve(dir), digest: digestOf(bytes), manifest: value }
 }

@@ -2,7 +2,8 @@ import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { modelNamePattern, semverPattern } from '../contracts/manifest.ts'
-import { type ManifestFile, readManifest } from './read-manifest.ts'
+import type { ManifestFile } from './manifest-file.ts'
+import { readManifest } from './read-manifest.ts'
 
 /** What lies in a models folder: bundles, and folders that look like one but are none. */
 export type Scan = { readonly bundles: readonly ManifestFile[]; readonly rejected: readonly { readonly path: string; readonly reason: string }[] }

@@ -10,14 +10,15 @@ import { pythonOrSkip } from '../../test/support/python.ts'
 import { TreesRuntime } from '../runtimes/trees/trees-runtime.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { PrepareThread } from './prepare-thread.ts'
+import { readManifest } from './read-manifest.ts'
 
 const zoo = fileURLToPath(new URL('../../test/golden/sklearn', import.meta.url))
 const names = ['forest', 'extra_trees', 'boosting', 'histogram']
 const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
-const load = (dir: string): Promise<LoadedBundle> => {
+const load = async (dir: string): Promise<LoadedBundle> => {
   const deps = { runtimes: [new TreesRuntime(clock)], clock, thread: new PrepareThread(), allowUnverified: false }
-  return loadBundle({ dir, digest: undefined }, deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
+  return loadBundle(readManifest(dir), deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
 }
 
 function temporary(t: TestContext): string {

@@ -11,7 +11,7 @@ import { SlotLoader, type SlotLoaderDeps } from './slot-loader.ts'
 import { VersionSlot } from './version-slot.ts'
 
 const dir = fileURLToPath(new URL('../../examples/models/momentum/1.2.3', import.meta.url))
-const prepared = prepareBundle(dir, undefined)
+const prepared = prepareBundle(readManifest(dir))
 const golden = prepared.golden!
 const trained = prepared.manifest.inputs.feature_set_digest
 const asked = { insist: false, isAsked: true }

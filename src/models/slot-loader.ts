@@ -120,8 +120,7 @@ export class SlotLoader {
     this.#checkIdentity(slot)
     const features = await checkFeatureContract(slot.file.manifest, this.#deps.features)
     await this.#reserve(slot, load)
-    const job = { dir: slot.file.dir, digest: slot.file.digest }
-    const loaded = await loadBundle(job, this.#deps, { signal: load.giveUp.signal, onPhase: (phase) => void (load.phase = phase) })
+    const loaded = await loadBundle(slot.file, this.#deps, { signal: load.giveUp.signal, onPhase: (phase) => void (load.phase = phase) })
     const leaving = await this.#admit(slot, load, loaded)
     // Nothing awaits from the decision to here and to the end of `changed`: memory, labels and the version agree at every moment.
     const resident = makeResident(slot, { ...loaded, features, onIdle: () => this.#tellFreed() })

@@ -2,7 +2,7 @@ import type { Lease } from '../contracts/served-model.ts'
 import type { GoldenResult } from './golden.ts'
 import type { LoadPhase } from './load-bundle.ts'
 import type { LoadFailure } from './load-failure.ts'
-import type { ManifestFile } from './read-manifest.ts'
+import type { ManifestFile } from './manifest-file.ts'
 import type { Resident } from './resident.ts'
 
 /** The lifecycle of one version in this process. */

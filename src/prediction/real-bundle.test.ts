@@ -10,6 +10,7 @@ import { SeriesStore } from '../market/series-store.ts'
 import { checkFeatureContract } from '../models/feature-contract.ts'
 import { PrepareThread } from '../models/prepare-thread.ts'
 import { loadBundle } from '../models/load-bundle.ts'
+import { readManifest } from '../models/read-manifest.ts'
 import { TreesRuntime } from '../runtimes/trees/trees-runtime.ts'
 import { makeIds } from '../system.ts'
 import { atOnce, makeCall, makeService, MemoryModels, refusal } from './testing/in-memory.ts'
@@ -31,7 +32,7 @@ const makeReal = () => makeService({ models: new MemoryModels([model]), features
 
 before(async () => {
   const deps = { runtimes: [new TreesRuntime(clock)], clock, thread: new PrepareThread(), allowUnverified: false }
-  const { prepared, runtime } = await loadBundle({ dir, digest: undefined }, deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
+  const { prepared, runtime } = await loadBundle(readManifest(dir), deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
   const { manifest, digest } = prepared
   model = {
     ref: { name: manifest.name, version: manifest.version, digest },

@@ -5,8 +5,7 @@ import { PythonRuntime } from './python/python-runtime.ts'
 import type { RemoteDeps } from './remote/remote-caller.ts'
 import { RemoteRuntime } from './remote/remote-runtime.ts'
 import type { RuntimeSettings } from './runtime-settings.ts'
-import type { ArtefactSpec, ModelRuntime } from './runtime.ts'
-import { compileTrees } from './trees/compile-trees.ts'
+import type { ModelRuntime } from './runtime.ts'
 import { TreesRuntime } from './trees/trees-runtime.ts'
 
 /** What runtimes need from the outside. */
@@ -20,6 +19,3 @@ export const makeRuntimes = (deps: RuntimeDeps, { python, modulePaths, remote }:
   new ModuleRuntime(deps, modulePaths),
   new RemoteRuntime(deps, remote),
 ]
-
-/** The part of loading that takes long and can run in a worker thread: what it returns can be posted. Undefined for runtimes that have none. */
-export const compileArtefact = (kind: string, spec: ArtefactSpec): unknown => (kind === 'trees' ? compileTrees(spec) : undefined)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { ServingError } from '../../src/contracts/error.ts'
 import type { LoadPhase } from '../../src/models/load-bundle.ts'
 import { prepareBundle } from '../../src/models/prepare-bundle.ts'
-import { compileArtefact } from '../../src/runtimes/index.ts'
+import { readManifest } from '../../src/models/read-manifest.ts'
+import { compileArtefact } from '../../src/runtimes/compile-artefact.ts'
 import type { ArtefactSpec } from '../../src/runtimes/runtime.ts'
 import { leavesNothing } from './leftovers.ts'
 import type { Law, Subject } from './subject.ts'
@@ -49,7 +50,7 @@ export const loadLaws: readonly Law[] = [
         const changed = `${join(subject.folder, prepared.manifest.name)}-changed`
         cpSync(dir, changed, { recursive: true })
         appendFileSync(join(changed, prepared.manifest.artefact.path), ' ')
-        assert.throws(() => prepareBundle(changed, undefined), { ...failed, message: /SHA-256/ })
+        assert.throws(() => prepareBundle(readManifest(changed)), { ...failed, message: /SHA-256/ })
         // Whoever reads the artefact once more in a process of its own looks once more.
         if (prepared.compiled === undefined)
           await assert.rejects(load(subject, { files: { [prepared.spec.path]: '0'.repeat(64) } }), { ...failed, message: /SHA-256/ })

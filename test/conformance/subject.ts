@@ -3,6 +3,7 @@ import type { Deadline } from '../../src/contracts/ports.ts'
 import type { LoadedModel } from '../../src/contracts/loaded-model.ts'
 import { loadBundle, type LoadedBundle, type LoadPhase } from '../../src/models/load-bundle.ts'
 import { type PreparedBundle, prepareBundle } from '../../src/models/prepare-bundle.ts'
+import { readManifest } from '../../src/models/read-manifest.ts'
 import type { ModelRuntime } from '../../src/runtimes/runtime.ts'
 import { systemClock } from '../../src/system.ts'
 import type { Adapter } from './adapters.ts'
@@ -40,7 +41,7 @@ export class Subject {
     this.adapter = adapter
     this.dir = dir
     this.#world = world
-    this.prepared = prepareBundle(dir, undefined)
+    this.prepared = prepareBundle(readManifest(dir))
     const kind = this.prepared.manifest.runtime
     this.runtime = world.runtimes.find((runtime) => runtime.kind === kind) ?? assert.fail(`no runtime ${kind}`)
   }
@@ -69,11 +70,7 @@ export class Subject {
     onPhase = () => {},
   }: { readonly signal?: AbortSignal; readonly onPhase?: (phase: LoadPhase) => void } = {}): Promise<LoadedBundle> {
     const thread = { prepare: async () => this.prepared }
-    return loadBundle(
-      { dir: this.dir, digest: undefined },
-      { runtimes: this.#world.runtimes, clock: systemClock, thread, allowUnverified: false },
-      { signal, onPhase },
-    )
+    return loadBundle(readManifest(this.dir), { runtimes: this.#world.runtimes, clock: systemClock, thread, allowUnverified: false }, { signal, onPhase })
   }
 
   /** Rows near the golden ones; where the model takes missing values, with some. */

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { Agent as PlainAgent, type IncomingMessage, request as plainRequest } from 'node:http'
-import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import type { Agent, IncomingMessage } from 'node:http'
 import { ServingError } from '../../contracts/error.ts'
 import { givenUp } from '../process/given-up.ts'
 
@@ -11,6 +10,10 @@ export type Question = { readonly path: string; readonly body?: string; readonly
 export type Reply =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfterMs: number | undefined; readonly text: string }
   | { readonly kind: 'unreachable'; readonly why: string }
+
+// Imports of them would load the WebSocket client that node:http also offers: a tenth of a start, in every process.
+const http = process.getBuiltinModule('node:http')
+const https = process.getBuiltinModule('node:https')
 
 const connections = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16 }
 const longestWaitMs = 60_000
@@ -37,12 +40,12 @@ async function textOf(response: IncomingMessage, maxBytes: number): Promise<stri
 export class RemoteServer {
   readonly #url: URL
   readonly #headers: Readonly<Record<string, string>>
-  readonly #agent: PlainAgent | SecureAgent
+  readonly #agent: Agent
 
   constructor(url: URL, headers: Readonly<Record<string, string>> = {}) {
     this.#url = url
     this.#headers = headers
-    this.#agent = url.protocol === 'https:' ? new SecureAgent(connections) : new PlainAgent(connections)
+    this.#agent = url.protocol === 'https:' ? new https.Agent(connections) : new http.Agent(connections)
   }
 
   /** Host and port, as people write them. */
@@ -72,7 +75,7 @@ export class RemoteServer {
   async #send(path: string, body: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
     const { protocol, hostname, port, pathname } = this.#url
     const content = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-    const request = (protocol === 'https:' ? secureRequest : plainRequest)({
+    const request = (protocol === 'https:' ? https : http).request({
       agent: this.#agent,
       hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
       ...(port === '' ? {} : { port }),

@@ -6,13 +6,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { type LoadedBundle, loadBundle } from '../../../src/models/load-bundle.ts'
 import { PrepareThread } from '../../../src/models/prepare-thread.ts'
+import { readManifest } from '../../../src/models/read-manifest.ts'
 import { TreesRuntime } from '../../../src/runtimes/trees/trees-runtime.ts'
 import { systemClock } from '../../../src/system.ts'
 import { pythonOrSkip } from '../../support/python.ts'
 
-function load(dir: string): Promise<LoadedBundle> {
+async function load(dir: string): Promise<LoadedBundle> {
   const deps = { runtimes: [new TreesRuntime(systemClock)], clock: systemClock, thread: new PrepareThread(), allowUnverified: false }
-  return loadBundle({ dir, digest: undefined }, deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
+  return loadBundle(readManifest(dir), deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
 }
 
 test('bundles that presage.save makes of XGBoost models load, reproduce their golden rows, and run on the kernel', async (t) => {
