@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import type { ManifestFile } from './manifest-file.ts'
 import { PrepareThread } from './prepare-thread.ts'
@@ -39,4 +40,11 @@ test('what is given up before it is asked for is refused, and the thread serves 
   const thread = new PrepareThread()
   await assert.rejects(thread.prepare(bundle('1.2.3'), AbortSignal.abort()), given)
   assert.equal((await thread.prepare(bundle('1.2.3'), never)).manifest.version, '1.2.3')
+})
+
+test('the thread loads no package: a schema compiler alone would be most of its start', () => {
+  const tellPackages = `import { registerHooks } from 'node:module'
+    registerHooks({ load: (url, context, next) => (url.includes('/node_modules/') && console.log(url), next(url, context)) })
+    await import(${JSON.stringify(new URL('./prepare-worker.ts', import.meta.url).href)})`
+  assert.equal(execFileSync(process.execPath, ['--input-type=module', '--eval', tellPackages], { encoding: 'utf8' }), '')
 })
