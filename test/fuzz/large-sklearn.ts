@@ -37,9 +37,3 @@ export const largeSklearn: Readonly<Record<string, () => string>> = {
   'features with categories': () => model([leaf], { inputs: 300_000, categories: '[10]' }),
   'as many features with categories as may be': () => model([leaf], { inputs: 10_000, categories: '[10]' }),
 }
-
-/**
- * How many times its text a file says, where it is not once. Leaf values of one digit, and next to nothing else, are the one case that is left: eight bytes for two characters in the list that JSON.parse makes, in the
- * ensemble, in the image and in the memory of either kernel. Measured, 26.5 times the file; values as scikit-learn writes them have some 19 characters, and take 4.
- */
-export const timesText: Readonly<Record<string, number>> = { 'trees of a thousand outputs': 1.35 }

@@ -118,6 +118,12 @@ test('a compiled batch survives a structured clone and evaluates the same', () =
   assert.deepEqual(got, interpreted(ensemble, rows, 40))
 })
 
+test('large leaves of many values have no batch: rows one by one are faster', () => {
+  const batchOf = (outputs: number) => compileBatch(forestSource(randomEnsemble({ ...shape, trees: 100, outputs, shared: true }), true))
+  assert.ok(batchOf(100))
+  assert.equal(batchOf(150), undefined)
+})
+
 test('what the kernel cannot hold has no batch: linear leaves, large trees, very many categories or columns', () => {
   const ensemble = randomEnsemble({ ...shape, inputs: 1 })
   const words = 300

@@ -96,16 +96,27 @@ function searchesOf({ columns }: Quantised, buckets: readonly Buckets[]): Tourna
 /** What bounds a kernel's memory: it comes on top of that of the kernel for single rows. */
 export const tournamentLimits = { mebibytes: 64, timesEnsemble: 4 } as const
 
+/** Bytes of leaves with several values, beyond which rows one by one are faster: then adding a leaf's values up takes longer than finding it, and the sums of a block leave the caches no place for leaves. Measured: docs/adr/0007. */
+const mostSharedLeafBytes = 3 << 20
+
+const isSlower = ({ trees, leafWidth }: Ensemble, leaves: number): boolean => leafWidth > 1 && 8 * trees * leaves * leafWidth > mostSharedLeafBytes
+
 /** Bytes of a block's rows and sums and of the leaves, of which every tree has as many as the largest. */
 function leastBytes({ inputs, outputs, trees, leafWidth }: Ensemble, leaves: number): number {
   return 8 * (blockRows * (inputs + outputs) + trees * leaves * leafWidth)
 }
 
-/** The plan of an ensemble, or undefined if it does not fit: linear leaves, too many leaves, categories or columns, more memory than its size allows. */
+/** The plan of an ensemble, or undefined if it does not fit: linear leaves, too many leaves, categories or columns, more memory than its size allows; or if rows one by one are faster. */
 export function planTournament(source: ForestSource): TournamentPlan | undefined {
   const { ensemble } = source
   const leaves = largestTree(ensemble)
-  if (ensemble.linear !== undefined || leaves > maxLeaves || leastBytes(ensemble, leaves) > kernelBudget(ensemble, tournamentLimits)) return undefined
+  if (
+    ensemble.linear !== undefined ||
+    leaves > maxLeaves ||
+    isSlower(ensemble, leaves) ||
+    leastBytes(ensemble, leaves) > kernelBudget(ensemble, tournamentLimits)
+  )
+    return undefined
   const categorical = categoricalFeatures(ensemble)
   if (categorical.some(({ chunks }) => chunks > maxChunks)) return undefined
   const quantised = source.quantised()
