@@ -13,7 +13,7 @@ import { FoldStateLog } from './features/fold-state-log.ts'
 import { ParitySentinel } from './features/parity-sentinel.ts'
 import { FeatureProofs } from './features/proofs/feature-proofs.ts'
 import { loadSets } from './features/set-folder.ts'
-import type { GatewayLog } from './gateway/gateway-deps.ts'
+import type { GatewayDeps, GatewayLog } from './gateway/gateway-deps.ts'
 import { createServer, type GatewayServer } from './gateway/server.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
 import { FlowTapes } from './market/flow/flow-tapes.ts'
@@ -35,7 +35,6 @@ export type Surroundings = { readonly clock: Clock; readonly random: Random; rea
 
 /** The product, put together and not yet listening. */
 export type Presage = {
-  readonly server: GatewayServer
   readonly market: SeriesStore
   readonly features: FeatureService
   readonly models: ModelService
@@ -138,13 +137,22 @@ function composeHealth(
 /** Start and end of the process, each in the order that loses nothing. */
 function lifecycle(
   config: Config,
-  parts: { readonly server: GatewayServer; readonly models: ModelService; readonly readiness: Readiness; readonly release: () => Promise<void> },
+  parts: {
+    readonly makeServer: () => Promise<GatewayServer>
+    readonly models: ModelService
+    readonly readiness: Readiness
+    readonly release: () => Promise<void>
+  },
 ): Pick<Presage, 'start' | 'stop'> {
-  const { server, models, readiness, release } = parts
+  const { makeServer, models, readiness, release } = parts
+  let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
     async start() {
-      await models.scan()
+      // Models come in threads and processes of their own while the gateway is made.
+      const proven = models.scan()
+      server = await makeServer()
+      await proven
       watch.start()
       readiness.reached('models')
       const url = await server.listen()
@@ -154,7 +162,7 @@ function lifecycle(
     async stop() {
       readiness.drain()
       watch.stop()
-      const clean = await server.drain()
+      const clean = (await server?.drain()) ?? true
       await models.close()
       await release()
       return clean
@@ -176,7 +184,8 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   const routes = { routes: config.routes, defaultModel: config.defaultModel }
   const predictions = new PredictionService({ models, features, routes, decisions, meter, clock, ids })
   const readiness = new Readiness()
-  const server = await createServer({
+  const health = composeHealth(around, { readiness, models, market: data, decisions })
+  const gateway: GatewayDeps = {
     ...around,
     config: config.gateway,
     meter,
@@ -187,13 +196,14 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
     flow,
     features,
     models: Object.assign(new ModelAdministration(models, registry), { acquire: models.acquire.bind(models) }),
-    health: composeHealth(around, { readiness, models, market: data, decisions }),
+    health,
     readiness,
     metrics: meter,
-  })
+  }
   const release = async (): Promise<void> => {
     await data.close()
     await database.destroy()
   }
-  return { server, market, features, models, predictions, readiness, firstKey, keyFile, ...lifecycle(config, { server, models, readiness, release }) }
+  const makeServer = (): Promise<GatewayServer> => createServer(gateway)
+  return { market, features, models, predictions, readiness, firstKey, keyFile, ...lifecycle(config, { makeServer, models, readiness, release }) }
 }
