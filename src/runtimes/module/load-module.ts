@@ -1,7 +1,7 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Deadline } from '../../contracts/ports.ts'
-import { nodeCommand } from '../process/command.ts'
+import { nodeCommand } from '../../processes/command.ts'
 import { type InferencePool, type PoolSize, startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Deadline } from '../../contracts/ports.ts'
 import { systemClock } from '../../system.ts'
-import { nodeCommand } from './command.ts'
+import { nodeCommand } from '../../processes/command.ts'
 import { type InferencePool, type PoolSize, startInferencePool } from './inference-pool.ts'
 import type { ProcessSpec } from './inference-process.ts'
 

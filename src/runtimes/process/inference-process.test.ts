@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Deadline } from '../../contracts/ports.ts'
 import { systemClock } from '../../system.ts'
-import { nodeCommand } from './command.ts'
+import { nodeCommand } from '../../processes/command.ts'
 import { type InferenceProcess, type ProcessDeps, type ProcessEvent, type ProcessSpec, startInferenceProcess } from './inference-process.ts'
 import type { Tensor } from './tensor.ts'
 

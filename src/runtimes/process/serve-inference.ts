@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { ServingError } from '../../contracts/error.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
-import { holdLifeline } from './lifeline.ts'
+import { holdLifeline } from '../../processes/lifeline.ts'
 import { hostMs, parseRequest, refusal, type Reply } from './message.ts'
 import type { Tensor } from './tensor.ts'
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Command } from '../process/command.ts'
+import type { Command } from '../../processes/command.ts'
 
 /** The folder of the Python package `presage`: workers run the code that came with this server. */
 export const packageFolder = fileURLToPath(new URL('../../../python', import.meta.url))

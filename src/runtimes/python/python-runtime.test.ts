@@ -12,7 +12,7 @@ import { bubblewrapOrSkip } from '../../../test/support/bubblewrap.ts'
 import { pythonOrSkip } from '../../../test/support/python.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { systemClock } from '../../system.ts'
-import type { OutputLine } from '../process/output-lines.ts'
+import type { OutputLine } from '../../processes/output-lines.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { PythonRuntime, type PythonSettings } from './python-runtime.ts'
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import type { Command } from '../process/command.ts'
+import type { Command } from '../../processes/command.ts'
 
 /** What keeps a worker apart from the machine: a namespace of its own without network and with read-only files, or only limits of its process. */
 export type Protection = 'bubblewrap' | 'rlimits'

@@ -1,7 +1,7 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Deadline } from '../../contracts/ports.ts'
-import type { OutputLine } from '../process/output-lines.ts'
+import type { OutputLine } from '../../processes/output-lines.ts'
 import { withComplement } from '../with-complement.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { RemoteServer, Reply } from './exchange.ts'

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Deadline } from '../../../contracts/ports.ts'
 import { systemClock } from '../../../system.ts'
 import type { Meter } from '../../../contracts/meter.ts'
-import type { OutputLine } from '../../process/output-lines.ts'
+import type { OutputLine } from '../../../processes/output-lines.ts'
 import { loadRemote, type RemoteSpec } from '../load-remote.ts'
 import type { RemoteDeps } from '../remote-caller.ts'
 

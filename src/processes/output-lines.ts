@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Clock } from '../../contracts/ports.ts'
+import type { Clock } from '../contracts/ports.ts'
 
 const maxLineLength = 2_000
 const maxLinesPerSecond = 100
