@@ -8,10 +8,12 @@ import type { HealthCheck } from './contracts/health.ts'
 import type { Clock, Ids, Random } from './contracts/ports.ts'
 import { type Database, openDatabase } from './database/open-database.ts'
 import { DecisionRing } from './events/decision-ring.ts'
+import type { Catalogue } from './features/catalog/family.ts'
 import { FeatureService } from './features/feature-service.ts'
 import { FoldStateLog } from './features/fold-state-log.ts'
 import { ParitySentinel } from './features/parity-sentinel.ts'
 import { FeatureProofs } from './features/proofs/feature-proofs.ts'
+import { loadFeatureModules } from './features/modules/load-feature-modules.ts'
 import { loadSets } from './features/set-folder.ts'
 import type { GatewayDeps, GatewayLog } from './gateway/gateway-deps.ts'
 import { createServer, type GatewayServer } from './gateway/server.ts'
@@ -59,8 +61,19 @@ type Market = {
 
 const decisionBytes = 2_500
 
-function composeMarket({ data, market, features }: Config, { clock, random, log, version }: Surroundings, meter: PrometheusMeter): Market {
-  const sets = loadSets(features.dir)
+/** The catalogue with the operator's modules; what one throws while it serves is logged and counted. */
+function composeCatalogue({ features }: Config, { log }: Surroundings, meter: PrometheusMeter): Promise<Catalogue> {
+  return loadFeatureModules(features.modulePaths, (feature, error) => {
+    meter.counter('feature_module_faults_total', 'Kernels of feature modules whose code threw while they served', { feature }).add()
+    log.error({ feature, err: error }, 'a feature module threw: its value is absent')
+  })
+}
+
+async function composeMarket(config: Config, around: Surroundings, meter: PrometheusMeter): Promise<Market> {
+  const { data, market, features } = config
+  const { clock, random, log, version } = around
+  const catalogue = await composeCatalogue(config, around, meter)
+  const sets = loadSets(features.dir, catalogue)
   const folder = join(data.dir, 'market')
   if (market.persist) mkdirSync(folder, { recursive: true })
   const journal = market.persist ? new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }) : undefined
@@ -70,7 +83,16 @@ function composeMarket({ data, market, features }: Config, { clock, random, log,
   // Bits of logarithms and powers are the engine's.
   const proofs = new FeatureProofs({ clock, codeVersion: `${version} on Node ${process.version}`, file: join(data.dir, 'feature-proofs.json') })
   const sentinel = new ParitySentinel({ share: features.sentinelShare, random, meter, log })
-  const service = new FeatureService({ series: store, clock, meter, historyRows: features.historyRows, proofs, sentinel, ...(states ? { states } : {}) })
+  const service = new FeatureService({
+    series: store,
+    clock,
+    meter,
+    historyRows: features.historyRows,
+    proofs,
+    sentinel,
+    catalogue,
+    ...(states ? { states } : {}),
+  })
   for (const series of journal?.restored ?? []) store.restore(series)
   for (const set of sets) service.declare(set)
   const close = async (): Promise<void> => {
@@ -174,7 +196,7 @@ function lifecycle(
 export async function compose(config: Config, around: Surroundings): Promise<Presage> {
   const { clock, ids } = around
   const { database, registry, meter } = await composeStores(config, around)
-  const data = composeMarket(config, around, meter)
+  const data = await composeMarket(config, around, meter)
   const { market, flow, features } = data
   for (const set of features.sets()) await features.prove(set)
   const models = composeModels(config, around, { meter, registry, features })

@@ -3,6 +3,7 @@ import { parseDocument } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
+import type { Catalogue } from '../features/catalog/family.ts'
 import { loadSet, loadSets } from '../features/set-folder.ts'
 
 /** How features are named on the command line: one by one, or by a set, which is a file or the name of one in a folder. */
@@ -22,12 +23,12 @@ function plainIds(file: string): readonly string[] | undefined {
   return ids?.every((id) => typeof id === 'string') ? ids : undefined
 }
 
-function ofSet({ set = '', sets, timeframe }: FeatureChoice): ChosenFeatures {
+function ofSet({ set = '', sets, timeframe }: FeatureChoice, catalogue: Catalogue): ChosenFeatures {
   const isFile = existsSync(set)
   const ids = isFile ? plainIds(set) : undefined
   if (ids) return { ids }
-  const known = isFile ? [] : loadSets(sets)
-  const spec = isFile ? loadSet(set, { timeframe }) : known.find(({ name }) => name === set)
+  const known = isFile ? [] : loadSets(sets, catalogue)
+  const spec = isFile ? loadSet(set, { timeframe, catalogue }) : known.find(({ name }) => name === set)
   if (!spec) {
     const near = nearestNames(
       set,
@@ -41,8 +42,8 @@ function ofSet({ set = '', sets, timeframe }: FeatureChoice): ChosenFeatures {
 }
 
 /** The features that were asked for. Throws `validation_failed`. */
-export function chosenFeatures(choice: FeatureChoice): ChosenFeatures {
+export function chosenFeatures(choice: FeatureChoice, catalogue: Catalogue): ChosenFeatures {
   if (choice.features !== undefined) return { ids: choice.features }
-  if (choice.set !== undefined) return ofSet(choice)
+  if (choice.set !== undefined) return ofSet(choice, catalogue)
   throw new ServingError('validation_failed', 'Say which features: --features "rsi(14)@1m,close@1m" or --set NAME or FILE.yaml')
 }

@@ -5,13 +5,14 @@ import { type BarDifference, compareSeries, type SeriesDifference, type ValueDif
 import { readSeries } from '../market/read-series.ts'
 import { systemClock } from '../system.ts'
 import { chosenFeatures, type FeatureChoice } from './chosen-features.ts'
-import { parseTimeframe, splitIds } from './feature-options.ts'
+import { catalogueOf, type ModuleOptions, parseTimeframe, splitIds, withModules } from './feature-options.ts'
 import { tableLines } from './table.ts'
 
-type DiffOptions = FeatureChoice & {
-  readonly symbol: string
-  readonly calendar: Calendar
-}
+type DiffOptions = FeatureChoice &
+  ModuleOptions & {
+    readonly symbol: string
+    readonly calendar: Calendar
+  }
 
 /** Why the bars begin to differ, in words. */
 function causeOf({ openTime, cause, changes }: BarDifference, [a, b]: SeriesDifference['sides']): string {
@@ -57,10 +58,11 @@ export async function diffReport(
   [a, b]: readonly [string, string],
   options: DiffOptions,
 ): Promise<{ readonly lines: readonly string[]; readonly differ: boolean }> {
-  const { ids: features } = chosenFeatures(options)
+  const catalogue = await catalogueOf(options)
+  const { ids: features } = chosenFeatures(options, catalogue)
   const { symbol, timeframe, calendar } = options
   const key = { symbol, timeframe }
-  const found = compareSeries({ ...key, calendar, features, bars: [await readSeries(a, key), await readSeries(b, key)] }, systemClock)
+  const found = compareSeries({ ...key, calendar, features, catalogue, bars: [await readSeries(a, key), await readSeries(b, key)] }, systemClock)
   return { lines: report([a, b], found), differ: found.first !== undefined || found.features.some(({ count }) => count > 0) }
 }
 
@@ -72,8 +74,7 @@ async function diff(a: string, b: string, options: DiffOptions): Promise<void> {
 
 /** `presage features diff`: which bar and which values differ first between two files of a series, and why; exit code 1 if anything does. */
 export function registerFeaturesDiff(features: Command): void {
-  features
-    .command('diff <a> <b>')
+  withModules(features.command('diff <a> <b>'))
     .description(
       'compare two files of one series: the first differing bar with its cause, and the first differing value of every feature; exit code 1 if they differ',
     )

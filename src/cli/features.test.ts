@@ -72,6 +72,16 @@ mkdirSync(sets)
 const setFile = join(sets, 'momentum.yaml')
 writeFileSync(setFile, 'timeframe: 1m\nfeatures:\n  score: zscore(strength, 30)\n  strength: { value: rsi(2), lag: 2 }\n')
 
+test('list, check and export know the modules of features that are named', async () => {
+  const [out, set, modules] = [join(folder, 'module.csv'), join(folder, 'trend.yaml'), new URL('../../examples/features', import.meta.url).pathname]
+  writeFileSync(set, 'timeframe: 1m\nfeatures: { straight: efficiency(30) }\n')
+  await exportTo(out, '--set', set, '--modules', modules)
+  assert.match(readFileSync(out, 'utf8'), /^close_time,as_of,efficiency\(30\)@1m,r,label,label_time\n\d+,[^,]+,0\.\d+,/)
+  await assert.rejects(exportTo(out, '--set', set), { message: /no such feature/ })
+  await assert.rejects(run('features', 'check', set), { message: /trend\.yaml:2:\d+: "efficiency\(30\)": no such feature/ })
+  await assert.rejects(run('features', 'check', '--modules', set), { message: /trend\.yaml: cannot be imported/ })
+})
+
 test('export takes a declared set by file and by name, and says the names of its columns beside the matrix', async () => {
   const outs = [join(folder, 'set-1.csv'), join(folder, 'set-2.csv')] as const
   await exportTo(outs[0], '--set', setFile)

@@ -6,30 +6,27 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Calendar } from '../contracts/bar.ts'
-import type { FeatureSetSpec } from '../contracts/features.ts'
 import { durationMs } from '../contracts/manifest.ts'
 import { catalogueEntries } from '../features/catalogue.ts'
-import { defineFeature } from '../features/definition.ts'
-import { declareSet } from '../features/declared-set.ts'
-import { loadSet } from '../features/set-folder.ts'
 import { type MatrixRow, type TrainingMatrix, trainingMatrix } from '../features/training-matrix.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { readBarsFile } from '../market/read-bars-file.ts'
 import { systemClock } from '../system.ts'
 import { type ChosenFeatures, chosenFeatures, type FeatureChoice } from './chosen-features.ts'
-import { parseTimeframe, splitIds } from './feature-options.ts'
+import { checkSets } from './check-sets.ts'
+import { catalogueOf, type ModuleOptions, parseTimeframe, splitIds, withModules } from './feature-options.ts'
 import { registerFeaturesDiff } from './features-diff.ts'
 import { ProgressLine } from './progress-line.ts'
-import { tableLines } from './table.ts'
 
-type ExportOptions = FeatureChoice & {
-  readonly bars: string
-  readonly symbol: string
-  readonly horizon: { readonly text: string; readonly ms: number }
-  readonly costBps: number
-  readonly calendar: Calendar
-  readonly out: string
-}
+type ExportOptions = FeatureChoice &
+  ModuleOptions & {
+    readonly bars: string
+    readonly symbol: string
+    readonly horizon: { readonly text: string; readonly ms: number }
+    readonly costBps: number
+    readonly calendar: Calendar
+    readonly out: string
+  }
 
 function parseHorizon(text: string): ExportOptions['horizon'] {
   try {
@@ -95,12 +92,13 @@ function sidecar(
 }
 
 async function exportMatrix(options: ExportOptions): Promise<void> {
-  const { ids: features, ...names } = chosenFeatures(options)
+  const catalogue = await catalogueOf(options)
+  const { ids: features, ...names } = chosenFeatures(options, catalogue)
   const barsSha256 = hash('sha256', await readFile(options.bars))
   const bars: BarInput[] = []
   for await (const bar of readBarsFile(options.bars)) bars.push(bar)
   const { symbol, timeframe, calendar, horizon, out } = options
-  const matrix = trainingMatrix({ symbol, timeframe, calendar, bars, features, horizonMs: horizon.ms }, systemClock)
+  const matrix = trainingMatrix({ symbol, timeframe, calendar, bars, features, horizonMs: horizon.ms, catalogue }, systemClock)
   const progress = new ProgressLine('export')
   await pipeline(Readable.from(csvText(matrix, progress)), createWriteStream(out))
   await writeFile(`${out}.json`, sidecar(options, matrix, { ...names, barsSha256 }))
@@ -111,37 +109,22 @@ async function exportMatrix(options: ExportOptions): Promise<void> {
   process.stdout.write(`feature_set_digest ${matrix.set.digest}\n`)
 }
 
-function printCatalogue(): void {
-  const entries = catalogueEntries()
+async function printCatalogue(options: ModuleOptions): Promise<void> {
+  const entries = catalogueEntries(await catalogueOf(options))
   const wide = Math.max(...entries.map(({ example }) => example.length))
   const lines = entries.map(({ example, warmUp, summary }) => `${example.padEnd(wide)}  ${`${warmUp.settled} bars`.padStart(13)}  ${summary}`)
   process.stdout.write(`${[`${'feature'.padEnd(wide)}  settled after  what it is`, ...lines].join('\n')}\n`)
 }
 
-/** What a set resolves to, a line for each column. */
-function printSet({ name, timeframe, features, labels, window, symbols }: FeatureSetSpec, digest: string): void {
-  const rows = features.map((id, column) => {
-    const { warmUp, range } = defineFeature(id, timeframe)
-    return [labels?.[column] ?? '', id, `${warmUp.settled} bars`, `${range.min} … ${range.max}`]
-  })
-  const lines = tableLines(['name', 'feature', 'settled after', 'range'], rows)
-  process.stdout.write([`${name ?? ''} on ${timeframe}, window ${window}, for ${symbols.join(', ')}`, ...lines, `feature_set_digest ${digest}`, ''].join('\n'))
-}
-
-function checkSets(files: readonly string[]): void {
-  for (const file of files) {
-    const spec = loadSet(file)
-    printSet(spec, declareSet(spec).set.digest)
-  }
-}
-
 /** `presage features`: list the catalogue, check declared sets, export a training matrix, compare two series. */
 export function registerFeatures(program: Command): void {
   const features = program.command('features').description('the catalogue of features, and training data made with it')
-  features.command('list').description('print every feature with its warm-up').action(printCatalogue)
-  features.command('check').description('check declared sets and print what they resolve to').argument('<files...>', 'YAML files').action(checkSets)
-  features
-    .command('export')
+  withModules(features.command('list')).description('print every feature with its warm-up').action(printCatalogue)
+  withModules(features.command('check'))
+    .description('check declared sets, prove their features and print what they resolve to; without files, check the modules alone')
+    .argument('[files...]', 'YAML files')
+    .action(checkSets)
+  withModules(features.command('export'))
     .description('write a training matrix: features as they would have been served at every bar close, and what came after')
     .requiredOption('--bars <file>', 'bars, CSV or JSON, plain or .gz')
     .requiredOption('--symbol <symbol>', 'e.g. BTC/USDT')

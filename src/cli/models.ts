@@ -1,9 +1,12 @@
 import { basename, dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { type Command } from 'commander'
+import { readConfig } from '../config/load-config.ts'
 import { ServingError } from '../contracts/error.ts'
 import { noMeter } from '../contracts/meter.ts'
+import type { Catalogue } from '../features/catalog/family.ts'
 import { FeatureService } from '../features/feature-service.ts'
+import { loadFeatureModules } from '../features/modules/load-feature-modules.ts'
 import { FeatureProofs } from '../features/proofs/feature-proofs.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { checkFeatureContract } from '../models/feature-contract.ts'
@@ -13,7 +16,7 @@ import { readManifest } from '../models/read-manifest.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/check-explanations.ts'
 import { systemClock } from '../system.ts'
-import { type ConfigOptions, withConfigOptions } from './config-options.ts'
+import { type ConfigOptions, sourcesOf, withConfigOptions } from './config-options.ts'
 import { quietRuntimes } from './quiet-runtimes.ts'
 import { importModel } from './import-model.ts'
 import { listModels } from './list-models.ts'
@@ -33,9 +36,13 @@ function rowOf({ prepared, runtime, golden }: LoadedBundle, explained: Explanati
 }
 
 /** Loads one bundle as the server would, and gives its row of the table. Throws what loading throws. */
-async function checkBundle(path: string, runtimes: readonly ModelRuntime[]): Promise<string[]> {
+async function checkBundle(
+  path: string,
+  { runtimes, catalogue }: { readonly runtimes: readonly ModelRuntime[]; readonly catalogue: Catalogue },
+): Promise<string[]> {
   const proofs = new FeatureProofs({ clock: systemClock, codeVersion: process.version })
-  const features = new FeatureService({ series: new SeriesStore({ clock: systemClock, meter: noMeter }), clock: systemClock, meter: noMeter, proofs })
+  const series = new SeriesStore({ clock: systemClock, meter: noMeter })
+  const features = new FeatureService({ series, clock: systemClock, meter: noMeter, proofs, catalogue })
   const started = performance.now()
   const loaded = await loadBundle(
     readManifest(path),
@@ -57,11 +64,12 @@ async function checkBundle(path: string, runtimes: readonly ModelRuntime[]): Pro
 
 async function check(paths: readonly string[], options: ConfigOptions): Promise<void> {
   const runtimes = quietRuntimes(options)
+  const catalogue = await loadFeatureModules(readConfig(sourcesOf(options)).config.features.modulePaths)
   const rows: string[][] = []
   const failures: string[] = []
   for (const path of paths) {
     try {
-      rows.push(await checkBundle(path, runtimes))
+      rows.push(await checkBundle(path, { runtimes, catalogue }))
     } catch (error) {
       if (!(error instanceof ServingError)) throw error
       failures.push(`${styleText('red', 'refused')} ${basename(dirname(resolve(path)))}/${basename(resolve(path))}: ${error.message}`)

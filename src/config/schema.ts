@@ -112,6 +112,10 @@ const Features = Type.Object(
   {
     historyRows: count('Rows kept of each feature set, for requests as of a moment in the past', 4_096, 1_000_000),
     dir: Type.String({ description: 'Folder with declared sets, NAME.yaml; it need not be there', default: 'features', minLength: 1 }),
+    modulePaths: Type.Array(Type.String({ minLength: 1 }), {
+      description: 'Files, or folders of files, in JavaScript or TypeScript that export features of your own: their code runs in this process, as its user',
+      default: [],
+    }),
     sentinelShare: Type.Number({
       description: 'Share of the vectors of closing bars that are computed again from the stored bars, and compared bit for bit; 0 compares none',
       default: 0.01,

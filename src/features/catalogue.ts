@@ -1,5 +1,5 @@
-import type { BarField, Family, Parameter, Unit, WarmUp } from './catalog/family.ts'
-import { families } from './catalog/index.ts'
+import type { BarField, Catalogue, Family, Parameter, Unit, WarmUp } from './catalog/family.ts'
+import { ownCatalogue } from './catalog/index.ts'
 import { defineFeature, usualId } from './definition.ts'
 
 /** One family as GET /features and `presage features list` show it; `example` is an id with the usual parameters, and the warm-up is that of the example. */
@@ -20,12 +20,12 @@ export type CatalogueEntry = {
   readonly digest: string
 }
 
-/** Every family of features, in the order of the catalogue. */
-export function catalogueEntries(): CatalogueEntry[] {
-  return families.map((family) => {
+/** Every family of a catalogue (our own unless another is given), in its order. */
+export function catalogueEntries(catalogue: Catalogue = ownCatalogue): CatalogueEntry[] {
+  return Array.from(catalogue.values(), (family) => {
     const { name, parameters, summary, formula, source, unit, cost, flatWhen, inputs, range, version } = family
     const example = usualId(family, '1m')
-    const { warmUp, digest } = defineFeature(example, '1m')
+    const { warmUp, digest } = defineFeature(example, '1m', catalogue)
     return {
       name,
       example,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
-import type { Family, WarmUp } from './catalog/family.ts'
+import type { Catalogue, Family, WarmUp } from './catalog/family.ts'
 import { expressionKernel, leafKernelKey, rangeOf, warmUpOf } from './expressions/compile.ts'
 import type { Range } from './expressions/ranges.ts'
 import { refuseText } from './expressions/refuse-text.ts'
@@ -91,12 +91,15 @@ function readFrame(text: string, usual: Timeframe): { readonly until: number; re
   return refuseText(text, { at: cut, end: text.length }, { why: wantedFrame, nearest: [`${text.slice(0, cut)}@${usual}`] })
 }
 
-/** Reads a feature as people write it: spaces and needless parentheses are allowed, `names` may be used, and without a timeframe it is on `timeframe`. Throws `unknown_feature`. */
-export function readFeature(text: string, { timeframe, names }: { readonly timeframe: Timeframe; readonly names: Names }): FeatureReading {
+/** What a text may refer to: named features, the catalogue (our own unless another is given), and the timeframe that it is on where it names none. */
+export type FeatureContext = { readonly timeframe: Timeframe; readonly names: Names; readonly catalogue?: Catalogue | undefined }
+
+/** Reads a feature as people write it: spaces and needless parentheses are allowed, `names` may be used. Throws `unknown_feature`. */
+export function readFeature(text: string, { timeframe, names, catalogue }: FeatureContext): FeatureReading {
   const short = text.slice(0, 4 * idAtMost)
   if (short.length < text.length) refuseText(short, { at: 0, end: 0 }, { why: `${text.length} characters, too long` })
   const { until, frame } = readFrame(text, timeframe)
-  const term = resolveExpression(text, { until, timeframe: frame ?? timeframe, names })
+  const term = resolveExpression(text, { until, timeframe: frame ?? timeframe, names, catalogue })
   const leaves = leavesOf(term)
   const own = term.kind === 'feature' && !term.family.perTimeframe ? timeframe : (frame ?? timeframe)
   const resolved = { id: idOf(term, own), timeframe: own }
@@ -108,8 +111,8 @@ export function readFeature(text: string, { timeframe, names }: { readonly timef
  * The definition behind a canonical id such as `rsi(14)@1m` or `zscore(rsi(14),96)@1m`; `timeframe` is the one of the set, for features that have none of their own. Throws
  * `unknown_feature` with a caret under what is wrong and the nearest names.
  */
-export function defineFeature(id: string, timeframe: Timeframe): Definition {
-  const { definition, frame } = readFeature(id, { timeframe, names: new Map() })
+export function defineFeature(id: string, timeframe: Timeframe, catalogue?: Catalogue): Definition {
+  const { definition, frame } = readFeature(id, { timeframe, names: new Map(), catalogue })
   if (definition.id === id) return definition
   const why = frame === undefined && definition.id.includes('@') ? wantedFrame : 'not written canonically'
   return refuseText(id, { at: 0, end: id.length }, { why, nearest: [definition.id] })

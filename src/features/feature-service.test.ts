@@ -301,8 +301,8 @@ describe('a proof', () => {
     assert.deepEqual(
       service.certificates(set).map(({ feature, proven, at }) => [feature, proven.length, at]),
       [
-        ['sma(3)@1m', 3, start],
-        ['tod_sin', 3, start],
+        ['sma(3)@1m', 4, start],
+        ['tod_sin', 4, start],
       ],
     )
   })

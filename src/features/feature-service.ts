@@ -7,6 +7,7 @@ import type { Clock } from '../contracts/ports.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
 import { timeframes } from '../contracts/timeframe.ts'
 import type { SeriesChange, SeriesStore } from '../market/series-store.ts'
+import type { Catalogue } from './catalog/family.ts'
 import { AbsenceMeter } from './absence-meter.ts'
 import { type CatalogueEntry, catalogueEntries } from './catalogue.ts'
 import { type DeclaredSet, declareSet } from './declared-set.ts'
@@ -29,6 +30,8 @@ export type FeatureServiceDeps = {
   readonly proofs?: Pick<FeatureProofs, 'prove' | 'certificate'>
   readonly historyRows?: number
   readonly sentinel?: Pick<ParitySentinel, 'offer'>
+  /** What ids refer to; our own catalogue unless another is given. */
+  readonly catalogue?: Catalogue
 }
 
 type Moment = Pick<FeatureVector, 'asOf' | 'clock' | 'barCloseTime'>
@@ -75,7 +78,7 @@ export class FeatureService implements FeatureReads {
     const known = this.#byIdentity.get(identity)
     if (known) return known.set
     if (this.#byIdentity.size >= setsAtMost) throw new ServingError('validation_failed', `More than ${setsAtMost} feature sets are declared`)
-    const declared = declareSet(spec)
+    const declared = declareSet(spec, this.#deps.catalogue)
     for (const { timeframe } of declared.definitions) if (timeframe !== spec.timeframe) this.#deps.series.derive(spec.timeframe, timeframe)
     this.#byIdentity.set(identity, declared)
     this.#bySet.set(declared.set, declared)
@@ -107,7 +110,7 @@ export class FeatureService implements FeatureReads {
 
   /** Every family of features with its parameters, warm-up and range, as GET /features shows it. */
   catalogue(): CatalogueEntry[] {
-    return catalogueEntries()
+    return catalogueEntries(this.#deps.catalogue)
   }
 
   /** The newest row of a vector with its names: what GET /features/{symbol} shows of one set. */
@@ -129,7 +132,7 @@ export class FeatureService implements FeatureReads {
     const nearest = nearestNames(feature, set.columnOf.keys())
     if (column === undefined)
       throw new ServingError('unknown_feature', `The set has no feature ${JSON.stringify(feature.slice(0, 100))}; nearest: ${nearest.join(', ') || 'none'}`)
-    const alone = declareSet({ ...set.spec, features: [set.ids[column] as string] })
+    const alone = declareSet({ ...set.spec, features: [set.ids[column] as string] }, this.#deps.catalogue)
     const { vector } = this.#vectorOf(alone, symbol, asOf)
     const [definition] = alone.definitions as [Definition]
     const seriesOf = (of: string, frame: Frame) => this.#folds.seriesOf(of, frame)

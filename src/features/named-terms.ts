@@ -1,5 +1,5 @@
 import type { Timeframe } from '../contracts/timeframe.ts'
-import { type FeatureReading, readFeature } from './definition.ts'
+import { type FeatureContext, type FeatureReading, readFeature } from './definition.ts'
 import { FeatureTextError, type Fault } from './expressions/refuse-text.ts'
 import type { Names } from './expressions/resolve.ts'
 import type { Term } from './expressions/terms.ts'
@@ -9,12 +9,12 @@ type Outcome = FeatureReading | FeatureTextError
 /** The named features of one set, each read when it is first asked for, so that they may stand in any order; none may rest on itself. */
 export class NamedTerms implements Names {
   readonly #texts: ReadonlyMap<string, string>
-  readonly #timeframe: Timeframe
+  readonly #around: Omit<FeatureContext, 'names'>
   readonly #read = new Map<string, Outcome>()
   readonly #open: string[] = []
-  constructor(texts: ReadonlyMap<string, string>, timeframe: Timeframe) {
+  constructor(texts: ReadonlyMap<string, string>, around: Omit<FeatureContext, 'names'>) {
     this.#texts = texts
-    this.#timeframe = timeframe
+    this.#around = around
   }
 
   get size(): number {
@@ -41,7 +41,7 @@ export class NamedTerms implements Names {
     const known = this.#read.get(name)
     if (known) return known
     this.#open.push(name)
-    const outcome = attempt(this.#texts.get(name) ?? '', { timeframe: this.#timeframe, names: this })
+    const outcome = attempt(this.#texts.get(name) ?? '', { ...this.#around, names: this })
     this.#open.pop()
     this.#read.set(name, outcome)
     return outcome
@@ -49,7 +49,7 @@ export class NamedTerms implements Names {
 }
 
 /** Reads a feature; a refusal is a value. */
-export function attempt(text: string, around: { readonly timeframe: Timeframe; readonly names: Names }): Outcome {
+export function attempt(text: string, around: FeatureContext): Outcome {
   try {
     return readFeature(text, around)
   } catch (error) {

@@ -8,6 +8,7 @@ import { digestOfBars } from '../market/bar-digest.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import type { Series } from '../market/series.ts'
 import { SeriesStore } from '../market/series-store.ts'
+import type { Catalogue } from './catalog/family.ts'
 import { FeatureService } from './feature-service.ts'
 
 /** What is compared: two lots of bars of one series, and the features that are computed on both. */
@@ -15,6 +16,8 @@ export type Comparison = SeriesKey & {
   readonly calendar: Calendar
   readonly features: readonly string[]
   readonly bars: readonly [readonly BarInput[], readonly BarInput[]]
+  /** What ids refer to; our own catalogue unless another is given. */
+  readonly catalogue?: Catalogue
 }
 
 /** Two fields of a bar that differ. */
@@ -40,9 +43,9 @@ type World = { readonly service: FeatureService; readonly series: Series; readon
 
 const fields = ['open', 'high', 'low', 'close', 'volume'] as const
 
-function makeWorld({ symbol, timeframe, calendar, features }: Comparison, bars: readonly BarInput[], clock: Clock): World {
+function makeWorld({ symbol, timeframe, calendar, features, catalogue }: Comparison, bars: readonly BarInput[], clock: Clock): World {
   const store = new SeriesStore({ clock, meter: noMeter, keepBars: bars.length })
-  const service = new FeatureService({ series: store, clock, meter: noMeter, historyRows: Math.max(1, bars.length) })
+  const service = new FeatureService({ series: store, clock, meter: noMeter, historyRows: Math.max(1, bars.length), ...(catalogue ? { catalogue } : {}) })
   const set = service.declare({ timeframe, features, window: 1, symbols: [symbol] })
   const { quarantined } = store.ingest({ symbol, timeframe }, bars, { calendar, clock: 'replay' })
   const series = store.find(symbol, timeframe)

@@ -1,6 +1,5 @@
-import type { Timeframe } from '../contracts/timeframe.ts'
-import { families } from './catalog/index.ts'
-import { type Definition, readFeature } from './definition.ts'
+import { ownCatalogue } from './catalog/index.ts'
+import { type Definition, type FeatureContext, readFeature } from './definition.ts'
 import { operations } from './expressions/operations.ts'
 import { FeatureTextError } from './expressions/refuse-text.ts'
 import { idOf, type Term } from './expressions/terms.ts'
@@ -27,37 +26,41 @@ const entriesOf = (features: SetContent['features']): Entry[] =>
     ? features.map((written, i) => entryOf(written, ['features', i], undefined))
     : Object.entries(features).map(([name, written]) => entryOf(written, ['features', name], name))
 
-const taken = new Set([...families.map(({ name }) => name), ...operations.keys(), ...Object.keys(plainNames)])
+/** Where columns are read: the timeframe of their set, and the catalogue. */
+export type ColumnContext = Omit<FeatureContext, 'names'>
+
+const taken = new Set([...operations.keys(), ...Object.keys(plainNames)])
 const plain = /^[a-z][a-z0-9_]{0,63}$/
 const columnsAtMost = 2_000
 
 /** Why a column cannot have a name. */
-function nameFault(name: string, labels: readonly string[]): string | undefined {
+function nameFault(name: string, labels: readonly string[], { catalogue = ownCatalogue }: ColumnContext): string | undefined {
   if (!plain.test(name)) return `${JSON.stringify(name)}: a name begins with a letter and has up to 64 of a-z, 0-9 and _`
-  if (taken.has(name)) return `${name} is known already as a feature or function: choose another name`
+  if (taken.has(name) || catalogue.has(name)) return `${name} is known already as a feature or function: choose another name`
   return labels.includes(name) ? `${name} is the name of two columns` : undefined
 }
 
 /** The column itself, then its past values: `lag(x,1)` to `lag(x,k)`. */
-function withLags({ definition, term }: { readonly definition: Definition; readonly term: Term }, lag: number, names: NamedTerms): string[] {
+function withLags({ definition, term }: { readonly definition: Definition; readonly term: Term }, lag: number, around: FeatureContext): string[] {
   const { id, timeframe } = definition
   const lags = Array.from({ length: lag }, (_, i): Term => ({ kind: 'operation', name: 'lag', of: [term], params: [i + 1] }))
-  return [id, ...lags.map((past) => readFeature(idOf(past, timeframe), { timeframe, names }).definition.id)]
+  return [id, ...lags.map((past) => readFeature(idOf(past, timeframe), { ...around, timeframe }).definition.id)]
 }
 
 /** Resolves the features of a set; what is refused is noted in the document with its place. */
-export function readColumns(document: SetDocument, written: SetContent['features'], timeframe: Timeframe): Columns {
+export function readColumns(document: SetDocument, written: SetContent['features'], context: ColumnContext): Columns {
   const entries = entriesOf(written)
-  const names = new NamedTerms(new Map(entries.flatMap(({ name, text }) => (name === undefined ? [] : [[name, text] as const]))), timeframe)
+  const names = new NamedTerms(new Map(entries.flatMap(({ name, text }) => (name === undefined ? [] : [[name, text] as const]))), context)
+  const around = { ...context, names }
   const features: string[] = []
   const labels: string[] = []
   for (const { path, name, text, lag } of entries) {
     const own = name === undefined ? [] : [name, ...Array.from({ length: lag }, (_, i) => `${name}_lag${i + 1}`)]
-    const fault = own.map((label) => nameFault(label, labels)).find((why) => why !== undefined)
-    const reading = name === undefined ? attempt(text, { timeframe, names }) : names.reading(name)
+    const fault = own.map((label) => nameFault(label, labels, context)).find((why) => why !== undefined)
+    const reading = name === undefined ? attempt(text, around) : names.reading(name)
     if (fault !== undefined) document.refuse(path, fault)
     else if (reading instanceof FeatureTextError) document.refuse(path, reading.message, reading.place.at)
-    else features.push(...withLags(reading, lag, names))
+    else features.push(...withLags(reading, lag, around))
     labels.push(...own)
   }
   if (features.length > columnsAtMost) document.refuse(['features'], `${features.length} columns, ${columnsAtMost} are allowed`)

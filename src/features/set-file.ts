@@ -2,6 +2,7 @@ import { ServingError } from '../contracts/error.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
 import { durationMs } from '../contracts/manifest.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
+import type { Catalogue } from './catalog/family.ts'
 import { declareSet } from './declared-set.ts'
 import { readColumns } from './set-columns.ts'
 import { fitsSet, type SetContent, SetDocument, type SetProblem } from './set-document.ts'
@@ -9,11 +10,11 @@ import { fitsSet, type SetContent, SetDocument, type SetProblem } from './set-do
 /** A set as it could be read: without problems there is a specification. */
 export type SetReading = { readonly spec: FeatureSetSpec | undefined; readonly problems: readonly SetProblem[] }
 
-/** What the file does not say: its name, and the timeframe of what it is read for. */
-export type SetDefaults = { readonly file: string; readonly name?: string; readonly timeframe?: Timeframe }
+/** What the file does not say: its name, the timeframe of what it is read for, and the catalogue (our own unless another is given). */
+export type SetDefaults = { readonly file: string; readonly name?: string; readonly timeframe?: Timeframe; readonly catalogue?: Catalogue | undefined }
 
 /** The specification that a file stands for; refusals are noted in its document. */
-function specOf(document: SetDocument, content: SetContent, { name, timeframe }: SetDefaults): FeatureSetSpec | undefined {
+function specOf(document: SetDocument, content: SetContent, { name, timeframe, catalogue }: SetDefaults): FeatureSetSpec | undefined {
   const { window = 1, symbols = ['*'], max_age: maxAge } = content
   const own = content.timeframe ?? timeframe
   if (own === undefined) {
@@ -23,7 +24,7 @@ function specOf(document: SetDocument, content: SetContent, { name, timeframe }:
   const named = content.name ?? name
   return {
     timeframe: own,
-    ...readColumns(document, content.features, own),
+    ...readColumns(document, content.features, { timeframe: own, catalogue }),
     window,
     symbols,
     ...(maxAge === undefined ? {} : { maxAgeMs: durationMs(maxAge) }),
@@ -37,14 +38,14 @@ export function readSetFile(source: string, defaults: SetDefaults): SetReading {
   const { problems } = document
   const content = problems.length === 0 ? document.value : undefined
   const spec = content !== undefined && fitsSet(document, content) ? specOf(document, content, defaults) : undefined
-  if (spec && problems.length === 0) tryDeclare(document, spec)
+  if (spec && problems.length === 0) tryDeclare(document, spec, defaults.catalogue)
   return { spec: problems.length === 0 ? spec : undefined, problems }
 }
 
 /** What the parts cannot know: a feature twice, a timeframe shorter than the set's. */
-function tryDeclare(document: SetDocument, spec: FeatureSetSpec): void {
+function tryDeclare(document: SetDocument, spec: FeatureSetSpec, catalogue: Catalogue | undefined): void {
   try {
-    declareSet(spec)
+    declareSet(spec, catalogue)
   } catch (error) {
     if (!(error instanceof ServingError)) throw error
     document.refuse(['features'], error.message)

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { ServingError } from '../contracts/error.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
+import type { Catalogue } from './catalog/family.ts'
 import { readSetFile, type SetDefaults, type SetReading } from './set-file.ts'
 
 const nameOf = (file: string): string => basename(file, extname(file))
@@ -31,9 +32,9 @@ function setFiles(folder: string): string[] {
 }
 
 /** The sets of a folder, in the order of its `*.yaml` files; none if it is not there. Throws one `validation_failed` with every problem of every file. */
-export function loadSets(folder: string): FeatureSetSpec[] {
+export function loadSets(folder: string, catalogue?: Catalogue): FeatureSetSpec[] {
   const files = setFiles(folder)
-  const readings = files.map((file) => readSetFile(readFileSync(file, 'utf8'), { file, name: nameOf(file) }))
+  const readings = files.map((file) => readSetFile(readFileSync(file, 'utf8'), { file, name: nameOf(file), catalogue }))
   const names = readings.map(({ spec }) => spec?.name)
   const twice = readings.flatMap(({ spec }, i): SetReading[] => {
     const first = names.indexOf(spec?.name)

@@ -7,6 +7,7 @@ import type { Timeframe } from '../contracts/timeframe.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import type { Series } from '../market/series.ts'
 import { SeriesStore } from '../market/series-store.ts'
+import type { Catalogue } from './catalog/family.ts'
 import { FeatureService } from './feature-service.ts'
 
 /** What to export: bars of one series, the set, and how far ahead the label looks. */
@@ -17,6 +18,8 @@ export type MatrixRequest = {
   readonly bars: readonly BarInput[]
   readonly features: readonly string[]
   readonly horizonMs: number
+  /** What ids refer to; our own catalogue unless another is given. */
+  readonly catalogue?: Catalogue
 }
 
 /**
@@ -65,13 +68,14 @@ function count(counts: MatrixCounts, { statuses }: FeatureVector): void {
  * value that is not settled, or without a label, are left out and counted. Throws `unknown_feature`, `validation_failed`.
  */
 export function trainingMatrix(request: MatrixRequest, clock: Clock): TrainingMatrix {
-  const { symbol, timeframe, calendar, bars, features, horizonMs } = request
+  const { symbol, timeframe, calendar, bars, features, horizonMs, catalogue } = request
   const store = new SeriesStore({ clock, meter: noMeter, keepBars: bars.length })
   const service = new FeatureService({
     series: store,
     clock,
     meter: noMeter,
     historyRows: Math.max(1, bars.length),
+    ...(catalogue ? { catalogue } : {}),
   })
   const set = service.declare({ timeframe, features, window: 1, symbols: [symbol] })
   const { quarantined } = store.ingest({ symbol, timeframe }, bars, { calendar, clock: 'replay' })

@@ -107,6 +107,21 @@ features:
 
 \`presage features check FILE\` prints what it resolves to, or every problem with line, column, caret and suggestion; with one the server does not start. \`GET /features\` lists the sets, \`GET
 /features/BTC%2FUSDT?set=NAME\` reads one, \`presage features export --set NAME|FILE\` writes training rows with it. Columns are the written-out ids, so a model's manifest needs no set file.
+
+## Modules of one's own
+What no expression can say, a file in JavaScript or TypeScript can: it exports a feature in the form of the catalogue's own definitions, a pure step with its parameters, inputs, warm-up and range.
+[examples/features/efficiency.ts](../examples/features/efficiency.ts) is one; its type comes from \`presage/feature\`. The setting \`features.modulePaths\` lists files, or folders of such files (not those below);
+ids, expressions and sets then use \`efficiency(30)\` like any other name.
+
+- **Trusted.** A module runs in the server's process, as its user, with all that it may do, and a step that never ends stops the server: list only what you would put into the server yourself. What a link leads to
+  must be listed too.
+- **One file.** It may import types, nothing else, so that its hash covers all of its code. The hash is part of every digest that rests on it and of the names of saved states: after an edit a model
+  that was trained before is refused, and features warm up anew. Node runs TypeScript whose types can be erased.
+- **Refused at the start**, all at once and with what to do: an unknown field or input, a name that the catalogue has, a function that throws or gives the wrong thing, no value where the warm-up says that
+  there is one, a value outside of the range, a kernel made of itself; and what the [proofs](feature-evidence.md#proofs) find: chance, memory outside of the state, a look at later bars or at the clock, fields that are no inputs,
+  a warm-up that is too short. Proofs are run on synthetic bars: what they do not reach they do not see.
+- **While it serves**, a step that throws, or gives what is not finite, has no value on that bar (\`flat\`); the first time is logged and counted (\`presage_feature_module_faults_total\`).
+- \`presage features check --modules PATHS\` checks modules, and sets that use them; \`list\`, \`export\`, \`diff\` and \`presage models check\` know those of the settings.
 `
 
 function featuresPage(): string {

@@ -1,4 +1,4 @@
-import type { FlowField } from '../../contracts/flow.ts'
+import { flowFields } from '../../contracts/flow.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 
 /** One parameter of a family, in the order in which an id writes it. */
@@ -13,11 +13,15 @@ export type Parameter = {
 /** Bars of a run, counting the newest, from which there is a value (`first`), and from which the seed's weight is below 1e-9 (`settled`). Only settled values are served. */
 export type WarmUp = { readonly first: number; readonly settled: number }
 
-/** Fields of a bar that a value rests on. */
-export type BarField = 'open' | 'high' | 'low' | 'close' | 'volume' | 'closeTime' | 'partnerClose' | FlowField
+/** Fields of a bar that a value may rest on. */
+export const barFields = ['open', 'high', 'low', 'close', 'volume', 'closeTime', 'partnerClose', ...flowFields] as const
+/** One of `barFields`. */
+export type BarField = (typeof barFields)[number]
 
 /** What a value is measured in: `price` and `volume` in the units of the feed, `bars` a number of them, the others without a unit. */
-export type Unit = 'price' | 'volume' | 'bars' | 'percent' | 'ratio' | 'log return' | 'deviations' | 'bps' | 'seconds' | 'per second'
+export const units = ['price', 'volume', 'bars', 'percent', 'ratio', 'log return', 'deviations', 'bps', 'seconds', 'per second'] as const
+/** One of `units`. */
+export type Unit = (typeof units)[number]
 
 /** One family of features: everything that is known about `name(params)`. */
 export type Family = {
@@ -50,6 +54,9 @@ export type Family = {
   /** Reason why the parameters do not go together; absent if every combination does. */
   readonly refuse?: (params: readonly number[]) => string | undefined
 }
+
+/** Families by name: what ids and expressions may refer to. */
+export type Catalogue = ReadonlyMap<string, Family>
 
 /** Any finite number. */
 export const anyNumber = { min: -Infinity, max: Infinity } as const

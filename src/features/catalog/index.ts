@@ -6,7 +6,7 @@ import { klow, kmid, ksft, kup } from './candle-shape.ts'
 import { beta, corr } from './co-movement.ts'
 import { emptyShare, gapCount } from './data-quality.ts'
 import { aroonDown, aroonOsc, aroonUp, donchianLower, donchianPos, donchianUpper, drawdown, rank } from './extremes.ts'
-import type { Family } from './family.ts'
+import type { Catalogue, Family } from './family.ts'
 import { macd, macdHist, macdSignal, ppo } from './macd.ts'
 import { takerImb, tradeImb, tradeRate, vpin } from './order-flow.ts'
 import { cci, mfi, stochD, stochK, stochRsiD, stochRsiK, willr } from './oscillators.ts'
@@ -115,3 +115,6 @@ export const families: readonly Family[] = [
   tickAge,
   bookAge,
 ]
+
+/** The catalogue without what modules of the operator add. */
+export const ownCatalogue: Catalogue = new Map(families.map((family) => [family.name, family]))

@@ -1,15 +1,14 @@
 import { nearestNames } from '../../contracts/nearest-names.ts'
 import { isSymbol } from '../../contracts/symbol.ts'
 import type { Timeframe } from '../../contracts/timeframe.ts'
-import type { Family, Parameter } from '../catalog/family.ts'
-import { families } from '../catalog/index.ts'
+import type { Catalogue, Family, Parameter } from '../catalog/family.ts'
+import { ownCatalogue } from '../catalog/index.ts'
 import { plainNames } from '../plain-names.ts'
 import { type Operation, operations } from './operations.ts'
 import { parseExpression, type Syntax } from './parse.ts'
 import { type Fault, refuseText, type Span } from './refuse-text.ts'
 import { idOf, type Leaf, leafText, type Term, typeOf } from './terms.ts'
 
-const byName = new Map(families.map((family) => [family.name, family]))
 const usualPartner = 'BTC/USDT'
 
 /** A family with the usual parameters. */
@@ -39,8 +38,8 @@ export const functionForm = (name: string, { operands, parameters }: Operation):
 
 const inWords = { number: 'a number', condition: 'a condition' } as const
 
-/** Where an expression stands: before `until` in the text, on a timeframe, with terms that it may use by name. */
-export type Surroundings = { readonly until: number; readonly timeframe: Timeframe; readonly names: Names }
+/** Where an expression stands: before `until` in the text, on a timeframe, with terms that it may use by name, over a catalogue (our own unless another is given). */
+export type Surroundings = { readonly until: number; readonly timeframe: Timeframe; readonly names: Names; readonly catalogue?: Catalogue | undefined }
 
 /** Looks up every name of one text and checks that types and parameters fit. */
 class Resolver {
@@ -48,11 +47,13 @@ class Resolver {
   readonly #root: Syntax
   readonly #timeframe: Timeframe
   readonly #names: Names
-  constructor(text: string, { until, timeframe, names }: Surroundings) {
+  readonly #catalogue: Catalogue
+  constructor(text: string, { until, timeframe, names, catalogue = ownCatalogue }: Surroundings) {
     this.#text = text
     this.#root = parseExpression(text, until)
     this.#timeframe = timeframe
     this.#names = names
+    this.#catalogue = catalogue
   }
 
   whole(): Term {
@@ -84,9 +85,9 @@ class Resolver {
     const names = this.#names
     const plain = Object.hasOwn(plainNames, call.name) ? plainNames[call.name] : undefined
     if (plain !== undefined) return [call === this.#root ? `${plain}@${this.#timeframe}` : plain]
-    const known = [...names.keys(), ...byName.keys(), ...[...operations.keys()].filter(isFunction)]
+    const known = [...names.keys(), ...this.#catalogue.keys(), ...[...operations.keys()].filter(isFunction)]
     return nearestNames(call.name, new Set(known)).map((near) => {
-      const family = byName.get(near)
+      const family = this.#catalogue.get(near)
       if (names.has(near)) return near
       return family ? this.#usual(call, family) : functionForm(near, operations.get(near) as Operation)
     })
@@ -95,7 +96,7 @@ class Resolver {
   /** A name may stand for a family and for a function, as `ema(20)` and `ema(x,20)` do: the number of arguments decides. */
   #call(call: Call): Term {
     const operation = operations.get(call.name)
-    const family = byName.get(call.name)
+    const family = this.#catalogue.get(call.name)
     const known = call.written === 'operator' || isFunction(call.name) ? operation : undefined
     const takes = known && known.operands.length + known.parameters.length
     if (known && (call.of.length === takes || !family)) return this.#operation(call, known)

@@ -11,7 +11,15 @@ import { proveFeature, type ProofSubject } from './prove.ts'
 
 const kernelOf = (step: Kernel['step'], size = 1): Kernel => ({ size, outputs: 1, step })
 const subject = (kernel: () => Kernel, settled = 1): ProofSubject => {
-  return { id: 'planted@1m', digest: 'planted', timeframe: '1m', kernel, output: 0, warmUp: { first: 1, settled } }
+  return {
+    id: 'planted@1m',
+    digest: 'planted',
+    timeframe: '1m',
+    kernel,
+    output: 0,
+    warmUp: { first: 1, settled },
+    restsOn: [{ family: { inputs: ['close'] } }],
+  }
 }
 const prove = (planted: ProofSubject): readonly string[] => {
   const steps = proveFeature(planted)
@@ -29,11 +37,11 @@ const slow = (weight: number) => () =>
 
 describe('a proof', () => {
   test('holds for every feature of the catalogue', () => {
-    for (const { example, name } of catalogueEntries()) if (name !== 'rvol_tod') assert.equal(prove(defineFeature(example, '1m')).length, 3, example)
+    for (const { example, name } of catalogueEntries()) if (name !== 'rvol_tod') assert.equal(prove(defineFeature(example, '1m')).length, 4, example)
   })
 
   test('leaves out the warm-up of a feature that needs months', () => {
-    assert.deepEqual(prove({ ...subject(slow(0.1)), warmUp: { first: 1, settled: 1e6 } }), ['determinism', 'look-ahead'])
+    assert.deepEqual(prove({ ...subject(slow(0.1)), warmUp: { first: 1, settled: 1e6 } }), ['determinism', 'look-ahead', 'inputs'])
   })
 
   test('refuses a kernel that knows bars which come later', () => {
@@ -50,7 +58,7 @@ describe('a proof', () => {
 
   test('refuses a warm-up that is too short, and takes the one that is long enough', () => {
     refuses(subject(slow(0.1), 20), /fails the proof of warm-up: after 20 bars .* settled after 20/)
-    assert.equal(prove(subject(slow(0.1), 220)).length, 3)
+    assert.equal(prove(subject(slow(0.1), 220)).length, 4)
   })
 
   test('refuses chance, and a kernel that remembers outside its state', () => {
@@ -64,6 +72,22 @@ describe('a proof', () => {
       return kernelOf((_state, { close }, out) => void (out[0] = sum += close))
     }
     refuses(subject(hidden), /determinism: .* all that it remembers must be in its state/)
+  })
+
+  test('refuses a kernel that asks what time it is, in whatever way', () => {
+    for (const asked of [() => new Date().getFullYear(), () => Math.floor(Date.now() / 1e10), () => Math.floor(performance.now() / 1e9)])
+      refuses(
+        subject(() => kernelOf((_state, { close }, out) => void (out[0] = close + asked()))),
+        /determinism: .* the bars alone say what time it is/,
+      )
+    assert.ok(Math.abs(Date.now() - new Date().getTime()) < 1_000 && performance.now() < 1e9)
+  })
+
+  test('refuses a kernel that reads a field which is not among its inputs', () => {
+    refuses(
+      subject(() => kernelOf((_state, { close, volume }, out) => void (out[0] = volume > 0 ? close : 1))),
+      /planted@1m fails the proof of inputs: bar \d+ gives .*, and 1 when it sees only its inputs/,
+    )
   })
 })
 
@@ -81,7 +105,7 @@ describe('certificates', () => {
     const again = open()
     await again.prove([counted])
     assert.equal(made.length, once)
-    assert.deepEqual(again.certificate('d1'), { digest: 'd1', proven: ['determinism', 'look-ahead', 'warm-up'], at: clock.now(), codeVersion: '1' })
+    assert.deepEqual(again.certificate('d1'), { digest: 'd1', proven: ['determinism', 'look-ahead', 'inputs', 'warm-up'], at: clock.now(), codeVersion: '1' })
     await open('2').prove([counted])
     assert.equal(made.length, 2 * once)
     writeFileSync(file, readFileSync(file, 'utf8').slice(3))
