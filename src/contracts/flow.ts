@@ -22,6 +22,7 @@ export const flowFields = [
   'lastBookTime',
   'ofi',
   'meanSpread',
+  'depthSlope',
 ] as const
 
 /** Name of one such number. */
@@ -29,7 +30,7 @@ export type FlowField = (typeof flowFields)[number]
 
 /**
  * The order flow of one period. `takerBuyVolume` is what the sender of the bar says; `buyVolume`, `sellVolume` (by the side of the taker), `trades` come from trades; the book is that of
- * the period's last snapshot: sizes of the best and of the first 5, 10, 20 levels, mean cost in bps of buying and selling for 1,000 to 1,000,000 of the quote currency; `ofi` sums and
+ * the period's last snapshot: sizes of the best and of the first 5, 10, 20 levels, mean cost in bps of buying and selling for 1,000 to 1,000,000 of the quote currency, `depthSlope` in bps for each 1,000; `ofi` sums and
  * `meanSpread` (bps) averages over the period. A number that was not observed is NaN.
  */
 export type Flow = Readonly<Record<FlowField, number>>

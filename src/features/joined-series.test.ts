@@ -15,11 +15,11 @@ const eth = walkBars({ seed: 4, count, from: start, barMs: minute })
 const btc = walkBars({ seed: 5, count, from: start, barMs: minute })
 const features = ['close@1m', 'beta(BTC/USDT,20)@1m', 'corr(BTC/USDT,20)@1m', 'corr(BTC/USDT,20)@5m']
 
-function makeWorld(calendar: Calendar = 'continuous', historyRows = 1_024) {
+function makeWorld(calendar: Calendar = 'continuous', historyRows = 1_024, ids = features) {
   const clock = { now: () => start + 30 * 86_400_000, monotonic: () => 0 }
   const store = new SeriesStore({ clock, meter: noMeter })
   const service = new FeatureService({ series: store, clock, meter: noMeter, historyRows })
-  const set = service.declare({ timeframe: '1m', features, window: 1, symbols: ['ETH/*'] })
+  const set = service.declare({ timeframe: '1m', features: ids, window: 1, symbols: ['ETH/*'] })
   return {
     take: (symbol: string, bars: readonly BarInput[]) => store.ingest({ symbol, timeframe: '1m' }, bars, { calendar, clock: 'replay' }),
     read: (closed: number) => service.vector(set, 'ETH/USDT', start + closed * minute),
@@ -48,6 +48,20 @@ describe('features of two symbols', () => {
       assert.ok(Math.abs((values[1] as number) - beta) < 1e-12 && Math.abs((values[2] as number) - corr) < 1e-12)
     }
     assert.equal(read(20).warming?.get(1), '20/21')
+  })
+
+  test('that compare prices compare closes of one time: a basis, and the distance of two quotes', () => {
+    const { take, read } = makeWorld('continuous', 64, ['basis(BTC/USDT)@1m', 'quote_spread_bps(BTC/USDT)@1m', 'zscore(quote_spread_bps(BTC/USDT),20)@1m'])
+    take('ETH/USDT', eth)
+    take(
+      'BTC/USDT',
+      btc.filter((_, i) => i !== 650),
+    )
+    const [own, other] = [eth[699]?.close as number, btc[699]?.close as number]
+    const { values, statuses } = read(count)
+    assert.deepEqual(statuses, ['ok', 'ok', 'ok'])
+    assert.ok(Math.abs((values[0] as number) - (own / other - 1)) < 1e-12 && Math.abs((values[1] as number) - 1e4 * Math.log(own / other)) < 1e-8)
+    assert.deepEqual(read(651).statuses, ['partner-missing', 'partner-missing', 'partner-missing'])
   })
 
   test('lack their partner until its bar has come, and say so', () => {

@@ -14,7 +14,17 @@ const start = Date.UTC(2024, 0, 1)
 const [symbol, timeframe] = ['BTC/USDT', '1m'] as const
 const clock = { now: () => start + 86_400_000, monotonic: () => 0 }
 const ofTrades = ['trade_imb(3)@1m', 'vpin(3)@1m', 'trade_rate(3)@1m', 'tick_age@1m', 'trade_imb(1)@5m']
-const ofBooks = ['mid@1m', 'spread_bps@1m', 'spread_mean_bps(2)@1m', 'microprice_bps@1m', 'obi(5)@1m', 'ofi(3)@1m', 'cost_to_trade(1000)@1m', 'book_age@1m']
+const ofBooks = [
+  'mid@1m',
+  'spread_bps@1m',
+  'spread_mean_bps(2)@1m',
+  'microprice_bps@1m',
+  'obi(5)@1m',
+  'ofi(3)@1m',
+  'cost_to_trade(1000)@1m',
+  'depth_slope@1m',
+  'book_age@1m',
+]
 const features = ['close@1m', 'taker_imb@1m', ...ofTrades, ...ofBooks]
 
 function makeMarket() {

@@ -131,6 +131,21 @@ export const costToTrade: Family = {
   range: notNegative,
 }
 
+/** Slope of the book: bps from the mid price for each 1,000 of the quote currency, the least-squares line through the mid over the best 20 levels, mean of both sides. */
+export const depthSlope: Family = {
+  ...shared,
+  ...fromFirst,
+  name: 'depth_slope',
+  summary:
+    'how far the price moves away from the mid for each 1,000 of the quote currency that is traded against the last order book before the close, mean of both sides',
+  formula: 'Σ N d / Σ N², N = thousands up to a level, d = its distance from the mid in bps, best 20 levels',
+  source: 'Kyle’s lambda (1985), read off the book',
+  inputs: ['depthSlope'],
+  kernelKey: () => 'depth_slope',
+  kernel: () => flowField('depthSlope'),
+  range: notNegative,
+}
+
 const age = { ...shared, ...fromFirst, unit: 'seconds', range: notNegative } as const satisfies Partial<Family>
 
 /** Age of the newest trade at the close. */

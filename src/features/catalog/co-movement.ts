@@ -1,4 +1,4 @@
-import { coMovementKernel } from '../kernels/co-movement.ts'
+import { coMovementKernel, logDistance, premium } from '../kernels/co-movement.ts'
 import { afterBars, anyNumber, bars, type Family, length } from './family.ts'
 
 const shared = {
@@ -33,4 +33,38 @@ export const corr: Family = {
   flatWhen: 'the last n log returns of either symbol are equal',
   output: 1,
   range: { min: -1, max: 1 },
+}
+
+const ofOneBar = {
+  partner: true,
+  parameters: [],
+  inputs: ['close', 'partnerClose'],
+  cost: 'O(1)',
+  version: 1,
+  perTimeframe: true,
+  output: 0,
+  warmUp: () => ({ first: 1, settled: 1 }),
+} as const satisfies Partial<Family>
+
+/** Basis of a perpetual or future: C / C' - 1, C' the close of the spot at the same time. */
+export const basis: Family = {
+  ...ofOneBar,
+  name: 'basis',
+  summary: 'premium of a perpetual or future over the spot, which is the other symbol, at the same times',
+  formula: 'C / C′ - 1, C′ = C of the other symbol',
+  unit: 'ratio',
+  kernelKey: () => 'basis',
+  kernel: () => premium,
+  range: { min: -1, max: Infinity },
+}
+/** Distance of two quotes or venues of one asset: 10,000 ln(C / C'), C' the close of the other at the same time. */
+export const quoteSpreadBps: Family = {
+  ...ofOneBar,
+  name: 'quote_spread_bps',
+  summary: 'distance from another quote or venue of the same asset (BTC/USDT from BTC/USD) at the same times: positive where this one is dearer',
+  formula: '10⁴ ln(C / C′), C′ = C of the other symbol',
+  unit: 'bps',
+  kernelKey: () => 'quote_spread_bps',
+  kernel: () => logDistance,
+  range: anyNumber,
 }

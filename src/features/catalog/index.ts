@@ -1,9 +1,9 @@
 import { atr, natr } from './atr.ts'
 import { dema, ema, emaRatio, hma, sma, smaRatio, tema, wma } from './averages.ts'
 import { bbLower, bbPctb, bbUpper, bbWidth } from './bollinger.ts'
-import { bookAge, costToTrade, micropriceBps, mid, obi, ofi, spreadBps, spreadMeanBps, tickAge } from './book.ts'
+import { bookAge, costToTrade, depthSlope, micropriceBps, mid, obi, ofi, spreadBps, spreadMeanBps, tickAge } from './book.ts'
 import { klow, kmid, ksft, kup } from './candle-shape.ts'
-import { beta, corr } from './co-movement.ts'
+import { basis, beta, corr, quoteSpreadBps } from './co-movement.ts'
 import { emptyShare, gapCount } from './data-quality.ts'
 import { aroonDown, aroonOsc, aroonUp, donchianLower, donchianPos, donchianUpper, drawdown, rank } from './extremes.ts'
 import type { Catalogue, Family } from './family.ts'
@@ -91,6 +91,8 @@ export const families: readonly Family[] = [
   varianceRatio,
   beta,
   corr,
+  basis,
+  quoteSpreadBps,
   kmid,
   kup,
   klow,
@@ -112,6 +114,7 @@ export const families: readonly Family[] = [
   obi,
   ofi,
   costToTrade,
+  depthSlope,
   tickAge,
   bookAge,
 ]

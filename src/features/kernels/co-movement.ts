@@ -1,5 +1,11 @@
-import { at, type Kernel } from './kernel.ts'
+import { at, type Kernel, ofBar } from './kernel.ts'
 import { ring } from './ring.ts'
+
+/** The close over the partner's of the same bar, minus one. */
+export const premium = ofBar(({ close, partnerClose }) => (close - partnerClose) / partnerClose)
+
+/** Natural logarithm of the close over the partner's of the same bar, in bps. */
+export const logDistance = ofBar(({ close, partnerClose }) => 1e4 * Math.log1p((close - partnerClose) / partnerClose))
 
 /** Outputs: slope of the last `length` log returns on the partner's of the same bars (none while those are equal), and their correlation (none while either are). O(length). */
 export function coMovementKernel(length: number): Kernel {

@@ -27,6 +27,15 @@ export type Kernel = {
   step(state: Float64Array, input: StepInput, out: Float64Array): void
 }
 
+/** A kernel without memory: one number of each bar. */
+export const ofBar = (value: (input: StepInput) => number): Kernel => ({
+  size: 0,
+  outputs: 1,
+  step(_state, input, out) {
+    out[0] = value(input)
+  },
+})
+
 /** A number that is certainly inside the array: reads of typed arrays at checked positions. */
 export const at = (values: Float64Array, position: number): number => values[position] as number
 

@@ -1,15 +1,6 @@
 import type { FlowField } from '../../contracts/flow.ts'
-import type { Kernel, StepInput } from './kernel.ts'
+import { type Kernel, ofBar, type StepInput } from './kernel.ts'
 import { type RollingSum, rollingSum } from './rolling-sum.ts'
-
-/** A kernel without memory: one number of each bar. */
-const ofBar = (value: (input: StepInput) => number): Kernel => ({
-  size: 0,
-  outputs: 1,
-  step(_state, input, out) {
-    out[0] = value(input)
-  },
-})
 
 const within = (value: number): number => Math.max(-1, Math.min(1, value))
 

@@ -32,6 +32,19 @@ function costOf({ bids, asks }: Book, notional: number): number {
   return (1e4 * ((priceOf(asks, notional) - priceOf(bids, notional)) / mid)) / 2
 }
 
+const levelsOfSlope = 20
+
+/** Slope of the line through the mid price that lies next to one side's best 20 levels (least squares): distance from the mid in bps for each 1,000 of the quote currency that is traded up to there. */
+function slopeOf(levels: readonly Level[], mid: number): number {
+  let [thousands, products, squares] = [0, 0, 0]
+  for (const [price, size] of levels.slice(0, levelsOfSlope)) {
+    thousands += (price * size) / 1_000
+    products += thousands * 1e4 * Math.abs(price / mid - 1)
+    squares += thousands * thousands
+  }
+  return products / squares
+}
+
 /** The numbers of a snapshot that bars keep. */
 export function summarise(book: Book): BookSummary {
   const { time, bids, asks } = book
@@ -52,5 +65,6 @@ export function summarise(book: Book): BookSummary {
     cost10000: costOf(book, 10_000),
     cost100000: costOf(book, 100_000),
     cost1000000: costOf(book, 1_000_000),
+    depthSlope: (slopeOf(bids, (bid + ask) / 2) + slopeOf(asks, (bid + ask) / 2)) / 2,
   }
 }

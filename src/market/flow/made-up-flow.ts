@@ -29,5 +29,6 @@ export function madeUpFlow({ openTime, close, volume }: BarInput): Flow {
     lastBookTime: openTime + 1_000 * (nth % 43),
     ofi: (nth % 41) - 20,
     meanSpread: 1 + (nth % 31) / 10,
+    depthSlope: 0.5 + (nth % 19) / 16,
   }
 }

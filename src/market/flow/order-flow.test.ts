@@ -130,6 +130,37 @@ test('the imbalance of the book is what was added to its best bid less what was 
   assert.ok(Number.isNaN(observed.cost1000000))
 })
 
+test('the slope of the book is that of the line on which its levels lie, and the nearest to them where they do not; more than 20 levels do not move it', () => {
+  const slopeOf = (bids: Book['bids'], asks: Book['asks']): number => {
+    const { flow, store } = makeMarket()
+    flow.books(symbol, [{ time: start, bids, asks }])
+    store.ingest(key, [bar(0, 0)])
+    return flows(store)[0]?.depthSlope as number
+  }
+  // Levels k/2 bps beside the mid of 100, with k times 1,000 traded up to there over the slope.
+  const straight = (sign: 1 | -1, slope: number) =>
+    Array.from({ length: 25 }, (_, i) => {
+      const price = 100 * (1 + (sign * (i + 1)) / 20_000)
+      return [price, i < 20 ? 500 / slope / price : 1e9] as const
+    })
+  assert.ok(Math.abs(slopeOf(straight(-1, 0.25), straight(1, 0.75)) - 0.5) < 1e-9)
+  const { bids, asks } = makeBook(0)
+  const nearest = (levels: Book['asks']): number => {
+    const points = levels.map(
+      ([price], i) => [levels.slice(0, i + 1).reduce((sum, [p, size]) => sum + (p * size) / 1_000, 0), 100 * Math.abs(price - 100)] as const,
+    )
+    const error = (slope: number): number => points.reduce((sum, [x, y]) => sum + (y - slope * x) ** 2, 0)
+    let [low, high] = [0, 1e6]
+    for (let i = 0; i < 200; i++) {
+      const [a, b] = [low + (high - low) / 3, high - (high - low) / 3]
+      if (error(a) < error(b)) high = b
+      else low = a
+    }
+    return low
+  }
+  assert.ok(Math.abs(slopeOf(bids, asks) / ((nearest(bids) + nearest(asks)) / 2) - 1) < 1e-6)
+})
+
 test('sums over a minute are not there unless a book of the minute before says how it began', () => {
   const { flow, store } = makeMarket()
   flow.books(symbol, [makeBook(1), makeBook(2)])
