@@ -20,6 +20,7 @@ import { createServer, type GatewayServer } from './gateway/server.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
 import { FlowTapes } from './market/flow/flow-tapes.ts'
 import { OrderFlow } from './market/flow/order-flow.ts'
+import type { Series } from './market/series.ts'
 import { SeriesStore } from './market/series-store.ts'
 import { ModelAdministration } from './models/model-admin.ts'
 import { ModelService } from './models/model-service.ts'
@@ -69,6 +70,14 @@ function composeCatalogue({ features }: Config, { log }: Surroundings, meter: Pr
   })
 }
 
+/** Takes over the series of the process before, and what they say of funding. */
+function restoreMarket(restored: Iterable<Series>, store: SeriesStore, flow: OrderFlow): void {
+  for (const series of restored) {
+    store.restore(series)
+    if (series.last) flow.restoreFunding(series.key.symbol, series.last)
+  }
+}
+
 async function composeMarket(config: Config, around: Surroundings, meter: PrometheusMeter): Promise<Market> {
   const { data, market, features } = config
   const { clock, random, log, version } = around
@@ -93,7 +102,8 @@ async function composeMarket(config: Config, around: Surroundings, meter: Promet
     catalogue,
     ...(states ? { states } : {}),
   })
-  for (const series of journal?.restored ?? []) store.restore(series)
+  const flow = new OrderFlow({ tapes, store, clock, meter })
+  restoreMarket(journal?.restored ?? [], store, flow)
   for (const set of sets) service.declare(set)
   const close = async (): Promise<void> => {
     service.close()
@@ -105,7 +115,6 @@ async function composeMarket(config: Config, around: Surroundings, meter: Promet
     if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }
     return sentinel.fault === undefined ? { status: 'healthy', detail: `${[...store.all()].length} series` } : { status: 'degraded', detail: sentinel.fault }
   }
-  const flow = new OrderFlow({ tapes, store, clock, meter })
   return { market: store, flow, features: service, close, health }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { Command } from 'commander'
-import type { Book, Trade } from '../contracts/flow.ts'
+import type { Book, Funding, Trade } from '../contracts/flow.ts'
 import { createServer } from '../gateway/server.ts'
 import { makeGatewayDeps, makeKeys } from '../gateway/testing/make-gateway.ts'
 import { registerIngest } from './ingest.ts'
@@ -16,11 +16,16 @@ const start = Date.UTC(2024, 0, 1)
 const { ring, texts } = makeKeys()
 const nothing = { accepted: 0, unchanged: 0, late: 0, quarantined: 0, refused: [] }
 
-async function ingest(t: TestContext, kind: string, file: string | Buffer): Promise<{ readonly trades: Trade[]; readonly books: Book[] }> {
-  const seen = { trades: [] as Trade[], books: [] as Book[] }
+async function ingest(
+  t: TestContext,
+  kind: string,
+  file: string | Buffer,
+): Promise<{ readonly trades: Trade[]; readonly books: Book[]; readonly funding: Funding[] }> {
+  const seen = { trades: [] as Trade[], books: [] as Book[], funding: [] as Funding[] }
   const flow = {
     trades: (_symbol: string, trades: readonly Trade[]) => (seen.trades.push(...trades), nothing),
     books: (_symbol: string, books: readonly Book[]) => (seen.books.push(...books), nothing),
+    funding: (_symbol: string, rates: readonly Funding[]) => (seen.funding.push(...rates), nothing),
   }
   const server = await createServer(makeGatewayDeps({ keys: ring, flow }))
   t.after(() => server.drain())
@@ -48,6 +53,21 @@ test('trades in the order of POST /market/ticks need no header, with or without 
   ]
   assert.deepEqual((await ingest(t, 'ticks', `${start},1,2,buy,a\n${start},1,3\n`)).trades, trades)
   assert.deepEqual((await ingest(t, 'ticks', `[${start},1,2,"buy","a"]\n[${start},1,3,null]\n`)).trades, trades)
+})
+
+test('funding rates of an exchange dump are sent with the time of their payment, where the dump or the line says it', async (t) => {
+  const hour = 3_600_000
+  const dump = `calc_time,funding_interval_hours,last_funding_rate\n${start},4,0.0001\n${start + 4 * hour},4,-0.00002\n`
+  assert.deepEqual((await ingest(t, 'funding', dump)).funding, [
+    { time: start, rate: 0.0001, nextTime: start + 4 * hour },
+    { time: start + 4 * hour, rate: -0.00002, nextTime: start + 8 * hour },
+  ])
+  const lines = `[${start + 1},0.0001,${start + 2}]\n[${start + 3},0.0002]\n`
+  assert.deepEqual((await ingest(t, 'funding', lines)).funding, [
+    { time: start + 1, rate: 0.0001, nextTime: start + 2 },
+    { time: start + 3, rate: 0.0002, nextTime: start + 8 * hour },
+  ])
+  await assert.rejects(ingest(t, 'funding', `${start},x\n`), /line 1: not a funding rate: /)
 })
 
 test('order books are sent as they stand', async (t) => {

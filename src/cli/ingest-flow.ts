@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { Book, FlowReport, Trade } from '../contracts/flow.ts'
+import type { Book, FlowReport, Funding, Trade } from '../contracts/flow.ts'
 import { readFlowFile } from '../market/flow/read-flow-file.ts'
 import { inChunks, post } from './post-rows.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -9,14 +9,18 @@ import { RunningServer, type ServerOptions, withKeyOptions } from './running-ser
 type FlowCommandOptions = ServerOptions & { readonly symbol: string }
 
 const shownReasons = 5
-const rowsPerPost = { ticks: 5_000, books: 200 } as const
+const rowsPerPost = { ticks: 5_000, books: 200, funding: 5_000 } as const
+/** Name of the rows in the body of each route. */
+const rowsField = { ticks: 'ticks', books: 'books', funding: 'rates' } as const
+type Kind = keyof typeof rowsField
 
-const rowOf = (event: Trade | Book): unknown[] =>
-  'bids' in event
-    ? [event.time, event.bids, event.asks]
-    : [event.time, event.price, event.size, event.side ?? null, ...(event.id === undefined ? [] : [event.id])]
+function rowOf(event: Trade | Book | Funding): unknown[] {
+  if ('bids' in event) return [event.time, event.bids, event.asks]
+  if ('rate' in event) return [event.time, event.rate, event.nextTime]
+  return [event.time, event.price, event.size, event.side ?? null, ...(event.id === undefined ? [] : [event.id])]
+}
 
-async function ingestFlow(kind: 'ticks' | 'books', file: string, options: FlowCommandOptions): Promise<void> {
+async function ingestFlow(kind: Kind, file: string, options: FlowCommandOptions): Promise<void> {
   const { symbol } = options
   const server = await RunningServer.at(options)
   const size = (await stat(file).catch(() => ({ size: 0 }))).size
@@ -28,7 +32,7 @@ async function ingestFlow(kind: 'ticks' | 'books', file: string, options: FlowCo
     readFlowFile(kind, file, (read) => (bytes += read)),
     rowsPerPost[kind],
   )) {
-    const report = await post<FlowReport>(server, `/market/${kind}`, JSON.stringify({ symbol, [kind]: events.map(rowOf) }))
+    const report = await post<FlowReport>(server, `/market/${kind}`, JSON.stringify({ symbol, [rowsField[kind]]: events.map(rowOf) }))
     for (const result of ['accepted', 'unchanged', 'late', 'quarantined'] as const) total[result] += report[result]
     for (const { index, reason } of report.refused) if (reasons.length < shownReasons) reasons.push(`row ${sent + index + 1}: ${reason}`)
     sent += events.length
@@ -41,11 +45,13 @@ async function ingestFlow(kind: 'ticks' | 'books', file: string, options: FlowCo
 const descriptions = {
   ticks: 'send trades of one symbol: CSV (time, price, size, side, id; or a header that names them) or a JSON array a line, plain or .gz',
   books: 'send order books of one symbol: [time_ms, bids, asks] in JSON a line, plain or .gz',
+  funding:
+    'send funding rates of a perpetual: CSV (time from which it was known, rate, time of its payment; or a header that names them) or a JSON array a line, plain or .gz',
 } as const
 
-/** `presage ingest ticks|books FILE`: sends the trades or order books of a file to a running server. */
+/** `presage ingest ticks|books|funding FILE`: sends the trades, order books or funding rates of a file to a running server. */
 export function registerIngestFlow(ingest: Command): void {
-  for (const kind of ['ticks', 'books'] as const)
+  for (const kind of ['ticks', 'books', 'funding'] as const)
     withKeyOptions(ingest.command(kind), 'market:write')
       .description(descriptions[kind])
       .argument('<file>', 'the file')

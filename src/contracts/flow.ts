@@ -23,6 +23,8 @@ export const flowFields = [
   'ofi',
   'meanSpread',
   'depthSlope',
+  'fundingRate',
+  'nextFundingTime',
 ] as const
 
 /** Name of one such number. */
@@ -31,7 +33,7 @@ export type FlowField = (typeof flowFields)[number]
 /**
  * The order flow of one period. `takerBuyVolume` is what the sender of the bar says; `buyVolume`, `sellVolume` (by the side of the taker), `trades` come from trades; the book is that of
  * the period's last snapshot: sizes of the best and of the first 5, 10, 20 levels, mean cost in bps of buying and selling for 1,000 to 1,000,000 of the quote currency, `depthSlope` in bps for each 1,000; `ofi` sums and
- * `meanSpread` (bps) averages over the period. A number that was not observed is NaN.
+ * `meanSpread` (bps) averages over the period; `fundingRate` is what was known at the close, to be paid at `nextFundingTime`. A number that was not observed is NaN.
  */
 export type Flow = Readonly<Record<FlowField, number>>
 
@@ -50,7 +52,15 @@ export type Level = readonly [price: number, size: number]
 /** A snapshot of an order book, best levels first. Two snapshots of one moment are the same. */
 export type Book = { readonly time: number; readonly bids: readonly Level[]; readonly asks: readonly Level[] }
 
-/** What the ingest of some trades or books did. `late` ones are older than the minute before the newest and changed nothing; of the refused the first 100 say why, by their place in the call. */
+/** What was known of a perpetual's funding from `time` on: the rate (a share of the position) that longs pay shorts at `nextTime`. */
+export type Funding = { readonly time: number; readonly rate: number; readonly nextTime: number }
+
+const usualIntervalMs = 8 * 3_600_000
+
+/** When funding is paid next after a moment, where nobody says: at 00:00, 08:00 and 16:00 UTC. */
+export const usualPaymentAfter = (time: number): number => (Math.floor(time / usualIntervalMs) + 1) * usualIntervalMs
+
+/** What the ingest of some trades, books or funding rates did. `late` ones are older than the minute before the newest (funding rates: than all that are kept) and changed nothing; of the refused the first 100 say why, by their place in the call. */
 export type FlowReport = {
   readonly accepted: number
   readonly unchanged: number

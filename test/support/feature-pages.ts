@@ -142,7 +142,8 @@ ${expressionsSection}
 - **Warm-up**: bars until the first value / until it is settled, if that is later: the weight of the seed is then below 1e-9. Only settled values are served. Figures are for the parameters shown, on 1m.
 - **Order flow**: features of trades and order books rest on what is kept of a minute with its bar: volume that takers bought and sold, number of trades, the last book before the close with the sizes of its best 1, 5, 10
   and 20 levels, its imbalance and mean spread. A longer bar sums or averages its minutes and has the last book. A bar of which the number was not observed makes every window that it is in \`missing\`; trades count as observed
-  only if they add up to the volume of the bar within 1 %. No exchange of the pictures' bars published order flow: their pictures show one made up of the bars.
+  only if they add up to the volume of the bar within 1 %. Funding rates come in by \`POST /market/funding\` or \`presage ingest funding\`, each with the moment from which it was known: a bar has the newest that was known before
+  its close, until that one's payment is past; the rate of a moment cannot be replaced by the one that was settled later. No exchange of the pictures' bars published order flow: their pictures show one made up of the bars.
 - **Cost** of one bar: O(1), or O(n) in the length of the window.
 - **Pictures**: the last ${wide} hours of URTH/USD in \`@typedtrader/candles\`, each on its own scale; a thin line is zero. Those of two symbols: MSFT with SLV, hours of January 2026.
 - Held to TA-Lib where it is named, else the definition in 60 digits, on real bars, with the same first bar, to 1e-12 of the feature's size (Bollinger bands against TA-Lib 1e-11, whose variance loses digits).

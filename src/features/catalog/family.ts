@@ -19,7 +19,7 @@ export const barFields = ['open', 'high', 'low', 'close', 'volume', 'closeTime',
 export type BarField = (typeof barFields)[number]
 
 /** What a value is measured in: `price` and `volume` in the units of the feed, `bars` a number of them, the others without a unit. */
-export const units = ['price', 'volume', 'bars', 'percent', 'ratio', 'log return', 'deviations', 'bps', 'seconds', 'per second'] as const
+export const units = ['price', 'volume', 'bars', 'percent', 'ratio', 'log return', 'deviations', 'bps', 'seconds', 'minutes', 'per second'] as const
 /** One of `units`. */
 export type Unit = (typeof units)[number]
 

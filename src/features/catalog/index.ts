@@ -7,6 +7,7 @@ import { basis, beta, corr, quoteSpreadBps } from './co-movement.ts'
 import { emptyShare, gapCount } from './data-quality.ts'
 import { aroonDown, aroonOsc, aroonUp, donchianLower, donchianPos, donchianUpper, drawdown, rank } from './extremes.ts'
 import type { Catalogue, Family } from './family.ts'
+import { funding, timeToFunding } from './funding.ts'
 import { macd, macdHist, macdSignal, ppo } from './macd.ts'
 import { takerImb, tradeImb, tradeRate, vpin } from './order-flow.ts'
 import { cci, mfi, stochD, stochK, stochRsiD, stochRsiK, willr } from './oscillators.ts'
@@ -115,6 +116,8 @@ export const families: readonly Family[] = [
   ofi,
   costToTrade,
   depthSlope,
+  funding,
+  timeToFunding,
   tickAge,
   bookAge,
 ]

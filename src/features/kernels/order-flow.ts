@@ -85,5 +85,8 @@ export const depthImbalance = (bids: FlowField, asks: FlowField): Kernel => ofBa
 /** A number of the bar's order flow as it is. */
 export const flowField = (field: FlowField): Kernel => ofBar(({ flow }) => flow[field])
 
+/** Minutes from the close of a bar to the payment of the funding rate that was known then. */
+export const minutesToFunding = ofBar(({ flow, closeTime }) => (Number.isNaN(flow.fundingRate) ? NaN : (flow.nextFundingTime - closeTime) / 60_000))
+
 /** Seconds from a moment that the bar knows of to its close. */
 export const ageAtClose = (field: FlowField): Kernel => ofBar(({ flow, closeTime }) => (closeTime - flow[field]) / 1_000)

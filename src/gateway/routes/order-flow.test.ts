@@ -50,6 +50,20 @@ test('trades, books and what takers bought come in by HTTP and stand in the bar'
   assert.deepEqual([buyVolume, sellVolume, takerBuyVolume, bid, lastBookTime], [3, 2, 3, 99, start + 10])
 })
 
+test('funding rates come in by HTTP, with the time of their payment or without, and stand in the bars that close after them', async (t) => {
+  const { post, flow } = await open(t)
+  const rates = [
+    [start - 1, 0.0001],
+    [start + 5, 0.0002, start + 60 * minute],
+    [start + 5, 0.0003, start + 60 * minute],
+  ]
+  const { body } = await post('/market/funding', { symbol, rates })
+  assert.deepEqual([body['accepted'], body['quarantined'], (body['refused'] as unknown[]).length], [2, 1, 1])
+  await post('/market/bars', { symbol, timeframe: '1m', bars: [[start, 100, 101, 100, 100, 5]] })
+  assert.deepEqual([flow()?.fundingRate, flow()?.nextFundingTime], [0.0002, start + 60 * minute])
+  assert.equal((await post('/market/funding', { symbol, rates: [[start, '1']] })).status, 400)
+})
+
 test('rows of another shape are refused with their place', async (t) => {
   const { post } = await open(t)
   const refused = async (path: string, body: object): Promise<unknown> => {

@@ -3,11 +3,14 @@ import {
   BookRow,
   FlowHead,
   FlowResponse,
+  FundingRow,
   IngestBooksRequest,
+  IngestFundingRequest,
   IngestTicksRequest,
   LinesResponse,
   TickRow,
   toBook,
+  toFunding,
   toTrade,
 } from '../../contracts/flow-requests.ts'
 import type { FlowReport } from '../../contracts/flow.ts'
@@ -44,5 +47,14 @@ const books = defineRoute({
   handle: ({ body }, { flow }) => flow.books(body.symbol, body.books.map(toBook)),
 })
 
-/** POST /market/ticks and POST /market/books. */
-export const orderFlowRoutes: readonly Route[] = [ticks, books]
+const funding = defineRoute({
+  ...shared,
+  path: '/market/funding',
+  summary: 'Funding rates of a perpetual in, each with the moment from which it was known; bars that close after it have it until its payment',
+  body: IngestFundingRequest,
+  lines: defineLines({ head: FlowHead, row: FundingRow, take: ({ symbol }, rows, { flow }) => taken(flow.funding(symbol, rows.map(toFunding))) }),
+  handle: ({ body }, { flow }) => flow.funding(body.symbol, body.rates.map(toFunding)),
+})
+
+/** POST /market/ticks, POST /market/books and POST /market/funding. */
+export const orderFlowRoutes: readonly Route[] = [ticks, books, funding]

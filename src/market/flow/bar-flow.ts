@@ -11,7 +11,10 @@ const accounts = ({ buyVolume, sellVolume }: Flow, volume: number): boolean => M
 export function withFlow(bar: Bar, { observed = noFlow, stored = noFlow }: { readonly observed?: Flow | undefined; readonly stored?: Flow | undefined }): Bar {
   const own = bar.flow ?? noFlow
   const seen = accounts(observed, bar.volume) ? observed : { ...observed, buyVolume: NaN, sellVolume: NaN, trades: NaN }
-  const pick = (field: keyof Flow): number => [seen, own, stored].map((flow) => flow[field]).find((value) => !Number.isNaN(value)) ?? NaN
+  // A payment that is past says that the rate is not known: what was stored before that came to light is not.
+  const isSettled = (field: keyof Flow): boolean => field === 'fundingRate' && !Number.isNaN(seen.nextFundingTime)
+  const pick = (field: keyof Flow): number =>
+    isSettled(field) ? seen[field] : ([seen, own, stored].map((flow) => flow[field]).find((value) => !Number.isNaN(value)) ?? NaN)
   const entries = flowFields.map((field) => [field, pick(field)] as const)
   return entries.every(([, value]) => Number.isNaN(value)) ? bar : { ...bar, flow: Object.fromEntries(entries) as Flow }
 }

@@ -3,7 +3,7 @@ import type { Book, Flow, Level } from '../../contracts/flow.ts'
 /** What is kept of a snapshot: all that the fields of a bar need. */
 export type BookSummary = { readonly time: number } & Omit<
   Flow,
-  'takerBuyVolume' | 'buyVolume' | 'sellVolume' | 'trades' | 'lastTradeTime' | 'lastBookTime' | 'ofi' | 'meanSpread'
+  'takerBuyVolume' | 'buyVolume' | 'sellVolume' | 'trades' | 'lastTradeTime' | 'lastBookTime' | 'ofi' | 'meanSpread' | 'fundingRate' | 'nextFundingTime'
 >
 
 /** Size of the first `count` levels; NaN if there are fewer. */

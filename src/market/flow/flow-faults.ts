@@ -1,4 +1,4 @@
-import type { Book, Level, Trade } from '../../contracts/flow.ts'
+import type { Book, Funding, Level, Trade } from '../../contracts/flow.ts'
 import { clockToleranceMs, earliestMs } from '../check-bar.ts'
 
 const mostLevels = 50
@@ -31,4 +31,14 @@ export function bookFault({ time, bids, asks }: Book, now: number): string | und
   if (fault !== undefined) return fault
   const [bid, ask] = [(bids[0] as Level)[0], (asks[0] as Level)[0]]
   return bid >= ask ? `the book is crossed: bid ${bid}, ask ${ask}` : undefined
+}
+
+const longestIntervalMs = 7 * 86_400_000
+
+/** Reason to refuse a funding rate; undefined for a good one. */
+export function fundingFault({ time, rate, nextTime }: Funding, now: number): string | undefined {
+  if (!(Math.abs(rate) <= 1)) return 'the rate is not a share from -1 to 1; 0.01 % is 0.0001'
+  const fault = timeFault(time, now)
+  if (fault !== undefined) return fault
+  return nextTime > time && nextTime <= time + longestIntervalMs ? undefined : 'the payment is not within 7 days after the rate was known'
 }

@@ -1,21 +1,22 @@
 import type { SeriesKey } from '../../contracts/bar.ts'
-import { type Book, type Flow, noFlow, type Trade } from '../../contracts/flow.ts'
+import { type Book, type Flow, type Funding, noFlow, type Trade } from '../../contracts/flow.ts'
 import { type Timeframe, timeframes } from '../../contracts/timeframe.ts'
 import { type BookSummary, summarise } from './book-summary.ts'
 import { type BookFlow, compareBooks, foldBooks } from './fold-books.ts'
 import { compareTrades, foldTrades, type TradeCarry, type TradeFlow } from './fold-trades.ts'
+import { FundingLedger } from './funding-ledger.ts'
 import { Tape } from './tape.ts'
 
-/** The bars that trades and books go into; longer ones are made from them. */
+/** The bars that trades and books go into; longer ones are made from them. Funding rates go into whatever bars come in. */
 export const flowTimeframe: Timeframe = '1m'
 
 const barMs = timeframes[flowTimeframe]
 const tradeTape = () => new Tape<Trade, TradeCarry, TradeFlow>({ barMs, compare: compareTrades, fold: foldTrades })
 const bookTape = () => new Tape<BookSummary, BookSummary, BookFlow>({ barMs, compare: compareBooks, fold: foldBooks })
 
-type Tapes = { readonly trades: ReturnType<typeof tradeTape>; readonly books: ReturnType<typeof bookTape> }
+type Tapes = { readonly trades: ReturnType<typeof tradeTape>; readonly books: ReturnType<typeof bookTape>; readonly funding: FundingLedger }
 
-/** Trades and books of every symbol on their way into bars. */
+/** Trades, books and funding rates of every symbol on their way into bars. */
 export class FlowTapes {
   readonly #bySymbol = new Map<string, Tapes>()
 
@@ -27,11 +28,22 @@ export class FlowTapes {
     return this.#of(symbol).books.add(summarise(book))
   }
 
+  addFunding(symbol: string, funding: Funding): ReturnType<FundingLedger['add']> {
+    return this.#of(symbol).funding.add(funding)
+  }
+
+  /** Earliest moment from which another funding rate of a symbol is known than at the last call; Infinity if none is. */
+  takeFundingChange(symbol: string): number {
+    return this.#of(symbol).funding.takeChange()
+  }
+
   /** What was observed in the period of a bar, up to now; undefined if nothing was. */
   observed({ symbol, timeframe }: SeriesKey, openTime: number): Flow | undefined {
-    const tapes = timeframe === flowTimeframe ? this.#bySymbol.get(symbol) : undefined
-    const [trades, books] = [tapes?.trades.part(openTime), tapes?.books.part(openTime)]
-    return trades || books ? { ...noFlow, ...trades, ...books } : undefined
+    const tapes = this.#bySymbol.get(symbol)
+    const folded = timeframe === flowTimeframe ? tapes : undefined
+    const [trades, books] = [folded?.trades.part(openTime), folded?.books.part(openTime)]
+    const funding = tapes?.funding.before(openTime + timeframes[timeframe])
+    return trades || books || funding ? { ...noFlow, ...trades, ...books, ...funding } : undefined
   }
 
   /** Begins of the periods of a symbol that are over and have changed since the last call. */
@@ -41,7 +53,7 @@ export class FlowTapes {
   }
 
   #of(symbol: string): Tapes {
-    const known = this.#bySymbol.get(symbol) ?? { trades: tradeTape(), books: bookTape() }
+    const known = this.#bySymbol.get(symbol) ?? { trades: tradeTape(), books: bookTape(), funding: new FundingLedger() }
     this.#bySymbol.set(symbol, known)
     return known
   }

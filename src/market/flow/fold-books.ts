@@ -3,7 +3,7 @@ import type { BookSummary } from './book-summary.ts'
 import type { Period } from './tape.ts'
 
 /** What the snapshots of one period say. */
-export type BookFlow = Omit<Flow, 'takerBuyVolume' | 'buyVolume' | 'sellVolume' | 'trades' | 'lastTradeTime'>
+export type BookFlow = Omit<Flow, 'takerBuyVolume' | 'buyVolume' | 'sellVolume' | 'trades' | 'lastTradeTime' | 'fundingRate' | 'nextFundingTime'>
 
 const spreadOf = ({ bid, ask }: BookSummary): number => (1e4 * (ask - bid)) / ((ask + bid) / 2)
 

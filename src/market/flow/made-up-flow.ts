@@ -30,5 +30,7 @@ export function madeUpFlow({ openTime, close, volume }: BarInput): Flow {
     ofi: (nth % 41) - 20,
     meanSpread: 1 + (nth % 31) / 10,
     depthSlope: 0.5 + (nth % 19) / 16,
+    fundingRate: ((nth % 47) - 23) / 65_536,
+    nextFundingTime: (Math.floor(nth / 480) + 1) * 28_800_000,
   }
 }

@@ -1,14 +1,15 @@
-import type { Book, FlowReport, Trade } from '../../contracts/flow.ts'
+import type { Bar } from '../../contracts/bar.ts'
+import type { Book, FlowReport, Funding, Trade } from '../../contracts/flow.ts'
 import { ServingError } from '../../contracts/error.ts'
 import type { Counter, Meter } from '../../contracts/meter.ts'
 import type { Clock } from '../../contracts/ports.ts'
 import { isSymbol } from '../../contracts/symbol.ts'
 import type { SeriesStore } from '../series-store.ts'
-import { bookFault, tradeFault } from './flow-faults.ts'
+import { bookFault, fundingFault, tradeFault } from './flow-faults.ts'
 import { type FlowTapes, flowTimeframe } from './flow-tapes.ts'
 
 /** What order flow needs: where it is folded, and whose bars it goes into. */
-export type OrderFlowDeps = { readonly tapes: FlowTapes; readonly store: Pick<SeriesStore, 'observe'>; readonly clock: Clock; readonly meter: Meter }
+export type OrderFlowDeps = { readonly tapes: FlowTapes; readonly store: Pick<SeriesStore, 'observe' | 'all'>; readonly clock: Clock; readonly meter: Meter }
 
 const results = ['accepted', 'unchanged', 'late', 'quarantined'] as const
 type Counters = Readonly<Record<(typeof results)[number], Counter>>
@@ -16,11 +17,12 @@ type Target = { readonly symbol: string; readonly counters: Counters }
 
 const reasonsTold = 100
 
-/** Takes trades and books of a symbol in any order. What they say of a minute goes into its bar: when that comes, or as a revision once the minute is over. */
+/** Takes trades, books and funding rates of a symbol in any order. What they say of a minute goes into its bar: when that comes, or as a revision once the minute is over. */
 export class OrderFlow {
   readonly #deps: OrderFlowDeps
   readonly #trades: Counters
   readonly #books: Counters
+  readonly #funding: Counters
   constructor(deps: OrderFlowDeps) {
     this.#deps = deps
     const counters = (kind: string, what: string) =>
@@ -29,20 +31,51 @@ export class OrderFlow {
       ) as Counters
     this.#trades = counters('ticks', 'Trades')
     this.#books = counters('books', 'Order books')
+    this.#funding = counters('funding', 'Funding rates')
   }
 
   /** Takes trades; impossible ones are counted and told. Throws `invalid_symbol`. */
   trades(symbol: string, trades: readonly Trade[]): FlowReport {
     const { tapes, clock } = this.#deps
     const now = clock.now()
-    return this.#take({ symbol, counters: this.#trades }, trades, (trade) => tradeFault(trade, now) ?? tapes.addTrade(symbol, trade))
+    const report = this.#take({ symbol, counters: this.#trades }, trades, (trade) => tradeFault(trade, now) ?? tapes.addTrade(symbol, trade))
+    this.#observeMinutes(symbol)
+    return report
   }
 
   /** Takes snapshots of the order book; impossible ones are counted and told. Throws `invalid_symbol`. */
   books(symbol: string, books: readonly Book[]): FlowReport {
     const { tapes, clock } = this.#deps
     const now = clock.now()
-    return this.#take({ symbol, counters: this.#books }, books, (book) => bookFault(book, now) ?? tapes.addBook(symbol, book))
+    const report = this.#take({ symbol, counters: this.#books }, books, (book) => bookFault(book, now) ?? tapes.addBook(symbol, book))
+    this.#observeMinutes(symbol)
+    return report
+  }
+
+  /** Takes funding rates, each with the moment from which it was known: bars that closed after it have it. Impossible ones are counted and told. Throws `invalid_symbol`. */
+  funding(symbol: string, rates: readonly Funding[]): FlowReport {
+    const { tapes, store, clock } = this.#deps
+    const now = clock.now()
+    const report = this.#take({ symbol, counters: this.#funding }, rates, (rate) => fundingFault(rate, now) ?? tapes.addFunding(symbol, rate))
+    const from = tapes.takeFundingChange(symbol)
+    for (const series of [...store.all()].filter(({ key }) => key.symbol === symbol)) {
+      const bars = series.slice(series.positionFrom(from - series.barMs + 1), series.length)
+      store.observe(
+        series.key,
+        bars.map(({ openTime }) => openTime),
+      )
+    }
+    return report
+  }
+
+  /** Takes over what was known of a symbol's funding when the process ended, as its newest bar says. */
+  restoreFunding(symbol: string, { closeTime, flow }: Bar): void {
+    if (flow !== undefined && !Number.isNaN(flow.fundingRate))
+      this.#deps.tapes.addFunding(symbol, { time: closeTime - 1, rate: flow.fundingRate, nextTime: flow.nextFundingTime })
+  }
+
+  #observeMinutes(symbol: string): void {
+    this.#deps.store.observe({ symbol, timeframe: flowTimeframe }, this.#deps.tapes.takeOver(symbol))
   }
 
   #take<Event>({ symbol, counters }: Target, events: readonly Event[], add: (event: Event) => string): FlowReport {
@@ -58,7 +91,6 @@ export class OrderFlow {
       }
     }
     for (const result of results) if (counts[result] > 0) counters[result].add(counts[result])
-    this.#deps.store.observe({ symbol, timeframe: flowTimeframe }, this.#deps.tapes.takeOver(symbol))
     return { ...counts, refused }
   }
 }

@@ -1,54 +1,94 @@
-import type { Book, Level, Trade } from '../../contracts/flow.ts'
+import { type Book, type Funding, type Level, type Trade, usualPaymentAfter } from '../../contracts/flow.ts'
 import { ServingError } from '../../contracts/error.ts'
 import { parseBarTime } from '../bar-time.ts'
 import { separatorOf, splitCells, splitLines } from '../csv-rows.ts'
 import { readText } from '../read-bars-file.ts'
 
-const names = {
-  time: ['time', 'timestamp', 'tradetime', 'transacttime', 'ts', 't'],
-  price: ['price', 'p'],
-  size: ['size', 'qty', 'quantity', 'amount', 'volume', 'q'],
-  side: ['side', 'takerside'],
-  maker: ['isbuyermaker', 'buyermaker', 'm'],
-  id: ['id', 'tradeid', 'aggid', 'aggtradeid', 'a'],
-} as const
-type Columns = Readonly<Record<keyof typeof names, number>>
+/** How rows of one kind are read: the spellings of each field in headers, where it stands without one (-1: nowhere), which must be there, and the event of a row's cells. */
+type RowFormat<Field extends string, Event> = {
+  readonly names: Readonly<Record<Field, readonly string[]>>
+  readonly usual: Readonly<Record<Field, number>>
+  readonly needed: readonly Field[]
+  readonly read: (cell: (field: Field) => string | undefined) => Event | undefined
+  readonly what: string
+}
 
-const usualColumns: Columns = { time: 0, price: 1, size: 2, side: 3, id: 4, maker: -1 }
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
-/** Where the fields of a trade stand in a header; -1 for those that are not there. */
-function findColumns(header: readonly string[]): Columns {
+/** Where the fields stand in a header; -1 for those that are not there. */
+function findColumns<Field extends string>({ names, needed }: RowFormat<Field, unknown>, header: readonly string[]): Readonly<Record<Field, number>> {
   const plainNames = header.map(plain)
   const place = (spellings: readonly string[]): number => spellings.map((name) => plainNames.indexOf(name)).find((at) => at >= 0) ?? -1
-  const found = Object.fromEntries(Object.entries(names).map(([field, spellings]) => [field, place(spellings)])) as Columns
-  const missing = (['time', 'price', 'size'] as const).filter((field) => found[field] < 0)
+  const found = Object.fromEntries(Object.entries<readonly string[]>(names).map(([field, spellings]) => [field, place(spellings)])) as Record<Field, number>
+  const missing = needed.filter((field) => found[field] < 0)
   if (missing.length > 0) throw new SyntaxError(`no column for ${missing.join(', ')} among ${header.join(', ').slice(0, 300)}`)
   return found
 }
 
 /** The taker's side: said, or the other one than the maker's. */
 function sideOf(side: string | undefined, buyerIsMaker: string | undefined): 'buy' | 'sell' | undefined {
-  if (side !== undefined && side !== '') return side.toLowerCase().startsWith('b') ? 'buy' : 'sell'
-  if (buyerIsMaker === undefined || buyerIsMaker === '') return undefined
+  if (side !== undefined) return side.toLowerCase().startsWith('b') ? 'buy' : 'sell'
+  if (buyerIsMaker === undefined) return undefined
   return ['true', '1'].includes(buyerIsMaker.toLowerCase()) ? 'sell' : 'buy'
 }
 
-function toTrade(cells: readonly string[], columns: Columns): Trade {
-  const time = parseBarTime(cells[columns.time])
-  const [price, size] = [Number(cells[columns.price]), Number(cells[columns.size])]
-  if (time === undefined || Number.isNaN(price + size)) throw new SyntaxError(`not a trade: ${cells.join(',').slice(0, 100)}`)
-  const [side, id] = [sideOf(cells[columns.side], cells[columns.maker]), cells[columns.id]]
-  return { time, price, size, ...(side === undefined ? {} : { side }), ...(id === undefined || id === '' ? {} : { id }) }
+const trades: RowFormat<'time' | 'price' | 'size' | 'side' | 'maker' | 'id', Trade> = {
+  names: {
+    time: ['time', 'timestamp', 'tradetime', 'transacttime', 'ts', 't'],
+    price: ['price', 'p'],
+    size: ['size', 'qty', 'quantity', 'amount', 'volume', 'q'],
+    side: ['side', 'takerside'],
+    maker: ['isbuyermaker', 'buyermaker', 'm'],
+    id: ['id', 'tradeid', 'aggid', 'aggtradeid', 'a'],
+  },
+  usual: { time: 0, price: 1, size: 2, side: 3, id: 4, maker: -1 },
+  needed: ['time', 'price', 'size'],
+  what: 'trade',
+  read(cell) {
+    const time = parseBarTime(cell('time'))
+    const [price, size] = [Number(cell('price')), Number(cell('size'))]
+    if (time === undefined || Number.isNaN(price + size)) return undefined
+    const [side, id] = [sideOf(cell('side'), cell('maker')), cell('id')]
+    return { time, price, size, ...(side === undefined ? {} : { side }), ...(id === undefined ? {} : { id }) }
+  },
+}
+
+const funding: RowFormat<'time' | 'rate' | 'next' | 'hours', Funding> = {
+  names: {
+    time: ['time', 'calctime', 'fundingtime', 'fundingratetimestamp', 'timestamp', 'ts'],
+    rate: ['rate', 'fundingrate', 'lastfundingrate'],
+    next: ['next', 'nextfundingtime', 'nexttime'],
+    hours: ['fundingintervalhours', 'intervalhours'],
+  },
+  usual: { time: 0, rate: 1, next: 2, hours: -1 },
+  needed: ['time', 'rate'],
+  what: 'funding rate',
+  read(cell) {
+    const [time, rate, hours] = [parseBarTime(cell('time')), Number(cell('rate')), Number(cell('hours'))]
+    if (time === undefined || Number.isNaN(rate)) return undefined
+    const nextTime = parseBarTime(cell('next')) ?? (hours > 0 ? time + hours * 3_600_000 : usualPaymentAfter(time))
+    return { time, rate, nextTime }
+  },
 }
 
 /** Cells of a line that is an array in JSON, or separated values. */
 const cellsOf = (row: string, separator: string): string[] =>
   row.startsWith('[') ? (JSON.parse(row) as (string | number | null)[]).map((cell) => (cell === null ? '' : String(cell))) : splitCells(row, separator)
 
-/** Trades of a text in pieces: CSV, with a header or in the order of POST /market/ticks, or an array a line. Throws SyntaxError with the number of the line. */
-async function* parseTrades(text: AsyncIterable<string>): AsyncGenerator<Trade> {
-  let columns: Columns | undefined
+/** The event of the cells of a row. Throws SyntaxError. */
+function readRow<Field extends string, Event>(
+  cells: readonly string[],
+  columns: Readonly<Record<Field, number>>,
+  { read, what }: RowFormat<Field, Event>,
+): Event {
+  const event = read((field) => cells[columns[field]] || undefined)
+  if (event === undefined) throw new SyntaxError(`not a ${what}: ${cells.join(',').slice(0, 100)}`)
+  return event
+}
+
+/** Rows of a text in pieces: CSV, with a header or in the order of the route that takes them, or an array a line. Throws SyntaxError with the number of the line. */
+async function* parseRows<Field extends string, Event>(text: AsyncIterable<string>, format: RowFormat<Field, Event>): AsyncGenerator<Event> {
+  let columns: Readonly<Record<Field, number>> | undefined
   let separator = ','
   for await (const { line, row } of splitLines(text)) {
     if (row.trim() === '') continue
@@ -56,10 +96,10 @@ async function* parseTrades(text: AsyncIterable<string>): AsyncGenerator<Trade> 
       if (columns === undefined) {
         separator = separatorOf(row)
         const cells = cellsOf(row, separator)
-        columns = parseBarTime(cells[0]) === undefined ? findColumns(cells) : usualColumns
-        if (columns !== usualColumns) continue
+        columns = parseBarTime(cells[0]) === undefined ? findColumns(format, cells) : format.usual
+        if (columns !== format.usual) continue
       }
-      yield toTrade(cellsOf(row, separator), columns)
+      yield readRow(cellsOf(row, separator), columns, format)
     } catch (error) {
       throw new SyntaxError(`line ${line}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
@@ -79,10 +119,14 @@ async function* parseBooks(text: AsyncIterable<string>): AsyncGenerator<Book> {
   }
 }
 
-const parsers = { ticks: parseTrades, books: parseBooks } as const
+const parsers = {
+  ticks: (text: AsyncIterable<string>) => parseRows(text, trades),
+  books: parseBooks,
+  funding: (text: AsyncIterable<string>) => parseRows(text, funding),
+} as const
 
-/** Trades or books of a file, plain or .gz, streamed. `onBytes` hears of progress in bytes of the file. Throws `validation_failed` where it cannot be read. */
-export async function* readFlowFile(kind: keyof typeof parsers, path: string, onBytes: (bytes: number) => void): AsyncGenerator<Trade | Book> {
+/** Trades, books or funding rates of a file, plain or .gz, streamed. `onBytes` hears of progress in bytes of the file. Throws `validation_failed` where it cannot be read. */
+export async function* readFlowFile(kind: keyof typeof parsers, path: string, onBytes: (bytes: number) => void): AsyncGenerator<Trade | Book | Funding> {
   try {
     yield* parsers[kind](readText(path, onBytes))
   } catch (error) {

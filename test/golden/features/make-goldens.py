@@ -295,6 +295,8 @@ def flow_of_bar(i):
         "ofi": nth % 41 - 20,
         "spread": 1 + (nth % 31) / 10,
         "slope": 0.5 + nth % 19 / 16,
+        "funding": (nth % 47 - 23) / 65_536,
+        "to_funding": (nth // 480 + 1) * 480 - nth - 60,
         "trade_age": 3600 - nth % 59,
         "book_age": 3600 - nth % 43,
     }
@@ -386,6 +388,8 @@ def exact_columns():
         "obi(5)@1h": of_flow(lambda f: (f["bid_depth"] - f["ask_depth"]) / (f["bid_depth"] + f["ask_depth"])),
         "ofi(15)@1h": moving(sum, of_flow(lambda f: f["ofi"]), 15),
         "cost_to_trade(10000)@1h": of_flow(lambda f: f["cost"]),
+        "funding@1h": of_flow(lambda f: f["funding"]),
+        "time_to_funding@1h": of_flow(lambda f: f["to_funding"]),
         "depth_slope@1h": of_flow(lambda f: f["slope"]),
         "tick_age@1h": of_flow(lambda f: f["trade_age"]),
         "book_age@1h": of_flow(lambda f: f["book_age"]),
