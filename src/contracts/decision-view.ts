@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { Fallback } from './fallback.ts'
 import { Guard, Prediction, PredictRequest } from './predict.ts'
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
@@ -7,7 +8,7 @@ const Input = Type.Object({
   id: Type.String(),
   value: nullable(Type.Number()),
   status: Type.String(),
-  source: Type.Enum(['caller', 'store']),
+  source: Type.Enum(['caller', 'store', 'fallback']),
   window: Type.Optional(Type.Array(nullable(Type.Number()), { description: 'All rows of this column, oldest first, when the model reads more than one' })),
 })
 
@@ -31,6 +32,7 @@ export const DecisionView = Type.Object({
   degraded: Type.Boolean(),
   reason: nullable(Type.String()),
   served_by: Type.String(),
+  fallback: nullable(Fallback),
   guards: Type.Array(Guard),
   timings_us: Type.Record(Type.String(), Type.Number()),
   variant: nullable(Type.String()),

@@ -1,4 +1,5 @@
 import type { SeriesClock } from './bar.ts'
+import type { Fallback } from './fallback.ts'
 import type { FeatureStatus } from './features.ts'
 import type { Guard, Prediction, PredictRequest } from './predict.ts'
 import type { VersionRef } from './served-model.ts'
@@ -28,7 +29,9 @@ export type Decision = {
   readonly prediction: Prediction
   readonly degraded: boolean
   readonly reason: string | undefined
-  readonly servedBy: string
+  readonly servedBy: 'primary' | 'fallback'
+  /** Which fallback answered, if one did. */
+  readonly fallback?: Fallback
   readonly guards: readonly Guard[]
   readonly timings: Readonly<Record<string, number>>
   readonly variant: string | undefined

@@ -54,6 +54,8 @@ export interface FeatureReads {
   declare(spec: FeatureSetSpec): FeatureSet
   /** Settles when every feature of the set has been proven (look-ahead, warm-up, determinism), at once if they were before. Throws `feature_contract_mismatch` naming the feature that fails; the set is declared no longer. */
   prove(set: FeatureSet): Promise<void>
+  /** The moment (ms) that the clock of a symbol's series shows; wall time where it has no series. */
+  now(symbol: string, timeframe: Timeframe): { readonly asOf: number; readonly clock: SeriesClock }
   /** The vector as of a moment (ms), or as of the series' clock when undefined. Never throws for absent data: the statuses say so. */
   vector(set: FeatureSet, symbol: string, asOf: number | undefined): FeatureVector
 }

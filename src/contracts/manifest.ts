@@ -1,5 +1,7 @@
 import Type, { type Static } from 'typebox'
+import { fallbackReasons } from './fallback.ts'
 import { type RuntimeKind, runtimeKinds } from './loaded-model.ts'
+import { signals } from './predict.ts'
 import { timeframes } from './timeframe.ts'
 
 const strict = { additionalProperties: false } as const
@@ -142,6 +144,22 @@ const Label = Type.Object(
   strict,
 )
 
+const on = Type.Optional(Type.Array(Type.Enum([...fallbackReasons]), { minItems: 1, uniqueItems: true, description: 'Only for these reasons' }))
+/** What can answer in place of a model, by the key that says which. */
+export const fallbackForms = {
+  model: Type.Object(
+    {
+      model: Type.String({ pattern: modelNamePattern }),
+      version: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Version or label' })),
+      on,
+    },
+    strict,
+  ),
+  values: Type.Object({ values: Type.Record(Type.String(), Type.Number(), { minProperties: 1 }), on }, strict),
+  signal: Type.Object({ signal: Type.Enum([...signals]), confidence: probability, on }, strict),
+}
+const FallbackStep = Type.Union([fallbackForms.model, fallbackForms.values, fallbackForms.signal])
+
 /** The manifest `model.yaml` of a bundle: unknown keys are errors; every file beside it is named in `files` with its SHA-256. */
 export const ManifestSchema = Type.Object(
   {
@@ -157,6 +175,7 @@ export const ManifestSchema = Type.Object(
     output: Output,
     signal: Signal,
     label: Label,
+    fallback: Type.Optional(Type.Array(FallbackStep, { minItems: 1, maxItems: 8 })),
     limits: Type.Optional(Limits),
     execution: Type.Optional(Execution),
     reference: Type.Optional(innerPath),
@@ -169,6 +188,8 @@ export const ManifestSchema = Type.Object(
 
 /** A manifest that fits `ManifestSchema`. */
 export type Manifest = Static<typeof ManifestSchema>
+/** One link of a chain of fallbacks. */
+export type FallbackStep = Static<typeof FallbackStep>
 /** One input of a model that takes several: its columns, in this order, of the newest vectors. */
 export type InputTensorSpec = Static<typeof InputTensor>
 /** How raw model output becomes a calibrated probability. */

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { Fallback } from './fallback.ts'
 import { symbolPattern } from './symbol.ts'
 
 const strict = { additionalProperties: false } as const
@@ -83,7 +84,7 @@ const FeatureValue = Type.Object({
   id: Type.String(),
   value: nullableNumber,
   status: Type.String(),
-  source: Type.Enum(['caller', 'store']),
+  source: Type.Enum(['caller', 'store', 'fallback']),
   event_time: Type.Union([Type.String(), Type.Null()]),
   age_s: nullableNumber,
 })
@@ -125,7 +126,8 @@ const answerParts = {
   clock: Type.Enum(['live', 'replay']),
   degraded: Type.Boolean(),
   reason: Type.Optional(Type.String()),
-  served_by: Type.String(),
+  served_by: Type.Enum(['primary', 'fallback']),
+  fallback: Type.Optional(Fallback),
   features: Type.Optional(Type.Array(FeatureValue)),
   timing: Type.Optional(Type.Record(Type.String(), Type.Number())),
   guards: Type.Optional(Type.Array(Guard)),

@@ -16,6 +16,9 @@ export type ServedModel = {
   readonly verified: boolean
 }
 
+/** A version that may not be loaded, with the label through which it was found, if it was one. */
+export type KnownVersion = Pick<ServedModel, 'ref' | 'manifest'> & { readonly label: string | undefined }
+
 /** A hold on a served model: it is neither evicted nor drained until `release` (or `using`) gives it back. Release is idempotent. */
 export interface Lease extends Disposable {
   readonly model: ServedModel
@@ -31,6 +34,8 @@ export interface ModelAccess {
    * Throws `model_not_found`, `version_not_found`, `model_loading`, `model_unavailable` (with the reason that the version failed for), `model_memory_exceeded`, `draining`.
    */
   acquire(name: string, selector: string, deadline: Deadline): Lease | Promise<Lease>
+  /** What is known of the version behind a version or label, loaded or not; undefined if there is none. */
+  known(name: string, selector: string): KnownVersion | undefined
   /** True if some version of the model admits the symbol. Throws `model_not_found`. */
   admits(name: string, symbol: string): boolean
   /** Names of the models whose `latest` admits the symbol, for messages. */

@@ -3,14 +3,15 @@ import type { Guard } from '../contracts/predict.ts'
 import { writeNumbers } from './form.ts'
 import type { SharedParts } from './shared-parts.ts'
 
-type OwnText = readonly [id: string, requestId: string, request: Decision['request']]
+type OwnText = readonly [id: string, requestId: string, request: Decision['request'], fallback?: Decision['fallback']]
 type Header = readonly [vectorLength: number, outputLength: number, suppliedLength: number, at: number, asOf: number, barCloseTime: number, origin: number]
 
 const headerNumbers = 7
 const orUndefined = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value)
 
 /** The texts that no other decision has; JSON keeps a request as GET /decisions/{id} shows it, the order of its fields included. */
-export const ownText = ({ id, requestId, request }: Decision): string => JSON.stringify([id, requestId, request] satisfies OwnText)
+export const ownText = ({ id, requestId, request, fallback }: Decision): string =>
+  JSON.stringify((fallback === undefined ? [id, requestId, request] : [id, requestId, request, fallback]) satisfies OwnText)
 
 /** How many float64 numbers `writeRecord` writes. */
 export const recordNumbers = ({ vector, output, supplied }: Decision, shared: SharedParts): number =>
@@ -41,7 +42,7 @@ export function writeRecord(decision: Decision, into: Float64Array, start: numbe
 
 /** The decision again: from its texts, its numbers, and the parts that it shares. */
 export function readRecord(text: string, numbers: Float64Array, shared: SharedParts): Decision {
-  const [id, requestId, request] = JSON.parse(text) as OwnText
+  const [id, requestId, request, fallback] = JSON.parse(text) as OwnText
   const [vectorLength, outputLength, suppliedLength, at, asOf, barCloseTime, origin] = numbers.subarray(0, headerNumbers) as unknown as Header
   const output = headerNumbers + vectorLength
   const supplied = output + outputLength
@@ -52,6 +53,7 @@ export function readRecord(text: string, numbers: Float64Array, shared: SharedPa
     id,
     requestId,
     request,
+    ...(fallback && { fallback }),
     at,
     asOf,
     barCloseTime: orUndefined(barCloseTime),

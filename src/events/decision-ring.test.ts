@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { DecisionRing } from './decision-ring.ts'
+import { renderDecision } from './render-decision.ts'
 import { makeDecision } from './testing/make-decision.ts'
 
 const roomy = 1_000_000
@@ -36,6 +37,24 @@ test('an id that comes twice is found as its newest decision, and the limits hol
   const ring = new DecisionRing({ decisions: 2, bytes: roomy })
   for (const requestId of ['1', '2', '3', '4', '5']) ring.append(makeDecision({ id: 'same', requestId }))
   assert.deepEqual([ring.get('same')?.requestId, ring.usage().decisions], ['5', 2])
+})
+
+test('which fallback answered is remembered with the decision, and shown with it', () => {
+  const failed = [{ model: 'momentum v1.2.3', code: 'features_stale', detail: 'The newest bar is 5 min old.' }]
+  const fallback = {
+    step: 1,
+    by: 'values' as const,
+    model: { name: 'momentum', version: '1.2.3' },
+    reasons: ['stale' as const],
+    failed,
+    values: ['rsi(14)@1m'],
+  }
+  const decision = makeDecision({ vector: Float64Array.of(45_000, 50), servedBy: 'fallback', fallback })
+  const ring = new DecisionRing({ decisions: 2, bytes: roomy })
+  ring.append(decision)
+  assert.deepEqual(ring.get(decision.id), decision)
+  const view = renderDecision(decision)
+  assert.deepEqual([view.served_by, view.fallback, view.inputs[1]?.source, view.inputs[0]?.source], ['fallback', fallback, 'fallback', 'caller'])
 })
 
 test('a ring without room keeps nothing', () => {

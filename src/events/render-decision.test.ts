@@ -28,6 +28,7 @@ test('a decision is rendered with its inputs by name, null where they were missi
     degraded: true,
     reason: 'optional_inputs_missing',
     served_by: 'primary',
+    fallback: null,
     guards: [{ guard: 'optional_inputs', verdict: 'warn', value: 1, limit: 0, detail: 'Optional inputs without a value' }],
     timings_us: { resolve: 1.5, features: 2, inference: 3 },
     variant: null,

@@ -26,6 +26,7 @@ export function renderDecision(decision: Decision): DecisionView {
     degraded: decision.degraded,
     reason: decision.reason ?? null,
     served_by: decision.servedBy,
+    fallback: decision.fallback ?? null,
     guards: [...decision.guards],
     timings_us: { ...decision.timings },
     variant: decision.variant ?? null,
@@ -33,14 +34,15 @@ export function renderDecision(decision: Decision): DecisionView {
   }
 }
 
-function inputsOf({ featureIds, vector, statuses, supplied }: Decision): DecisionView['inputs'] {
+function inputsOf({ featureIds, vector, statuses, supplied, fallback }: Decision): DecisionView['inputs'] {
   const width = featureIds.length
   const newest = vector.length - width
+  const declared = fallback?.values ?? []
   return featureIds.map((id, column) => {
     const value = numberOrNull(vector[newest + column] as number)
     const byCaller = supplied.includes(column)
     const status = byCaller ? (value === null ? 'missing' : 'ok') : (statuses[column] ?? 'missing')
-    const input = { id, value, status, source: byCaller ? ('caller' as const) : ('store' as const) }
+    const input = { id, value, status, source: byCaller ? ('caller' as const) : declared.includes(id) ? ('fallback' as const) : ('store' as const) }
     return newest === 0 ? input : { ...input, window: columnOf(vector, column, width) }
   })
 }

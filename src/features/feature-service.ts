@@ -5,7 +5,7 @@ import type { FeatureCertificate } from '../contracts/market.ts'
 import type { Lineage, LineageWish } from '../contracts/lineage.ts'
 import type { Clock } from '../contracts/ports.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
-import { timeframes } from '../contracts/timeframe.ts'
+import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { SeriesChange, SeriesStore } from '../market/series-store.ts'
 import type { Catalogue } from './catalog/family.ts'
 import { AbsenceMeter } from './absence-meter.ts'
@@ -116,6 +116,12 @@ export class FeatureService implements FeatureReads {
   /** The newest row of a vector with its names: what GET /features/{symbol} shows of one set. */
   describe(set: FeatureSet, symbol: string, asOf?: number): FeatureDescription[] {
     return describeVector(this.#declared(set).definitions, this.vector(set, symbol, asOf))
+  }
+
+  now(symbol: string, timeframe: Timeframe): Pick<FeatureVector, 'asOf' | 'clock'> {
+    const series = this.#deps.series.find(symbol, timeframe)
+    const isReplay = series?.settings.clock === 'replay' && series.last !== undefined
+    return isReplay ? { asOf: series.last.closeTime, clock: 'replay' } : { asOf: this.#deps.clock.now(), clock: 'live' }
   }
 
   vector(set: FeatureSet, symbol: string, asOf: number | undefined): FeatureVector {

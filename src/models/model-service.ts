@@ -1,7 +1,8 @@
 import { ServingError } from '../contracts/error.ts'
+import { attemptDeadline } from '../contracts/fallback.ts'
 import type { HealthCheck } from '../contracts/health.ts'
 import type { Clock, Deadline } from '../contracts/ports.ts'
-import type { Lease, ModelAccess } from '../contracts/served-model.ts'
+import type { KnownVersion, Lease, ModelAccess } from '../contracts/served-model.ts'
 import type { Registry } from '../registry/registry.ts'
 import { BundleScan } from './bundle-scan.ts'
 import { LabelKeeper } from './label-keeper.ts'
@@ -13,7 +14,7 @@ import { PrepareThread } from './prepare-thread.ts'
 import type { Resident } from './resident.ts'
 import { SlotLoader, type SlotLoaderDeps } from './slot-loader.ts'
 import { StoreRecords } from './store-records.ts'
-import type { VersionSlot } from './version-slot.ts'
+import { refOf, type VersionSlot } from './version-slot.ts'
 
 /** What the operator decides about models. */
 export type ModelSettings = {
@@ -73,7 +74,8 @@ export class ModelService implements ModelAccess {
     return this.#acquireLater(slot, label, deadline)
   }
 
-  async #acquireLater(slot: VersionSlot, label: string | undefined, { at, signal }: Deadline): Promise<Lease> {
+  async #acquireLater(slot: VersionSlot, label: string | undefined, deadline: Deadline): Promise<Lease> {
+    const { at, signal } = slot.file.manifest.fallback ? attemptDeadline(deadline, this.#clock.monotonic()) : deadline
     const late = Promise.withResolvers<never>()
     const give = (): void =>
       late.reject(new ServingError('model_loading', `${slot.name} ${slot.version} is still loading; try again shortly`, { retryAfterMs: 500 }))
@@ -93,6 +95,10 @@ export class ModelService implements ModelAccess {
     }
   }
 
+  known(name: string, selector: string): KnownVersion | undefined {
+    const found = this.#index.get(name)?.find(selector)
+    return found && { ref: refOf(found.slot), manifest: found.slot.file.manifest, label: found.label }
+  }
   admits(name: string, symbol: string): boolean {
     return this.entry(name).admits(symbol)
   }

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { Compile } from 'typebox/compile'
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
 import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
+import { fallbackFaults, fallbackProblems, meant } from './fallback-problems.ts'
 import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
 
 const check = Compile(ManifestSchema)
@@ -11,11 +12,47 @@ function refuse(problems: readonly string[]): never {
   throw new ServingError('model_verification_failed', `model.yaml: ${problems.join('; ')}`)
 }
 
-function parseYaml(text: string): unknown {
-  const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, uniqueKeys: true, schema: 'core' })
-  if (document.errors.length > 0) refuse(document.errors.map(({ message }) => message.split('\n')[0] ?? message))
-  return document.toJS({ maxAliasCount: 0 })
+/** A manifest as it was written: what it says, and on which line what a problem is about stands. */
+class ManifestText {
+  readonly #lines = new LineCounter()
+  readonly #document: Document
+  constructor(text: string) {
+    this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: true, schema: 'core' })
+    const { errors } = this.#document
+    if (errors.length > 0) refuse(errors.map(({ message }) => message.split('\n')[0] ?? message))
+  }
+
+  get value(): unknown {
+    return this.#document.toJS({ maxAliasCount: 0 })
+  }
+
+  /** Throws `model_verification_failed` if there are problems; each begins with a JSON pointer. */
+  refuseFor(problems: readonly string[]): void {
+    if (problems.length > 0) refuse(problems.map((problem) => `line ${this.#lineOf(problem)}: ${problem}`))
+  }
+
+  #lineOf(problem: string): number {
+    const path = (/^(\/[^\s:]*)/.exec(problem)?.[0] ?? '')
+      .split('/')
+      .slice(1)
+      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const nodes = path.map((_, i) => this.#document.getIn(path.slice(0, i + 1), true))
+    const deepest = nodes.findLast((node) => isNode(node)) ?? this.#document.contents
+    return this.#lines.linePos(deepest?.range?.[0] ?? 0).line
+  }
+}
+
+type Fault = { readonly instancePath: string; readonly message: string; readonly params: object }
+
+/** What the schema refuses, in words; steps of a fallback have words of their own. */
+function schemaProblems(value: unknown): string[] {
+  const faults = (check.Errors(value) as readonly Fault[]).filter(({ instancePath }) => !instancePath.startsWith('/fallback/'))
+  const words = faults.flatMap(({ instancePath, message, params }) => {
+    const { additionalProperties: strangers } = params as { readonly additionalProperties?: readonly string[] }
+    if (strangers === undefined) return message === 'schema is false' ? [] : [`${instancePath === '' ? '/' : instancePath} ${message}`]
+    return strangers.map((key) => `${instancePath}/${key} has no meaning here${instancePath === '' ? meant(key, Object.keys(ManifestSchema.properties)) : ''}`)
+  })
+  return [...fallbackFaults(value), ...words].slice(0, 20)
 }
 
 function featureProblems({ features, optional = [] }: Manifest['inputs']): string[] {
@@ -71,15 +108,18 @@ const contradictions = (manifest: Manifest): string[] => [
   ...fileProblems(manifest),
   ...artefactProblems(manifest),
   ...signalProblems(manifest),
+  ...fallbackProblems(manifest),
 ]
 
 /** Reads and checks `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
 export function readManifest(dir: string): ManifestFile {
   const bytes = manifestBytes(dir)
-  const value = parseYaml(bytes.toString('utf8'))
-  if (!check.Check(value))
-    refuse([...check.Errors(value)].slice(0, 20).map(({ instancePath, message }) => `${instancePath === '' ? '/' : instancePath} ${message}`))
-  const problems = contradictions(value)
-  if (problems.length > 0) refuse(problems)
+  const text = new ManifestText(bytes.toString('utf8'))
+  const { value } = text
+  if (!check.Check(value)) {
+    text.refuseFor(schemaProblems(value))
+    return refuse(['it does not fit the schema'])
+  }
+  text.refuseFor(contradictions(value))
   return { dir: resolve(dir), digest: digestOf(bytes), manifest: value }
 }

@@ -13,7 +13,7 @@ import { loadFailure } from './load-failure.ts'
 import { LoadTurns } from './load-turns.ts'
 import type { PrepareThread } from './prepare-thread.ts'
 import { Resident } from './resident.ts'
-import type { SlotLoad, VersionSlot } from './version-slot.ts'
+import { refOf, type SlotLoad, type VersionSlot } from './version-slot.ts'
 
 /** What loading a slot needs. */
 export type SlotLoaderDeps = {
@@ -192,7 +192,6 @@ export class SlotLoader {
 
 type Arrived = LoadedBundle & { readonly features: FeatureSet; readonly onIdle: () => void }
 
-function makeResident({ name, version, file }: VersionSlot, { runtime, golden, features, onIdle }: Arrived): Resident {
-  const ref = { name, version, digest: file.digest }
-  return new Resident({ ref, manifest: file.manifest, features, runtime, verified: golden !== undefined }, golden, onIdle)
+function makeResident(slot: VersionSlot, { runtime, golden, features, onIdle }: Arrived): Resident {
+  return new Resident({ ref: refOf(slot), manifest: slot.file.manifest, features, runtime, verified: golden !== undefined }, golden, onIdle)
 }

@@ -1,4 +1,4 @@
-import type { Lease } from '../contracts/served-model.ts'
+import type { Lease, VersionRef } from '../contracts/served-model.ts'
 import type { GoldenResult } from './golden.ts'
 import type { LoadPhase } from './load-bundle.ts'
 import type { LoadFailure } from './load-failure.ts'
@@ -75,3 +75,6 @@ export class VersionSlot {
     }
   }
 }
+
+/** The identity of the version of a slot. */
+export const refOf = ({ name, version, file }: VersionSlot): VersionRef => ({ name, version, digest: file.digest })

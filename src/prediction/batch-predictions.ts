@@ -1,20 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Call } from '../contracts/call.ts'
 import { errorTable, ServingError } from '../contracts/error.ts'
-import type { FeatureReads, FeatureVector } from '../contracts/features.ts'
+import { attemptDeadline } from '../contracts/fallback.ts'
+import type { FeatureReads } from '../contracts/features.ts'
 import type { Histogram, Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
-import type { PredictBatchRequest, PredictBatchResponse, PredictRequest } from '../contracts/predict.ts'
+import type { ModelInfo, PredictBatchRequest, PredictBatchResponse } from '../contracts/predict.ts'
 import { maxBatchItems } from '../contracts/predict.ts'
 import type { Lease, ModelAccess } from '../contracts/served-model.ts'
 import type { Answers, Case } from './answers.ts'
 import { asOfMoment } from './as-of.ts'
+import { allOf, areThere, type Asked, askedOf, type Batch, type Coming, type Item, type Slot } from './batch-item.ts'
 import { checkDeadline, checkTime } from './deadline.ts'
 import { refuseExplanations } from './explain.ts'
-import { infer } from './infer.ts'
+import type { Fallbacks } from './fallbacks.ts'
+import { infer, type Inferred, inferNow } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
-import type { ModelPlan, ModelPlans } from './model-plan.ts'
-import { noModelForSymbol, type Plan, routedModel, type Routing } from './select.ts'
+import { infoOf, type ModelPlan, type ModelPlans } from './model-plan.ts'
+import { noModelForSymbol, type Routing, selectForBatch } from './select.ts'
+import { snapshotReads } from './snapshot-reads.ts'
 
 type Deps = {
   readonly models: ModelAccess
@@ -22,14 +26,10 @@ type Deps = {
   readonly routing: Routing
   readonly plans: ModelPlans
   readonly answers: Answers
+  readonly fallbacks: Fallbacks
   readonly meter: Meter
   readonly clock: Clock
 }
-type Item = PredictBatchResponse['predictions'][number]
-type Batch = { readonly request: PredictBatchRequest; readonly call: Call; readonly started: number; plan: ModelPlan | undefined }
-/** An item that is ready for the model, or the error that it already is. */
-type Slot = { readonly item: Case } | { readonly failed: Item }
-
 /** Rows that are inferred and answered in one turn of the event loop: about a millisecond of it at most. */
 const rowsPerTurn = 64
 
@@ -46,13 +46,41 @@ export class BatchPredictions {
 
   /** At once when the model is loaded, computes on the event loop and the batch is small; else a promise. Throws what fails the batch as a whole. */
   predict(request: PredictBatchRequest, call: Call): PredictBatchResponse | Promise<PredictBatchResponse> {
-    const batch: Batch = { request, call, started: this.#deps.clock.monotonic(), plan: undefined }
+    const { clock, features } = this.#deps
+    const batch: Batch = { request, call, started: clock.monotonic(), read: snapshotReads(features), chosen: undefined, plan: undefined }
     try {
       const answer = this.#start(batch)
-      return answer instanceof Promise ? answer.catch((error: unknown) => this.#fail(batch, error)) : answer
+      return answer instanceof Promise ? answer.catch((error: unknown) => this.#rescueAll(batch, error)) : answer
     } catch (error) {
-      return this.#fail(batch, error)
+      return this.#rescueAll(batch, error)
     }
+  }
+
+  /** Every item by the fallbacks of a model that could not be had; without them the error. */
+  #rescueAll(batch: Batch, error: unknown): Promise<PredictBatchResponse> {
+    const { models, clock } = this.#deps
+    const { chosen, plan, request } = batch
+    const asked = chosen && plan === undefined ? models.known(chosen.model, chosen.selector) : undefined
+    if (!asked || !(error instanceof ServingError)) return this.#fail(batch, error)
+    const { requests, ...shared } = request
+    const now = clock.now()
+    const items = requests.map((one): Coming => {
+      const item: Asked = { asked, request: { ...one, ...shared } }
+      try {
+        if (!models.admits(asked.ref.name, one.symbol)) throw noModelForSymbol(one.symbol, asked.ref.name, models)
+        item.asOf = asOfMoment(one.timestamp, now)
+      } catch (fault) {
+        return this.#failed(one.symbol, fault)
+      }
+      return this.#rescue(batch, item, error) ?? this.#fail(batch, error)
+    })
+    return allOf(items).then((all) => this.#finish(batch, infoOf(asked), all))
+  }
+
+  #rescue({ call, started, read, plan }: Batch, { asked, request, asOf, reading }: Asked, error: ServingError): Promise<Item> | undefined {
+    const refused = plan && reading && { rules: plan.inputs, reading }
+    const rescued = this.#deps.fallbacks.rescue({ request, call, started, read, asked, asOf, refused, error })
+    return rescued?.then(({ answer }) => answer).catch((fault: unknown) => this.#failed(request.symbol, fault, plan))
   }
 
   #fail({ plan }: Batch, error: unknown): never {
@@ -66,24 +94,9 @@ export class BatchPredictions {
     refuseExplanations(request.include)
     if (request.requests.length > maxBatchItems)
       throw new ServingError('batch_too_large', `The batch has ${request.requests.length} items; at most ${maxBatchItems} are allowed: send several batches`)
-    const { model, selector } = this.#choose(request)
+    const { model, selector } = (batch.chosen = selectForBatch(request, this.#deps.routing))
     const lease = this.#deps.models.acquire(model, selector, call.deadline)
     return lease instanceof Promise ? lease.then((ready) => this.#serve(batch, ready)) : this.#serve(batch, lease)
-  }
-
-  /** The model that the batch names, else that of the first item that has one: it answers the whole batch. */
-  #choose({ requests, model, model_version }: PredictBatchRequest): Plan {
-    const { models, routing } = this.#deps
-    const selector = model_version ?? 'latest'
-    if (model !== undefined) {
-      models.admits(model, requests[0]?.symbol ?? '') // throws model_not_found; which symbols it admits is each item's affair
-      return { model, selector }
-    }
-    for (const { symbol } of requests) {
-      const chosen = routedModel(symbol, routing)
-      if (chosen !== undefined) return { model: chosen, selector }
-    }
-    throw noModelForSymbol(requests[0]?.symbol ?? '', undefined, models)
   }
 
   #serve(batch: Batch, lease: Lease): PredictBatchResponse | Promise<PredictBatchResponse> {
@@ -92,12 +105,11 @@ export class BatchPredictions {
       batch.plan = this.#deps.plans.of(lease.model)
       const slots = this.#prepare(batch, batch.plan, lease)
       const inline = lease.model.runtime.predictSync !== undefined
-      if (inline && slots.length <= rowsPerTurn)
-        return this.#finish(
-          batch,
-          batch.plan,
-          slots.map((slot) => this.#inline(slot)),
-        )
+      if (inline && slots.length <= rowsPerTurn) {
+        const items = slots.map((slot) => this.#inline(batch, slot))
+        const { info } = batch.plan
+        return areThere(items) ? this.#finish(batch, info, items) : allOf(items).then((all) => this.#finish(batch, info, all))
+      }
       kept = true
       return this.#serveLater(batch, { plan: batch.plan, slots, inline }, lease)
     } finally {
@@ -112,15 +124,15 @@ export class BatchPredictions {
   ): Promise<PredictBatchResponse> {
     try {
       const items = inline ? await this.#inTurns(batch, plan, slots) : await this.#together(batch, plan, slots)
-      return this.#finish(batch, plan, items)
+      return this.#finish(batch, plan.info, await allOf(items))
     } finally {
       lease.release()
     }
   }
 
   /** As `#together`, for models that compute on the event loop: it turns between calls. */
-  async #inTurns(batch: Batch, plan: ModelPlan, slots: readonly Slot[]): Promise<Item[]> {
-    const items: Item[] = []
+  async #inTurns(batch: Batch, plan: ModelPlan, slots: readonly Slot[]): Promise<Coming[]> {
+    const items: Coming[] = []
     for (let from = 0; from < slots.length; from += rowsPerTurn) {
       if (from > 0) {
         await nextTurn()
@@ -132,83 +144,91 @@ export class BatchPredictions {
   }
 
   /** All rows in one call of the model, or in as few as its limit allows. */
-  async #together({ call }: Batch, plan: ModelPlan, slots: readonly Slot[]): Promise<Item[]> {
-    const { clock } = this.#deps
-    const { inputs, outputs } = plan.model.runtime
+  async #together(batch: Batch, plan: ModelPlan, slots: readonly Slot[]): Promise<Coming[]> {
     const ready = slots.flatMap((slot) => ('item' in slot ? [slot.item] : []))
-    const answered = new Map<Case, Item>()
+    const answered = new Map<Case, Coming>()
     for (let from = 0; from < ready.length; from += plan.maxRows) {
       const some = ready.slice(from, from + plan.maxRows)
-      const rows = new Float64Array(some.length * inputs)
-      some.forEach((item, row) => rows.set(item.inputs.reading.values, row * inputs))
-      const { output, inferenceMs } = await infer(plan, { values: rows, count: some.length }, { deadline: call.deadline, clock })
-      some.forEach((item, row) => answered.set(item, this.#answer(item, output.slice(row * outputs, (row + 1) * outputs), inferenceMs)))
+      const items = await this.#call(batch, plan, some)
+      some.forEach((item, i) => answered.set(item, items[i] as Coming))
     }
-    return slots.map((slot) => ('item' in slot ? (answered.get(slot.item) as Item) : slot.failed))
+    return slots.map((slot) => ('item' in slot ? (answered.get(slot.item) as Coming) : slot.settled))
   }
 
-  #inline(slot: Slot): Item {
-    if ('failed' in slot) return slot.failed
-    const { item } = slot
-    const { runtime } = item.plan.model
-    const output = new Float64Array(runtime.outputs)
-    const before = this.#deps.clock.monotonic()
-    runtime.predictSync?.(item.inputs.reading.values, output)
-    return this.#answer(item, output, this.#deps.clock.monotonic() - before)
-  }
-
-  #answer(item: Case, output: Float64Array, inferenceMs: number): Item {
-    return this.#orError(item.request.symbol, item.plan, () => this.#deps.answers.answer(item, output, inferenceMs))
-  }
-
-  #orError<T>(symbol: string, plan: ModelPlan, attempt: () => T): T | Extract<Item, { error: unknown }> {
+  /** One call of the model; where it fails, each item goes to the fallbacks by itself. */
+  async #call(batch: Batch, plan: ModelPlan, items: readonly Case[]): Promise<Coming[]> {
+    const { clock } = this.#deps
+    const { inputs, outputs } = plan.model.runtime
+    const { deadline } = batch.call
+    const rows = new Float64Array(items.length * inputs)
+    items.forEach((item, row) => rows.set(item.inputs.reading.values, row * inputs))
     try {
-      return attempt()
+      const until = plan.hasFallback ? attemptDeadline(deadline, clock.monotonic()) : deadline
+      const { output, inferenceMs } = await infer(plan, { values: rows, count: items.length }, { deadline: until, clock })
+      return items.map((item, row) => this.#answer(batch, item, { output: output.slice(row * outputs, (row + 1) * outputs), inferenceMs }))
     } catch (error) {
       if (!(error instanceof ServingError)) throw error
-      this.#deps.plans.failed(plan, error.code).add()
-      return { symbol, error: { code: error.code, message: error.message, retryable: errorTable[error.code].retryable } }
+      const rescued = items.flatMap((item) => this.#rescue(batch, askedOf(item), error) ?? [])
+      if (rescued.length < items.length) throw error
+      return rescued
     }
+  }
+
+  #inline(batch: Batch, slot: Slot): Coming {
+    if ('settled' in slot) return slot.settled
+    const { plan, inputs } = slot.item
+    return this.#answer(batch, slot.item, inferNow(plan, inputs.reading.values, this.#deps.clock))
+  }
+
+  #answer(batch: Batch, item: Case, { output, inferenceMs }: Inferred): Coming {
+    try {
+      return this.#deps.answers.answer(item, output, inferenceMs)
+    } catch (error) {
+      return this.#instead(batch, askedOf(item), error)
+    }
+  }
+
+  /** What becomes of an item that the model cannot answer: a fallback's answer, or its error. */
+  #instead(batch: Batch, item: Asked, error: unknown): Coming {
+    const rescued = error instanceof ServingError ? this.#rescue(batch, item, error) : undefined
+    return rescued ?? this.#failed(item.request.symbol, error, batch.plan)
+  }
+
+  #failed(symbol: string, error: unknown, plan?: ModelPlan): Item {
+    if (!(error instanceof ServingError)) throw error
+    this.#deps.plans.failed(plan, error.code).add()
+    return { symbol, error: { code: error.code, message: error.message, retryable: errorTable[error.code].retryable } }
   }
 
   /** Reads all items in one go, so that no bar comes between them. */
   #prepare(batch: Batch, plan: ModelPlan, { label, model }: Lease): Slot[] {
     const { clock, models } = this.#deps
-    const { request, call, started } = batch
+    const { request, call, started, read } = batch
     const { requests, ...shared } = request
+    const asked = { ...model, label }
     const now = clock.now()
-    const read = this.#reader(plan)
     const resolved = clock.monotonic()
     checkTime(call.deadline, resolved)
     let before = resolved
-    return requests.map((one) => {
-      const slot = this.#orError(one.symbol, plan, () => {
+    return requests.map((one): Slot => {
+      const item: Asked = { asked, request: { ...one, ...shared } }
+      try {
         if (!plan.admits(one.symbol)) throw noModelForSymbol(one.symbol, model.ref.name, models)
-        const whole: PredictRequest = { ...one, ...shared }
-        const inputs = prepareInputs(plan.inputs, read(one.symbol, asOfMoment(one.timestamp, now)), whole)
-        const after = clock.monotonic()
-        return { item: { request: whole, call, plan, label, inputs, resolveMs: resolved - started, featuresMs: after - before } }
-      })
-      before = clock.monotonic()
-      return 'item' in slot ? slot : { failed: slot }
+        item.asOf = asOfMoment(one.timestamp, now)
+        item.reading = read(plan.inputs.set, one.symbol, item.asOf)
+        const inputs = prepareInputs(plan.inputs, item.reading, item.request)
+        return { item: { request: item.request, call, plan, label, inputs, resolveMs: resolved - started, featuresMs: clock.monotonic() - before } }
+      } catch (error) {
+        return { settled: this.#instead(batch, item, error) }
+      } finally {
+        before = clock.monotonic()
+      }
     })
   }
 
-  /** Reads vectors so that all items on the live clock without a timestamp are as of the same ms; a replayed series has its own last close. */
-  #reader({ model }: ModelPlan): (symbol: string, asOf: number | undefined) => FeatureVector {
-    const { features } = this.#deps
-    let live: number | undefined
-    return (symbol, asOf) => {
-      const reading = features.vector(model.features, symbol, asOf)
-      if (asOf !== undefined || reading.clock !== 'live') return reading
-      live ??= reading.asOf
-      return reading.asOf === live ? reading : features.vector(model.features, symbol, live)
-    }
-  }
-
-  #finish({ request, started }: Batch, plan: ModelPlan, predictions: Item[]): PredictBatchResponse {
+  #finish({ request, started }: Batch, info: ModelInfo, predictions: Item[]): PredictBatchResponse {
     this.#seconds.observe((this.#deps.clock.monotonic() - started) / 1000)
     this.#items.observe(request.requests.length)
-    return { predictions, model_info: plan.info, timestamp: this.#deps.answers.timestamp() }
+    return { predictions, model_info: info, timestamp: this.#deps.answers.timestamp() }
   }
 }

@@ -8,6 +8,9 @@ import type { Case } from './answers.ts'
 type Explainable = LoadedModel & Required<Pick<LoadedModel, 'explain'>>
 const isExplainable = (runtime: LoadedModel): runtime is Explainable => runtime.explain !== undefined
 
+/** Whether answers of a model can be explained. */
+export const canExplain = ({ runtime }: Pick<ServedModel, 'runtime'>): boolean => isExplainable(runtime)
+
 /** Whether a request asks for an explanation. */
 export const wantsExplanation = ({ include }: Pick<PredictRequest, 'include'>): boolean => include?.includes('explanation') === true
 

@@ -8,6 +8,14 @@ export type Rows = { readonly values: Float64Array; readonly count: number }
 /** What the model gave, and how long (ms) it took. */
 export type Inferred = { readonly output: Float64Array; readonly inferenceMs: number }
 
+/** One row of a model that computes on the event loop. */
+export function inferNow({ model: { runtime } }: ModelPlan, row: Float64Array, clock: Clock): Inferred {
+  const output = new Float64Array(runtime.outputs)
+  const before = clock.monotonic()
+  runtime.predictSync?.(row, output)
+  return { output, inferenceMs: clock.monotonic() - before }
+}
+
 /** One call of a model that answers later: it has until the call's deadline, and never longer than `limits.timeout` of its manifest. Throws `deadline_exceeded` and what the model throws. */
 export async function infer(
   { model, timeoutMs }: ModelPlan,

@@ -1,4 +1,4 @@
-import type { FeatureSet, FeatureVector } from '../contracts/features.ts'
+import type { FeatureSet, FeatureStatus, FeatureVector } from '../contracts/features.ts'
 import type { PredictRequest } from '../contracts/predict.ts'
 import { nonFinite, notWhole, outOfRange, sentNull, sentTwice, unknownFeature, withoutValue } from './input-errors.ts'
 
@@ -13,6 +13,8 @@ export type InputRules = {
   readonly optional: Uint8Array
   /** Columns that must be whole numbers. */
   readonly whole: readonly number[]
+  /** What stands for a required column without a value, NaN where nothing does; absent where nothing is declared. */
+  readonly declared?: Float64Array
 }
 
 /** The inputs as the model will see them: the reading's own values with the caller's over them. */
@@ -22,6 +24,8 @@ export type Inputs = {
   readonly supplied: readonly number[]
   /** Optional columns without a value somewhere in the window. */
   readonly missing: readonly number[]
+  /** Required columns that have their declared value somewhere in the window. */
+  readonly declared: readonly number[]
 }
 
 type CallerFeatures = NonNullable<PredictRequest['features']>
@@ -51,13 +55,30 @@ export function prepareInputs(rules: InputRules, reading: FeatureVector, request
 
 function settled(rules: InputRules, reading: FeatureVector, request: PredictRequest): Inputs {
   const supplied = request.features === undefined ? none : override(rules, reading.values, request.features)
-  if (reading.complete && supplied === none) return { reading, supplied, missing: none }
+  if (reading.complete && supplied === none) return { reading, supplied, missing: none, declared: none }
   if (!reading.complete) dropOld(rules, reading, supplied)
   const absent = absentColumns(rules, reading.values)
-  if (absent === none) return { reading, supplied, missing: none }
-  const required = absent.filter((column) => rules.optional[column] === 0)
+  if (absent === none) return { reading, supplied, missing: none, declared: none }
+  const declared = rules.declared === undefined ? none : putDeclared(rules.declared, absent, reading.values)
+  const left = declared === none ? absent : absent.filter((column) => !declared.includes(column))
+  const required = left.filter((column) => rules.optional[column] === 0)
   if (required.length > 0) throw withoutValue({ rules, reading, symbol: request.symbol, required, supplied })
-  return { reading, supplied, missing: absent }
+  return { reading, supplied, missing: left, declared }
+}
+
+/** Fills the gaps of columns for which a value is declared; answers these columns. */
+function putDeclared(declared: Float64Array, absent: readonly number[], values: Float64Array): readonly number[] {
+  const filled = absent.filter((column) => !Number.isNaN(declared[column]))
+  for (const column of filled)
+    for (let at = column; at < values.length; at += declared.length) if (Number.isNaN(values[at])) values[at] = declared[column] as number
+  return filled
+}
+
+/** Why required columns have no value, each reason once, after `prepareInputs` refused the reading. */
+export function absenceReasons(rules: InputRules, { values, statuses }: FeatureVector): FeatureStatus[] {
+  const required = absentColumns(rules, values).filter((column) => rules.optional[column] === 0)
+  const reasonOf = (column: number): FeatureStatus => (statuses[column] === 'ok' ? 'missing' : (statuses[column] ?? 'missing'))
+  return [...new Set(required.map(reasonOf))]
 }
 
 /** Writes the caller's values; answers their columns, or `none` itself when there are no values. */

@@ -19,6 +19,13 @@ export type ModelPlan = {
   readonly maxRows: number
   /** Ms that one call of the model may take. */
   readonly timeoutMs: number
+  readonly tally: AnswerTally
+  /** True if its manifest says what answers when it cannot. */
+  readonly hasFallback: boolean
+}
+
+/** What is measured of the answers of one model. */
+export type AnswerTally = {
   readonly latency: Histogram
   readonly answered: Readonly<Record<SignalName, { readonly full: Counter; readonly degraded: Counter }>>
 }
@@ -28,6 +35,7 @@ export class ModelPlans {
   readonly #meter: Meter
   readonly #plans = new WeakMap<ServedModel, ModelPlan>()
   readonly #failed = new Map<string, Counter>()
+  readonly #tallies = new Map<string, AnswerTally>()
   constructor(meter: Meter) {
     this.#meter = meter
   }
@@ -36,9 +44,16 @@ export class ModelPlans {
   of(model: ServedModel): ModelPlan {
     const known = this.#plans.get(model)
     if (known) return known
-    const plan = makePlan(model, this.#meter)
+    const plan = makePlan(model, this.tally(model.ref.name))
     this.#plans.set(model, plan)
     return plan
+  }
+
+  /** What is measured of the answers in a model's name; the same object for the same name. */
+  tally(model: string): AnswerTally {
+    const known = this.#tallies.get(model) ?? makeTally(model, this.#meter)
+    this.#tallies.set(model, known)
+    return known
   }
 
   /** The counter of refusals by code; without a plan the model was never found, and a name that a client made up is no label. */
@@ -53,7 +68,7 @@ export class ModelPlans {
   }
 }
 
-function makePlan(model: ServedModel, meter: Meter): ModelPlan {
+function makePlan(model: ServedModel, tally: AnswerTally): ModelPlan {
   const { manifest, ref, runtime, features } = model
   const inputs = { ...makeInputRules(ref.name, features, manifest.inputs.optional ?? []), whole: runtime.wholeColumns ?? [] }
   const values = features.ids.length * features.spec.window
@@ -63,28 +78,36 @@ function makePlan(model: ServedModel, meter: Meter): ModelPlan {
       `${ref.name} ${ref.version} cannot be served: it takes ${runtime.inputs} values, its manifest declares ${values}`,
     )
   const globs = manifest.symbols.map(symbolGlob)
-  const trained = parseInstant(manifest.training_date)
   return {
     model,
-    info: Object.freeze({
-      name: ref.name,
-      version: `v${ref.version}`,
-      training_date: trained === undefined ? manifest.training_date : formatInstant(trained),
-      accuracy: manifest.metrics.accuracy ?? null,
-    }),
+    info: Object.freeze(infoOf(model)),
     inputs,
     admits: (symbol) => globs.some((matches) => matches(symbol)),
     judge: makeOutputRule(manifest, runtime.outputs),
     maxRows: manifest.limits?.max_batch ?? Infinity,
     timeoutMs: manifest.limits?.timeout === undefined ? Infinity : durationMs(manifest.limits.timeout),
-    latency: meter.histogram('prediction_seconds', 'Seconds from the checked request to the answer, features and inference included', { model: ref.name }),
-    answered: answeredCounters(ref.name, meter),
+    tally,
+    hasFallback: manifest.fallback !== undefined,
   }
 }
 
-function answeredCounters(model: string, meter: Meter): ModelPlan['answered'] {
+/** How an answer names a version. */
+export function infoOf({ ref, manifest }: Pick<ServedModel, 'ref' | 'manifest'>): ModelInfo {
+  const trained = parseInstant(manifest.training_date)
+  return {
+    name: ref.name,
+    version: `v${ref.version}`,
+    training_date: trained === undefined ? manifest.training_date : formatInstant(trained),
+    accuracy: manifest.metrics.accuracy ?? null,
+  }
+}
+
+function makeTally(model: string, meter: Meter): AnswerTally {
   const counter = (signal: SignalName, outcome: string): Counter => meter.counter('predictions_total', 'Answered predictions', { model, signal, outcome })
   const of = (signal: SignalName) => ({ full: counter(signal, 'full'), degraded: counter(signal, 'degraded') })
   const [buy, sell, hold] = signals
-  return { BUY: of(buy), SELL: of(sell), HOLD: of(hold) }
+  return {
+    latency: meter.histogram('prediction_seconds', 'Seconds from the checked request to the answer, features and inference included', { model }),
+    answered: { BUY: of(buy), SELL: of(sell), HOLD: of(hold) },
+  }
 }

@@ -1,5 +1,5 @@
 import { ServingError } from '../contracts/error.ts'
-import type { PredictRequest } from '../contracts/predict.ts'
+import type { PredictBatchRequest, PredictRequest } from '../contracts/predict.ts'
 import type { ModelAccess } from '../contracts/served-model.ts'
 import { symbolGlob } from '../contracts/symbol.ts'
 
@@ -31,6 +31,21 @@ export function select(request: Pick<PredictRequest, 'symbol' | 'model' | 'model
   const chosen = model ?? routedModel(symbol, routing)
   if (chosen === undefined) throw noModelForSymbol(symbol, routing.modelOf(symbol), routing.models)
   return { model: chosen, selector: request.model_version ?? 'latest' }
+}
+
+/** As `select`, for a batch: the model that it names, else that of the first item that has one, answers all of it. Which symbols a named model admits is each item's affair. */
+export function selectForBatch({ requests, model, model_version }: PredictBatchRequest, routing: Routing): Plan {
+  const selector = model_version ?? 'latest'
+  const [first] = requests
+  if (model !== undefined) {
+    routing.models.admits(model, first?.symbol ?? '') // throws model_not_found
+    return { model, selector }
+  }
+  for (const { symbol } of requests) {
+    const chosen = routedModel(symbol, routing)
+    if (chosen !== undefined) return { model: chosen, selector }
+  }
+  throw noModelForSymbol(first?.symbol ?? '', undefined, routing.models)
 }
 
 /** The model that the table gives for a symbol, if it admits it. A model that only the configuration names may not be there (yet): the client did not ask for it. */

@@ -19,7 +19,7 @@ const parts = {
   as_of: '2024-01-15T10:30:00Z',
   clock: 'live' as const,
   degraded: false,
-  served_by: 'primary',
+  served_by: 'primary' as const,
 }
 
 /** An answer of the shape of POST /predict. */

@@ -5,7 +5,7 @@ import type { FeatureSet, FeatureVector } from '../../contracts/features.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Manifest } from '../../contracts/manifest.ts'
 import { noMeter } from '../../contracts/meter.ts'
-import type { Lease, ModelAccess, ServedModel } from '../../contracts/served-model.ts'
+import type { KnownVersion, Lease, ModelAccess, ServedModel } from '../../contracts/served-model.ts'
 import { symbolGlob } from '../../contracts/symbol.ts'
 import { type PredictionDeps, PredictionService } from '../prediction-service.ts'
 
@@ -103,25 +103,38 @@ export function makeModel(parts: { readonly manifest?: Partial<Manifest>; readon
   }
 }
 
-/** Models in memory. `slow` ones answer with a promise, as a model does that is not loaded. Counts its leases. */
+const labelOf = (selector: string): string | undefined => (/^v?\d/.test(selector) ? undefined : selector)
+
+/** Models in memory. `slow` ones answer with a promise, as a model does that is not loaded; those of `failing` cannot be had. Counts its leases. */
 export class MemoryModels implements ModelAccess {
   readonly held = { acquired: 0, released: 0 }
   readonly #models: readonly ServedModel[]
   readonly #slow: boolean
-  constructor(models: readonly ServedModel[], { slow = false }: { readonly slow?: boolean } = {}) {
+  readonly #failing: Readonly<Record<string, ServingError>>
+  constructor(
+    models: readonly ServedModel[],
+    { slow = false, failing = {} }: { readonly slow?: boolean; readonly failing?: Readonly<Record<string, ServingError>> } = {},
+  ) {
     this.#models = models
     this.#slow = slow
+    this.#failing = failing
   }
   acquire(name: string, selector: string): Lease | Promise<Lease> {
     const model = this.#model(name)
+    const fault = this.#failing[name]
+    if (fault) throw fault
     this.held.acquired += 1
     let open = true
     const release = (): void => {
       if (open) this.held.released += 1
       open = false
     }
-    const lease: Lease = { model, label: /^v?\d/.test(selector) ? undefined : selector, release, [Symbol.dispose]: release }
+    const lease: Lease = { model, label: labelOf(selector), release, [Symbol.dispose]: release }
     return this.#slow ? Promise.resolve(lease) : lease
+  }
+  known(name: string, selector: string): KnownVersion | undefined {
+    const model = this.#models.find(({ ref }) => ref.name === name)
+    return model && { ...model, label: labelOf(selector) }
   }
   admits(name: string, symbol: string): boolean {
     return this.#model(name).manifest.symbols.some((glob) => symbolGlob(glob)(symbol))
@@ -143,13 +156,18 @@ export const makeCall = (deadline: Partial<Call['deadline']> = {}): Call => ({
   deadline: { at: Infinity, signal: new AbortController().signal, ...deadline },
 })
 
+type Overrides = Partial<Omit<PredictionDeps, 'features'>> & { readonly features?: Partial<PredictionDeps['features']> }
+
 /** A service over ports in memory, and what it recorded. */
-export function makeService(overrides: Partial<PredictionDeps> = {}): { service: PredictionService; decisions: Decision[] } {
+export function makeService({ features, ...overrides }: Overrides = {}): { service: PredictionService; decisions: Decision[] } {
   const decisions: Decision[] = []
   let nextId = 0
   const service = new PredictionService({
     models: new MemoryModels([makeModel()]),
-    features: { vector: (_set, _symbol, asOf) => makeReading(asOf === undefined ? {} : { asOf }) },
+    features: {
+      now: features?.now?.bind(features) ?? (() => ({ asOf: lastClose, clock: 'replay' })),
+      vector: features?.vector?.bind(features) ?? ((_set, _symbol, asOf) => makeReading(asOf === undefined ? {} : { asOf })),
+    },
     routes: { routes: [], defaultModel: 'momentum' },
     decisions: { append: (decision) => void decisions.push(decision) },
     meter: noMeter,
