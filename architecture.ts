@@ -11,13 +11,14 @@ export const folders = {
   market: ['contracts'],
   features: ['market', 'contracts'],
   runtimes: ['trees', 'processes', 'resilience', 'contracts'],
+  history: ['market', 'contracts'],
   registry: ['database', 'contracts'],
   models: ['registry', 'runtimes', 'contracts'],
   prediction: ['contracts'],
   access: ['database', 'contracts'],
   monitoring: ['contracts'],
   gateway: ['access', 'events', 'monitoring', 'contracts'],
-  cli: ['config', 'contracts', 'features', 'gateway', 'market', 'models', 'runtimes'],
+  cli: ['config', 'contracts', 'features', 'gateway', 'history', 'market', 'models', 'runtimes'],
 } as const satisfies Record<string, readonly string[]>
 
 /** Third-party packages -> the only places that may import them (folders or files of src/). */
@@ -33,4 +34,5 @@ export const adapters = {
   commander: ['cli'],
   yaml: ['config', 'features', 'models', 'cli'],
   '@typedtrader/candles': ['market'],
+  '@duckdb/node-api': ['history/duckdb.ts'],
 } as const satisfies Record<string, readonly string[]>

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { Calendar } from '../contracts/bar.ts'
 import { formatInstant } from '../contracts/instant.ts'
 import { type BarDifference, compareSeries, type SeriesDifference, type ValueDifference } from '../features/series-difference.ts'
+import { readBars } from '../history/read-bars.ts'
 import { readSeries } from '../market/read-series.ts'
 import { systemClock } from '../system.ts'
 import { chosenFeatures, type FeatureChoice } from './chosen-features.ts'
@@ -62,7 +63,7 @@ export async function diffReport(
   const { ids: features } = chosenFeatures(options, catalogue)
   const { symbol, timeframe, calendar } = options
   const key = { symbol, timeframe }
-  const found = compareSeries({ ...key, calendar, features, catalogue, bars: [await readSeries(a, key), await readSeries(b, key)] }, systemClock)
+  const found = compareSeries({ ...key, calendar, features, catalogue, bars: [await readSeries(a, key, readBars), await readSeries(b, key, readBars)] }, systemClock)
   return { lines: report([a, b], found), differ: found.first !== undefined || found.features.some(({ count }) => count > 0) }
 }
 

@@ -9,8 +9,8 @@ import type { Calendar } from '../contracts/bar.ts'
 import { durationMs } from '../contracts/manifest.ts'
 import { catalogueEntries } from '../features/catalogue.ts'
 import { type MatrixRow, type TrainingMatrix, trainingMatrix } from '../features/training-matrix.ts'
+import { readBars } from '../history/read-bars.ts'
 import type { BarInput } from '../market/check-bar.ts'
-import { readBarsFile } from '../market/read-bars-file.ts'
 import { systemClock } from '../system.ts'
 import { type ChosenFeatures, chosenFeatures, type FeatureChoice } from './chosen-features.ts'
 import { checkSets } from './check-sets.ts'
@@ -96,7 +96,7 @@ async function exportMatrix(options: ExportOptions): Promise<void> {
   const { ids: features, ...names } = chosenFeatures(options, catalogue)
   const barsSha256 = hash('sha256', await readFile(options.bars))
   const bars: BarInput[] = []
-  for await (const bar of readBarsFile(options.bars)) bars.push(bar)
+  for await (const bar of readBars(options.bars)) bars.push(bar)
   const { symbol, timeframe, calendar, horizon, out } = options
   const matrix = trainingMatrix({ symbol, timeframe, calendar, bars, features, horizonMs: horizon.ms, catalogue }, systemClock)
   const progress = new ProgressLine('export')

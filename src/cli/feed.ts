@@ -1,7 +1,7 @@
 import type { Calendar, SeriesKey } from '../contracts/bar.ts'
+import { readBars } from '../history/read-bars.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { demoBars, demoKey } from '../market/demo-bars.ts'
-import { readBarsFile } from '../market/read-bars-file.ts'
 
 /** Recorded bars to replay: where they are from (for people), how fast, and how many are there at once when the server starts. */
 export type Feed = {
@@ -32,6 +32,6 @@ export function demoFeed(speed: number | undefined): Feed {
 
 /** Bars of a file as the feed of one symbol that trades around the clock. Throws `validation_failed` for a file that cannot be read. */
 export async function fileFeed(options: { readonly path: string; readonly key: SeriesKey; readonly speed: number; readonly history: number }): Promise<Feed> {
-  const bars = (await Array.fromAsync(readBarsFile(options.path))).toSorted((a, b) => a.openTime - b.openTime)
+  const bars = (await Array.fromAsync(readBars(options.path))).toSorted((a, b) => a.openTime - b.openTime)
   return { origin: options.path, key: options.key, calendar: 'continuous', bars, speed: options.speed, history: options.history }
 }

@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander'
 import { ServingError } from '../contracts/error.ts'
 import type { IngestBarsResponse } from '../contracts/market.ts'
 import { isTimeframe } from '../contracts/timeframe.ts'
+import { readBars } from '../history/read-bars.ts'
 import type { BarInput } from '../market/check-bar.ts'
-import { readBarsFile } from '../market/read-bars-file.ts'
 import { registerIngestFlow } from './ingest-flow.ts'
 import { inChunks, post } from './post-rows.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -48,7 +48,7 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
   let bytes = 0
   let total: IngestBarsResponse = { accepted: 0, revised: 0, unchanged: 0, quarantined: [] }
   for await (const bars of inChunks(
-    readBarsFile(file, (read) => (bytes += read)),
+    readBars(file, (read) => (bytes += read)),
     barsPerPost,
   )) {
     total = add(total, await post<IngestBarsResponse>(server, '/market/bars', JSON.stringify({ symbol, timeframe, calendar, clock, bars: bars.map(rowOf) })))
@@ -67,7 +67,7 @@ export function registerIngest(program: Command): void {
   registerIngestFlow(ingest)
   const bars = ingest.command('bars')
   withKeyOptions(bars, 'market:write')
-    .description('send closed bars of one series: CSV or JSON, plain or .gz; sending the same file twice changes nothing')
+    .description('send closed bars of one series: CSV, JSON, plain or .gz, or Parquet; sending the same file twice changes nothing')
     .argument('<file>', 'the file')
     .requiredOption('--symbol <symbol>', 'e.g. BTC/USDT')
     .requiredOption('--timeframe <timeframe>', 'length of the bars, e.g. 1m')

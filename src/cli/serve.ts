@@ -64,7 +64,7 @@ export function registerServe(program: Command): void {
   withConfigOptions(program.command('serve').description('start the server'))
     .option('--demo', 'with the example models and a replay of real URTH/USD bars')
     .option('--no-demo', 'start empty (the default; takes --demo back)')
-    .option('--replay <file>', 'replay the bars of a CSV or JSON file (may be .gz), with the example models')
+    .option('--replay <file>', 'replay the bars of a CSV or JSON file (may be .gz) or a Parquet file, with the example models')
     .option('--symbol <symbol>', 'symbol of the replayed bars, e.g. BTC/USDT')
     .addOption(new Option('--timeframe <timeframe>', 'timeframe of the replayed bars').argParser(parseTimeframe).default('1m'))
     .option('--speed <factor>', 'how many times faster than they happened', parseSpeed)

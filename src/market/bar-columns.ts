@@ -76,6 +76,8 @@ const isNumber = (value: unknown): boolean => typeof value === 'number' || (type
 export const looksLikeBar = (cells: readonly unknown[]): boolean =>
   parseBarTime(cells[0]) !== undefined && cells.slice(1, 6).length >= 5 && cells.slice(1, 6).every(isNumber)
 
+const isAbsent = (field: string, value: unknown): boolean => field === 'takerBuyVolume' && value === null
+
 /** The bar of a row, or a message that says what is wrong with it. Whether the bar makes sense is for the store to judge. */
 export function readBar(row: RawRow, columns: BarColumns): BarInput | string {
   const cells = row as Readonly<Record<string | number, unknown>>
@@ -84,6 +86,7 @@ export function readBar(row: RawRow, columns: BarColumns): BarInput | string {
   const bar: Record<string, number> = { openTime }
   for (const field of columns.takerBuyVolume === undefined ? plainFields : withTakerBuy) {
     const value = cells[columns[field] as string | number]
+    if (isAbsent(field, value)) continue
     if (!isNumber(value)) return `${field} is not a number: ${JSON.stringify(value)?.slice(0, 60)}`
     bar[field] = Number(value)
   }

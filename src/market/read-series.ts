@@ -2,7 +2,6 @@ import type { SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { decodeRecord } from './bar-records.ts'
 import type { BarInput } from './check-bar.ts'
-import { readBarsFile } from './read-bars-file.ts'
 import { readRecords } from './record-log.ts'
 import { Series } from './series.ts'
 
@@ -18,13 +17,10 @@ function journaledBars(path: string, records: readonly Buffer[], { symbol, timef
   return series.slice(0, series.length)
 }
 
-/** Bars of one series: of a CSV or JSON file, plain or .gz, or of a journal (`market/bars.log` in a data folder), whose server may be running. Throws `validation_failed`, `series_not_found`. */
-export async function readSeries(path: string, key: SeriesKey): Promise<BarInput[]> {
-  const bars: BarInput[] = []
+/** Bars of one series: of a journal (`market/bars.log` in a data folder), whose server may be running, or of another file, which `readFile` reads. Throws `validation_failed`, `series_not_found`. */
+export async function readSeries(path: string, key: SeriesKey, readFile: (path: string) => AsyncIterable<BarInput>): Promise<BarInput[]> {
   const records = openJournal(path)
-  if (records) return journaledBars(path, records, key)
-  for await (const bar of readBarsFile(path)) bars.push(bar)
-  return bars
+  return records ? journaledBars(path, records, key) : Array.fromAsync(readFile(path))
 }
 
 /** The records of a journal; undefined for any other file, or none, of which the reader of files tells. */

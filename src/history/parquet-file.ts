@@ -1,0 +1,48 @@
+import type { HistoryProcess } from './history-process.ts'
+import type { Block, ColumnSpec } from './table.ts'
+
+/** A Parquet file in the making: nothing of it is there before `save`. */
+export class ParquetWriter {
+  readonly #process: HistoryProcess
+  readonly #columns: readonly ColumnSpec[]
+  readonly #table: string
+  #last: Promise<unknown>
+  constructor(process: HistoryProcess, columns: readonly ColumnSpec[]) {
+    this.#process = process
+    this.#columns = columns
+    this.#table = process.name()
+    this.#last = process.call({ kind: 'create', table: this.#table, columns })
+  }
+
+  /** Adds rows; resolves when the next may come, while these are still on their way. */
+  async add(block: Block): Promise<void> {
+    await this.#last
+    this.#last = this.#process.call({ kind: 'append', table: this.#table, block })
+    this.#last.catch(() => {})
+  }
+
+  /** Writes the file, with a text about it in its metadata (key `presage`), and gives its length. Throws `validation_failed` if it cannot be written; an older file of that name is untouched then. */
+  async save(path: string, about: object): Promise<number> {
+    await this.#last
+    return (await this.#process.call({ kind: 'save', table: this.#table, columns: this.#columns, path, about: JSON.stringify(about) })).bytes
+  }
+}
+
+/** Parquet files being read: names of their columns in order, how many rows there are, and these in blocks. */
+export type ParquetReading = { readonly columns: readonly string[]; readonly rows: number; readonly blocks: AsyncGenerator<Block> }
+
+/** Reads files that have the same columns, in their order; times come as ms since the epoch. Throws `validation_failed` with the name of a file that is no Parquet or is torn. */
+export async function readParquet(process: HistoryProcess, paths: readonly string[]): Promise<ParquetReading> {
+  const reading = process.name()
+  const { columns, rows } = await process.call({ kind: 'open', reading, paths })
+  return { columns, rows, blocks: blocksOf(process, reading) }
+}
+
+async function* blocksOf(process: HistoryProcess, reading: string): AsyncGenerator<Block> {
+  const next = () => process.call({ kind: 'next', reading })
+  for (let coming = next(), block = await coming; block; block = await coming) {
+    coming = next()
+    coming.catch(() => {})
+    yield block
+  }
+}

@@ -1,0 +1,49 @@
+import { open, stat } from 'node:fs/promises'
+import { ServingError } from '../contracts/error.ts'
+import { findColumns, readBar } from '../market/bar-columns.ts'
+import type { BarInput } from '../market/check-bar.ts'
+import { readBarsFile } from '../market/read-bars-file.ts'
+import { HistoryProcess } from './history-process.ts'
+import { readParquet } from './parquet-file.ts'
+
+const magic = Buffer.from('PAR1', 'latin1')
+
+/** True if a file begins as Parquet does; false for one that cannot be read, of which its reader tells. */
+async function isParquet(path: string): Promise<boolean> {
+  try {
+    await using handle = await open(path)
+    const { buffer } = await handle.read(Buffer.alloc(magic.length), 0, magic.length, 0)
+    return buffer.equals(magic)
+  } catch {
+    return false
+  }
+}
+
+async function* parquetBars(path: string, onBytes: (bytes: number) => void): AsyncGenerator<BarInput> {
+  const { size } = await stat(path)
+  await using process = new HistoryProcess()
+  const { columns: names, rows, blocks } = await readParquet(process, [path])
+  const columns = findColumns(names, 'position')
+  if (typeof columns === 'string') throw new ServingError('validation_failed', `${path}: ${columns}`)
+  let line = 0
+  for await (const block of blocks) {
+    for (let row = 0; row < block.rows; row++) {
+      line += 1
+      const bar = readBar(
+        block.columns.map((column) => (Number.isNaN(column[row]) ? null : column[row])),
+        columns,
+      )
+      if (typeof bar === 'string') throw new ServingError('validation_failed', `${path} row ${line}: ${bar}`)
+      yield bar
+    }
+    onBytes((size * block.rows) / rows)
+  }
+}
+
+/**
+ * Bars of a file, streamed in its order: CSV or JSON, plain or .gz, or Parquet with columns named as vendors name them (times as timestamps, numbers or texts). `onBytes` hears of progress in
+ * bytes of the file. Throws `validation_failed` with the name of the file and the line or row that cannot be read, `store_unavailable` if DuckDB is not there.
+ */
+export async function* readBars(path: string, onBytes: (bytes: number) => void = () => {}): AsyncGenerator<BarInput> {
+  yield* (await isParquet(path)) ? parquetBars(path, onBytes) : readBarsFile(path, onBytes)
+}
