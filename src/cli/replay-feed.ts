@@ -1,6 +1,6 @@
 import type { Call } from '../contracts/call.ts'
-import type { Clock } from '../contracts/ports.ts'
-import { Replay, type Timer } from '../market/replay.ts'
+import type { Clock, Timer } from '../contracts/ports.ts'
+import { Replay } from '../market/replay.ts'
 import type { SeriesStore } from '../market/series-store.ts'
 import type { Predictions } from '../gateway/gateway-deps.ts'
 import type { Feed } from './feed.ts'

@@ -51,6 +51,7 @@ export const errorTable = {
   model_memory_exceeded: { status: 503, category: 'model', title: 'The model does not fit the memory budget', retryable: false },
   features_stale: { status: 503, category: 'features', title: 'The stored features are older than allowed', retryable: true },
   features_unavailable: { status: 503, category: 'features', title: 'The features for that moment are not known', retryable: true },
+  online_store_unavailable: { status: 503, category: 'system', title: 'The store that the replicas share does not answer', retryable: true },
   overloaded: { status: 503, category: 'limit', title: 'The server has too much to do', retryable: true },
   draining: { status: 503, category: 'system', title: 'The server is shutting down', retryable: true },
   store_unavailable: { status: 503, category: 'system', title: 'The metadata store does not answer', retryable: true },

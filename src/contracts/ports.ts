@@ -4,6 +4,9 @@ export interface Clock {
   monotonic(): number
 }
 
+/** Calls back once after some ms; the answer cancels it. */
+export type Timer = { after(ms: number, run: () => void): () => void }
+
 /** Randomness in [0, 1). */
 export type Random = () => number
 

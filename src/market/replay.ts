@@ -1,11 +1,8 @@
 import type { Calendar, SeriesKey } from '../contracts/bar.ts'
-import type { Clock } from '../contracts/ports.ts'
+import type { Clock, Timer } from '../contracts/ports.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { BarInput } from './check-bar.ts'
 import type { SeriesStore } from './series-store.ts'
-
-/** Calls back once after some ms; the answer cancels it. */
-export type Timer = { after(ms: number, run: () => void): () => void }
 
 /** What a replay needs. */
 export type ReplayDeps = { readonly store: Pick<SeriesStore, 'ingest'>; readonly clock: Clock; readonly timer: Timer }
