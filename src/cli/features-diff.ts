@@ -63,7 +63,10 @@ export async function diffReport(
   const { ids: features } = chosenFeatures(options, catalogue)
   const { symbol, timeframe, calendar } = options
   const key = { symbol, timeframe }
-  const found = compareSeries({ ...key, calendar, features, catalogue, bars: [await readSeries(a, key, readBars), await readSeries(b, key, readBars)] }, systemClock)
+  const found = compareSeries(
+    { ...key, calendar, features, catalogue, bars: [await readSeries(a, key, readBars), await readSeries(b, key, readBars)] },
+    systemClock,
+  )
   return { lines: report([a, b], found), differ: found.first !== undefined || found.features.some(({ count }) => count > 0) }
 }
 
