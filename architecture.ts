@@ -11,6 +11,7 @@ export const folders = {
   market: ['contracts'],
   'feature-store': ['resilience', 'contracts'],
   features: ['market', 'contracts'],
+  feeds: ['market', 'processes', 'resilience', 'contracts'],
   runtimes: ['trees', 'processes', 'resilience', 'contracts'],
   history: ['market', 'contracts'],
   registry: ['database', 'contracts'],
@@ -37,4 +38,5 @@ export const adapters = {
   yaml: ['config', 'features', 'models', 'cli'],
   '@typedtrader/candles': ['market'],
   '@duckdb/node-api': ['history/duckdb.ts'],
+  ccxt: ['feeds/exchange'],
 } as const satisfies Record<string, readonly string[]>

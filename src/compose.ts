@@ -16,6 +16,8 @@ import { FeatureProofs } from './features/proofs/feature-proofs.ts'
 import { loadFeatureModules } from './features/modules/load-feature-modules.ts'
 import { loadSets } from './features/set-folder.ts'
 import type { GatewayDeps, GatewayLog } from './gateway/gateway-deps.ts'
+import { Feeds } from './feeds/feeds.ts'
+import { feedSettings, type FeedWish } from './feeds/feed-settings.ts'
 import { createServer, type GatewayServer } from './gateway/server.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
 import { FlowTapes } from './market/flow/flow-tapes.ts'
@@ -40,6 +42,7 @@ export type Surroundings = { readonly clock: Clock; readonly random: Random; rea
 export type Presage = {
   readonly market: SeriesStore
   readonly features: FeatureService
+  readonly feeds: Feeds
   readonly models: ModelService
   readonly predictions: PredictionService
   readonly readiness: Readiness
@@ -118,6 +121,14 @@ async function composeMarket(config: Config, around: Surroundings, meter: Promet
   return { market: store, flow, features: service, close, health }
 }
 
+function composeFeeds(
+  { feeds }: Config,
+  { clock, random, log }: Surroundings,
+  { market, flow, meter }: Pick<Market, 'market' | 'flow'> & { meter: PrometheusMeter },
+): Feeds {
+  return new Feeds((feeds as readonly FeedWish[]).map(feedSettings), { market, flow, clock, random, meter, log: (about, message) => log.warn(about, message) })
+}
+
 async function composeKeys(
   { access, data }: Config,
   database: Database,
@@ -151,15 +162,16 @@ async function composeStores(config: Config, { clock, ids }: Surroundings): Prom
 
 function composeHealth(
   { clock, version }: Surroundings,
-  parts: { readonly readiness: Readiness; readonly models: ModelService; readonly market: Market; readonly decisions: DecisionRing },
+  parts: { readonly readiness: Readiness; readonly models: ModelService; readonly market: Market; readonly feeds: Feeds; readonly decisions: DecisionRing },
 ): Health {
-  const { readiness, models, market, decisions } = parts
+  const { readiness, models, market, feeds, decisions } = parts
   const healthy = (detail: string): HealthCheck => ({ status: 'healthy', detail })
   const probes = {
     api: () => healthy(readiness.phase),
     models: () => models.health(),
     database: () => healthy('SQLite'),
     features: market.health,
+    ...(feeds.any ? { feeds: () => feeds.health() } : {}),
     events: () => healthy(`${decisions.usage().decisions} decisions in memory`),
   }
   return new Health({ probes, version, clock })
@@ -171,11 +183,12 @@ function lifecycle(
   parts: {
     readonly makeServer: () => Promise<GatewayServer>
     readonly models: ModelService
+    readonly feeds: Feeds
     readonly readiness: Readiness
     readonly release: () => Promise<void>
   },
 ): Pick<Presage, 'start' | 'stop'> {
-  const { makeServer, models, readiness, release } = parts
+  const { makeServer, models, feeds, readiness, release } = parts
   let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
@@ -185,6 +198,7 @@ function lifecycle(
       server = await makeServer()
       await proven
       watch.start()
+      feeds.start()
       readiness.reached('models')
       const url = await server.listen()
       readiness.reached('listening')
@@ -193,6 +207,7 @@ function lifecycle(
     async stop() {
       readiness.drain()
       watch.stop()
+      await feeds.stop()
       const clean = (await server?.drain()) ?? true
       await models.close()
       await release()
@@ -207,6 +222,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   const { database, registry, meter } = await composeStores(config, around)
   const data = await composeMarket(config, around, meter)
   const { market, flow, features } = data
+  const feeds = composeFeeds(config, around, { market, flow, meter })
   for (const set of features.sets()) await features.prove(set)
   const models = composeModels(config, around, { meter, registry, features })
   models.expectBundles()
@@ -215,7 +231,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   const routes = { routes: config.routes, defaultModel: config.defaultModel }
   const predictions = new PredictionService({ models, features, routes, decisions, meter, clock, ids })
   const readiness = new Readiness()
-  const health = composeHealth(around, { readiness, models, market: data, decisions })
+  const health = composeHealth(around, { readiness, models, market: data, feeds, decisions })
   const gateway: GatewayDeps = {
     ...around,
     config: config.gateway,
@@ -225,6 +241,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
     decisions,
     market,
     flow,
+    feeds,
     features,
     models: Object.assign(new ModelAdministration(models, registry), { acquire: models.acquire.bind(models) }),
     health,
@@ -236,5 +253,6 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
     await database.destroy()
   }
   const makeServer = (): Promise<GatewayServer> => createServer(gateway)
-  return { market, features, models, predictions, readiness, firstKey, keyFile, ...lifecycle(config, { makeServer, models, readiness, release }) }
+  const parts = { models, feeds, readiness }
+  return { ...parts, market, features, predictions, firstKey, keyFile, ...lifecycle(config, { ...parts, makeServer, release }) }
 }

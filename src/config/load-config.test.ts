@@ -88,6 +88,18 @@ test('settings that contradict each other are a problem', () => {
   assert.match(problemsFrom({ env: { PRESAGE_GATEWAY_DEADLINE_MS: '9000' } })[0] ?? '', /must not be above gateway.maxDeadlineMs, which is 5000/)
 })
 
+test('a series that two feeds would bring, and an exchange that is named twice, are problems', () => {
+  const faults = (feeds: object[]): string => problemsFrom({ env: { PRESAGE_FEEDS: JSON.stringify(feeds) } }).join()
+  const [binance, kraken] = [
+    { exchange: 'binance', symbols: ['BTC/USDT'] },
+    { exchange: 'kraken', symbols: ['BTC/USDT'] },
+  ]
+  assert.equal(faults([binance, { ...kraken, symbols: ['BTC/EUR'] }]), '')
+  assert.match(faults([binance, kraken]), /PRESAGE_FEEDS: feeds has BTC\/USDT from binance and from kraken/)
+  assert.match(faults([binance, { ...binance, symbols: ['ETH/USDT'] }]), /has binance twice/)
+  assert.match(faults([{ ...binance, timeframes: ['2m'] }]), /0\.timeframes\.0 must be one of/)
+})
+
 test('no part of a configuration can be changed', () => {
   const config = loadConfig({ env: { PRESAGE_ROUTES: '[{symbols: A/B, model: m}]' } })
   for (const part of [config, config.gateway, config.routes, config.routes[0], config.models.eager]) assert.equal(Object.isFrozen(part), true)

@@ -46,10 +46,29 @@ function deepFreeze<T>(value: T): T {
   return Object.freeze(value)
 }
 
-function contradictions({ gateway }: Config, origins: ReadonlyMap<string, string>): Problem[] {
-  if (gateway.deadlineMs <= gateway.maxDeadlineMs) return []
-  const name = 'gateway.deadlineMs'
-  return [{ where: origins.get(name) ?? '', name, message: `must not be above gateway.maxDeadlineMs, which is ${gateway.maxDeadlineMs}` }]
+/** A series that two feeds bring would be revised for ever, and one exchange has one process. */
+function feedFaults({ feeds }: Config): string[] {
+  const seen = new Map<string, string>()
+  const faults: string[] = []
+  for (const { exchange, symbols } of feeds) {
+    if (feeds.filter((other) => other.exchange === exchange).length > 1) faults.push(`has ${exchange} twice: write its symbols into one entry`)
+    for (const symbol of symbols) {
+      const other = seen.get(symbol)
+      if (other !== undefined && other !== exchange) faults.push(`has ${symbol} from ${other} and from ${exchange}: one exchange must bring it`)
+      seen.set(symbol, exchange)
+    }
+  }
+  return [...new Set(faults)]
+}
+
+function contradictions(config: Config, origins: ReadonlyMap<string, string>): Problem[] {
+  const { gateway } = config
+  const problem = (name: string, message: string): Problem => ({ where: origins.get(name) ?? '', name, message })
+  const late = gateway.deadlineMs > gateway.maxDeadlineMs
+  return [
+    ...(late ? [problem('gateway.deadlineMs', `must not be above gateway.maxDeadlineMs, which is ${gateway.maxDeadlineMs}`)] : []),
+    ...feedFaults(config).map((message) => problem('feeds', message)),
+  ]
 }
 
 /** Reads all sources without refusing anything: what `presage config` shows. */

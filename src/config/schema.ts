@@ -1,4 +1,6 @@
 import Type, { type Static } from 'typebox'
+import { symbolPattern } from '../contracts/symbol.ts'
+import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 
 const strict = { additionalProperties: false } as const
 const longestMs = 86_400_000
@@ -145,6 +147,22 @@ const Route = Type.Object(
   strict,
 )
 
+const FeedSettings = Type.Object(
+  {
+    exchange: Type.String({ pattern: '^[a-z0-9]{2,40}$', description: 'Its id in ccxt' }),
+    symbols: Type.Array(Type.String({ pattern: symbolPattern, maxLength: 85 }), { minItems: 1, maxItems: 1_000 }),
+    timeframes: Type.Optional(Type.Array(Type.Enum(Object.keys(timeframes) as Timeframe[]), { minItems: 1 })),
+    streams: Type.Optional(Type.Array(Type.Enum(['bars', 'trades', 'books']), { minItems: 1 })),
+    history: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
+    silenceMs: Type.Optional(Type.Integer({ minimum: 1_000, maximum: longestMs })),
+    bookMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 60_000 })),
+    sandbox: Type.Optional(Type.Boolean()),
+    urls: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.String({ minLength: 1 }))),
+    options: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  strict,
+)
+
 /** All that an operator can set: descriptions, defaults and limits in one place. The name of an environment variable is the path of its setting. */
 export const ConfigSchema = Type.Object(
   {
@@ -159,6 +177,11 @@ export const ConfigSchema = Type.Object(
     }),
     defaultModel: Type.Optional(Type.String({ ...modelName, description: 'The model for symbols without a route, if its manifest admits them' })),
     market: Market,
+    feeds: Type.Array(FeedSettings, {
+      description:
+        'Exchanges whose market data comes in live, each in a process of its own ([market-data.md](market-data.md)), e.g. [{exchange: binance, symbols: [BTC/USDT], streams: [bars, trades, books]}]',
+      default: [],
+    }),
     features: Features,
     decisions: Decisions,
     log: Log,

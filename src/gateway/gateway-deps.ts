@@ -2,6 +2,7 @@ import type { KeyRing } from '../access/key-ring.ts'
 import type { Call } from '../contracts/call.ts'
 import type { DecisionLog } from '../contracts/decision.ts'
 import type { FeatureReads } from '../contracts/features.ts'
+import type { FeedReads } from '../contracts/feeds.ts'
 import type { FlowWrites } from '../contracts/flow-requests.ts'
 import type { FeatureCatalogue, MarketReads, MarketWrites } from '../contracts/market.ts'
 import type { Meter } from '../contracts/meter.ts'
@@ -54,6 +55,7 @@ export type GatewayDeps = {
   readonly decisions: Pick<DecisionLog, 'get'>
   readonly market: MarketWrites & MarketReads
   readonly flow: FlowWrites
+  readonly feeds: FeedReads
   readonly features: Pick<FeatureReads, 'vector'> & FeatureCatalogue
   readonly models: Pick<ModelAccess, 'acquire'> & ModelAdmin
   readonly health: Pick<Health, 'report' | 'publicReport'>

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import type { IngestReport } from '../../contracts/bar.ts'
 import { parseInstant } from '../../contracts/instant.ts'
 import { ServingError } from '../../contracts/error.ts'
+import { FeedsResponse } from '../../contracts/feeds.ts'
 import { LinesResponse } from '../../contracts/flow-requests.ts'
 import { BarsHead, BarsResponse, type BarValues, IngestBarRow, IngestBarsRequest, IngestBarsResponse, maxBarsPerAnswer } from '../../contracts/market.ts'
 import type { RouteDeps } from '../gateway-deps.ts'
@@ -93,5 +94,16 @@ const read = defineRoute({
   },
 })
 
-/** POST and GET /market/bars. */
-export const marketRoutes: readonly Route[] = [ingest, read]
+const feeds = defineRoute({
+  method: 'GET',
+  path: '/market/feeds',
+  scope: 'features:read',
+  tag: 'Market data',
+  summary: 'Every exchange that is followed: whether it is connected, what is wrong, and how old its newest bars are',
+  answer: FeedsResponse,
+  codes: [],
+  handle: (_asked, deps) => ({ feeds: deps.feeds.status() }),
+})
+
+/** POST and GET /market/bars, GET /market/feeds. */
+export const marketRoutes: readonly Route[] = [ingest, read, feeds]

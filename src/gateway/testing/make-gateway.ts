@@ -98,6 +98,7 @@ export function makeGatewayDeps(overrides: Partial<GatewayDeps> = {}): GatewayDe
     decisions: { get: () => undefined },
     market,
     flow: new OrderFlow({ tapes, store: market, clock: systemClock, meter: noMeter }),
+    feeds: { status: () => [] },
     features: new FeatureService({ series: market, clock: systemClock, meter: noMeter }),
     models: noModels,
     health: new Health({ probes: { api: () => ({ status: 'healthy', detail: 'answers' }) }, version: '0.0.0-test', clock: systemClock }),

@@ -1,0 +1,42 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { holdLifeline } from '../../processes/lifeline.ts'
+import { systemClock } from '../../system.ts'
+import type { FeedOrder, FeedReport } from '../feed-message.ts'
+import { ExchangeSession } from './exchange-session.ts'
+import { FeedRefusal, makeExchange } from './make-exchange.ts'
+
+const tickMs = 1_000
+
+// The process of one feed: it does what the server says on its channel and ends with it.
+holdLifeline()
+process.on('disconnect', () => process.exit(0))
+
+const report = (message: FeedReport): void => void process.send?.(message)
+let session: ExchangeSession | undefined
+
+async function start({ settings, series }: FeedOrder & { kind: 'start' }): Promise<void> {
+  try {
+    const exchange = await makeExchange(settings)
+    const made = new ExchangeSession(exchange, settings, {
+      clock: systemClock,
+      random: Math.random,
+      wait,
+      send: (batch) => report({ kind: 'batch', ...batch }),
+    })
+    session = made
+    report({ kind: 'ready' })
+    setInterval(() => {
+      made.tick()
+      report({ kind: 'state', state: made.state })
+    }, tickMs)
+    await made.begin(series)
+  } catch (error) {
+    if (!(error instanceof FeedRefusal)) throw error
+    report({ kind: 'refused', message: error.message })
+  }
+}
+
+process.on('message', (order: FeedOrder) => {
+  if (order.kind === 'start') void start(order)
+  else session?.taken()
+})
