@@ -6,6 +6,7 @@ import { kyselyKeyStore } from './access/kysely-key-store.ts'
 import type { Config } from './config/schema.ts'
 import type { HealthCheck } from './contracts/health.ts'
 import type { Clock, Ids, Random } from './contracts/ports.ts'
+import { symbolGlob } from './contracts/symbol.ts'
 import { type Database, openDatabase } from './database/open-database.ts'
 import { DecisionRing } from './events/decision-ring.ts'
 import type { Catalogue } from './features/catalog/family.ts'
@@ -21,7 +22,8 @@ import { feedSettings, type FeedWish } from './feeds/feed-settings.ts'
 import { createServer, type GatewayServer } from './gateway/server.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
 import { FlowTapes } from './market/flow/flow-tapes.ts'
-import { OrderFlow } from './market/flow/order-flow.ts'
+import { OrderFlow, type OrderFlowDeps } from './market/flow/order-flow.ts'
+import { TradeBars } from './market/flow/trade-bars.ts'
 import type { Series } from './market/series.ts'
 import { SeriesStore } from './market/series-store.ts'
 import { ModelAdministration } from './models/model-admin.ts'
@@ -73,6 +75,13 @@ function composeCatalogue({ features }: Config, { log }: Surroundings, meter: Pr
   })
 }
 
+/** What takes trades, books and funding; it makes bars of the trades of the symbols that the settings name. */
+function composeFlow({ barsFromTrades, silenceMs }: Config['market'], deps: Omit<OrderFlowDeps, 'bars'> & { readonly store: SeriesStore }): OrderFlow {
+  const made = barsFromTrades.map(({ symbols, clock = 'live' }) => ({ matches: symbolGlob(symbols), clock }))
+  const clockOf = (symbol: string) => made.find(({ matches }) => matches(symbol))?.clock
+  return new OrderFlow({ ...deps, bars: new TradeBars({ ...deps, clockOf, silenceMs }) })
+}
+
 /** Takes over the series of the process before, and what they say of funding. */
 function restoreMarket(restored: Iterable<Series>, store: SeriesStore, flow: OrderFlow): void {
   for (const series of restored) {
@@ -105,10 +114,12 @@ async function composeMarket(config: Config, around: Surroundings, meter: Promet
     catalogue,
     ...(states ? { states } : {}),
   })
-  const flow = new OrderFlow({ tapes, store, clock, meter })
+  const flow = composeFlow(market, { tapes, store, clock, meter })
   restoreMarket(journal?.restored ?? [], store, flow)
   for (const set of sets) service.declare(set)
+  const minutes = setInterval(() => flow.pass(), 1_000).unref()
   const close = async (): Promise<void> => {
+    clearInterval(minutes)
     service.close()
     sentinel.close()
     states?.close()

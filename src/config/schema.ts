@@ -89,6 +89,17 @@ const Python = Type.Object(
   { ...strict, description: 'Workers for models in their own framework' },
 )
 
+const symbolGlobPattern = '^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0-9A-Z*-]{1,20})?)?$|^\\*$'
+const TradeSeries = Type.Object(
+  {
+    symbols: Type.String({ pattern: symbolGlobPattern, description: 'A symbol or a glob', maxLength: 85 }),
+    clock: Type.Optional(
+      Type.Enum(['live', 'replay'], { description: 'live (usual): minutes also end by the clock of the machine; replay: by their trades alone' }),
+    ),
+  },
+  strict,
+)
+
 const Market = Type.Object(
   {
     keepBars: Type.Integer({ description: 'Bars kept of each series (at least 1,100)', default: 10_000, minimum: 1_100, maximum: 10_000_000 }),
@@ -105,6 +116,11 @@ const Market = Type.Object(
       minimum: 0,
       maximum: 1,
     }),
+    barsFromTrades: Type.Array(TradeSeries, {
+      description: 'Whose 1m bars are made from the trades that come in, e.g. [{symbols: BTC/USDT}]; those of others come in themselves',
+      default: [],
+    }),
+    silenceMs: milliseconds('How long after a trade minutes without another count as empty; later ones are missing, as the feed may be down', 300_000, 60_000),
     persist: Type.Boolean({ description: 'Write bars and feature states to the data folder, so that a restart continues where it stopped', default: true }),
   },
   { ...strict, description: 'Market data' },
@@ -138,7 +154,6 @@ const Log = Type.Object(
   { ...strict, description: 'Logs' },
 )
 
-const symbolGlobPattern = '^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0-9A-Z*-]{1,20})?)?$|^\\*$'
 const Route = Type.Object(
   {
     symbols: Type.String({ pattern: symbolGlobPattern, description: 'A symbol or a glob, e.g. BTC/USDT or */USDT', maxLength: 85 }),

@@ -144,6 +144,10 @@ ${expressionsSection}
   and 20 levels, its imbalance and mean spread. A longer bar sums or averages its minutes and has the last book. A bar of which the number was not observed makes every window that it is in \`missing\`; trades count as observed
   only if they add up to the volume of the bar within 1 %. Funding rates come in by \`POST /market/funding\` or \`presage ingest funding\`, each with the moment from which it was known: a bar has the newest that was known before
   its close, until that one's payment is past; the rate of a moment cannot be replaced by the one that was settled later. No exchange of the pictures' bars published order flow: their pictures show one made up of the bars.
+- **Bars of trades**: the setting \`market.barsFromTrades\` (\`[{symbols: BTC/USDT}]\`) makes the 1m bars of symbols of which only trades come in; longer bars and features go on as with any bar. A bar is made with the first trade
+  of a later minute, or two seconds after its end by the clock (not with \`clock: replay\`), and made again, as a revision, for a trade that comes before the minute after it is over too; later ones are counted as late and change nothing.
+  A minute without a trade is \`empty\` (flat, volume 0), but only \`market.silenceMs\` (5 minutes) long after the last one: minutes behind that are missing, as the feed may be down, and features warm up again. The first minute of
+  all is left out, since trades before it may not have been sent; after a restart, send trades from the minute before the last bar again. What is never sent is in no bar. The same trades make the same bars bit for bit, live, in pieces or from a file.
 - **Cost** of one bar: O(1), or O(n) in the length of the window.
 - **Pictures**: the last ${wide} hours of URTH/USD in \`@typedtrader/candles\`, each on its own scale; a thin line is zero. Those of two symbols: MSFT with SLV, hours of January 2026.
 - Held to TA-Lib where it is named, else the definition in 60 digits, on real bars, with the same first bar, to 1e-12 of the feature's size (Bollinger bands against TA-Lib 1e-11, whose variance loses digits).

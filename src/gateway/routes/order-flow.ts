@@ -32,7 +32,8 @@ const taken = ({ refused, ...counts }: FlowReport): Taken => ({ counts, refused 
 const ticks = defineRoute({
   ...shared,
   path: '/market/ticks',
-  summary: 'Trades in, in any order within a minute; the same trade twice counts once; they become order flow of the 1m bars',
+  summary:
+    'Trades in, in any order within a minute; the same trade twice counts once; they become order flow of the 1m bars, or make these bars (setting market.barsFromTrades)',
   body: IngestTicksRequest,
   lines: defineLines({ head: FlowHead, row: TickRow, take: ({ symbol }, rows, { flow }) => taken(flow.trades(symbol, rows.map(toTrade))) }),
   handle: ({ body }, { flow }) => flow.trades(body.symbol, body.ticks.map(toTrade)),

@@ -1,8 +1,12 @@
+import type { Bar } from '../../contracts/bar.ts'
 import type { Flow, Trade } from '../../contracts/flow.ts'
 import type { Period } from './tape.ts'
 
-/** What trades of one period say. */
+/** What trades of one period say beside their prices. */
 export type TradeFlow = Pick<Flow, 'buyVolume' | 'sellVolume' | 'trades' | 'lastTradeTime'>
+
+/** What trades of one period say: their flow, and the prices of the bar that they make, which are those of the trade before in a period without any. */
+export type TradePart = { readonly flow: TradeFlow; readonly prices: Pick<Bar, 'open' | 'high' | 'low' | 'close' | 'volume'> }
 
 /** What the next trade needs to know of those before it. */
 export type TradeCarry = { readonly time: number; readonly price: number; readonly sign: number }
@@ -17,16 +21,22 @@ function signOf({ side, price }: Trade, before: TradeCarry | undefined): number 
 export function foldTrades(
   carry: TradeCarry | undefined,
   { events }: Period<Trade>,
-): { readonly part: TradeFlow | undefined; readonly carry: TradeCarry | undefined } {
+): { readonly part: TradePart | undefined; readonly carry: TradeCarry | undefined } {
   let last = carry
-  let [buyVolume, sellVolume] = [0, 0]
+  const open = events[0]?.price ?? carry?.price ?? NaN
+  let [high, low, volume, buyVolume, sellVolume] = [open, open, 0, 0, 0]
   for (const trade of events) {
     const sign = signOf(trade, last)
+    high = Math.max(high, trade.price)
+    low = Math.min(low, trade.price)
+    volume += trade.size
     buyVolume += ((1 + sign) / 2) * trade.size
     sellVolume += ((1 - sign) / 2) * trade.size
     last = { time: trade.time, price: trade.price, sign }
   }
-  return { part: last && { buyVolume, sellVolume, trades: events.length, lastTradeTime: last.time }, carry: last }
+  if (last === undefined) return { part: undefined, carry: undefined }
+  const flow = { buyVolume, sellVolume, trades: events.length, lastTradeTime: last.time }
+  return { part: { flow, prices: { open, high, low, close: last.price, volume } }, carry: last }
 }
 
 /** Order of trades: by time, then by id, numbers by their size. Zero for the same trade. */

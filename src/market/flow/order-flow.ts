@@ -7,15 +7,24 @@ import { isSymbol } from '../../contracts/symbol.ts'
 import type { SeriesStore } from '../series-store.ts'
 import { bookFault, fundingFault, tradeFault } from './flow-faults.ts'
 import { type FlowTapes, flowTimeframe } from './flow-tapes.ts'
+import type { TradeBars } from './trade-bars.ts'
 
-/** What order flow needs: where it is folded, and whose bars it goes into. */
-export type OrderFlowDeps = { readonly tapes: FlowTapes; readonly store: Pick<SeriesStore, 'observe' | 'all'>; readonly clock: Clock; readonly meter: Meter }
+/** What order flow needs: where it is folded, whose bars it goes into, and what makes bars of trades, if anything does. */
+export type OrderFlowDeps = {
+  readonly tapes: FlowTapes
+  readonly store: Pick<SeriesStore, 'observe' | 'all'>
+  readonly clock: Clock
+  readonly meter: Meter
+  readonly bars?: TradeBars
+}
 
 const results = ['accepted', 'unchanged', 'late', 'quarantined'] as const
 type Counters = Readonly<Record<(typeof results)[number], Counter>>
 type Target = { readonly symbol: string; readonly counters: Counters }
 
 const reasonsTold = 100
+/** How long after its end a minute is given by the clock to the trades that are still on their way. */
+const graceMs = 2_000
 
 /** Takes trades, books and funding rates of a symbol in any order. What they say of a minute goes into its bar: when that comes, or as a revision once the minute is over. */
 export class OrderFlow {
@@ -74,8 +83,21 @@ export class OrderFlow {
       this.#deps.tapes.addFunding(symbol, { time: closeTime - 1, rate: flow.fundingRate, nextTime: flow.nextFundingTime })
   }
 
+  /** Ends minutes that are over by the clock although no later trade has come, of series that are live and made of trades. */
+  pass(): void {
+    const { bars, tapes, clock } = this.#deps
+    const now = clock.now()
+    for (const symbol of bars?.live(now) ?? []) {
+      tapes.passTrades(symbol, now - graceMs)
+      this.#observeMinutes(symbol)
+    }
+  }
+
   #observeMinutes(symbol: string): void {
-    this.#deps.store.observe({ symbol, timeframe: flowTimeframe }, this.#deps.tapes.takeOver(symbol))
+    const { tapes, bars, store } = this.#deps
+    const over = tapes.takeOver(symbol)
+    bars?.build(symbol, over)
+    store.observe({ symbol, timeframe: flowTimeframe }, over)
   }
 
   #take<Event>({ symbol, counters }: Target, events: readonly Event[], add: (event: Event) => string): FlowReport {

@@ -27,6 +27,10 @@ export class Tape<Event extends { readonly time: number }, Carry, Part> {
   #carry: Carry | undefined
   /** Begin of the older of the two periods that are held. */
   #from = NaN
+  /** Time of the newest event, or how far time has passed without one. */
+  #newest = -Infinity
+  #first = Infinity
+  #last = -Infinity
   constructor(options: TapeOptions<Event, Carry, Part>) {
     this.#options = options
   }
@@ -36,14 +40,26 @@ export class Tape<Event extends { readonly time: number }, Carry, Part> {
     const period = this.#periodOf(event.time)
     if (Number.isNaN(this.#from)) this.#from = period - this.#options.barMs
     if (event.time < this.#from) return 'late'
-    this.#advance(period)
+    this.#reach(event.time)
     const at = this.#events.findLastIndex((held) => this.#options.compare(held, event) <= 0)
     const before = this.#events[at]
     if (before !== undefined && this.#options.compare(before, event) === 0) return 'unchanged'
     if (this.#events.length >= mostEvents) return full
     this.#events.splice(at + 1, 0, event)
     this.#dirty.add(period)
+    this.#first = Math.min(this.#first, period)
+    this.#last = Math.max(this.#last, event.time)
     return 'accepted'
+  }
+
+  /** Lets time pass without an event: periods before it are over. Does nothing before the first event. */
+  pass(time: number): void {
+    if (!Number.isNaN(this.#from)) this.#reach(time)
+  }
+
+  /** Begin of the earliest period with an event, which may have had others before that nobody sent; Infinity before there is one. */
+  get first(): number {
+    return this.#first
   }
 
   /** What is known of the period that begins at a moment, up to now. */
@@ -55,15 +71,16 @@ export class Tape<Event extends { readonly time: number }, Carry, Part> {
     return openTime === this.#from + barMs && this.#newest >= openTime ? fold(older.carry, this.#period(openTime)).part : undefined
   }
 
-  /** Begins of the periods that are over, as a later one has an event, and have changed since the last time that this was asked. */
+  /** Time of the newest event; -Infinity before there is one. */
+  get last(): number {
+    return this.#last
+  }
+
+  /** Begins of the periods that are over, as a later one has begun, and have changed since the last time that this was asked. */
   takeOver(): number[] {
     const over = [...this.#dirty].filter((openTime) => openTime < this.#periodOf(this.#newest))
     for (const openTime of over) this.#dirty.delete(openTime)
     return over
-  }
-
-  get #newest(): number {
-    return this.#events.at(-1)?.time ?? -Infinity
   }
 
   #periodOf(time: number): number {
@@ -74,6 +91,16 @@ export class Tape<Event extends { readonly time: number }, Carry, Part> {
     const { barMs } = this.#options
     const events = this.#events.filter(({ time }) => time >= openTime && time < openTime + barMs)
     return { openTime, barMs, events }
+  }
+
+  /** Time has come so far: a period that begins makes the one before it known, with events or without. */
+  #reach(time: number): void {
+    const period = this.#periodOf(time)
+    const before = this.#periodOf(this.#newest)
+    this.#newest = Math.max(this.#newest, time)
+    if (period <= before) return
+    this.#advance(period)
+    if (before > -Infinity) this.#dirty.add(period - this.#options.barMs)
   }
 
   /** Closes periods until the given one is the newest that is held. */
