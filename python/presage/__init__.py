@@ -4,6 +4,7 @@ from .description import Description
 from .errors import BundleError
 from .evidence import Parts
 from .frameworks.python_class import PythonClass
+from .input_tensor import InputTensor
 from .matrix import Matrix, read_matrix, windows
 from .report import Report
 from .rows import Rows
@@ -11,5 +12,5 @@ from .save import save
 from .source import Predict
 from .splits import borders_at, split_by_time
 
-__all__ = ["BundleError", "Description", "Matrix", "Parts", "Predict", "PythonClass", "Report", "Rows", "borders_at", "read_matrix", "save", "split_by_time", "windows"]
+__all__ = ["BundleError", "Description", "InputTensor", "Matrix", "Parts", "Predict", "PythonClass", "Report", "Rows", "borders_at", "read_matrix", "save", "split_by_time", "windows"]
 __version__ = "0.1.0"

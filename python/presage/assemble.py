@@ -51,7 +51,7 @@ def _manifest(identity: tuple[str, str], artefact: Artefact, about: tuple[Descri
         "training_date": description.training_date,
         "metrics": measured["metrics"],
         "symbols": description.symbols,
-        "inputs": description.inputs(),
+        "inputs": description.inputs() | artefact.inputs(),
         "output": _output(artefact, description, measured),
         "signal": measured["signal"],
         "label": {"kind": "return" if description.kind == "regression" else "direction", "horizon": description.horizon, "cost_bps": description.cost_bps},

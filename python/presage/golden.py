@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,11 @@ class Tolerance:
     relative: float
 
 
-def golden_inputs(x: np.ndarray, features: int, optional: list[int], seed: int = 0) -> np.ndarray:
+def golden_inputs(x: np.ndarray, features: int, optional: list[int], *, whole: Sequence[int] = (), seed: int = 0) -> np.ndarray:
     """
     Rows worth checking, from rows of real data: twelve spread over them, each column at its least, at its largest, tenfold values; and where columns may be missing, rows
-    without all of those, without each half of them, without random ones. `optional`: feature indices; a window is flattened oldest first.
+    without all of those, without each half of them, without random ones. `optional` and `whole`: feature indices; whole numbers, such as categories, are none but those of real
+    rows. A window is flattened oldest first.
     """
     random = np.random.default_rng(seed)
     real = x[np.isfinite(x).all(axis=1)]
@@ -33,6 +35,8 @@ def golden_inputs(x: np.ndarray, features: int, optional: list[int], seed: int =
         raise BundleError(f"golden rows need {SMALLEST_COUNT} complete rows of real data, there are {len(real)}")
     spread = real[np.linspace(0, len(real) - 1, 12).astype(int)]
     edges = np.stack([real.min(axis=0), real.max(axis=0), np.median(real, axis=0), real[0] * 10])
+    known = [at for at in range(real.shape[1]) if at % features in whole]
+    edges[2:, known] = real[0, known]
     return np.concatenate([spread, edges, *_with_missing(spread, features, optional, random)])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import re
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -14,17 +13,13 @@ from typing import Any
 from .description import Description, duration_ms
 from .errors import BundleError
 from .evidence import Parts
+from .feature_ids import split_ids
 from .frameworks.python_class import PythonClass
+from .input_tensor import InputTensor
 from .matrix import Matrix, read_matrix, windows
 from .report import Report
 from .save import RUNTIMES, save
 from .splits import borders_at, split_by_time
-
-BETWEEN_IDS = re.compile(r",(?![^(]*\))")
-
-
-def _ids(text: str) -> list[str]:
-    return [each.strip() for each in BETWEEN_IDS.split(text) if each.strip()]
 
 
 def _shares(text: str) -> tuple[float, float]:
@@ -46,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--classes", type=lambda text: text.split(","), help="names from down to up, in the order of the outputs (default: down,up or down,flat,up)")
     made.add_argument("--symbols", type=lambda text: text.split(","), help="symbols that it answers for (default: that of the matrix)")
     made.add_argument("--window", type=int, default=1, help="vectors of a row, for models of sequences")
-    made.add_argument("--optional", type=_ids, default=[], help="inputs that may be missing")
+    made.add_argument("--optional", type=split_ids, default=[], help="inputs that may be missing")
     made.add_argument("--max-age", help="age from which an input is too old, such as 120s")
     made.add_argument("--act-on", type=float, default=0.1, help="share of validation rows that signals act on")
     made.add_argument("--borders", type=_shares, default=(0.6, 0.8), help="shares of the rows at which validation and test begin: train the model on the first part only")
@@ -55,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--class", dest="klass", metavar="MODULE:CLASS", help="the path is Python code, and this is its class")
     made.add_argument("--method", choices=["predict_proba", "predict", "decision_function"], help="what scikit-learn is asked with (default: by the model)")
     made.add_argument("--tensor", help="output of an ONNX file that has several")
+    made.add_argument("--tensors", nargs="+", metavar="INPUT", default=[], help="each input of an ONNX file of several: NAME=FEATURE,FEATURE or, with its newest vectors, NAME=FEATURE:60")
     made.add_argument("--runtimes", type=lambda text: text.split(","), default=list(RUNTIMES), help="forms to try, such as python")
     return made
 
@@ -67,7 +63,8 @@ def import_model(options: argparse.Namespace) -> Report:
         raise BundleError(f"{options.matrix} is not there: write it with `presage features export`")
     matrix = read_matrix(options.matrix)
     model = options.path if options.klass is None else PythonClass(options.path, options.klass)
-    how = {"tensor": options.tensor, "method": options.method, "runtimes": options.runtimes}
+    tensors = [InputTensor.parse(each) for each in options.tensors]
+    how = {"tensor": options.tensor, "tensors": tensors, "method": options.method, "runtimes": options.runtimes}
     return save(model, options.models, name=options.name, version=options.version, description=_description(options, matrix), parts=_parts(options, matrix), **how)
 
 

@@ -14,14 +14,16 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from .errors import BundleError
+from .input_tensor import InputTensor
 from .source import Artefact, Contract, Predict, columns
 from .timing import median_microseconds
 from .worker.adapters import open_model
-from .worker.load_args import LoadArgs, parse_load_args
+from .worker.load_args import parse_load_args
 from .worker_words import load_words
 
 PACKAGES = Path(__file__).resolve().parent.parent
@@ -38,27 +40,28 @@ class Answers:
     microseconds: float
 
 
-def _sklearn_trees(args: LoadArgs) -> Predict:
+def _sklearn_trees(words: dict[str, Any]) -> Predict:
     from .sklearn_trees_answers import sklearn_trees_answers
 
-    text = Path(args.path).read_text()
+    text = Path(words["path"]).read_text()
     return lambda x: sklearn_trees_answers(text, x)
 
 
-def _onnx(args: LoadArgs) -> Predict:
-    from .frameworks.onnx_files import load_onnx
+def _onnx(words: dict[str, Any]) -> Predict:
+    from .frameworks.onnx_files import Ends, OnnxGraph
 
-    return load_onnx(Path(args.path), Contract(args.features, args.window), args.tensor)
+    contract = Contract(words["features"], words["window"], words["kind"], words["outputs"])
+    return OnnxGraph(Path(words["path"]), contract, Ends([InputTensor(**each) for each in words.get("tensors", [])], words["tensor"])).predict
 
 
 # What the worker does not read, because the server runs it by itself.
-OWN_READERS: dict[str, Callable[[LoadArgs], Predict]] = {"sklearn-trees": _sklearn_trees, "onnx": _onnx}
+OWN_READERS: dict[str, Callable[[dict[str, Any]], Predict]] = {"sklearn-trees": _sklearn_trees, "onnx": _onnx}
 
 
 def reload(folder: Path, artefact: Artefact, contract: Contract, x: np.ndarray) -> Answers:
     """The answers of the artefact in `folder` for rows, from a fresh process. Raises BundleError with the last words of that process where it fails."""
     with tempfile.TemporaryDirectory() as room:
-        (Path(room) / "load.json").write_text(json.dumps(load_words(folder, artefact, contract)))
+        (Path(room) / "load.json").write_text(json.dumps(load_words(folder, artefact, contract) | artefact.inputs()))
         np.save(Path(room) / "rows.npy", x)
         _in_fresh_process(room)
         answers = np.load(Path(room) / "answers.npz")
@@ -80,8 +83,8 @@ def _in_fresh_process(room: str) -> None:
 
 def main(room: Path) -> None:
     """The fresh process: `load.json` and `rows.npy` in, `answers.npz` out."""
-    args, x = parse_load_args(json.loads((room / "load.json").read_text())), np.load(room / "rows.npy")
-    answer = OWN_READERS[args.format](args) if args.format in OWN_READERS else open_model(args).predict
+    words, x = json.loads((room / "load.json").read_text()), np.load(room / "rows.npy")
+    answer = OWN_READERS[words["format"]](words) if words["format"] in OWN_READERS else open_model(parse_load_args(words)).predict
     singles = [columns(answer(x[at : at + 1]), 1) for at in range(min(SINGLES, len(x)))]
     np.savez(room / "answers.npz", batch=columns(answer(x), len(x)), singles=np.concatenate(singles), microseconds=median_microseconds(answer, x[:SINGLES]))
 

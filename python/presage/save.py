@@ -16,6 +16,7 @@ from .description import Description
 from .errors import BundleError
 from .evidence import Parts
 from .golden import golden_inputs
+from .input_tensor import InputTensor
 from .report import Report
 from .source import Predict, Source
 from .sources import Hints, source_of
@@ -35,6 +36,7 @@ def save(
     parts: Parts,
     predict: Predict | None = None,
     tensor: str | None = None,
+    tensors: Sequence[InputTensor] = (),
     method: str | None = None,
     runtimes: Sequence[str] = RUNTIMES,
     quiet: bool = False,
@@ -42,12 +44,14 @@ def save(
     """
     Writes `models_dir/name/version` from a fitted model of any framework, or the path of a saved one, in the first form that answers as the framework does: trees, ONNX,
     the original for a Python worker. Prints and returns which form, and why. `predict` is the source framework's own for an ONNX file (n x values float64 in, n x outputs
-    out); `tensor` names its output; `method` is what scikit-learn is asked with; `runtimes` limits the forms. Raises BundleError; never overwrites a version.
+    out); `tensor` names its output; `tensors` say which features go into which of its inputs; `method` is what scikit-learn is asked with; `runtimes` limits the forms. Raises
+    BundleError; never overwrites a version.
     """
     target = check_identity(models_dir, name, version)
-    source = source_of(model, description.contract, Hints(predict, tensor, method))
+    source = source_of(model, description.contract, Hints(predict, tensor, method, tensors))
     _check(source, description, parts)
-    golden = golden_inputs(parts.train.x, len(description.features), description.optional_columns)
+    whole = [description.features.index(feature) for feature in source.whole]
+    golden = golden_inputs(parts.train.x, len(description.features), description.optional_columns, whole=whole)
     with tempfile.TemporaryDirectory() as room:
         chosen = choose_form(source, Path(room), (description, _proof_rows(golden, parts)), runtimes)
         assemble(target, (name, version), chosen, (source, description, parts, golden))
@@ -63,6 +67,9 @@ def _check(source: Source, description: Description, parts: Parts) -> None:
         raise BundleError(f"the model has {source.values} inputs, features x window make {values}")
     if source.gives is not None and source.gives != description.gives:
         raise BundleError(f"{source.kind} gives {source.gives}, but a {description.kind} model gives {description.gives}")
+    missing = [feature for feature in description.optional if feature in source.whole]
+    if missing:
+        raise BundleError(f"the graph takes {', '.join(missing)} as whole numbers, for which nothing stands in: describe none of them as optional")
     parts.check(values)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .errors import BundleError
 from .golden import Tolerance
+from .input_tensor import InputTensor
 
 Predict = Callable[[np.ndarray], np.ndarray]
 
@@ -46,7 +47,8 @@ class Contract:
 
 @dataclass(frozen=True)
 class Artefact:
-    """A file or folder of a bundle, who serves it, how closely it must give the framework's answers; which output, class or method where there are several."""
+    """A file or folder of a bundle, who serves it, how closely it must give the framework's answers; which output, class or method where there are several, and which features
+    go into which input."""
 
     path: str
     runtime: str
@@ -55,11 +57,16 @@ class Artefact:
     tensor: str | None = None
     klass: str | None = None
     method: str | None = None
+    tensors: Sequence[InputTensor] = ()
 
     def manifest(self) -> dict[str, Any]:
         """`artefact` of a manifest."""
         about = {"path": self.path, "format": self.format, "class": self.klass, "method": self.method}
         return {key: value for key, value in about.items() if value is not None}
+
+    def inputs(self) -> dict[str, Any]:
+        """What `inputs` of a manifest has to say of this artefact."""
+        return {"tensors": [each.manifest() for each in self.tensors]} if self.tensors else {}
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class Form:
 class Source:
     """
     A fitted model: `framework` with its version, `kind` of model, the `values` a row must have (None: it does not say), its own predictions (n x values float64 in, n x
-    outputs out), the forms to try, best first, and whether it gives `probabilities` or `amounts` (None: it does not say).
+    outputs out), the forms to try, best first, whether it gives `probabilities` or `amounts` (None: it does not say), and which features it takes as `whole` numbers only.
     """
 
     framework: str
@@ -84,6 +91,7 @@ class Source:
     predict: Predict
     forms: Sequence[Form]
     gives: Literal["probabilities", "amounts"] | None = None
+    whole: Sequence[str] = ()
 
 
 def columns(output: Any, rows: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,21 +10,26 @@ from typing import Any
 from .errors import BundleError
 from .frameworks.keras_models import keras_source, load_keras, saved_model_source
 from .frameworks.lightgbm_models import lightgbm_source, load_lightgbm
-from .frameworks.onnx_files import onnx_source
+from .frameworks.onnx_files import Ends, onnx_source
 from .frameworks.python_class import PythonClass, python_class_source
 from .frameworks.sklearn_models import load_joblib, load_skops, sklearn_source
 from .frameworks.torch_models import load_program, load_script, torch_source
 from .frameworks.xgboost_models import load_xgboost, xgboost_source
+from .input_tensor import InputTensor
 from .source import Predict, Contract, Source
 
 
 @dataclass(frozen=True)
 class Hints:
-    """What a model may not say by itself: the source framework's own `predict` of an ONNX file, which `tensor` of several holds the output, which `method` is called."""
+    """
+    What a model may not say by itself: the source framework's own `predict` of an ONNX file, which `tensor` of several holds the output, which `method` is called, and which
+    features go into which of an ONNX file's inputs (`tensors`).
+    """
 
     predict: Predict | None = None
     tensor: str | None = None
     method: str | None = None
+    tensors: Sequence[InputTensor] = ()
 
 
 PACKAGES: dict[str, Callable[[Any, Contract, Hints], Source]] = {
@@ -35,7 +40,7 @@ PACKAGES: dict[str, Callable[[Any, Contract, Hints], Source]] = {
     "sklearn": lambda model, contract, hints: sklearn_source(model, contract, hints.method),
 }
 FILES: dict[str, Callable[[Path, Contract, Hints], Source]] = {
-    ".onnx": lambda path, contract, hints: onnx_source(path, contract, hints.predict, hints.tensor),
+    ".onnx": lambda path, contract, hints: onnx_source(path, contract, hints.predict, Ends(hints.tensors, hints.tensor)),
     ".keras": lambda path, contract, _: keras_source(load_keras(path), contract),
     ".pt2": lambda path, contract, _: torch_source(load_program(path), contract),
     ".pt": lambda path, contract, _: torch_source(load_script(path), contract),
@@ -50,7 +55,10 @@ FILES: dict[str, Callable[[Path, Contract, Hints], Source]] = {
 
 def source_of(model: Any, contract: Contract, hints: Hints) -> Source:
     """The model by the package that its class, or the nearest class that it derives from, belongs to; a path by its ending. Raises BundleError for others."""
-    return _source_of_path(Path(model), contract, hints) if isinstance(model, (str, Path)) else _source_of_object(model, contract, hints)
+    path = Path(model) if isinstance(model, (str, Path)) else None
+    if hints.tensors and (path is None or path.suffix != ".onnx"):
+        raise BundleError("tensors say which features go into which input of an ONNX file: export this model to ONNX and give the path of the file")
+    return _source_of_object(model, contract, hints) if path is None else _source_of_path(path, contract, hints)
 
 
 def _source_of_object(model: Any, contract: Contract, hints: Hints) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import json
 import os
@@ -27,6 +28,19 @@ def make_rows(count: int = 600, horizon: int = 15, seed: int = 1, width: int = 3
     forward = 0.001 * (0.5 * x[:, 1] + random.normal(size=count))
     close = START + MINUTE * np.arange(count)
     return Rows(x, forward, close, close + horizon * MINUTE)
+
+
+def write_matrix(folder: Path, rows: Rows, features: list[str]) -> Path:
+    """A matrix as `presage features export` writes it."""
+    path = folder / "matrix.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["close_time", "as_of", *features, "r", "label", "label_time"])
+        for close, x, r, known in zip(rows.close_time, rows.x, rows.forward_return, rows.label_time):
+            writer.writerow([close, "", *(repr(float(value)) for value in x), repr(float(r)), int(r > 0), known])
+    about = {"ids": features, "feature_set_digest": "d" * 64, "counts": {"rows": len(rows)}, "symbol": "BTC/USDT", "timeframe": "1m", "horizon": "15m", "cost_bps": 8}
+    path.with_name("matrix.csv.json").write_text(json.dumps(about))
+    return path
 
 
 def make_parts(rows: Rows | None = None) -> Parts:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import io
-import json
 import tempfile
 import unittest
 from pathlib import Path
 
 import numpy as np
-from made_up_market import FEATURES, golden_rows, installed, make_rows
+from made_up_graphs import FEATURES as graph_features
+from made_up_graphs import TENSORS, graph_answer, graph_vectors, write_graph
+from made_up_market import FEATURES, golden_rows, installed, make_rows, write_matrix
 
 from presage.import_model import main, parser
 
@@ -23,15 +23,8 @@ class ImportTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.room = Path(folder.name)
-        self.matrix = self.room / "matrix.csv"
         self.rows = make_rows(600)
-        with self.matrix.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["close_time", "as_of", *FEATURES, "r", "label", "label_time"])
-            for row in zip(self.rows.close_time, self.rows.x, self.rows.forward_return, self.rows.label_time):
-                writer.writerow([row[0], "", *(repr(float(value)) for value in row[1]), repr(float(row[2])), int(row[2] > 0), row[3]])
-        about = {"ids": FEATURES, "feature_set_digest": "d" * 64, "counts": {"rows": 600}, "symbol": "BTC/USDT", "timeframe": "1m", "horizon": "15m", "cost_bps": 8}
-        (self.room / "matrix.csv.json").write_text(json.dumps(about))
+        self.matrix = write_matrix(self.room, self.rows, FEATURES)
 
     def run_with(self, path: Path, *more: str) -> tuple[int, str, str]:
         """Exit code and both outputs."""
@@ -66,6 +59,18 @@ class ImportTest(unittest.TestCase):
         manifest = (self.room / "models" / "lean" / "1.0.0" / "model.yaml").read_text()
         self.assertIn('  class: "even:Even"', manifest)
         self.assertIn("  window: 2", manifest)
+
+    @unittest.skipUnless(installed("onnx", "onnxruntime"), "onnx and onnxruntime are not installed")
+    def test_a_graph_of_several_inputs_is_described_on_the_line(self) -> None:
+        path, self.matrix = write_graph(self.room / "given.onnx"), write_matrix(self.room, graph_vectors(), graph_features)
+        code, _, err = self.run_with(path, "--window", "4", "--tensor", "p_up")
+        self.assertEqual((code, len(err.splitlines())), (1, 1))
+        self.assertIn("the graph takes 4 inputs, exact float64[rows, 1], regime int64[rows], sequence float32[rows, 3, 2], static float32[rows, 4, 1]: say which", err)
+        self.assertIn("--tensors exact=tod_sin:1 ", err)
+        code, _, err = self.run_with(path, "--window", "4", "--tensor", "p_up", "--tensors", *map(str, TENSORS))
+        self.assertEqual((code, err), (0, ""))
+        inputs, outputs = golden_rows(self.room / "models" / "lean" / "1.0.0")
+        np.testing.assert_allclose(outputs[:, 1], graph_answer(inputs), atol=1e-6)
 
     def test_what_cannot_be_imported_is_told_in_one_line(self) -> None:
         (self.room / "model.exe").write_text("")
