@@ -86,7 +86,7 @@ const Metrics = Type.Object(
 const InputTensor = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 200 }),
-    features: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 2000 }),
+    features: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: 2000 }),
     window: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'The newest vectors that it takes; inputs.window where it does not say' })),
   },
   strict,

@@ -83,6 +83,14 @@ test('inputs of a graph take each feature once', (t) => {
   }
 })
 
+test('inputs of a graph take ids as long as features may have', (t) => {
+  const folder = copy(t)
+  const [first = '', ...others] = prepareBundle(readManifest(folder)).spec.features
+  const long = `${'-'.repeat(200 - first.length)}${first}`
+  edit(folder, (text) => taking({ name: 'x', features: [long, ...others] })(asOnnx(text.replace(JSON.stringify(first), JSON.stringify(long)))))
+  assert.deepEqual(readManifest(folder).manifest.inputs.tensors?.[0]?.features[0], long)
+})
+
 test('inputs of a graph belong to the runtime onnx', (t) => {
   const folder = copy(t)
   edit(folder, taking({ name: 'x', features: ['a'] }))
