@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
-from made_up_market import golden_rows, installed, make_description, make_parts
+from made_up_market import MINUTE, golden_rows, installed, make_description, make_parts, make_rows
 
 import presage
 from presage.reload import reload
@@ -55,6 +55,18 @@ class SklearnFormsTest(unittest.TestCase):
         text = str(report)
         self.assertRegex(text, r"the framework itself +[\d,]+ µs +scikit-learn [\d.]+, Pipeline")
         self.assertRegex(text, r"ONNX, float64 +onnx +[\d,]+ µs +kept +\d+ rows reproduced")
+
+    def test_a_pipeline_over_windows_becomes_a_graph_that_takes_windows(self) -> None:
+        from onnx import load
+
+        self.parts = make_parts(presage.windows(make_rows(), 2, MINUTE))
+        model = self.fit()
+        report = presage.save(model, **{**self.words, "parts": self.parts, "description": make_description(window=2, optional=[])})
+        self.assertEqual(report.kept.form, "ONNX, float64")
+        (taken,) = load(report.folder / "model.onnx").graph.input
+        self.assertEqual([each.dim_value for each in taken.type.tensor_type.shape.dim], [0, 2, 3])
+        inputs, outputs = golden_rows(report.folder)
+        np.testing.assert_array_equal(model.predict_proba(inputs), outputs)
 
     @unittest.skipUnless(installed("skops"), "skops is not installed")
     def test_what_onnx_does_not_know_stays_as_it_is_without_a_pickle(self) -> None:

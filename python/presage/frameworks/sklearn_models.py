@@ -112,8 +112,19 @@ def _write_onnx(model: Any, contract: Contract, method: str, folder: Path, *, do
         options, tensor = None, None
     kind = DoubleTensorType if double else FloatTensorType
     graph = to_onnx(model, initial_types=[("input", kind([None, contract.values]))], options=options, target_opset=OPSET)
+    if contract.window > 1:
+        _take_windows(graph.graph, contract)
     (folder / "model.onnx").write_bytes(graph.SerializeToString())
     return Artefact("model.onnx", "onnx", "onnx", MIXED if double else FLOAT32, tensor=tensor)
+
+
+def _take_windows(graph: Any, contract: Contract) -> None:
+    """Rows come as n x window x features; the estimator takes them flat."""
+    from onnx import helper
+
+    taken = graph.input[0]
+    graph.node.insert(0, helper.make_node("Flatten", ["rows"], [taken.name], axis=1))
+    taken.CopyFrom(helper.make_tensor_value_info("rows", taken.type.tensor_type.elem_type, [None, contract.window, len(contract.features)]))
 
 
 def _write_skops(model: Any, method: str, folder: Path) -> Artefact:
