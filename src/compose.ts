@@ -3,29 +3,17 @@ import { join } from 'node:path'
 import { makeFirstKey } from './access/first-key.ts'
 import { KeyRing } from './access/key-ring.ts'
 import { kyselyKeyStore } from './access/kysely-key-store.ts'
+import { composeFeeds, composeMarket, type Market } from './compose-market.ts'
 import type { Config } from './config/schema.ts'
 import type { HealthCheck } from './contracts/health.ts'
-import type { Clock, Ids, Random } from './contracts/ports.ts'
-import { symbolGlob } from './contracts/symbol.ts'
+import type { Clock } from './contracts/ports.ts'
 import { type Database, openDatabase } from './database/open-database.ts'
 import { DecisionRing } from './events/decision-ring.ts'
-import type { Catalogue } from './features/catalog/family.ts'
-import { FeatureService } from './features/feature-service.ts'
-import { FoldStateLog } from './features/fold-state-log.ts'
-import { ParitySentinel } from './features/parity-sentinel.ts'
-import { FeatureProofs } from './features/proofs/feature-proofs.ts'
-import { loadFeatureModules } from './features/modules/load-feature-modules.ts'
-import { loadSets } from './features/set-folder.ts'
-import type { GatewayDeps, GatewayLog } from './gateway/gateway-deps.ts'
-import { Feeds } from './feeds/feeds.ts'
-import { feedSettings, type FeedWish } from './feeds/feed-settings.ts'
+import type { FeatureService } from './features/feature-service.ts'
+import type { GatewayDeps } from './gateway/gateway-deps.ts'
+import type { Feeds } from './feeds/feeds.ts'
 import { createServer, type GatewayServer } from './gateway/server.ts'
-import { FileBarJournal } from './market/bar-journal.ts'
-import { FlowTapes } from './market/flow/flow-tapes.ts'
-import { OrderFlow, type OrderFlowDeps } from './market/flow/order-flow.ts'
-import { TradeBars } from './market/flow/trade-bars.ts'
-import type { Series } from './market/series.ts'
-import { SeriesStore } from './market/series-store.ts'
+import type { SeriesStore } from './market/series-store.ts'
 import { ModelAdministration } from './models/model-admin.ts'
 import { ModelService } from './models/model-service.ts'
 import { FolderWatch } from './models/folder-watch.ts'
@@ -36,9 +24,7 @@ import { PredictionService } from './prediction/prediction-service.ts'
 import { Registry } from './registry/registry.ts'
 import { makeRuntimes } from './runtimes/index.ts'
 import { runtimeSettings } from './runtimes/runtime-settings.ts'
-
-/** What the process brings along: time, chance, ids, where logs go. */
-export type Surroundings = { readonly clock: Clock; readonly random: Random; readonly ids: Ids; readonly log: GatewayLog; readonly version: string }
+import type { Surroundings } from './surroundings.ts'
 
 /** The product, put together and not yet listening. */
 export type Presage = {
@@ -57,88 +43,7 @@ export type Presage = {
   stop(): Promise<boolean>
 }
 
-type Market = {
-  readonly market: SeriesStore
-  readonly flow: OrderFlow
-  readonly features: FeatureService
-  readonly close: () => Promise<void>
-  readonly health: () => HealthCheck
-}
-
 const decisionBytes = 2_500
-
-/** The catalogue with the operator's modules; what one throws while it serves is logged and counted. */
-function composeCatalogue({ features }: Config, { log }: Surroundings, meter: PrometheusMeter): Promise<Catalogue> {
-  return loadFeatureModules(features.modulePaths, (feature, error) => {
-    meter.counter('feature_module_faults_total', 'Kernels of feature modules whose code threw while they served', { feature }).add()
-    log.error({ feature, err: error }, 'a feature module threw: its value is absent')
-  })
-}
-
-/** What takes trades, books and funding; it makes bars of the trades of the symbols that the settings name. */
-function composeFlow({ barsFromTrades, silenceMs }: Config['market'], deps: Omit<OrderFlowDeps, 'bars'> & { readonly store: SeriesStore }): OrderFlow {
-  const made = barsFromTrades.map(({ symbols, clock = 'live' }) => ({ matches: symbolGlob(symbols), clock }))
-  const clockOf = (symbol: string) => made.find(({ matches }) => matches(symbol))?.clock
-  return new OrderFlow({ ...deps, bars: new TradeBars({ ...deps, clockOf, silenceMs }) })
-}
-
-/** Takes over the series of the process before, and what they say of funding. */
-function restoreMarket(restored: Iterable<Series>, store: SeriesStore, flow: OrderFlow): void {
-  for (const series of restored) {
-    store.restore(series)
-    if (series.last) flow.restoreFunding(series.key.symbol, series.last)
-  }
-}
-
-async function composeMarket(config: Config, around: Surroundings, meter: PrometheusMeter): Promise<Market> {
-  const { data, market, features } = config
-  const { clock, random, log, version } = around
-  const catalogue = await composeCatalogue(config, around, meter)
-  const sets = loadSets(features.dir, catalogue)
-  const folder = join(data.dir, 'market')
-  if (market.persist) mkdirSync(folder, { recursive: true })
-  const journal = market.persist ? new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }) : undefined
-  const states = market.persist ? new FoldStateLog({ folder, meter }) : undefined
-  const tapes = new FlowTapes()
-  const store = new SeriesStore({ clock, meter, tapes, keepBars: market.keepBars, jumps: market, ...(journal ? { journal } : {}) })
-  // Bits of logarithms and powers are the engine's.
-  const proofs = new FeatureProofs({ clock, codeVersion: `${version} on Node ${process.version}`, file: join(data.dir, 'feature-proofs.json') })
-  const sentinel = new ParitySentinel({ share: features.sentinelShare, random, meter, log })
-  const service = new FeatureService({
-    series: store,
-    clock,
-    meter,
-    historyRows: features.historyRows,
-    proofs,
-    sentinel,
-    catalogue,
-    ...(states ? { states } : {}),
-  })
-  const flow = composeFlow(market, { tapes, store, clock, meter })
-  restoreMarket(journal?.restored ?? [], store, flow)
-  for (const set of sets) service.declare(set)
-  const minutes = setInterval(() => flow.pass(), 1_000).unref()
-  const close = async (): Promise<void> => {
-    clearInterval(minutes)
-    service.close()
-    sentinel.close()
-    states?.close()
-    await journal?.close()
-  }
-  const health = (): HealthCheck => {
-    if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }
-    return sentinel.fault === undefined ? { status: 'healthy', detail: `${[...store.all()].length} series` } : { status: 'degraded', detail: sentinel.fault }
-  }
-  return { market: store, flow, features: service, close, health }
-}
-
-function composeFeeds(
-  { feeds }: Config,
-  { clock, random, log }: Surroundings,
-  { market, flow, meter }: Pick<Market, 'market' | 'flow'> & { meter: PrometheusMeter },
-): Feeds {
-  return new Feeds((feeds as readonly FeedWish[]).map(feedSettings), { market, flow, clock, random, meter, log: (about, message) => log.warn(about, message) })
-}
 
 async function composeKeys(
   { access, data }: Config,
