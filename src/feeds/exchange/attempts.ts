@@ -1,7 +1,9 @@
 import type { Clock, Random } from '../../contracts/ports.ts'
 import { type BackoffLimits, backoffMs } from '../../resilience/backoff.ts'
 
-/** Waits between attempts of something that keeps failing: they grow with jitter, and begin anew when it has not failed for twice the longest wait. */
+const steadyMs = 10_000
+
+/** Waits between attempts of something that keeps failing: they grow with jitter, and begin anew once it works and has not failed for 10 s, so that what comes and goes is not asked ever faster. */
 export class Attempts {
   readonly #clock: Clock
   readonly #random: Random
@@ -17,14 +19,13 @@ export class Attempts {
 
   /** Ms to wait after one more failure. */
   failed(): number {
-    const now = this.#clock.monotonic()
-    this.#failures = now - this.#failedAt > 2 * this.#limits.capMs ? 1 : this.#failures + 1
-    this.#failedAt = now
+    this.#failures += 1
+    this.#failedAt = this.#clock.monotonic()
     return backoffMs(this.#failures, this.#limits, this.#random)
   }
 
-  /** It works for certain: the next failure is the first again. */
+  /** It works at the moment. */
   succeeded(): void {
-    this.#failures = 0
+    if (this.#clock.monotonic() - this.#failedAt >= steadyMs) this.#failures = 0
   }
 }

@@ -7,7 +7,7 @@ import type { Outbox } from './outbox.ts'
 import { type StreamDeps, watch, wordsOf } from './watch.ts'
 
 const barsPerQuestion = 500
-const backoff = { baseMs: 1_000, capMs: 60_000 }
+const backoff = { baseMs: 500, capMs: 60_000 }
 /** How long after its end a bar that nobody has called closed is asked for. */
 const overdueMs = 10_000
 
@@ -75,10 +75,11 @@ export class BarStream {
     const { tally, clock } = this.#deps
     try {
       while (await this.#fetchPage()) await this.#deps.outbox.room()
-      this.#attempts.succeeded()
       tally.problem(`missing bars of ${this.#name}`, undefined)
       this.#pollAt = clock.monotonic() + overdueMs
-      if (this.#bars.lacks) this.#askAt = this.#pollAt
+      // An answer without what is missing is as good as none: exchanges are a little late themselves.
+      if (this.#bars.lacks) this.#askAt = clock.monotonic() + this.#attempts.failed()
+      else this.#attempts.succeeded()
     } catch (error) {
       tally.problem(`missing bars of ${this.#name}`, wordsOf(error))
       this.#askAt = clock.monotonic() + this.#attempts.failed()

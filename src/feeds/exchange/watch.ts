@@ -41,6 +41,7 @@ export async function watch<Update>({ place, next, take, lost }: Subscription<Up
       take(update, before !== seen || link.interruptions !== before)
       // What broke while the update waited to be taken is seen by the next one: this one is older.
       seen = before
+      attempts.succeeded()
       tally.problem(place, undefined)
     } catch (error) {
       lost(error)

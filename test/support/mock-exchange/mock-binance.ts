@@ -31,6 +31,7 @@ export type MockOptions = {
 /** An answer that stands for the next few: what goes wrong, and on which path. */
 export type Fault = { readonly path: string; readonly status: number; readonly body: string; readonly headers?: Record<string, string>; times: number }
 
+const pulseMs = 500
 const cents = (value: number): number => Math.round(value * 100) / 100
 const rounded = (bar: BarInput): BarInput => ({
   ...bar,
@@ -48,8 +49,8 @@ const forming = (bar: BarInput, share: number): BarInput => {
 }
 
 /**
- * A stand-in for Binance's spot market on the loopback: REST (exchangeInfo, klines, depth, time) and web socket (SUBSCRIBE; kline, trade and depth streams), with the shapes of its documentation. Its clock stands still
- * until the test moves it, so that an hour passes as fast as its messages are read. Everything of it that can go wrong goes wrong on command.
+ * A stand-in for Binance's spot market on the loopback: REST (exchangeInfo, klines, depth, time) and web socket (SUBSCRIBE; kline, trade and depth streams), with the shapes of its documentation. Its clock stands still (the forming bar
+ * is shown twice a second) until the test moves it, so that an hour passes as fast as its messages are read. Everything of it that can go wrong goes wrong on command.
  */
 export class MockBinance {
   readonly markets: readonly Market[]
@@ -66,6 +67,7 @@ export class MockBinance {
   readonly #http: Server
   readonly #sockets = new WebSocketServer({ noServer: true, autoPong: false })
   readonly #streams = new Map<WebSocket, Set<string>>()
+  readonly #pulse: NodeJS.Timeout
   readonly #subscriptions = new Map<string, number>()
 
   private constructor({ symbols, now, past, future, timeframe = '1m' }: MockOptions) {
@@ -77,6 +79,7 @@ export class MockBinance {
     for (const [seed, { symbol }] of this.markets.entries())
       this.#bars.set(symbol, walkBars({ seed: seed + 1, count: past + future, from, barMs: this.barMs }).map(rounded))
     this.#http = createServer((request, response) => this.#answer(request, response))
+    this.#pulse = setInterval(() => this.#eachBar(this.#current, (market, bar) => this.sendKline(market, forming(bar, 0.1), false)), pulseMs)
     this.#http.on('upgrade', (request, socket, head) => {
       if (this.#takeFault('/stream') !== undefined) socket.destroy()
       else this.#sockets.handleUpgrade(request, socket, head, (client) => this.#connected(client))
@@ -110,7 +113,7 @@ export class MockBinance {
 
   /** Lets time pass to the end of the current bar, with three forming states of it before. Without `said` nobody says that it is closed. */
   playBar({ said = true }: { readonly said?: boolean } = {}): void {
-    const openTime = Math.floor(this.now / this.barMs) * this.barMs
+    const openTime = this.#current
     for (const share of [0.2, 0.5, 0.9]) this.#eachBar(openTime, (market, bar) => this.sendKline(market, forming(bar, share), false))
     this.now = openTime + this.barMs
     this.#eachBar(openTime, (market, bar) => this.sendKline(market, bar, said))
@@ -143,9 +146,15 @@ export class MockBinance {
   }
 
   stop(): void {
+    clearInterval(this.#pulse)
     this.dropConnections()
     this.#http.closeAllConnections()
     this.#http.close()
+  }
+
+  /** Open time of the bar that is forming. */
+  get #current(): number {
+    return Math.floor(this.now / this.barMs) * this.barMs
   }
 
   #eachBar(openTime: number, run: (market: Market, bar: BarInput) => void): void {
@@ -206,7 +215,7 @@ export class MockBinance {
 
   /** Rows from a moment on, the last of them the forming one. */
   #klines({ symbol }: Market, from: number, limit: number): unknown[] {
-    const current = Math.floor(this.now / this.barMs) * this.barMs
+    const current = this.#current
     const known = (this.#bars.get(symbol) ?? []).filter(({ openTime }) => openTime >= from && openTime <= current).slice(0, limit)
     return known.map((bar) => klineRow(bar.openTime === current ? forming(bar, (this.now - current) / this.barMs || 0.01) : bar, this.barMs))
   }

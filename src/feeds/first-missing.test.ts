@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Series } from '../market/series.ts'
+import { toBar } from '../market/check-bar.ts'
+import { firstMissing } from './first-missing.ts'
+
+const barMs = 60_000
+const now = 1_700_000_040_000 + 30_000
+const current = Math.floor(now / barMs) * barMs
+/** A series with the bars that closed so many bars ago. */
+function seriesOf(...ago: readonly number[]): Series {
+  const series = new Series({ symbol: 'BTC/USDT', timeframe: '1m' }, { calendar: 'continuous', clock: 'live' })
+  for (const n of ago) series.apply(toBar({ openTime: current - n * barMs, open: 1, high: 1, low: 1, close: 1, volume: 1 }, '1m', now))
+  return series
+}
+const missing = (series: Series | undefined, history = 5, most = 10): number => (current - firstMissing(series, { barMs, now, history, most })) / barMs
+
+test('a series that does not exist is missing as far back as history is wanted', () => assert.equal(missing(undefined), 5))
+test('what follows the last stored bar is missing', () => assert.equal(missing(seriesOf(5, 4, 3)), 2))
+test('a gap in the history is missing, although later bars are there', () => assert.equal(missing(seriesOf(5, 4, 2, 1)), 3))
+test('after a long absence everything since is missing, but no more than may be asked for', () => {
+  assert.equal(missing(seriesOf(9, 8)), 7)
+  assert.equal(missing(seriesOf(99, 98)), 10)
+})
+test('history that is wanted and was never there is missing', () => assert.equal(missing(seriesOf(2, 1)), 5))
