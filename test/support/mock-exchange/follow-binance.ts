@@ -14,7 +14,7 @@ export async function followBinance(
   { behind, history = 400, feed = {} }: { readonly behind: number; readonly history?: number; readonly feed?: object },
 ) {
   const now = Math.floor(Date.now() / minute) * minute - behind * minute
-  const mock = await MockBinance.start(t, { symbols: [symbol, 'ETH/USDT'], now, past: 700, future: behind + 5 })
+  const mock = await MockBinance.start(t, { symbols: [symbol, 'ETH/USDT'], now, past: 1_600, future: behind + 5 })
   const feeds = JSON.stringify([{ exchange: 'binance', symbols: [symbol], history, urls: mock.urls, ...feed }])
   const server = await startServer(t, { feeds })
   const { market, feeds: followed } = server.presage

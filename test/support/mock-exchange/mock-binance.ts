@@ -111,6 +111,12 @@ export class MockBinance {
     return (this.#bars.get(symbol) ?? []).filter(({ openTime }) => openTime + this.barMs <= this.now)
   }
 
+  /** The bar of a moment as it will have been, which only the mock can know. */
+  barAt(symbol: string, moment: number): BarInput {
+    const openTime = Math.floor(moment / this.barMs) * this.barMs
+    return this.#bars.get(symbol)?.find((bar) => bar.openTime === openTime) as BarInput
+  }
+
   /** Lets time pass to the end of the current bar, with three forming states of it before. Without `said` nobody says that it is closed. */
   playBar({ said = true }: { readonly said?: boolean } = {}): void {
     const openTime = this.#current
@@ -128,11 +134,15 @@ export class MockBinance {
     this.#send(`${id.toLowerCase()}@trade`, tradeEvent(id, trade))
   }
 
-  /** Changes the order book and tells those who listen, unless the message is lost on the way. */
+  /** Puts another book in the place of the one that is there, and tells those who listen what changed, unless the message is lost on the way. */
   changeBook(market: Market, { bids, asks }: Pick<MockDepth, 'bids' | 'asks'>, { lost = false } = {}): void {
-    const { last } = this.#bookOf(market)
-    this.#books.set(market.id, { last: last + 1, bids, asks })
-    if (!lost) this.#send(`${market.id.toLowerCase()}@depth@100ms`, depthEvent(market.id, { time: this.now, first: last + 1, last: last + 1, bids, asks }))
+    const before = this.#bookOf(market)
+    const last = before.last + 1
+    this.#books.set(market.id, { last, bids, asks })
+    const gone = (side: MockDepth['bids'], now: MockDepth['bids']) =>
+      side.filter(([price]) => now.every(([other]) => other !== price)).map(([price]) => [price, 0] as const)
+    const changes = { bids: [...bids, ...gone(before.bids, bids)], asks: [...asks, ...gone(before.asks, asks)] }
+    if (!lost) this.#send(`${market.id.toLowerCase()}@depth@100ms`, depthEvent(market.id, { time: this.now, first: last, last, ...changes }))
   }
 
   /** Sends bytes that are no message of the exchange. */
@@ -159,7 +169,7 @@ export class MockBinance {
 
   #eachBar(openTime: number, run: (market: Market, bar: BarInput) => void): void {
     for (const market of this.markets) {
-      const bar = this.#bars.get(market.symbol)?.find((known) => known.openTime === openTime)
+      const bar = this.barAt(market.symbol, openTime) as BarInput | undefined
       if (bar) run(market, bar)
     }
   }
