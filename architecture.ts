@@ -20,7 +20,7 @@ export const folders = {
   access: ['database', 'contracts'],
   monitoring: ['contracts'],
   gateway: ['access', 'events', 'monitoring', 'contracts'],
-  cli: ['config', 'contracts', 'features', 'gateway', 'history', 'market', 'models', 'runtimes'],
+  cli: ['config', 'contracts', 'features', 'feeds', 'gateway', 'history', 'market', 'models', 'runtimes'],
 } as const satisfies Record<string, readonly string[]>
 
 /** Third-party packages -> the only places that may import them (folders or files of src/). */
