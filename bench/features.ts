@@ -1,20 +1,20 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { catalogueEntries } from '../src/features/catalogue.ts'
 import type { FeatureSet } from '../src/contracts/features.ts'
 import type { BarInput } from '../src/market/check-bar.ts'
+import { besideOthers } from './features/beside-others.ts'
 import { makeMarket, type Market, minuteBars } from './features/market.ts'
 import { median, printTable } from './support/report.ts'
 
 const [symbolCount, warmBars, minutes, rounds, reads] = [1_000, 600, 20, 5, 100_000]
 const backfillBars = 45_000
-const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 const entries = catalogueEntries()
-/** Families of one symbol whose values are settled after the bars that every symbol gets, 48 of them at even distances, and these with one of two symbols. */
-const everything = entries.filter(({ warmUp, inputs }) => warmUp.settled <= warmBars && !inputs.includes('partnerClose')).map(({ example }) => example)
+/** Families of bars alone, without a partner or order flow, whose values are settled after the bars that every symbol gets; 48 of them at even distances, and these with one of two symbols. */
+const ofBars = new Set(['open', 'high', 'low', 'close', 'volume', 'closeTime'])
+const everything = entries
+  .filter(({ warmUp, inputs }) => warmUp.settled <= warmBars && inputs.every((input) => ofBars.has(input)))
+  .map(({ example }) => example)
 const usual = everything.filter((_, i) => Math.floor((i * 48) / everything.length) !== Math.floor(((i - 1) * 48) / everything.length))
 const withPartner = [...usual, 'beta(BTC/USDT,60)@1m']
 /** Families with an output of TA-Lib's batch, see features/talib-batch.py. */
@@ -58,17 +58,13 @@ function backfillOf(features: readonly string[], bars: readonly BarInput[]): num
   return (bars.length * features.length) / median(Array.from({ length: rounds }, once)) / 1_000
 }
 
-/** What TA-Lib takes for the same bars in one batch; undefined where it is not installed. */
-function talibOf(bars: readonly BarInput[]): { readonly seconds: number; readonly outputs: number } | undefined {
-  const python = pathOf('../.venv/bin/python')
-  if (!existsSync(python)) return undefined
-  const input = Buffer.from(Float64Array.from(bars.flatMap(({ open, high, low, close, volume }) => [open, high, low, close, volume])).buffer)
-  const { stdout, status } = spawnSync(python, [pathOf('features/talib-batch.py'), String(rounds)], {
-    input,
-    encoding: 'utf8',
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  return status === 0 ? (JSON.parse(stdout) as { seconds: number; outputs: number }) : undefined
+/** ms of CPU of the first read of a set that nobody keeps up: 48 features of a symbol are folded over its stored bars. */
+function onDemandOf(features: readonly string[]): number {
+  const market = makeMarket({ historyRows: 64, keepBars: 1_100 })
+  const some = symbols.slice(0, 20)
+  some.forEach((symbol, i) => market.take(symbol, historyOf(i)))
+  const set = market.service.declare({ timeframe: '1m', features, window: 1, symbols: [] })
+  return median(some.map((symbol) => cpuOf(() => market.service.vector(set, symbol, undefined))))
 }
 
 const rows: string[][] = []
@@ -97,11 +93,13 @@ for (const features of [usual, everything, ofTalib])
     features === usual ? '1' : '',
     backfillOf(features, bars).toFixed(1),
   ])
-const talib = talibOf(bars)
-rows.push(
-  talib
-    ? [`TA-Lib in Python, batch of ${talib.outputs}, M values/s of CPU`, '', ((bars.length * talib.outputs) / talib.seconds / 1e6).toFixed(1)]
-    : ['TA-Lib: not installed (CONTRIBUTING.md)', '', ''],
-)
+rows.push([`on demand: first read of 48 features over ${warmBars + minutes} stored bars, ms of CPU`, '50', onDemandOf(usual).toFixed(1)])
+
+say('beside TA-Lib, pandas-ta-classic and Feast')
+const readMarket = makeMarket({ features: usual, historyRows: 64, keepBars: 1_100 })
+symbols.slice(0, 2).forEach((symbol, i) => readMarket.take(symbol, historyOf(i).slice(0, warmBars)))
+const beside = await besideOthers(bars, { backfill: () => backfillOf(ofTalib, bars), read: () => readOf(readMarket, 1) }, rounds)
 
 printTable(['what, medians', 'budget', 'seen'], rows)
+console.log('')
+printTable(['beside others, medians of rounds in turn', 'theirs', 'Presage', 'times as fast'], beside)

@@ -1,15 +1,11 @@
-"""Computes features of the catalogue with TA-Lib in one batch: bars on stdin, float64 rows of open, high, low, close, volume; prints seconds of CPU and outputs, the median of some rounds."""
+"""Computes features of the catalogue with TA-Lib in one batch, over the bars of a file."""
 
-import json
 import sys
-import time
 
-import numpy as np
 import talib
+from rounds import read_bars, serve
 
-rounds = int(sys.argv[1])
-bars = np.frombuffer(sys.stdin.buffer.read(), dtype=np.float64).reshape(-1, 5)
-open_, high, low, close, volume = (np.ascontiguousarray(bars[:, i]) for i in range(5))
+open_, high, low, close, volume = read_bars(sys.argv[1])
 
 
 def batch():
@@ -25,9 +21,4 @@ def batch():
     ]
 
 
-seconds = []
-for _ in range(rounds):
-    before = time.process_time()
-    outputs = batch()
-    seconds.append(time.process_time() - before)
-print(json.dumps({"seconds": sorted(seconds)[len(seconds) // 2], "outputs": len(outputs)}))
+serve(f"TA-Lib {talib.__version__}, batch in C from Python", lambda: len(batch()) * len(close))
