@@ -3,9 +3,12 @@ import type { Timeframe } from './timeframe.ts'
 
 /**
  * Why a value is or is not there. `ok`: finite and settled. `warming`: too few bars since the origin or the last gap. `stale`: older than allowed as of the moment asked for.
- * `missing`: no series, no bar, or a gap. `partner-missing`: the other symbol that the value rests on has no bar of this time. `flat`: undefined because the series did not move (e.g. RSI). `quarantined`: computed from a refused bar.
+ * `missing`: no series, no bar, or a gap. `partner-missing`: the other symbol that the value rests on has no bar of this time. `flat`: undefined because the series did not move (e.g. RSI). `quarantined`: the bar was refused, or the value that was computed lies outside of what the feature can be.
  */
 export type FeatureStatus = 'ok' | 'warming' | 'stale' | 'missing' | 'partner-missing' | 'flat' | 'quarantined'
+
+/** Values that are possible, both ends included. */
+export type ValueRange = { readonly min: number; readonly max: number }
 
 /** What a model declares to need: canonical ids (`rsi(14)@1m`) in column order, the last `window` rows, and the oldest age it tolerates. */
 export type FeatureSetSpec = {
@@ -19,6 +22,8 @@ export type FeatureSetSpec = {
   readonly name?: string
   /** Names that the set gives to its columns, where they are not the ids. */
   readonly labels?: readonly string[]
+  /** Ranges that the set declares for its columns, undefined where it says nothing; absent if it says nothing at all. */
+  readonly ranges?: readonly (ValueRange | undefined)[]
 }
 
 /** A declared set: its ids resolved, its digest over every definition it rests on. Made by `FeatureReads.declare`, never by hand. */
@@ -29,7 +34,7 @@ export type FeatureSet = {
   /** Column by any name a caller may use: the canonical id, the set's own name for it, and the specification's plain names (`price`, `volume`, `rsi`, `macd`). */
   readonly columnOf: ReadonlyMap<string, number>
   /** Legal range of a caller's value per column, inclusive. */
-  readonly ranges: readonly { readonly min: number; readonly max: number }[]
+  readonly ranges: readonly ValueRange[]
 }
 
 /** One read. `values` has window x ids.length numbers, row-major, oldest row first, NaN where there is no value; it belongs to the caller, its buffer may hold other vectors too. */
@@ -39,6 +44,8 @@ export type FeatureVector = {
   readonly statuses: readonly FeatureStatus[]
   /** Progress of warming columns, e.g. `12/280`, by column; absent unless something is warming. */
   readonly warming?: ReadonlyMap<number, string>
+  /** Why quarantined columns are, by column; absent unless something is. */
+  readonly reasons?: ReadonlyMap<number, string>
   readonly complete: boolean
   readonly asOf: number
   readonly clock: SeriesClock

@@ -32,6 +32,7 @@ export type LineageNode =
         readonly status: FeatureStatus
         readonly value?: number
         readonly warming?: string
+        readonly reason?: string
         readonly eventTime?: number
         readonly setDigest: string
       }
@@ -101,6 +102,7 @@ const ValueNode = Type.Object({
   value: Type.Union([Type.Number(), Type.Null()]),
   status: Type.String(),
   warming: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.String({ description: 'Why it is quarantined' })),
   event_time: Type.Union([Type.String(), Type.Null()]),
   set_digest: Digest,
 })

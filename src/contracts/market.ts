@@ -101,6 +101,7 @@ const FeatureRow = Type.Object({
   value: Type.Union([Type.Number(), Type.Null()]),
   status: Type.String(),
   warming: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.String({ description: 'Why it is quarantined' })),
   event_time: Type.Union([Type.String(), Type.Null()]),
   age_s: Type.Union([Type.Number(), Type.Null()]),
   digest: Type.String(),
@@ -153,6 +154,8 @@ export type FeatureEntry = {
   readonly value?: number
   readonly status: FeatureStatus
   readonly warming?: string
+  /** Why it is quarantined. */
+  readonly reason?: string
   readonly eventTime?: number
   readonly ageMs?: number
   readonly digest: string

@@ -2,10 +2,11 @@ import type { FeatureStatus, FeatureVector } from '../contracts/features.ts'
 import type { Counter, Meter } from '../contracts/meter.ts'
 import type { Definition } from './definition.ts'
 
-/** Counts values that were asked for and not there, by feature and status. Whole vectors cost nothing: the reads of vectors are counted elsewhere. */
+/** Counts values that were asked for and not there, by feature and status, and values that were computed and are not believed. Whole vectors cost nothing: the reads of vectors are counted elsewhere. */
 export class AbsenceMeter {
   readonly #meter: Meter
   readonly #counters = new Map<string, Map<FeatureStatus, Counter>>()
+  readonly #refused = new Map<string, Counter>()
   constructor(meter: Meter) {
     this.#meter = meter
   }
@@ -16,6 +17,13 @@ export class AbsenceMeter {
       const status = statuses[column]
       if (status !== undefined && status !== 'ok') this.#of(id, status).add()
     }
+  }
+
+  refused(feature: string): void {
+    const help = 'Values that were computed and lie outside of what the feature can be, by feature'
+    const counter = this.#refused.get(feature) ?? this.#meter.counter('feature_values_quarantined_total', help, { feature })
+    this.#refused.set(feature, counter)
+    counter.add()
   }
 
   #of(feature: string, status: FeatureStatus): Counter {

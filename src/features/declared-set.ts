@@ -1,9 +1,9 @@
 import { ServingError } from '../contracts/error.ts'
-import type { FeatureSet, FeatureSetSpec, FeatureStatus } from '../contracts/features.ts'
+import type { FeatureSet, FeatureSetSpec, FeatureStatus, ValueRange } from '../contracts/features.ts'
 import { symbolGlob } from '../contracts/symbol.ts'
-import { timeframes } from '../contracts/timeframe.ts'
+import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { Catalogue } from './catalog/family.ts'
-import { type Definition, defineFeature, digestOfSet } from './definition.ts'
+import { type Definition, defineFeature, digestOfSet, withinRange } from './definition.ts'
 import { columnNames } from './plain-names.ts'
 import type { Binding } from './vector-reading.ts'
 
@@ -21,13 +21,20 @@ export type DeclaredSet = {
 const toleranceMs = 60_000
 const windowAtMost = 1_000
 
+type Context = { readonly timeframe: Timeframe; readonly catalogue: Catalogue | undefined }
+
+function definitionOf(id: string, { timeframe, catalogue }: Context, range: ValueRange | undefined): Definition {
+  const definition = defineFeature(id, timeframe, catalogue)
+  return range === undefined ? definition : withinRange(definition, range)
+}
+
 /** Resolves a set: throws `unknown_feature` for an id that is not in the catalogue, `validation_failed` for an empty set, an id twice, a timeframe shorter than the set's or a window out of range. */
 export function declareSet(spec: FeatureSetSpec, catalogue?: Catalogue): DeclaredSet {
   const { timeframe, features, labels, window } = spec
   if (features.length === 0) throw new ServingError('validation_failed', 'A feature set needs at least one feature')
   if (!Number.isInteger(window) || window < 1 || window > windowAtMost)
     throw new ServingError('validation_failed', `window must be a whole number from 1 to ${windowAtMost}`)
-  const definitions = features.map((id) => defineFeature(id, timeframe, catalogue))
+  const definitions = features.map((id, column) => definitionOf(id, { timeframe, catalogue }, spec.ranges?.[column]))
   const twice = features.find((id, position) => features.indexOf(id) !== position)
   if (twice !== undefined) throw new ServingError('validation_failed', `The feature ${twice} is there twice`)
   const barMs = timeframes[timeframe]

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto'
+import { ServingError } from '../contracts/error.ts'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
-import type { Catalogue, Family, WarmUp } from './catalog/family.ts'
+import { anyNumber, type Catalogue, type Family, type WarmUp } from './catalog/family.ts'
+import { families } from './catalog/index.ts'
 import { expressionKernel, leafKernelKey, rangeOf, warmUpOf } from './expressions/compile.ts'
-import type { Range } from './expressions/ranges.ts'
+import { overlap, type Range, rangeText } from './expressions/ranges.ts'
 import { refuseText } from './expressions/refuse-text.ts'
 import { type Names, resolveExpression, usualLeaf } from './expressions/resolve.ts'
 import { idOf, type Leaf, leavesOf, type Term } from './expressions/terms.ts'
@@ -23,6 +25,8 @@ export type Definition = {
   /** Which output of the kernel it is. */
   readonly output: number
   readonly range: Range
+  /** Ranges of all outputs of the kernel. */
+  readonly outputRanges: readonly Range[]
   readonly warmUp: WarmUp
   readonly restsOn: readonly RestsOn[]
   readonly digest: string
@@ -39,18 +43,30 @@ export const usualId = (family: Family, timeframe: Timeframe): string => idOf(us
 
 type Resolved = { readonly id: string; readonly timeframe: Timeframe }
 
+/** Ranges of what a kernel gives, by output: families that share it each know their own. */
+export function outputRangesOf({ family, params }: Leaf): Range[] {
+  const { kernelKey, version } = family
+  const ranges: Range[] = []
+  // A module's family is not among them.
+  for (const other of [...families, family]) if (other.version === version && other.kernelKey(params) === kernelKey(params)) ranges[other.output] = other.range
+  return Array.from(ranges, (range) => range ?? anyNumber)
+}
+
 function catalogueDefinition(leaf: Leaf, { id, timeframe }: Resolved): Definition {
   const { family, partner, params } = leaf
   const { name, version, inputs, output, range } = family
   const warmUp = warmUpOf(leaf, timeframe)
   const digest = hash('sha256', JSON.stringify({ id, name, params, version, inputs, kernel: family.kernelKey(params), output, warmUp }))
   const kernelKey = leafKernelKey(leaf)
-  return { id, timeframe, partner, kernelKey, kernel: () => family.kernel(params), output, range, warmUp, restsOn: [{ ...leaf, id, warmUp, digest }], digest }
+  const outputRanges = outputRangesOf(leaf)
+  const restsOn = [{ ...leaf, id, warmUp, digest }]
+  return { id, timeframe, partner, kernelKey, kernel: () => family.kernel(params), output, range, outputRanges, warmUp, restsOn, digest }
 }
 
 function expressionDefinition(term: Term, leaves: readonly Leaf[], { id, timeframe }: Resolved): Definition {
   const warmUp = warmUpOf(term, timeframe)
   const rests = leaves.map((leaf) => catalogueDefinition(leaf, { id: idOf(leaf, timeframe), timeframe }))
+  const range = rangeOf(term)
   const content = { id, version: expressionsVersion, timeframe, warmUp, features: rests.map((leaf) => [leaf.id, leaf.digest]) }
   return {
     id,
@@ -59,7 +75,8 @@ function expressionDefinition(term: Term, leaves: readonly Leaf[], { id, timefra
     kernelKey: `${id}#${expressionsVersion} of ${rests.map(({ kernelKey }) => kernelKey).join(' ')}`,
     kernel: () => expressionKernel(term, timeframe),
     output: 0,
-    range: rangeOf(term),
+    range,
+    outputRanges: [range],
     warmUp,
     restsOn: rests.flatMap(({ restsOn }) => restsOn),
     digest: hash('sha256', JSON.stringify(content)),
@@ -116,6 +133,19 @@ export function defineFeature(id: string, timeframe: Timeframe, catalogue?: Cata
   if (definition.id === id) return definition
   const why = frame === undefined && definition.id.includes('@') ? wantedFrame : 'not written canonically'
   return refuseText(id, { at: 0, end: id.length }, { why, nearest: [definition.id] })
+}
+
+/** A definition whose values must also lie in a narrower range, which is part of it: its kernel is its own. Throws `validation_failed` for a range that none of its values is in. */
+export function withinRange(definition: Definition, asked: Range): Definition {
+  const range = overlap(definition.range, asked)
+  if (!range) throw new ServingError('validation_failed', `${definition.id} is ${rangeText(definition.range)}, never ${rangeText(asked)}`)
+  return {
+    ...definition,
+    range,
+    kernelKey: `${definition.kernelKey} in ${range.min},${range.max} at ${definition.output}`,
+    outputRanges: definition.outputRanges.with(definition.output, range),
+    digest: hash('sha256', JSON.stringify({ of: definition.digest, range: [range.min, range.max].map(String) })),
+  }
 }
 
 /** Digest of an ordered list of definitions on a timeframe: equal digests mean that every value is computed in the same way. */

@@ -7,6 +7,7 @@ export type FeatureDescription = {
   readonly value?: number
   readonly status: FeatureStatus
   readonly warming?: string
+  readonly reason?: string
   readonly eventTime?: number
   readonly ageMs?: number
   readonly digest: string
@@ -14,17 +15,19 @@ export type FeatureDescription = {
 
 /** The newest row of a vector, column by column. */
 export function describeVector(definitions: readonly Definition[], vector: FeatureVector): FeatureDescription[] {
-  const { values, statuses, warming, asOf, barCloseTime } = vector
+  const { values, statuses, warming, reasons, asOf, barCloseTime } = vector
   const newestRow = values.length - definitions.length
   return definitions.map(({ id, digest }, column) => {
     const status = statuses[column] ?? 'missing'
     const value = values[newestRow + column]
     const progress = warming?.get(column)
+    const reason = reasons?.get(column)
     return {
       id,
       ...(status === 'ok' && value !== undefined ? { value } : {}),
       status,
       ...(progress === undefined ? {} : { warming: progress }),
+      ...(reason === undefined ? {} : { reason }),
       ...(barCloseTime === undefined ? {} : { eventTime: barCloseTime, ageMs: asOf - barCloseTime }),
       digest,
     }

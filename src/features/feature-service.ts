@@ -59,6 +59,7 @@ export class FeatureService implements FeatureReads {
     this.#folds = new SymbolFolds({
       find: (symbol, timeframe) => series.find(symbol, timeframe),
       rows,
+      refused: (feature) => this.#absences.refused(feature),
       ...(states ? { states } : {}),
     })
     this.#hits = reads('hit')
@@ -74,7 +75,7 @@ export class FeatureService implements FeatureReads {
   }
 
   declare(spec: FeatureSetSpec): FeatureSet {
-    const identity = JSON.stringify([spec.timeframe, spec.features, spec.window, spec.maxAgeMs, spec.symbols.toSorted(), spec.name, spec.labels])
+    const identity = JSON.stringify([spec.timeframe, spec.features, spec.window, spec.maxAgeMs, spec.symbols.toSorted(), spec.name, spec.labels, spec.ranges])
     const known = this.#byIdentity.get(identity)
     if (known) return known.set
     if (this.#byIdentity.size >= setsAtMost) throw new ServingError('validation_failed', `More than ${setsAtMost} feature sets are declared`)
@@ -138,7 +139,8 @@ export class FeatureService implements FeatureReads {
     const nearest = nearestNames(feature, set.columnOf.keys())
     if (column === undefined)
       throw new ServingError('unknown_feature', `The set has no feature ${JSON.stringify(feature.slice(0, 100))}; nearest: ${nearest.join(', ') || 'none'}`)
-    const alone = declareSet({ ...set.spec, features: [set.ids[column] as string] }, this.#deps.catalogue)
+    const { labels: _names, ranges, ...spec } = set.spec
+    const alone = declareSet({ ...spec, features: [set.ids[column] as string], ...(ranges && { ranges: [ranges[column]] }) }, this.#deps.catalogue)
     const { vector } = this.#vectorOf(alone, symbol, asOf)
     const [definition] = alone.definitions as [Definition]
     const seriesOf = (of: string, frame: Frame) => this.#folds.seriesOf(of, frame)
@@ -167,20 +169,25 @@ export class FeatureService implements FeatureReads {
     const at = { asOf: moment, clock: base.series.settings.clock }
     if (row < 0) return absent(declared, 'missing', at)
     const barCloseTime = base.closeTime(row)
-    if (moment - barCloseTime > declared.maxAgeMs) return absent(declared, this.#whyOld(base, row, moment), { ...at, barCloseTime })
-    const { values, statuses, warming, complete } = readRows(binding, { newest: row, window: declared.set.spec.window }, declared.allOk)
+    if (moment - barCloseTime > declared.maxAgeMs) {
+      const { status, reason } = this.#whyOld(base, row, moment)
+      return absent(declared, status, { ...at, barCloseTime, ...(reason === undefined ? {} : { reason }) })
+    }
+    const reading = readRows(binding, { newest: row, window: declared.set.spec.window }, declared.allOk)
     const origin = originOf(binding, row)
-    const vector = { values, statuses, complete, asOf: moment, clock: at.clock, barCloseTime }
-    if (origin === undefined) return warming ? { ...vector, warming } : vector
-    return warming ? { ...vector, origin, warming } : { values, statuses, complete, asOf: moment, clock: at.clock, barCloseTime, origin }
+    const vector = { ...reading, asOf: moment, clock: at.clock, barCloseTime }
+    if (origin === undefined || !reading.complete) return origin === undefined ? vector : { ...vector, origin }
+    const { values, statuses, complete } = reading
+    return { values, statuses, complete, asOf: moment, clock: at.clock, barCloseTime, origin }
   }
 
   /** The bar of the moment was refused, will never come (a later one is there), or has not come yet. */
-  #whyOld(base: SeriesFold, row: number, moment: number): FeatureStatus {
+  #whyOld(base: SeriesFold, row: number, moment: number): { readonly status: FeatureStatus; readonly reason?: string } {
     const { series } = base
     const newestOpen = Math.floor(moment / series.barMs - 1) * series.barMs
-    if (this.#deps.series.quarantineReason(series.key, newestOpen) !== undefined) return 'quarantined'
-    return series.settings.calendar === 'continuous' && (series.last?.closeTime ?? 0) > base.closeTime(row) ? 'missing' : 'stale'
+    const reason = this.#deps.series.quarantineReason(series.key, newestOpen)
+    if (reason !== undefined) return { status: 'quarantined', reason }
+    return { status: series.settings.calendar === 'continuous' && (series.last?.closeTime ?? 0) > base.closeTime(row) ? 'missing' : 'stale' }
   }
 
   /** A read of rows that are readable no longer: folds their bars again, from the snapshot before them. */
@@ -228,11 +235,12 @@ export class FeatureService implements FeatureReads {
 }
 
 /** A vector without any value, for one reason. */
-function absent({ set, definitions }: DeclaredSet, status: FeatureStatus, moment: Moment): FeatureVector {
+function absent({ set, definitions }: DeclaredSet, status: FeatureStatus, { reason, ...moment }: Moment & { readonly reason?: string }): FeatureVector {
   return {
     values: new Float64Array(set.spec.window * definitions.length).fill(NaN),
     statuses: definitions.map(() => status),
     complete: false,
+    ...(reason === undefined ? {} : { reasons: new Map(definitions.map((_, column) => [column, reason])) }),
     ...moment,
   }
 }

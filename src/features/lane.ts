@@ -1,10 +1,13 @@
-import type { Kernel, StepInput } from './kernels/kernel.ts'
+import { anyNumber } from './catalog/family.ts'
+import { boundsOf, type Range } from './expressions/ranges.ts'
+import type { Kernel } from './kernels/kernel.ts'
+import type { StepBar } from './step-bar.ts'
 
-/** A kernel with the name under which sets share it, and the bars of a run from which its values are served. */
-export type LaneSpec = { readonly key: string; readonly kernel: Kernel; readonly settled: number }
+/** A kernel with the name under which sets share it, the bars of a run from which its values are served, and what each output can be (any number where it is not said). */
+export type LaneSpec = { readonly key: string; readonly kernel: Kernel; readonly settled: number; readonly ranges?: readonly Range[] }
 
-/** A step input whose fields are written anew for every bar. */
-export type ReusedInput = { -readonly [field in keyof StepInput]: StepInput[field] }
+/** The value of an output that was not believed last, and the close of its bar. */
+export type RefusedValue = { readonly value: number; readonly closeTime: number }
 
 const header = 2
 
@@ -17,6 +20,7 @@ export class Lane {
   readonly offset: number
   readonly #state: Float64Array
   readonly #out: Float64Array
+  readonly #refused = new Map<number, RefusedValue>()
   #run = 0
   #origin = 0
   constructor(spec: LaneSpec, offset: number) {
@@ -42,7 +46,7 @@ export class Lane {
   }
 
   /** Takes the next bar and writes its part of the row that begins at `row`. */
-  step(input: ReusedInput, values: Float64Array, row: number): void {
+  step(input: StepBar, values: Float64Array, row: number): void {
     this.#run += 1
     if (this.#run === 1) this.#origin = input.openTime
     input.run = this.#run
@@ -51,6 +55,22 @@ export class Lane {
     const at = row + this.offset
     values[at] = this.#run
     for (let i = 0; i < this.#out.length; i++) values[at + 1 + i] = settled ? (this.#out[i] as number) : NaN
+  }
+
+  /** What the numbers that it writes may be: its run, then each output. */
+  bounds(): Range[] {
+    const { kernel, ranges } = this.spec
+    return [anyNumber, ...Array.from({ length: kernel.outputs }, (_, output) => boundsOf(ranges?.[output] ?? anyNumber))]
+  }
+
+  /** Remembers a value that is not believed. */
+  refuse(output: number, refused: RefusedValue): void {
+    this.#refused.set(output, refused)
+  }
+
+  /** The value of an output that was not believed last. */
+  refused(output: number): RefusedValue | undefined {
+    return this.#refused.get(output)
   }
 
   /** A copy of all that the lane remembers: run, origin, then the kernel's state. */

@@ -51,14 +51,15 @@ function definitionNodes({ id, restsOn, warmUp, digest }: Definition, series: st
 }
 
 function valueNode({ definition, vector, setDigest }: LineageSubject): LineageNode {
-  const { values, statuses, warming, barCloseTime } = vector
-  const [status = 'missing', progress] = [statuses[0], warming?.get(0)]
+  const { values, statuses, warming, reasons, barCloseTime } = vector
+  const [status = 'missing', progress, reason] = [statuses[0], warming?.get(0), reasons?.get(0)]
   return {
     kind: 'value',
     name: definition.id,
     status,
     ...(status === 'ok' ? { value: values.at(-1) as number } : {}),
     ...(progress === undefined ? {} : { warming: progress }),
+    ...(reason === undefined ? {} : { reason }),
     ...(barCloseTime === undefined ? {} : { eventTime: barCloseTime }),
     setDigest,
     restsOn: [`definition of ${definition.id}`],

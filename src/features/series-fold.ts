@@ -1,7 +1,8 @@
 import type { Bar } from '../contracts/bar.ts'
-import { noFlow } from '../contracts/flow.ts'
 import { barsPerBlock, type Series } from '../market/series.ts'
-import { Lane, type LaneSpec, type ReusedInput } from './lane.ts'
+import { Lane, type LaneSpec } from './lane.ts'
+import { RowRanges } from './row-ranges.ts'
+import { makeStepBar, takeBar } from './step-bar.ts'
 
 /** The states of all lanes before the first bar that opens at `boundary` or later. `rewrites` is the series' count of rewrites that the states know of. */
 export type Snapshot = {
@@ -19,6 +20,8 @@ export type FoldOptions = {
   readonly snapshots?: readonly Snapshot[]
   readonly onSnapshot?: (snapshot: Snapshot) => void
   readonly onForget?: (boundary: number) => void
+  /** Hears of every value of a lane that is not believed. */
+  readonly onRefused?: (key: string, output: number) => void
 }
 
 const barsPerSlice = 200
@@ -40,21 +43,10 @@ export class SeriesFold {
   readonly #closeTimes: Float64Array
   #values = new Float64Array(0)
   #width = 0
+  #ranges = new RowRanges([])
   readonly #runs: Int32Array
   readonly #mask: number
-  readonly #input: ReusedInput = {
-    openTime: 0,
-    closeTime: 0,
-    open: 0,
-    high: 0,
-    low: 0,
-    close: 0,
-    volume: 0,
-    partnerClose: NaN,
-    flow: noFlow,
-    index: 0,
-    run: 0,
-  }
+  readonly #input = makeStepBar()
   #snapshots: Snapshot[]
   #rows = 0
   #run = 0
@@ -169,6 +161,7 @@ export class SeriesFold {
       this.#width += lane.width
     }
     this.#values = new Float64Array(this.#options.capacity * this.#width).fill(NaN)
+    this.#ranges = new RowRanges(this.#lanes.values(), this.#options.onRefused)
   }
 
   /** The snapshot that replaces bars which are kept no longer; undefined while all bars are kept, or when none fits. */
@@ -202,18 +195,9 @@ export class SeriesFold {
     if (block !== this.#block) this.#snapshot(block)
     if (this.series.settings.calendar === 'continuous' && bar.openTime !== this.#lastOpenTime + this.series.barMs) this.#restart()
     const slot = this.#rows & this.#mask
-    const input = this.#input
-    input.openTime = bar.openTime
-    input.closeTime = bar.closeTime
-    input.open = bar.open
-    input.high = bar.high
-    input.low = bar.low
-    input.close = bar.close
-    input.volume = bar.volume
-    input.partnerClose = bar.partnerClose ?? NaN
-    input.flow = bar.flow ?? noFlow
-    input.index = Math.floor(bar.openTime / this.series.barMs)
-    for (const lane of this.#lanes.values()) lane.step(input, this.#values, slot * this.#width)
+    takeBar(this.#input, bar, this.series.barMs)
+    for (const lane of this.#lanes.values()) lane.step(this.#input, this.#values, slot * this.#width)
+    this.#ranges.check(this.#values, slot * this.#width, bar.closeTime)
     this.#run += 1
     this.#runs[slot] = this.#run
     this.#closeTimes[slot] = bar.closeTime

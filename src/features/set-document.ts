@@ -7,7 +7,18 @@ import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 
 const strict = { additionalProperties: false } as const
 const text = Type.String({ minLength: 1, maxLength: 800 })
-const Column = Type.Union([text, Type.Object({ value: text, lag: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })) }, strict)])
+const limit = Type.Union([Type.Number(), Type.Null()])
+const Column = Type.Union([
+  text,
+  Type.Object(
+    {
+      value: text,
+      lag: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+      range: Type.Optional(Type.Tuple([limit, limit], { description: 'What it can be, both ends included; null where there is no end' })),
+    },
+    strict,
+  ),
+])
 
 /** A declared set as an operator writes it: `features` is a list, or names with what they stand for. */
 const SetSchema = Type.Object(

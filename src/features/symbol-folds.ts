@@ -19,6 +19,8 @@ export type SymbolFoldsDeps = {
   readonly find: (symbol: string, timeframe: Timeframe) => Series | undefined
   readonly rows: number
   readonly states?: FoldStates
+  /** Hears of every value that is not believed, by the id of its feature. */
+  readonly refused?: (id: string) => void
 }
 
 /** Which series of a symbol a feature is computed on: that of a timeframe, joined with a partner's or not. */
@@ -30,7 +32,9 @@ export const sameFrame = (a: Frame, b: Frame): boolean => a.timeframe === b.time
 /** The kernels that definitions need on one frame, each once. */
 function lanesOf(definitions: readonly Definition[], frame: Frame): Map<string, LaneSpec> {
   const own = definitions.filter((definition) => sameFrame(definition, frame))
-  return new Map(own.map(({ kernelKey, kernel, warmUp }) => [kernelKey, { key: kernelKey, kernel: kernel(), settled: warmUp.settled }]))
+  return new Map(
+    own.map(({ kernelKey, kernel, warmUp, outputRanges }) => [kernelKey, { key: kernelKey, kernel: kernel(), settled: warmUp.settled, ranges: outputRanges }]),
+  )
 }
 
 /** One fold per series that anyone reads features of, and one per pair of series. */
@@ -39,12 +43,15 @@ export class SymbolFolds {
   readonly #folds = new Map<Series, SeriesFold>()
   /** Joined series by each of their sides. */
   readonly #joins = new Map<Series, Set<JoinedSeries>>()
+  /** Ids by timeframe, kernel and output. */
+  readonly #ids = new Map<string, string>()
   constructor(deps: SymbolFoldsDeps) {
     this.#deps = deps
   }
 
   /** The fold of a frame with all kernels that the definitions need, up to date; undefined while the symbol, or the partner, has no bar. */
   require(symbol: string, frame: Frame, definitions: readonly Definition[]): SeriesFold | undefined {
+    for (const { id, timeframe, kernelKey, output } of definitions) this.#ids.set(`${timeframe} ${kernelKey} ${output}`, id)
     const series = this.seriesOf(symbol, frame)
     if (!series) return undefined
     const known = this.#folds.get(series)
@@ -89,14 +96,19 @@ export class SymbolFolds {
 
   /** Pairs keep no states across restarts: they are joined again from the bars that are stored. */
   #make(series: Series, { partner }: Frame): SeriesFold {
-    const { rows, states } = this.#deps
+    const { rows, states, refused } = this.#deps
+    const { timeframe } = series.key
+    const onRefused = (key: string, output: number): void => {
+      const id = this.#ids.get(`${timeframe} ${key} ${output}`)
+      if (id !== undefined) refused?.(id)
+    }
     const kept = states &&
       partner === undefined && {
         snapshots: states.load(series.key),
         onSnapshot: (snapshot: Snapshot) => states.keep(series.key, snapshot),
         onForget: (boundary: number) => states.forget(series.key, boundary),
       }
-    const fold = new SeriesFold(series, { capacity: rows, ...kept })
+    const fold = new SeriesFold(series, { capacity: rows, onRefused, ...kept })
     this.#folds.set(series, fold)
     return fold
   }

@@ -1,7 +1,9 @@
 import { type FlowField, noFlow } from '../contracts/flow.ts'
 import type { FeatureStatus, FeatureVector } from '../contracts/features.ts'
 import type { Definition } from './definition.ts'
+import { rangeText } from './expressions/ranges.ts'
 import type { Lane } from './lane.ts'
+import { refusedValue } from './row-ranges.ts'
 import type { SeriesFold } from './series-fold.ts'
 import { type Frame, sameFrame } from './symbol-folds.ts'
 import { VectorSlab } from './vector-slab.ts'
@@ -15,6 +17,7 @@ const slab = new VectorSlab()
 export type Binding = {
   readonly frames: readonly SeriesFold[]
   readonly frameOf: Uint8Array
+  readonly definitions: readonly Definition[]
   readonly offsets: Int32Array
   readonly lanes: readonly (Lane | undefined)[]
   /** The lanes of frame 0, each once. */
@@ -32,7 +35,10 @@ export type Binding = {
 type Rows = { readonly newest: number; readonly window: number }
 
 /** What is known of some rows of a set. */
-export type Reading = Pick<FeatureVector, 'values' | 'statuses' | 'warming' | 'complete'>
+export type Reading = Pick<FeatureVector, 'values' | 'statuses' | 'warming' | 'reasons' | 'complete'>
+
+/** Why a column has no value: how far it is on its way, or what is wrong. */
+type Standing = { readonly status: FeatureStatus; readonly progress?: string; readonly reason?: string }
 
 /** Finds every column of the definitions in the folds of one symbol. */
 export function bind(definitions: readonly Definition[], base: SeriesFold, foldOf: (frame: Frame) => SeriesFold | undefined): Binding {
@@ -48,6 +54,7 @@ export function bind(definitions: readonly Definition[], base: SeriesFold, foldO
   return {
     frames,
     frameOf,
+    definitions,
     offsets,
     lanes,
     baseLanes,
@@ -78,7 +85,7 @@ function fillPlain(
   for (let i = 0; i < offsets.length; i++) {
     const value = source[from + (offsets[i] as number)] as number
     values[at + i] = value
-    if (value !== value) whole = false
+    if (value - value !== 0) whole = false
   }
   return whole
 }
@@ -94,7 +101,7 @@ function fillMixed(values: Float64Array, at: number, { binding, row }: { readonl
     const begin = lanes[i] === undefined ? -1 : (begins[frame] as number)
     const value = begin < 0 ? NaN : ((frames[frame] as SeriesFold).values[begin + (offsets[i] as number)] as number)
     values[at + i] = value
-    if (value !== value) whole = false
+    if (value - value !== 0) whole = false
   }
   return whole
 }
@@ -116,40 +123,53 @@ function fill(values: Float64Array, binding: Binding, { newest, window }: Rows):
   return whole
 }
 
-/** True if a column lacks a value in one of the rows. */
-function lacks(values: Float64Array, column: number, columns: number): boolean {
-  for (let at = column; at < values.length; at += columns) if (Number.isNaN(values[at])) return true
+/** True if a column has a value in one of the rows that is not believed. */
+function hasRefused(values: Float64Array, column: number, columns: number): boolean {
+  for (let at = column; at < values.length; at += columns) if (values[at] === refusedValue) return true
   return false
 }
 
-/** True if one of the bars up to a close, as many as the column needs, has not been observed in full. */
-function lacksFlow(
+/** What was computed, where it is the newest that was not believed, and what it should be. */
+function refusalText({ definitions, lanes }: Binding, column: number, closeTime: number): string {
+  const { output, range } = definitions[column] as Definition
+  const refused = lanes[column]?.refused(output)
+  return `${refused?.closeTime === closeTime ? `${refused.value} was computed` : 'what was computed is out of range'}; it is ${rangeText(range)}`
+}
+
+/** True if a column lacks a value in one of the rows. */
+function lacks(values: Float64Array, column: number, columns: number): boolean {
+  for (let at = column; at < values.length; at += columns) if (!Number.isFinite(values[at])) return true
+  return false
+}
+
+/** Why a settled column has no value: one of the bars that it needs up to a close has not been observed in full, or they did not move. */
+function whyUndefined(
   { series }: SeriesFold,
   { closeTime, bars, inputs }: { readonly closeTime: number; readonly bars: number; readonly inputs: readonly FlowField[] },
-): boolean {
+): 'missing' | 'flat' {
   const end = series.positionFrom(closeTime)
-  return inputs.length > 0 && series.slice(Math.max(0, end - bars), end).some(({ flow = noFlow }) => inputs.some((input) => Number.isNaN(flow[input])))
+  const isUnseen =
+    inputs.length > 0 && series.slice(Math.max(0, end - bars), end).some(({ flow = noFlow }) => inputs.some((input) => Number.isNaN(flow[input])))
+  return isUnseen ? 'missing' : 'flat'
 }
 
 /** Why one column of an incomplete reading lacks a value, or that it does not. */
-function statusOf(
-  reading: { readonly values: Float64Array; readonly column: number },
-  binding: Binding,
-  { newest, window }: Rows,
-): { status: FeatureStatus; progress?: string } {
+function statusOf(reading: { readonly values: Float64Array; readonly column: number }, binding: Binding, { newest, window }: Rows): Standing {
   const { values, column } = reading
-  if (!lacks(values, column, binding.offsets.length)) return { status: 'ok' }
+  const columns = binding.offsets.length
+  if (!lacks(values, column, columns)) return { status: 'ok' }
   const lane = binding.lanes[column]
   const base = binding.frames[0] as SeriesFold
   const frame = binding.frames[binding.frameOf[column] as number] as SeriesFold
   const begin = frame === base ? base.begin(newest) : beginOf(frame, base, base.closeTime(newest))
   if (lane === undefined || begin < 0) return { status: binding.paired[column] ? 'partner-missing' : 'missing' }
+  const closeTime = frame.closeTime(frame.rowAt(base.closeTime(newest)))
+  if (hasRefused(values, column, columns)) return { status: 'quarantined', reason: refusalText(binding, column, closeTime) }
   const needed = lane.spec.settled + (frame === base ? window - 1 : 0)
   const run = frame.values[begin + lane.offset] as number
   if (run < needed) return { status: 'warming', progress: `${run}/${needed}` }
   if (base.run(newest) < window) return { status: 'warming', progress: `${base.run(newest)}/${window}` }
-  const closeTime = frame.closeTime(frame.rowAt(base.closeTime(newest)))
-  return { status: lacksFlow(frame, { closeTime, bars: needed, inputs: binding.flowInputs[column] as readonly FlowField[] }) ? 'missing' : 'flat' }
+  return { status: whyUndefined(frame, { closeTime, bars: needed, inputs: binding.flowInputs[column] as readonly FlowField[] }) }
 }
 
 /** Reads the row and the rows before it. `allOk` is returned as the statuses when nothing is absent, so that a whole read makes no array of them. */
@@ -157,12 +177,15 @@ export function readRows(binding: Binding, rows: Rows, allOk: readonly FeatureSt
   const values = slab.take(rows.window * binding.offsets.length)
   if (fill(values, binding, rows)) return { values, statuses: allOk, complete: true }
   const warming = new Map<number, string>()
+  const reasons = new Map<number, string>()
   const statuses = binding.lanes.map((_, column) => {
-    const { status, progress } = statusOf({ values, column }, binding, rows)
+    const { status, progress, reason } = statusOf({ values, column }, binding, rows)
     if (progress !== undefined) warming.set(column, progress)
+    if (reason !== undefined) reasons.set(column, reason)
     return status
   })
-  return { values, statuses, complete: false, ...(warming.size === 0 ? {} : { warming }) }
+  if (reasons.size > 0) for (let at = 0; at < values.length; at++) if (values[at] === refusedValue) values[at] = NaN
+  return { values, statuses, complete: false, ...(warming.size === 0 ? {} : { warming }), ...(reasons.size === 0 ? {} : { reasons }) }
 }
 
 /** Open time of the first bar on which a row of one lane rests. */

@@ -46,7 +46,7 @@ const cases = [
     what: 'a refused bar',
     world: () => ask(bars.map((bar, i) => (i >= count - 3 ? broken(bar) : bar))),
     code: 'features_unavailable',
-    message: /close@1m \(quarantined\)/,
+    message: /close@1m \(quarantined: high is below low\)/,
   },
   { what: 'a series that stood still', world: () => ask(bars.map(still), { partner }), code: 'features_unavailable', message: /bb_pctb\(5,2\)@1m \(flat\)/ },
 ] as const

@@ -79,8 +79,9 @@ function unavailableText({ rules, reading, symbol, required, supplied }: Absence
   const named = required.slice(0, 3).map((column) => {
     const status = reading.statuses[column] ?? 'missing'
     const progress = reading.warming?.get(column)
-    const why = supplied.includes(column) ? 'its older rows are missing' : status === 'warming' && progress !== undefined ? `warming ${progress} bars` : status
-    return `${rules.set.ids[column]} (${why})`
+    const reason = reading.reasons?.get(column)
+    const standing = progress !== undefined ? `${status} ${progress} bars` : reason !== undefined ? `${status}: ${reason}` : status
+    return `${rules.set.ids[column]} (${supplied.includes(column) ? 'its older rows are missing' : standing})`
   })
   const more = required.length > named.length ? ` and ${required.length - named.length} more` : ''
   return `${rules.model} needs ${named.join(', ')}${more} for ${symbol} as of ${formatInstant(reading.asOf)}.`

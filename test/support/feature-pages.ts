@@ -102,6 +102,7 @@ features:
   rsi14: { value: rsi(14), lag: 3 } # and rsi14_lag1 to rsi14_lag3
   rsi_z: zscore(rsi14, 96)
   stretched: rsi_z > 2 and close > sma(20)
+  stretch: { value: (close - sma(20)) / atr(14), range: [-20, 20] } # outside of it: quarantined; null where there is no end
   slow: rsi(14)@1h # a longer timeframe; without one, that of the set
 \`\`\`
 
@@ -134,6 +135,11 @@ of the set is aggregated from its bars. \`price\`, \`volume\`, \`rsi\` and \`mac
 
 Every feature is a pure step: backfill, replay and live bars go through the same code and agree bit for bit; its state can be saved and resumed anywhere. A value is a finite number or is not
 there, with the reason: \`warming\`, \`stale\`, \`missing\`, \`partner-missing\`, \`flat\`, \`quarantined\`. It is never NaN and never a silent zero.
+
+## Ranges
+Every value is held to its range when it is computed: that of the catalogue below, that which follows from the parts of an expression (interval arithmetic), and that which a declared set adds. A value outside of it, but for
+rounding (1e-9 of the limit, or 1e-9 where the limit is below 1), or one that is not finite, is \`quarantined\`: it is not served, \`GET /features/{symbol}\` and the error of a prediction say what was computed and what
+it should be, an expression that rests on it is quarantined as well, and \`presage_feature_values_quarantined_total{feature}\` counts it. The range of a declared set is part of its digest.
 
 ${expressionsSection}
 ## Catalogue

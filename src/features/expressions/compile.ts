@@ -2,7 +2,7 @@ import type { WarmUp } from '../catalog/family.ts'
 import { type Timeframe, timeframes } from '../../contracts/timeframe.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 import { type Operation, operations, type Step } from './operations.ts'
-import type { Range } from './ranges.ts'
+import { boundsOf, type Range } from './ranges.ts'
 import { type Leaf, type Term, termText } from './terms.ts'
 
 const operationOf = (name: string): Operation => operations.get(name) as Operation
@@ -30,10 +30,19 @@ export const leafKernelKey = ({ family, params }: Leaf): string => `${family.ker
 /** A kernel inside the kernel of an expression: its part of the state, and what it wrote last. */
 type Part = { readonly kernel: Kernel; readonly from: number; readonly out: Float64Array }
 
+/** A leaf's value in its part, and what it may be. */
+type Check = { readonly out: Float64Array; readonly output: number; readonly bounds: Range }
+
+const isRefused = ({ out, output, bounds }: Check): boolean => {
+  const value = out[output] as number
+  return value < bounds.min || value > bounds.max
+}
+
 /** The steps of one expression, each different part of it once, operands before what is made of them. */
 class Plan {
   readonly parts = new Map<string, Part>()
   readonly steps: Step[] = []
+  readonly checks: Check[] = []
   size = 0
   readonly #timeframe: Timeframe
   readonly #slots = new Map<string, number>()
@@ -55,7 +64,9 @@ class Plan {
     if (term.kind === 'number') return () => term.value
     if (term.kind === 'feature') {
       const { out } = this.#part(term)
-      return () => out[term.family.output] as number
+      const check = { out, output: term.family.output, bounds: boundsOf(term.family.range) }
+      this.checks.push(check)
+      return () => (isRefused(check) ? NaN : (out[check.output] as number))
     }
     const slots = term.of.map((operand) => this.slot(operand))
     const lag = Math.max(...term.of.map((operand) => warmUpOf(operand, this.#timeframe).first)) - 1
@@ -76,11 +87,11 @@ class Plan {
   }
 }
 
-/** One kernel for a whole expression: the states of the kernels and functions in it stand one behind the other. */
+/** One kernel for a whole expression: the states of the kernels and functions in it stand one behind the other. A feature outside of its range is no value in it, and the result of that bar is infinite: it is not believed. */
 export function expressionKernel(term: Term, timeframe: Timeframe): Kernel {
   const plan = new Plan(timeframe)
   const root = plan.slot(term)
-  const { steps, size } = plan
+  const { steps, size, checks } = plan
   const parts = [...plan.parts.values()]
   const values = new Float64Array(steps.length)
   let bound: Float64Array | undefined
@@ -98,7 +109,7 @@ export function expressionKernel(term: Term, timeframe: Timeframe): Kernel {
         part.kernel.step(views[i] as Float64Array, input, part.out)
       }
       for (let i = 0; i < steps.length; i++) values[i] = (steps[i] as Step)(state, values, input)
-      out[0] = values[root] as number
+      out[0] = checks.some(isRefused) ? Infinity : (values[root] as number)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { anyNumber, bars, notNegative, type Parameter, stepsToSettle, type WarmUp } from '../catalog/family.ts'
+import { anyNumber, bars, type Parameter, stepsToSettle, type WarmUp } from '../catalog/family.ts'
 import { at, type StepInput } from '../kernels/kernel.ts'
 import { type Range, ranges } from './ranges.ts'
 import { type Running, type Seat, windows } from './windows.ts'
@@ -65,7 +65,7 @@ const logic = (operands: Operation['operands'], of: (...x: number[]) => number):
 })
 
 /** A function of the past of one series. */
-function running(name: keyof typeof windows, range: (x: Range) => Range, least = 1): Operation {
+function running(name: keyof typeof windows, range: (x: Range, n: number) => Range, least = 1): Operation {
   const make: (count: number, seat: Seat) => Running = windows[name]
   const shifts = name === 'lag' || name === 'delta'
   return {
@@ -76,7 +76,7 @@ function running(name: keyof typeof windows, range: (x: Range) => Range, least =
       const first = shifts ? count : count - 1
       return { first, settled: first + (name === 'ema' ? stepsToSettle(1 - 2 / (count + 1)) : 0) }
     },
-    range: ([operand]) => range(operand as Range),
+    range: ([operand], [count = 0]) => range(operand as Range, count),
     build({ slots: [slot = 0], ...seat }, [count = 0]) {
       const made = make(count, seat)
       return { end: made.end, step: (state, values, input) => (input.run <= seat.lag ? NaN : finite(made.next(state, at(values, slot), input))) }
@@ -87,7 +87,6 @@ function running(name: keyof typeof windows, range: (x: Range) => Range, least =
 const limit = (name: string, usual: number): Parameter => ({ name, min: -Number.MAX_VALUE, max: Number.MAX_VALUE, whole: false, usual })
 const between = (x: number, [low = 0, high = 0]: readonly number[]): number => Math.min(Math.max(x, low), high)
 const same = (x: Range): Range => x
-const any = (): Range => anyNumber
 
 const clip: Operation = {
   ...onNumber((x) => x, same),
@@ -136,13 +135,13 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     if: choice,
     lag: running('lag', same),
     delta: running('delta', (x) => ranges.subtract(x, x)),
-    mean: running('mean', any),
-    std: running('std', () => notNegative, 2),
-    zscore: running('zscore', any, 2),
-    sum: running('sum', any),
+    mean: running('mean', same),
+    std: running('std', ranges.deviation, 2),
+    zscore: running('zscore', (_x, n) => ranges.score(n), 2),
+    sum: running('sum', ranges.times),
     min: running('min', same),
     max: running('max', same),
     rank: running('rank', () => fraction, 2),
-    ema: running('ema', any),
+    ema: running('ema', same),
   } satisfies Record<string, Operation>),
 )

@@ -63,12 +63,13 @@ const setView = ({ digest, ids, spec }: FeatureSet, certificates: ReturnType<Fea
   certificates: certificates.map(certificateView),
 })
 
-const valueView = ({ id, value, status, warming, eventTime, ageMs, digest }: FeatureEntry, label: string | undefined) => ({
+const valueView = ({ id, value, status, warming, reason, eventTime, ageMs, digest }: FeatureEntry, label: string | undefined) => ({
   id,
   ...(label === undefined ? {} : { label }),
   value: value ?? null,
   status,
   ...(warming === undefined ? {} : { warming }),
+  ...(reason === undefined ? {} : { reason }),
   event_time: eventTime === undefined ? null : formatInstant(eventTime),
   age_s: ageMs === undefined ? null : ageMs / 1_000,
   digest,

@@ -50,15 +50,20 @@ const barsView = ({
   newest: newest.map(barView),
 })
 
+const detailsOf = ({ warming, reason }: { readonly warming?: string; readonly reason?: string }) => ({
+  ...(warming === undefined ? {} : { warming }),
+  ...(reason === undefined ? {} : { reason }),
+})
+
 /** A node as the API writes it. */
 function nodeView(node: LineageNode): NodeView {
   const { name, restsOn } = node
   const shared = { name, rests_on: [...restsOn] }
   switch (node.kind) {
     case 'value': {
-      const { kind, value, status, warming, eventTime, setDigest } = node
+      const { kind, value, status, eventTime, setDigest } = node
       const time = eventTime === undefined ? null : formatInstant(eventTime)
-      return { kind, ...shared, value: value ?? null, status, ...(warming === undefined ? {} : { warming }), event_time: time, set_digest: setDigest }
+      return { kind, ...shared, value: value ?? null, status, ...detailsOf(node), event_time: time, set_digest: setDigest }
     }
     case 'definition': {
       const { kind, formula, parameters, version, settled, digest } = node
