@@ -10,7 +10,7 @@ import { startServer } from './support/start-server.ts'
 const example = pathOf('examples/features')
 
 test('a set with features of a module is proven at the start and served like any other', async (t) => {
-  const { client } = await startServer(t, { 'features.dir': example, 'features.modulePaths': example })
+  const { client } = await startServer(t, { 'features.dir': example, 'features.modulePaths': example, 'models.eager': '' })
   const from = Date.UTC(2024, 0, 1)
   const bars = walkBars({ seed: 8, count: 300, from, barMs: 60_000 }).map(({ openTime, open, high, low, close, volume }) => [
     openTime,

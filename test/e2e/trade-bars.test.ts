@@ -25,6 +25,7 @@ test('trades alone make bars and features, and the same ones live as afterwards 
     'market.barsFromTrades': `[{symbols: ${symbol}, clock: replay}]`,
     'features.dir': 'examples/features',
     'features.modulePaths': 'examples/features',
+    'models.eager': '',
   }
   const [live, once] = [await startServer(t, settings), await startServer(t, settings)]
   for (let at = 0; at < ticks.length; at += 40) assert.equal((await live.client.post('/market/ticks', { symbol, ticks: ticks.slice(at, at + 40) })).status, 200)
