@@ -121,5 +121,5 @@ test('export refuses what it does not understand, in words', async () => {
   await assert.rejects(exportTo(out, '--features', 'rsy(14)@1m'), { code: 'unknown_feature', message: /Did you mean rsi\(14\)@1m/ })
   await assert.rejects(exportTo(out, '--features', 'close@1m', '--horizon', 'soon'), /A whole number with its unit/)
   await assert.rejects(exportTo(out, '--features', 'close@1m', '--cost-bps', '-1'), /basis points/)
-  await assert.rejects(exportTo(out, '--features', 'close@1m', '--timeframe', '2m'), /One of 1m/)
+  await assert.rejects(exportTo(out, '--features', 'close@1m', '--timeframe', '2m'), /One of 1s/)
 })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { durationMs } from './manifest.ts'
 import { isTimeframe, timeframes } from './timeframe.ts'
 
 test('a timeframe is one of the names of the table, not a property that every object has', () => {
@@ -7,9 +9,24 @@ test('a timeframe is one of the names of the table, not a property that every ob
   for (const name of ['', '2m', '1M', '60', 'toString', '__proto__', 'constructor']) assert.equal(isTimeframe(name), false, name)
 })
 
-test('each longer timeframe is a whole number of minutes, and days are whole numbers of all', () => {
-  for (const ms of Object.values(timeframes)) {
-    assert.equal(ms % timeframes['1m'], 0)
-    assert.equal(timeframes['1d'] % ms, 0)
-  }
+test('the timeframes stand in the order of their length, and days are whole numbers of each', () => {
+  const lengths = Object.values(timeframes)
+  assert.deepEqual(
+    lengths,
+    lengths.toSorted((a, b) => a - b),
+  )
+  for (const ms of lengths) assert.equal(timeframes['1d'] % ms, 0)
+})
+
+test('the name of a timeframe says its length, as a duration of the manifest does', () => {
+  for (const [name, ms] of Object.entries(timeframes)) assert.equal(durationMs(name), ms)
+})
+
+test('the package for Python takes the same timeframes', () => {
+  const python = readFileSync(new URL('../../python/presage/description.py', import.meta.url), 'utf8')
+  const [, list = ''] = /^TIMEFRAMES = \((.*)\)$/m.exec(python) ?? []
+  assert.deepEqual(
+    list.split(', '),
+    Object.keys(timeframes).map((name) => `"${name}"`),
+  )
 })

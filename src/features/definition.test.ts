@@ -26,7 +26,7 @@ describe('ids', () => {
     ['price', /no such feature\. Did you mean close@5m\?/],
     ['rsi', /takes 1 parameter\(s\), always written: n\. Did you mean rsi\(14\)@5m/],
     ['rsi(14)', /the timeframe must be written.* Did you mean rsi\(14\)@5m\?/],
-    ['rsi(14)@2m', /the timeframe must be written, one of 1m, 5m/],
+    ['rsi(14)@2m', /the timeframe must be written, one of 1s, 5s/],
     ['rsi(14.5)@1m', /n must be a whole number from 2 to 2000/],
     ['rsi(014)@1m', /not written canonically\. Did you mean rsi\(14\)@1m/],
     ['rsi(1e1)@1m', /not written canonically\. Did you mean rsi\(10\)@1m/],

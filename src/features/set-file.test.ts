@@ -63,7 +63,7 @@ describe('a set file', () => {
     ['timeframe: 1m\nfeatures: [rsi(14), rsi(14)]\n', /The feature rsi\(14\)@1m is there twice/],
     ['timeframe: 1m\nfeatures: [macd(12,26,9)]\n', /inside \[ \] a comma ends a text, so it needs quotes/],
     ['timeframe: 5m\nfeatures: [close@1m]\n', /^x\.yaml:2:11: close@1m cannot be in a set on 5m/],
-    ['timeframe: 2m\nfeatures: [close]\n', /^x\.yaml:1:12: must be one of 1m, 5m/],
+    ['timeframe: 2m\nfeatures: [close]\n', /^x\.yaml:1:12: must be one of 1s, 5s/],
     ['features: [close]\n', /timeframe must be written/],
     ['timefrane: 1m\nfeatures: [close]\n', /timefrane has no meaning here; did you mean timeframe\?/],
     ['timeframe: 1m\nfeatures: [close]\ngaps: fill\n', /^x\.yaml:3:7: /],

@@ -37,9 +37,8 @@ export function aggregateBar(source: Series, timeframe: Timeframe, moment: numbe
   const openTime = Math.floor(moment / barMs) * barMs
   const from = source.positionFrom(openTime)
   const to = source.positionFrom(openTime + barMs)
-  const parts = source.slice(from, to)
-  if (parts.length === 0) return undefined
-  const whole = parts.length === barMs / source.barMs
+  if (from === to) return undefined
+  const whole = to - from === barMs / source.barMs
   const over = whole || (source.settings.calendar === 'as_received' && (source.last as Bar).closeTime >= openTime + barMs)
-  return over ? combine(parts, openTime, barMs) : undefined
+  return over ? combine(source.slice(from, to), openTime, barMs) : undefined
 }

@@ -114,8 +114,10 @@ export class SeriesStore {
 
   /** Keeps a longer timeframe for every symbol that has the shorter one, from now on and for the bars that are stored. Does nothing when asked again. Series that are fed directly are left alone. */
   derive(from: Timeframe, to: Timeframe): void {
-    if (timeframes[to] <= timeframes[from] || timeframes[to] % timeframes[from] !== 0)
-      throw new ServingError('validation_failed', `${to} bars cannot be made from ${from} bars`)
+    const parts = timeframes[to] / timeframes[from]
+    if (parts <= 1 || !Number.isInteger(parts)) throw new ServingError('validation_failed', `${to} bars cannot be made from ${from} bars`)
+    if (parts > this.#keepBars)
+      throw new ServingError('validation_failed', `${to} bars are made of ${parts} bars of ${from}, but only ${this.#keepBars} are kept: raise market.keepBars`)
     if (this.#derivations.some((known) => known.from === from && known.to === to)) return
     this.#derivations.push({ from, to })
     for (const byTimeframe of this.#bySymbol.values()) {
