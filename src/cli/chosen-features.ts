@@ -1,3 +1,4 @@
+import type { FeatureSetSpec, GapPolicy } from '../contracts/features.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
@@ -10,7 +11,7 @@ import { loadSet, loadSets } from '../features/set-folder.ts'
 export type FeatureChoice = { readonly features?: readonly string[]; readonly set?: string; readonly sets: string; readonly timeframe: Timeframe }
 
 /** Ids in column order, and the names that their set gives them. */
-export type ChosenFeatures = { readonly ids: readonly string[]; readonly labels?: readonly string[] }
+export type ChosenFeatures = { readonly ids: readonly string[]; readonly labels?: readonly string[]; readonly gaps?: GapPolicy }
 
 const inside = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined)
 
@@ -22,6 +23,8 @@ function plainIds(file: string): readonly string[] | undefined {
   const ids = [document, inside(inside(document, 'inputs'), 'features')].find(Array.isArray)
   return ids?.every((id) => typeof id === 'string') ? ids : undefined
 }
+
+const chosenOf = ({ features, labels, gaps }: FeatureSetSpec): ChosenFeatures => ({ ids: features, ...(labels && { labels }), ...(gaps && { gaps }) })
 
 function ofSet({ set = '', sets, timeframe }: FeatureChoice, catalogue: Catalogue): ChosenFeatures {
   const isFile = existsSync(set)
@@ -38,7 +41,7 @@ function ofSet({ set = '', sets, timeframe }: FeatureChoice, catalogue: Catalogu
     throw new ServingError('validation_failed', `${set} is neither a file nor a set of the folder ${sets}${hint}`)
   }
   if (spec.timeframe !== timeframe) throw new ServingError('validation_failed', `The set ${set} is on ${spec.timeframe}, not on ${timeframe}`)
-  return spec.labels ? { ids: spec.features, labels: spec.labels } : { ids: spec.features }
+  return chosenOf(spec)
 }
 
 /** The features that were asked for. Throws `validation_failed`. */

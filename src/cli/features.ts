@@ -65,7 +65,7 @@ function* csvText({ set, rows, counts }: TrainingMatrix, progress: ProgressLine)
 function sidecar(
   options: ExportOptions,
   { set, counts }: TrainingMatrix,
-  { labels, barsSha256 }: Pick<ChosenFeatures, 'labels'> & { readonly barsSha256: string },
+  { labels, gaps, barsSha256 }: Pick<ChosenFeatures, 'labels' | 'gaps'> & { readonly barsSha256: string },
 ): string {
   const { symbol, timeframe, calendar, horizon, costBps, bars } = options
   const columns = {
@@ -77,6 +77,7 @@ function sidecar(
   }
   const content = {
     feature_set_digest: set.digest,
+    ...(gaps && { gaps }),
     ids: set.ids,
     ...(labels === undefined ? {} : { labels }),
     symbol,
@@ -93,15 +94,15 @@ function sidecar(
 
 async function exportMatrix(options: ExportOptions): Promise<void> {
   const catalogue = await catalogueOf(options)
-  const { ids: features, ...names } = chosenFeatures(options, catalogue)
+  const { ids: features, gaps, ...names } = chosenFeatures(options, catalogue)
   const barsSha256 = hash('sha256', await readFile(options.bars))
   const bars: BarInput[] = []
   for await (const bar of readBars(options.bars)) bars.push(bar)
   const { symbol, timeframe, calendar, horizon, out } = options
-  const matrix = trainingMatrix({ symbol, timeframe, calendar, bars, features, horizonMs: horizon.ms, catalogue }, systemClock)
+  const matrix = trainingMatrix({ symbol, timeframe, calendar, bars, features, horizonMs: horizon.ms, catalogue, ...(gaps && { gaps }) }, systemClock)
   const progress = new ProgressLine('export')
   await pipeline(Readable.from(csvText(matrix, progress)), createWriteStream(out))
-  await writeFile(`${out}.json`, sidecar(options, matrix, { ...names, barsSha256 }))
+  await writeFile(`${out}.json`, sidecar(options, matrix, { ...names, ...(gaps && { gaps }), barsSha256 }))
   const { rows, quarantined, warming, undefinedValue, unlabelled } = matrix.counts
   progress.end(
     `${rows} rows to ${out} (left out: ${warming} warming, ${undefinedValue} without a value, ${unlabelled} without a label, ${quarantined} quarantined)`,

@@ -15,6 +15,8 @@ export type Bar = {
   readonly close: number
   readonly volume: number
   readonly empty: boolean
+  /** True for an empty bar that was never received: it stands for a missing one, in a series that fills its gaps. */
+  readonly filled?: true
   /** Close of another symbol's bar of the same time; only in a series that joins two. */
   readonly partnerClose?: number
   /** Order flow of its period; absent where nothing of it was observed. */

@@ -7,6 +7,9 @@ import type { Timeframe } from './timeframe.ts'
  */
 export type FeatureStatus = 'ok' | 'warming' | 'stale' | 'missing' | 'partner-missing' | 'flat' | 'quarantined'
 
+/** Gaps of at most so many bars count as empty bars: flat at the close before, without volume. */
+export type GapPolicy = { readonly flat: number }
+
 /** Values that are possible, both ends included. */
 export type ValueRange = { readonly min: number; readonly max: number }
 
@@ -22,6 +25,8 @@ export type FeatureSetSpec = {
   readonly name?: string
   /** Names that the set gives to its columns, where they are not the ids. */
   readonly labels?: readonly string[]
+  /** How missing bars are taken: gaps of at most `flat` bars as empty bars; absent where every gap begins a new run. */
+  readonly gaps?: GapPolicy
   /** Ranges that the set declares for its columns, undefined where it says nothing; absent if it says nothing at all. */
   readonly ranges?: readonly (ValueRange | undefined)[]
 }

@@ -103,6 +103,12 @@ const Inputs = Type.Object(
     ),
     optional: Type.Optional(Type.Array(Type.String(), { maxItems: 2000 })),
     max_age: Type.Optional(duration),
+    gaps: Type.Optional(
+      Type.Object(
+        { flat: Type.Integer({ minimum: 1, maximum: 1000 }) },
+        { ...strict, description: 'Gaps of at most so many bars count as empty bars; default: every gap begins anew' },
+      ),
+    ),
   },
   strict,
 )

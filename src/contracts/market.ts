@@ -82,6 +82,9 @@ const DeclaredSet = Type.Object({
   digest: Type.String(),
   timeframe: Type.String(),
   window: Type.Integer(),
+  gaps: Type.Optional(
+    Type.Object({ flat: Type.Integer() }, { description: 'Gaps of at most so many bars count as empty bars; absent where every gap begins a new run' }),
+  ),
   features: Type.Array(Type.String()),
   labels: Type.Optional(Type.Array(Type.String(), { description: 'Names that the set gives to its features' })),
   symbols: Type.Array(Type.String()),

@@ -9,6 +9,7 @@ import { refuseText } from './expressions/refuse-text.ts'
 import { type Names, resolveExpression, usualLeaf } from './expressions/resolve.ts'
 import { idOf, type Leaf, leavesOf, type Term } from './expressions/terms.ts'
 import type { Kernel } from './kernels/kernel.ts'
+import type { GapFill } from './symbol-folds.ts'
 
 /** A feature of the catalogue that a definition rests on: itself, or what an expression names. */
 export type RestsOn = Leaf & { readonly id: string; readonly warmUp: WarmUp; readonly digest: string }
@@ -19,6 +20,8 @@ export type Definition = {
   readonly timeframe: Timeframe
   /** The other symbol that it is computed with. */
   readonly partner: string | undefined
+  /** How gaps of the series are filled; absent where they begin a new run. */
+  readonly fill?: GapFill
   /** Name of the kernel with its version: equal keys share a kernel and may share states across restarts. */
   readonly kernelKey: string
   readonly kernel: () => Kernel
@@ -134,6 +137,13 @@ export function defineFeature(id: string, timeframe: Timeframe, catalogue?: Cata
   const why = frame === undefined && definition.id.includes('@') ? wantedFrame : 'not written canonically'
   return refuseText(id, { at: 0, end: id.length }, { why, nearest: [definition.id] })
 }
+
+/** A definition on a series whose gaps are filled, which is part of it. */
+export const onFilled = (definition: Definition, fill: GapFill): Definition => ({
+  ...definition,
+  fill,
+  digest: hash('sha256', JSON.stringify({ of: definition.digest, gaps: fill })),
+})
 
 /** A definition whose values must also lie in a narrower range, which is part of it: its kernel is its own. Throws `validation_failed` for a range that none of its values is in. */
 export function withinRange(definition: Definition, asked: Range): Definition {

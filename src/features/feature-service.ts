@@ -9,6 +9,7 @@ import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { SeriesChange, SeriesStore } from '../market/series-store.ts'
 import type { Catalogue } from './catalog/family.ts'
 import { AbsenceMeter } from './absence-meter.ts'
+import { absent } from './absent-vector.ts'
 import { type CatalogueEntry, catalogueEntries } from './catalogue.ts'
 import { type DeclaredSet, declareSet } from './declared-set.ts'
 import type { Definition } from './definition.ts'
@@ -33,8 +34,6 @@ export type FeatureServiceDeps = {
   /** What ids refer to; our own catalogue unless another is given. */
   readonly catalogue?: Catalogue
 }
-
-type Moment = Pick<FeatureVector, 'asOf' | 'clock' | 'barCloseTime'>
 
 const defaultHistoryRows = 4_096
 const setsAtMost = 10_000
@@ -75,12 +74,22 @@ export class FeatureService implements FeatureReads {
   }
 
   declare(spec: FeatureSetSpec): FeatureSet {
-    const identity = JSON.stringify([spec.timeframe, spec.features, spec.window, spec.maxAgeMs, spec.symbols.toSorted(), spec.name, spec.labels, spec.ranges])
+    const identity = JSON.stringify([
+      spec.timeframe,
+      spec.features,
+      spec.window,
+      spec.maxAgeMs,
+      spec.symbols.toSorted(),
+      spec.name,
+      spec.labels,
+      spec.ranges,
+      spec.gaps,
+    ])
     const known = this.#byIdentity.get(identity)
     if (known) return known.set
     if (this.#byIdentity.size >= setsAtMost) throw new ServingError('validation_failed', `More than ${setsAtMost} feature sets are declared`)
     const declared = declareSet(spec, this.#deps.catalogue)
-    for (const { timeframe } of declared.definitions) if (timeframe !== spec.timeframe) this.#deps.series.derive(spec.timeframe, timeframe)
+    for (const { timeframe } of declared.definitions) if (timeframe !== spec.timeframe && !spec.gaps) this.#deps.series.derive(spec.timeframe, timeframe)
     this.#byIdentity.set(identity, declared)
     this.#bySet.set(declared.set, declared)
     return declared.set
@@ -154,7 +163,7 @@ export class FeatureService implements FeatureReads {
     if (!binding) return { vector: absent(declared, 'missing', { asOf: asOf ?? this.#deps.clock.now(), clock: 'live' }), hit: true }
     const base = binding.frames[0] as SeriesFold
     const moment = asOf ?? (base.series.settings.clock === 'live' ? this.#deps.clock.now() : base.closeTime(base.rows - 1))
-    const row = base.rowAt(moment)
+    const row = base.receivedRowAt(moment)
     if (this.#isBeyond(base, row - declared.set.spec.window + 1)) return { vector: this.#recall(declared, symbol, moment), hit: false }
     return { vector: this.#read(declared, binding, { row, moment }), hit: known !== undefined }
   }
@@ -192,9 +201,9 @@ export class FeatureService implements FeatureReads {
 
   /** A read of rows that are readable no longer: folds their bars again, from the snapshot before them. */
   #recall(declared: DeclaredSet, symbol: string, moment: number): FeatureVector {
-    const { timeframe, window } = declared.set.spec
-    const past = this.#folds.recall(symbol, { timeframe }, { asOf: moment, window })
-    const row = past?.rowAt(moment) ?? -1
+    const { window, gaps } = declared.set.spec
+    const past = this.#folds.recall(symbol, declared.frame, { asOf: moment, window: window + (gaps?.flat ?? 0) })
+    const row = past?.receivedRowAt(moment) ?? -1
     if (!past || row < 0) return absent(declared, 'missing', { asOf: moment, clock: 'live' })
     const asOf = past.closeTime(row)
     const span = asOf - past.closeTime(Math.max(past.firstRow, row - window + 1))
@@ -211,9 +220,9 @@ export class FeatureService implements FeatureReads {
   }
 
   #bind(declared: DeclaredSet, symbol: string): Binding | undefined {
-    const { definitions, set, bindings } = declared
+    const { definitions, frame, bindings } = declared
     const fold = (frame: Frame) => this.#folds.require(symbol, frame, definitions)
-    const base = fold({ timeframe: set.spec.timeframe })
+    const base = fold(frame)
     if (!base) return undefined
     const binding = bind(definitions, base, fold)
     if (binding.whole) bindings.set(symbol, binding)
@@ -231,16 +240,5 @@ export class FeatureService implements FeatureReads {
       if (binding && change.appended.length > 0) this.#deps.sentinel?.offer({ symbol, definitions, binding })
     }
     this.#freshness.observe(change)
-  }
-}
-
-/** A vector without any value, for one reason. */
-function absent({ set, definitions }: DeclaredSet, status: FeatureStatus, { reason, ...moment }: Moment & { readonly reason?: string }): FeatureVector {
-  return {
-    values: new Float64Array(set.spec.window * definitions.length).fill(NaN),
-    statuses: definitions.map(() => status),
-    complete: false,
-    ...(reason === undefined ? {} : { reasons: new Map(definitions.map((_, column) => [column, reason])) }),
-    ...moment,
   }
 }

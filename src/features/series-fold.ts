@@ -20,6 +20,8 @@ export type FoldOptions = {
   readonly snapshots?: readonly Snapshot[]
   readonly onSnapshot?: (snapshot: Snapshot) => void
   readonly onForget?: (boundary: number) => void
+  /** True if its series has bars that stand for missing ones. */
+  readonly fills?: boolean
   /** Hears of every value of a lane that is not believed. */
   readonly onRefused?: (key: string, output: number) => void
 }
@@ -104,6 +106,14 @@ export class SeriesFold {
     return low < this.firstRow ? -1 : low
   }
 
+  /** As `rowAt`, of a bar that was received: what stands for a missing one was not known at its time, and is read as the past of a later bar only. */
+  receivedRowAt(moment: number): number {
+    let row = this.rowAt(moment)
+    const isFilled = (): boolean => this.series.bar(this.series.positionFrom(this.closeTime(row) - this.series.barMs))?.filled === true
+    if (this.#options.fills === true) while (row >= this.firstRow && isFilled()) row -= 1
+    return row < this.firstRow ? -1 : row
+  }
+
   /** Adds the kernels that are not there yet and folds them over the bars that are stored. */
   require(specs: Iterable<LaneSpec>): void {
     const fresh = [...specs].filter(({ key }) => !this.#lanes.has(key))
@@ -128,7 +138,7 @@ export class SeriesFold {
     const end = this.series.positionFrom(asOf - this.series.barMs + 1)
     const from = this.series.bar(Math.max(0, end - window))?.openTime ?? -Infinity
     const snapshots = this.#snapshots.filter(({ boundary }) => boundary <= from).slice(-1)
-    const past = new SeriesFold(this.series, { capacity: 2 ** Math.ceil(Math.log2(window + 1)) })
+    const past = new SeriesFold(this.series, { capacity: 2 ** Math.ceil(Math.log2(window + 1)), fills: this.#options.fills === true })
     past.#add([...this.#lanes.values()].map(({ spec }) => spec))
     past.#rewindTo(snapshots[0])
     for (let position = this.series.positionFrom(past.#lastOpenTime + 1); position < end; position++) past.#advance(this.series.bar(position) as Bar)

@@ -29,7 +29,12 @@ const SetSchema = Type.Object(
     window: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
     symbols: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 85 }), { minItems: 1, maxItems: 1000 })),
     max_age: Type.Optional(duration),
-    gaps: Type.Optional(Type.Literal('restart')),
+    gaps: Type.Optional(
+      Type.Union([
+        Type.Literal('restart'),
+        Type.Object({ flat: Type.Integer({ minimum: 1, maximum: 1000, description: 'Most bars of a gap that count as empty' }) }, strict),
+      ]),
+    ),
   },
   strict,
 )

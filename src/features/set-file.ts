@@ -15,7 +15,7 @@ export type SetDefaults = { readonly file: string; readonly name?: string; reado
 
 /** The specification that a file stands for; refusals are noted in its document. */
 function specOf(document: SetDocument, content: SetContent, { name, timeframe, catalogue }: SetDefaults): FeatureSetSpec | undefined {
-  const { window = 1, symbols = ['*'], max_age: maxAge } = content
+  const { window = 1, symbols = ['*'], max_age: maxAge, gaps = 'restart' } = content
   const own = content.timeframe ?? timeframe
   if (own === undefined) {
     document.refuse([], 'timeframe must be written')
@@ -27,6 +27,7 @@ function specOf(document: SetDocument, content: SetContent, { name, timeframe, c
     ...readColumns(document, content.features, { timeframe: own, catalogue }),
     window,
     symbols,
+    ...(gaps === 'restart' ? {} : { gaps }),
     ...(maxAge === undefined ? {} : { maxAgeMs: durationMs(maxAge) }),
     ...(named === undefined ? {} : { name: named }),
   }

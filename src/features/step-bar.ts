@@ -17,6 +17,7 @@ export const makeStepBar = (): StepBar => ({
   partnerClose: NaN,
   flow: noFlow,
   index: 0,
+  filled: false,
   run: 0,
 })
 
@@ -31,5 +32,6 @@ export function takeBar(input: StepBar, bar: Bar, barMs: number): void {
   input.volume = bar.volume
   input.partnerClose = bar.partnerClose ?? NaN
   input.flow = bar.flow ?? noFlow
+  input.filled = bar.filled === true
   input.index = Math.floor(bar.openTime / barMs)
 }

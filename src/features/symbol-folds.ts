@@ -2,6 +2,7 @@ import type { SeriesKey } from '../contracts/bar.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
 import type { Series } from '../market/series.ts'
 import type { Definition } from './definition.ts'
+import { FilledAggregate, FilledSeries } from './filled-series.ts'
 import { JoinedSeries } from './joined-series.ts'
 import type { LaneSpec } from './lane.ts'
 import { SeriesFold, type Snapshot } from './series-fold.ts'
@@ -23,11 +24,15 @@ export type SymbolFoldsDeps = {
   readonly refused?: (id: string) => void
 }
 
-/** Which series of a symbol a feature is computed on: that of a timeframe, joined with a partner's or not. */
-export type Frame = { readonly timeframe: Timeframe; readonly partner?: string | undefined }
+/** Gaps of at most `flat` bars are filled, in the series of the timeframe `of`; longer timeframes are made of that. */
+export type GapFill = { readonly flat: number; readonly of: Timeframe }
+
+/** Which series of a symbol a feature is computed on: that of a timeframe, its gaps filled or not, joined with a partner's or not. */
+export type Frame = { readonly timeframe: Timeframe; readonly partner?: string | undefined; readonly fill?: GapFill | undefined }
 
 /** True if both are the same frame. */
-export const sameFrame = (a: Frame, b: Frame): boolean => a.timeframe === b.timeframe && a.partner === b.partner
+export const sameFrame = (a: Frame, b: Frame): boolean =>
+  a.timeframe === b.timeframe && a.partner === b.partner && a.fill?.flat === b.fill?.flat && a.fill?.of === b.fill?.of
 
 /** The kernels that definitions need on one frame, each once. */
 function lanesOf(definitions: readonly Definition[], frame: Frame): Map<string, LaneSpec> {
@@ -42,6 +47,7 @@ export class SymbolFolds {
   readonly #deps: SymbolFoldsDeps
   readonly #folds = new Map<Series, SeriesFold>()
   /** Joined series by each of their sides. */
+  readonly #fills = new Map<Series, Map<string, FilledSeries | FilledAggregate>>()
   readonly #joins = new Map<Series, Set<JoinedSeries>>()
   /** Ids by timeframe, kernel and output. */
   readonly #ids = new Map<string, string>()
@@ -64,6 +70,10 @@ export class SymbolFolds {
   /** Brings the folds that rest on a series up to date, those of pairs included. */
   changed(series: Series): void {
     this.#folds.get(series)?.sync()
+    for (const filled of this.#fills.get(series)?.values() ?? []) {
+      filled.sync()
+      this.changed(filled.series)
+    }
     for (const joined of this.#joins.get(series) ?? []) {
       joined.sync()
       this.#folds.get(joined.series)?.sync()
@@ -77,11 +87,26 @@ export class SymbolFolds {
   }
 
   /** The series of a frame, joined with the partner's if it has one; undefined while one of them has no bar. */
-  seriesOf(symbol: string, { timeframe, partner }: Frame): Series | undefined {
-    const own = this.#deps.find(symbol, timeframe)
-    if (partner === undefined || own === undefined) return own
-    const other = this.#deps.find(partner, timeframe)
+  seriesOf(symbol: string, frame: Frame): Series | undefined {
+    const own = this.#alone(symbol, frame)
+    if (frame.partner === undefined || own === undefined) return own
+    const other = this.#alone(frame.partner, frame)
     return other && this.#join(own, other).series
+  }
+
+  #alone(symbol: string, { timeframe, fill }: Frame): Series | undefined {
+    if (fill === undefined) return this.#deps.find(symbol, timeframe)
+    const own = this.#deps.find(symbol, fill.of)
+    return own && this.#fill(own, fill, timeframe).series
+  }
+
+  #fill(own: Series, fill: GapFill, timeframe: Timeframe): FilledSeries | FilledAggregate {
+    const ofOwn = this.#fills.get(own) ?? new Map<string, FilledSeries | FilledAggregate>()
+    const known = ofOwn.get(`${fill.flat} ${timeframe}`)
+    if (known) return known
+    const filled = timeframe === fill.of ? new FilledSeries(own, fill.flat) : new FilledAggregate(own, this.#fill(own, fill, fill.of).series, timeframe)
+    this.#fills.set(own, (this.#fills.get(own) ?? ofOwn).set(`${fill.flat} ${timeframe}`, filled))
+    return filled
   }
 
   #join(own: Series, partner: Series): JoinedSeries {
@@ -94,8 +119,8 @@ export class SymbolFolds {
     return joined
   }
 
-  /** Pairs keep no states across restarts: they are joined again from the bars that are stored. */
-  #make(series: Series, { partner }: Frame): SeriesFold {
+  /** Pairs and filled series keep no states across restarts: they are made again from the bars that are stored. */
+  #make(series: Series, { partner, fill }: Frame): SeriesFold {
     const { rows, states, refused } = this.#deps
     const { timeframe } = series.key
     const onRefused = (key: string, output: number): void => {
@@ -103,12 +128,13 @@ export class SymbolFolds {
       if (id !== undefined) refused?.(id)
     }
     const kept = states &&
-      partner === undefined && {
+      partner === undefined &&
+      fill === undefined && {
         snapshots: states.load(series.key),
         onSnapshot: (snapshot: Snapshot) => states.keep(series.key, snapshot),
         onForget: (boundary: number) => states.forget(series.key, boundary),
       }
-    const fold = new SeriesFold(series, { capacity: rows, onRefused, ...kept })
+    const fold = new SeriesFold(series, { capacity: rows, onRefused, fills: fill !== undefined, ...kept })
     this.#folds.set(series, fold)
     return fold
   }

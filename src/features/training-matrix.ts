@@ -1,6 +1,6 @@
 import type { Calendar } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
-import type { FeatureSet, FeatureVector } from '../contracts/features.ts'
+import type { FeatureSet, FeatureVector, GapPolicy } from '../contracts/features.ts'
 import { noMeter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
@@ -17,6 +17,7 @@ export type MatrixRequest = {
   readonly calendar: Calendar
   readonly bars: readonly BarInput[]
   readonly features: readonly string[]
+  readonly gaps?: GapPolicy
   readonly horizonMs: number
   /** What ids refer to; our own catalogue unless another is given. */
   readonly catalogue?: Catalogue
@@ -77,7 +78,7 @@ export function trainingMatrix(request: MatrixRequest, clock: Clock): TrainingMa
     historyRows: Math.max(1, bars.length),
     ...(catalogue ? { catalogue } : {}),
   })
-  const set = service.declare({ timeframe, features, window: 1, symbols: [symbol] })
+  const set = service.declare({ timeframe, features, window: 1, symbols: [symbol], ...(request.gaps && { gaps: request.gaps }) })
   const { quarantined } = store.ingest({ symbol, timeframe }, bars, { calendar, clock: 'replay' })
   const series = store.find(symbol, timeframe)
   if (!series) throw new ServingError('validation_failed', `No bar could be used${quarantined[0] ? `: ${quarantined[0].reason}` : ''}`)

@@ -42,7 +42,8 @@ type Standing = { readonly status: FeatureStatus; readonly progress?: string; re
 
 /** Finds every column of the definitions in the folds of one symbol. */
 export function bind(definitions: readonly Definition[], base: SeriesFold, foldOf: (frame: Frame) => SeriesFold | undefined): Binding {
-  const wanted: Frame[] = [{ timeframe: base.series.key.timeframe }]
+  const fill = definitions[0]?.fill
+  const wanted: Frame[] = [{ timeframe: base.series.key.timeframe, fill }]
   for (const definition of definitions) if (!wanted.some((frame) => sameFrame(frame, definition))) wanted.push(definition)
   const folds = wanted.map((frame, i) => (i === 0 ? base : foldOf(frame)))
   const foldsOf = definitions.map((definition) => folds[wanted.findIndex((frame) => sameFrame(frame, definition))])

@@ -8,7 +8,14 @@ export async function checkFeatureContract(
   features: Pick<FeatureReads, 'declare' | 'prove'>,
 ): Promise<FeatureSet> {
   const maxAge = inputs.max_age === undefined ? {} : { maxAgeMs: durationMs(inputs.max_age) }
-  const set = features.declare({ timeframe: inputs.timeframe, features: inputs.features, window: inputs.window ?? 1, symbols, ...maxAge })
+  const set = features.declare({
+    timeframe: inputs.timeframe,
+    features: inputs.features,
+    window: inputs.window ?? 1,
+    symbols,
+    ...maxAge,
+    ...(inputs.gaps && { gaps: inputs.gaps }),
+  })
   if (inputs.feature_set_digest !== undefined && inputs.feature_set_digest !== set.digest)
     throw new ServingError(
       'feature_contract_mismatch',

@@ -97,7 +97,7 @@ timeframe: 1m
 symbols: [BTC/USDT, "*/EUR"] # default: all
 window: 1 # rows of a vector
 max_age: 90s # default and most: one bar and 60 s
-gaps: restart # what a gap does, and the only choice so far: warm up again
+gaps: { flat: 3 } # at most 3 missing bars in a row count as empty ones; default restart: a gap begins a new run
 features:
   rsi14: { value: rsi(14), lag: 3 } # and rsi14_lag1 to rsi14_lag3
   rsi_z: zscore(rsi14, 96)
@@ -105,6 +105,12 @@ features:
   stretch: { value: (close - sma(20)) / atr(14), range: [-20, 20] } # outside of it: quarantined; null where there is no end
   slow: rsi(14)@1h # a longer timeframe; without one, that of the set
 \`\`\`
+
+**Gaps.** A minute without trades is an empty bar that the feed sends; a minute that was never received is missing. With \`gaps: restart\` what rests on a missing bar warms up again. With \`gaps: { flat: N }\` the bar that
+ends a gap of at most N bars also puts an empty bar (flat at the close before it, no volume, no order flow) in the place of each that is missing; a longer gap begins a new run. Within the gap nothing changes: the last
+bar is served until it is too old, then the values are \`missing\`; no row is ever read as of a bar that was not received, live or in training. A late bar takes the place of its empty one, and everything after it is
+computed again. \`empty_share\` counts empty bars, \`gap_count\` the gaps that were filled; longer timeframes are made of the filled bars. The policy is part of the digest; a model that was trained with one says so in its manifest (\`inputs.gaps\`).
+States of such sets are not kept across restarts: they are computed again from the bars that are stored.
 
 \`presage features check FILE\` prints what it resolves to, or every problem with line, column, caret and suggestion; with one the server does not start. \`GET /features\` lists the sets, \`GET
 /features/BTC%2FUSDT?set=NAME\` reads one, \`presage features export --set NAME|FILE\` writes training rows with it. Columns are the written-out ids, so a model's manifest needs no set file.

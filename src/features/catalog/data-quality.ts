@@ -20,9 +20,11 @@ export const emptyShare: Family = {
 /** Gap count: sum([bar does not follow the one before at once], n). */
 export const gapCount: Family = {
   ...shared,
+  version: 2,
   name: 'gap_count',
-  summary: 'how many of the last n bars did not follow the one before at once; always 0 in a continuous series, where a gap begins a new run',
-  formula: 'sum([open time ≠ close time[1]], n)',
+  summary:
+    'how many of the last n bars did not follow the one before at once; in a continuous series 0 where a gap begins a new run, and the gaps that were filled where the set fills them',
+  formula: 'sum([open time ≠ close time[1], or filled and not filled[1]], n)',
   inputs: ['closeTime'],
   unit: 'bars',
   kernelKey: ([n]) => `gap_count(${n})`,

@@ -14,16 +14,18 @@ export function emptyShareKernel(length: number): Kernel {
   }
 }
 
-/** How many of the last `length` bars did not follow the one before at once. */
+/** How many of the last `length` bars did not follow the one before at once; bars that stand for missing ones are a gap where the first of them is. */
 export function gapCountKernel(length: number): Kernel {
   const gaps = rollingSum(length, { lag: 1 })
   const previous = gaps.end
   return {
-    size: previous + 1,
+    size: previous + 2,
     outputs: 1,
     step(state, input, out) {
-      if (input.run > 1) gaps.push(state, Number(input.index !== at(state, previous) + 1), input)
+      const filled = Number(input.filled === true)
+      if (input.run > 1) gaps.push(state, Number(input.index !== at(state, previous) + 1 || filled > at(state, previous + 1)), input)
       state[previous] = input.index
+      state[previous + 1] = filled
       out[0] = input.run <= length ? NaN : gaps.sum(state)
     },
   }

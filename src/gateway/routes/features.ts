@@ -57,6 +57,7 @@ const setView = ({ digest, ids, spec }: FeatureSet, certificates: ReturnType<Fea
   digest,
   timeframe: spec.timeframe,
   window: spec.window,
+  ...(spec.gaps === undefined ? {} : { gaps: { flat: spec.gaps.flat } }),
   features: [...ids],
   ...(spec.labels === undefined ? {} : { labels: [...spec.labels] }),
   symbols: [...spec.symbols],
