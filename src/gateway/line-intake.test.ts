@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
+import Type from 'typebox'
+import { checkLines, defineLines, takeLines } from './line-intake.ts'
 import { createServer } from './server.ts'
 import { splitLines } from './split-lines.ts'
 import { makeGatewayDeps, makeKeys } from './testing/make-gateway.ts'
@@ -117,4 +120,29 @@ test('lines are the same however the bytes are cut', async () => {
       assert.deepEqual(seen, expected.at(-1) === '' ? expected.slice(0, -1) : expected)
     }),
   )
+})
+
+test('a stream is read no faster than its rows are taken', async () => {
+  let [read, taken, ahead] = [0, 0, 0]
+  const body = new Readable({
+    highWaterMark: 1,
+    read() {
+      read += 1
+      this.push(read > 200 ? null : Buffer.from(read === 1 ? '{"symbol":"BTC/USDT"}\n' : `[${read}]\n`))
+    },
+  })
+  const checked = checkLines(
+    defineLines({
+      head: Type.Object({ symbol: Type.String() }),
+      row: Type.Tuple([Type.Integer()]),
+      take(_head, rows) {
+        ahead = Math.max(ahead, read - taken)
+        taken += rows.length
+        return { counts: { accepted: rows.length }, refused: [] }
+      },
+    }),
+  )
+  const answer = await takeLines(body, checked, { deps: makeGatewayDeps() as never, signal: new AbortController().signal })
+  assert.equal(answer.accepted, 199)
+  assert.ok(ahead <= 4, `${ahead} chunks were read ahead`)
 })
