@@ -4,12 +4,15 @@ import { systemClock } from '../../system.ts'
 import type { FeedOrder, FeedReport } from '../feed-message.ts'
 import { ExchangeSession } from './exchange-session.ts'
 import { FeedRefusal, makeExchange } from './make-exchange.ts'
+import { wordsOf } from './watch.ts'
 
 const tickMs = 1_000
 
 // The process of one feed: it does what the server says on its channel and ends with it.
 holdLifeline()
 process.on('disconnect', () => process.exit(0))
+// ccxt sends some subscriptions without waiting for them: a connection that ends meanwhile rejects promises that nobody holds. Whoever waits for the subscription is told as well, and tries again.
+process.on('unhandledRejection', (error) => process.stderr.write(`${wordsOf(error)}\n`))
 
 const report = (message: FeedReport): void => void process.send?.(message)
 let session: ExchangeSession | undefined
@@ -31,8 +34,11 @@ async function start({ settings, series }: FeedOrder & { kind: 'start' }): Promi
     }, tickMs)
     await made.begin(series)
   } catch (error) {
-    if (!(error instanceof FeedRefusal)) throw error
-    report({ kind: 'refused', message: error.message })
+    if (error instanceof FeedRefusal) return report({ kind: 'refused', message: error.message })
+    // A bug ends the process.
+    setImmediate(() => {
+      throw error
+    })
   }
 }
 

@@ -180,6 +180,7 @@ export class MockBinance {
   }
 
   #connected(client: WebSocket): void {
+    if (this.#takeFault('/hello') !== undefined) return client.terminate()
     const streams = new Set<string>()
     this.#streams.set(client, streams)
     client.on('close', () => this.#streams.delete(client))
