@@ -65,6 +65,14 @@ test(promise, { timeout: 300_000 }, async (t) => {
     await counted('reconnects', 1)
   })
 
+  await t.test('a bar of which nobody says that it is closed is closed when the next one begins', async () => {
+    for (let i = 0; i < 3; i += 1) mock.playBar({ said: false })
+    const last = mock.closedBars(symbol).at(-1)!.openTime
+    await eventually('all but the last are stored', () => series()!.last!.openTime === last - 60_000)
+    play(1)
+    await asExchange()
+  })
+
   await t.test('questions that are refused, answered with garbage or with an error are asked again', async () => {
     const path = '/api/v3/klines'
     mock.faults.push({ path, status: 429, body: '{"code":-1003,"msg":"Too many requests"}', headers: { 'Retry-After': '1' }, times: 1 })
