@@ -41,7 +41,14 @@ function priceFault({ open, high, low, close, volume, takerBuyVolume = 0 }: BarI
   return undefined
 }
 
-/** Reason to refuse a bar, by itself and beside the bar before it; undefined for a good one. Now and times are ms since the epoch. */
+/** What is wrong with a bar that is not taken: its times, its numbers beside each other, its price a slipped decimal point or two from the one before, a jump, a distance from other quotes, or that it is too old. */
+export const faultKinds = ['time', 'numbers', 'scale', 'jump', 'quotes', 'too_late'] as const
+/** Why a bar is not taken, in words and as one of `faultKinds`. */
+export type BarFault = { readonly kind: (typeof faultKinds)[number]; readonly reason: string }
+
+const faultOf = (kind: BarFault['kind'], reason: string | undefined): BarFault | undefined => (reason === undefined ? undefined : { kind, reason })
+
+/** Why to refuse a bar, by itself and beside the bar before it; undefined for a good one. Now and times are ms since the epoch. */
 export function barFault(
   bar: BarInput,
   context: {
@@ -49,13 +56,13 @@ export function barFault(
     readonly now: number
     readonly before: Bar | undefined
   },
-): string | undefined {
-  const fault = timeFault(bar, timeframes[context.timeframe], context.now) ?? priceFault(bar)
+): BarFault | undefined {
+  const fault = faultOf('time', timeFault(bar, timeframes[context.timeframe], context.now)) ?? faultOf('numbers', priceFault(bar))
   if (fault !== undefined || context.before === undefined) return fault
   const ratio = bar.close / context.before.close
-  return ratio >= wildRatio || ratio <= 1 / wildRatio
-    ? `price is ${ratio > 1 ? 'more than' : 'less than a'} ${wildRatio} ${ratio > 1 ? 'times' : 'th of'} the bar before`
-    : undefined
+  if (ratio < wildRatio && ratio > 1 / wildRatio) return undefined
+  const often = ratio > 1 ? `more than ${wildRatio} times` : `less than a ${wildRatio}th of`
+  return { kind: 'scale', reason: `price is ${often} the bar before` }
 }
 
 /** The stored form of a good bar: times completed, a flat bar without volume marked `empty`. */

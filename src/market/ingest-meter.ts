@@ -1,15 +1,40 @@
-import type { IngestReport } from '../contracts/bar.ts'
+import type { Bar, IngestReport } from '../contracts/bar.ts'
 import type { Counter, Meter } from '../contracts/meter.ts'
-import type { Change } from './series.ts'
+import { type BarFault, faultKinds } from './check-bar.ts'
+import type { Change, Series } from './series.ts'
 
 const results = ['appended', 'inserted', 'revised', 'unchanged', 'quarantined'] as const
 
-/** Counts what became of bars that came in. */
+/** Counts what became of bars that came in, and the gaps between them. */
 export class IngestMeter {
   readonly #counters: Readonly<Record<(typeof results)[number], Counter>>
+  readonly #refused: Readonly<Record<BarFault['kind'], Counter>>
+  readonly #gaps: Counter
+  readonly #missing: Counter
   constructor(meter: Meter) {
     const counter = (result: string) => meter.counter('market_bars_total', 'Bars that came in, by what became of them', { result })
     this.#counters = Object.fromEntries(results.map((result) => [result, counter(result)])) as Record<(typeof results)[number], Counter>
+    const refused = (kind: string) => meter.counter('market_bars_quarantined_total', 'Bars that were refused, by what is wrong with them', { kind })
+    this.#refused = Object.fromEntries(faultKinds.map((kind) => [kind, refused(kind)])) as Record<BarFault['kind'], Counter>
+    this.#gaps = meter.counter('market_gaps_total', 'Gaps in continuous series, counted when the bar came that ended them')
+    this.#missing = meter.counter(
+      'market_bars_missing_total',
+      'Bars that were missing in these gaps; those that came later are in market_bars_total as inserted',
+    )
+  }
+
+  /** Counts a refused bar; gives the reason. */
+  refused({ kind, reason }: BarFault): string {
+    this.#refused[kind].add()
+    return reason
+  }
+
+  /** Counts the gap between a bar at the end of a continuous series and the one before, if there is one. */
+  follows({ settings, barMs }: Series, before: Bar | undefined, { openTime }: Bar): void {
+    const lacking = before === undefined || settings.calendar !== 'continuous' ? 0 : (openTime - before.closeTime) / barMs
+    if (lacking <= 0) return
+    this.#gaps.add()
+    this.#missing.add(lacking)
   }
 
   /** The report of one ingest, counted. */

@@ -1,5 +1,6 @@
 import type { Bar } from '../contracts/bar.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
+import type { BarFault } from './check-bar.ts'
 import type { Series } from './series.ts'
 
 /** What a bar's close may do beside the bar before it: its largest move by itself, and its largest distance from the move of other quotes, both as shares of the price; 0 checks nothing. */
@@ -61,13 +62,13 @@ export class JumpGuard {
   }
 
   /** Why a bar at the end of its series is not believed; it is held from now on. Undefined for one that is. */
-  doubt(series: Series, bar: Bar): string | undefined {
+  doubt(series: Series, bar: Bar): BarFault | undefined {
     const before = series.last
     if (before?.closeTime !== bar.openTime) return undefined
-    const reason = this.#faultOf(series, { before, bar })
-    if (reason === undefined) return undefined
+    const fault = this.#faultOf(series, { before, bar })
+    if (fault === undefined) return undefined
     this.#held.set(series, bar)
-    return `${reason}: held until the next bar confirms it`
+    return { ...fault, reason: `${fault.reason}: held until the next bar confirms it` }
   }
 
   /** The held bar that the next one confirms, as its price stayed within half the limit of a jump. Whatever follows, it is held no longer. */
@@ -79,14 +80,14 @@ export class JumpGuard {
     return next.openTime === held.closeTime && stayed ? held : undefined
   }
 
-  #faultOf({ key: { symbol, timeframe } }: Series, step: Step): string | undefined {
+  #faultOf({ key: { symbol, timeframe } }: Series, step: Step): BarFault | undefined {
     const { maxJump, quoteTolerance } = this.#limits
     const move = Math.log(step.bar.close / step.before.close)
     const implied = quoteTolerance > 0 ? impliedMove((other) => this.#find(other, timeframe), symbol, step) : undefined
     if (implied !== undefined)
       return Math.abs(move - implied.move) > Math.log1p(quoteTolerance)
-        ? `price moved by ${percent(move)} in one bar, but by ${percent(implied.move)} according to ${implied.by}`
+        ? { kind: 'quotes', reason: `price moved by ${percent(move)} in one bar, but by ${percent(implied.move)} according to ${implied.by}` }
         : undefined
-    return maxJump > 0 && Math.abs(move) > Math.log1p(maxJump) ? `price moved by ${percent(move)} in one bar` : undefined
+    return maxJump > 0 && Math.abs(move) > Math.log1p(maxJump) ? { kind: 'jump', reason: `price moved by ${percent(move)} in one bar` } : undefined
   }
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../contracts/ports.ts'
 import { isSymbol } from '../contracts/symbol.ts'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import { aggregateBar } from './aggregate.ts'
-import { type BarInput, barFault, toBar } from './check-bar.ts'
+import { type BarFault, type BarInput, barFault, toBar } from './check-bar.ts'
 import { withFlow } from './flow/bar-flow.ts'
 import { IngestMeter } from './ingest-meter.ts'
 import { JumpGuard, type JumpLimits } from './jumps.ts'
@@ -42,6 +42,7 @@ export type IngestOptions = { readonly calendar?: Calendar; readonly clock?: Ser
 /** Which bars to read: open times in [from, to), at most `limit` of them, the newest if there are more. */
 export type BarRange = { readonly from?: number; readonly to?: number; readonly limit?: number }
 
+const tooLate: BarFault = { kind: 'too_late', reason: 'older than the oldest bar that is kept' }
 const defaultKeepBars = 10_000
 const leastKeepBars = 1_100
 
@@ -85,13 +86,11 @@ export class SeriesStore {
       const impossible = barFault(input, { timeframe: key.timeframe, now, before })
       if (impossible === undefined) changes.push(...this.#confirm(series, bar))
       const fault = impossible ?? this.#jumps.doubt(series, bar)
+      const last = series.last
       const change = fault === undefined ? series.apply(bar) : 'too_late'
-      if (change === 'too_late')
-        quarantined.push({
-          openTime: input.openTime,
-          reason: fault ?? 'older than the oldest bar that is kept',
-        })
-      else changes.push({ bar, change })
+      if (change === 'appended') this.#meter.follows(series, last, bar)
+      if (change !== 'too_late') changes.push({ bar, change })
+      else quarantined.push({ openTime: input.openTime, reason: this.#meter.refused(fault ?? tooLate) })
     }
     this.#quarantine.add(key, quarantined)
     if (series.length > 0) this.#keep(series)
