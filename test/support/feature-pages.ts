@@ -131,6 +131,12 @@ ids, expressions and sets then use \`efficiency(30)\` like any other name.
 - \`presage features check --modules PATHS\` checks modules, and sets that use them; \`list\`, \`export\`, \`diff\` and \`presage models check\` know those of the settings.
 `
 
+const rangesSection = `## Ranges
+Every value is held to its range when it is computed: that of the catalogue below, that which follows from the parts of an expression (interval arithmetic), and that which a declared set adds. A value outside of it, but for
+rounding (1e-9 of the limit, or 1e-9 where the limit is below 1), or one that is not finite, is \`quarantined\`: it is not served, \`GET /features/{symbol}\` and the error of a prediction say what was computed and what
+it should be, an expression that rests on it is quarantined as well, and \`presage_feature_values_quarantined_total{feature}\` counts it. The range of a declared set is part of its digest.
+`
+
 function featuresPage(): string {
   const entries = catalogueEntries()
   return `# Features
@@ -142,11 +148,7 @@ of the set is aggregated from its bars. \`price\`, \`volume\`, \`rsi\` and \`mac
 Every feature is a pure step: backfill, replay and live bars go through the same code and agree bit for bit; its state can be saved and resumed anywhere. A value is a finite number or is not
 there, with the reason: \`warming\`, \`stale\`, \`missing\`, \`partner-missing\`, \`flat\`, \`quarantined\`. It is never NaN and never a silent zero.
 
-## Ranges
-Every value is held to its range when it is computed: that of the catalogue below, that which follows from the parts of an expression (interval arithmetic), and that which a declared set adds. A value outside of it, but for
-rounding (1e-9 of the limit, or 1e-9 where the limit is below 1), or one that is not finite, is \`quarantined\`: it is not served, \`GET /features/{symbol}\` and the error of a prediction say what was computed and what
-it should be, an expression that rests on it is quarantined as well, and \`presage_feature_values_quarantined_total{feature}\` counts it. The range of a declared set is part of its digest.
-
+${rangesSection}
 ${expressionsSection}
 ## Catalogue
 - **Notation**: O, H, L, C, V of a closed bar; x[k] is x k bars before; TP = (H + L + C) / 3; TR is Wilder's true range; r = ln(C / C[1]). mean, sum, sd (of the population), min, max(x, n) run over the
