@@ -10,7 +10,7 @@ export const folders = {
   events: ['contracts'],
   market: ['contracts'],
   'feature-store': ['resilience', 'contracts'],
-  features: ['market', 'contracts'],
+  features: ['feature-store', 'market', 'contracts'],
   feeds: ['market', 'processes', 'resilience', 'contracts'],
   runtimes: ['trees', 'processes', 'resilience', 'contracts'],
   history: ['market', 'contracts'],

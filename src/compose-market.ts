@@ -1,8 +1,15 @@
 import { mkdirSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from './config/schema.ts'
+import type { FlowWrites } from './contracts/flow-requests.ts'
 import type { HealthCheck } from './contracts/health.ts'
+import type { MarketReads, MarketWrites } from './contracts/market.ts'
 import { symbolGlob } from './contracts/symbol.ts'
+import { MirrorMeter } from './feature-store/mirror-meter.ts'
+import { RedisOnlineStore } from './feature-store/redis-online-store.ts'
+import { VectorMirror } from './feature-store/vector-mirror.ts'
+import { WriterLeases } from './feature-store/writer-leases.ts'
 import type { Catalogue } from './features/catalog/family.ts'
 import { FeatureService } from './features/feature-service.ts'
 import { FoldStateLog } from './features/fold-state-log.ts'
@@ -10,6 +17,10 @@ import { loadFeatureModules } from './features/modules/load-feature-modules.ts'
 import { ParitySentinel } from './features/parity-sentinel.ts'
 import { FeatureProofs } from './features/proofs/feature-proofs.ts'
 import { loadSets } from './features/set-folder.ts'
+import { MirroredVectors } from './features/sharing/mirrored-vectors.ts'
+import { SharedSets } from './features/sharing/shared-sets.ts'
+import { SharedStates } from './features/sharing/shared-states.ts'
+import { SymbolWriters } from './features/sharing/symbol-writers.ts'
 import { feedSettings, type FeedWish } from './feeds/feed-settings.ts'
 import { Feeds } from './feeds/feeds.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
@@ -20,18 +31,12 @@ import { SeriesStore } from './market/series-store.ts'
 import type { Series } from './market/series.ts'
 import type { PrometheusMeter } from './monitoring/prometheus-meter.ts'
 import type { Surroundings } from './surroundings.ts'
+import { systemTimer } from './system.ts'
 
-/** What bars come into, and what is made of them. */
-export type Market = {
-  readonly market: SeriesStore
-  readonly flow: OrderFlow
-  readonly features: FeatureService
-  readonly close: () => Promise<void>
-  readonly health: () => HealthCheck
-}
+type Deps = Surroundings & { readonly config: Config; readonly meter: PrometheusMeter }
 
 /** The catalogue with the operator's modules; what one throws while it serves is logged and counted. */
-function composeCatalogue({ features }: Config, { log }: Surroundings, meter: PrometheusMeter): Promise<Catalogue> {
+function composeCatalogue({ config: { features }, log, meter }: Deps): Promise<Catalogue> {
   return loadFeatureModules(features.modulePaths, (feature, error) => {
     meter.counter('feature_module_faults_total', 'Kernels of feature modules whose code threw while they served', { feature }).add()
     log.error({ feature, err: error }, 'a feature module threw: its value is absent')
@@ -45,62 +50,172 @@ function composeFlow({ barsFromTrades, silenceMs }: Config['market'], deps: Omit
   return new OrderFlow({ ...deps, bars: new TradeBars({ ...deps, clockOf, silenceMs }) })
 }
 
-/** Takes over the series of the process before, and what they say of funding. */
-function restoreMarket(restored: Iterable<Series>, store: SeriesStore, flow: OrderFlow): void {
-  for (const series of restored) {
-    store.restore(series)
-    if (series.last) flow.restoreFunding(series.key.symbol, series.last)
+/** Where market data goes in and bars are read, as the gateway does. */
+export type Intake = MarketWrites & MarketReads & FlowWrites
+
+/** Market data and the features of it, in this process or shared with other replicas. */
+export type Market = {
+  readonly market: SeriesStore
+  readonly intake: Intake
+  readonly features: FeatureService
+  readonly health: () => HealthCheck
+  /** How the store is that replicas share; absent where there is none. */
+  readonly sharedHealth?: () => HealthCheck
+  /** Publishes what the passing of time changed. */
+  shareChanges(): void
+  /** Tells other replicas which sets are read here, and takes theirs; once all sets of the start are declared. */
+  shareSets(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What replicas share: where it lies, and what of it is known here. */
+type Sharing = {
+  readonly store: RedisOnlineStore
+  readonly leases: WriterLeases
+  readonly mirror: VectorMirror
+  readonly remote: MirroredVectors
+  readonly states: SharedStates
+  readonly recentRows: number
+}
+
+type Disk = { readonly journal?: FileBarJournal; readonly states?: FoldStateLog }
+
+/** What outlives the process on its own machine. */
+function openDisk({ config: { data, market }, clock, meter }: Deps): Disk {
+  if (!market.persist) return {}
+  const folder = join(data.dir, 'market')
+  mkdirSync(folder, { recursive: true })
+  return { journal: new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }), states: new FoldStateLog({ folder, meter }) }
+}
+
+async function openSharing({ config: { redis }, clock, random, ids, meter }: Deps, disk: Disk): Promise<Sharing | undefined> {
+  const { url, leaseMs, recentRows } = redis
+  if (url === undefined) return undefined
+  const replica = `${redis.replica ?? `${hostname()}:${process.pid}`}#${ids()}`
+  const store = new RedisOnlineStore({ ...redis, url, replica, clock, random, timer: systemTimer })
+  const leases = new WriterLeases({ store, leaseMs, clock, timer: systemTimer, meter })
+  const mirror = new VectorMirror({ store, symbols: redis.mirrorSymbols, meter: new MirrorMeter(meter, clock) })
+  await store.open()
+  return { store, leases, mirror, remote: new MirroredVectors({ mirror, leases, recentRows, clock }), states: new SharedStates(disk.states), recentRows }
+}
+
+/** Takes over what the newest bar of a series says of funding. */
+function restoreFunding({ key, last }: Series, flow: OrderFlow): void {
+  if (last) flow.restoreFunding(key.symbol, last)
+}
+
+type Local = { readonly market: SeriesStore; readonly flow: OrderFlow; readonly features: FeatureService; readonly close: () => Promise<void> }
+
+/** Market data goes straight in. */
+const alone = ({ market, flow, features, close }: Local): Omit<Market, 'health'> => ({
+  market,
+  features,
+  intake: {
+    ingest: market.ingest.bind(market),
+    bars: market.bars.bind(market),
+    trades: flow.trades.bind(flow),
+    books: flow.books.bind(flow),
+    funding: flow.funding.bind(flow),
+  },
+  shareChanges: () => undefined,
+  shareSets: () => Promise.resolve(),
+  close,
+})
+
+/** Market data goes in on the one replica that writes its symbol. */
+function together(local: Local, sharing: Sharing, { meter, log, clock }: Deps): Omit<Market, 'health'> {
+  const { market, flow, features } = local
+  const { store, leases, remote } = sharing
+  const writers = new SymbolWriters({ ...sharing, market, features, meter, log, onAdopted: (series) => restoreFunding(series, flow) })
+  const sets = new SharedSets({ store, features, clock, log })
+  leases.onRenewed(() => void sets.exchange())
+  return {
+    market,
+    features,
+    intake: {
+      ingest: (key, bars, options) => writers.write(key.symbol, () => market.ingest(key, bars, options)),
+      trades: (symbol, trades) => writers.write(symbol, () => flow.trades(symbol, trades)),
+      books: (symbol, books) => writers.write(symbol, () => flow.books(symbol, books)),
+      funding: (symbol, rates) => writers.write(symbol, () => flow.funding(symbol, rates)),
+      bars(key, range) {
+        remote.refuse(key.symbol, 'its bars')
+        return market.bars(key, range)
+      },
+    },
+    sharedHealth: () =>
+      store.connected
+        ? { status: 'healthy', detail: `Redis; ${[...leases.symbols].length} symbols are written here` }
+        : { status: 'degraded', detail: 'Redis does not answer: what other replicas compute is not read, what this one computes is not shared' },
+    shareSets: () => sets.exchange(),
+    shareChanges: () => void writers.share(),
+    async close() {
+      writers.close()
+      await leases.close()
+      await store.close()
+      await local.close()
+    },
   }
 }
 
-/** Bars, order flow and the features over them, with what the process before left of them. Throws what feature modules and sets are refused with. */
-export async function composeMarket(config: Config, around: Surroundings, meter: PrometheusMeter): Promise<Market> {
-  const { data, market, features } = config
-  const { clock, random, log, version } = around
-  const catalogue = await composeCatalogue(config, around, meter)
-  const sets = loadSets(features.dir, catalogue)
-  const folder = join(data.dir, 'market')
-  if (market.persist) mkdirSync(folder, { recursive: true })
-  const journal = market.persist ? new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }) : undefined
-  const states = market.persist ? new FoldStateLog({ folder, meter }) : undefined
-  const tapes = new FlowTapes()
-  const store = new SeriesStore({ clock, meter, tapes, keepBars: market.keepBars, jumps: market, ...(journal ? { journal } : {}) })
+function makeFeatures(
+  { config, clock, random, log, version, meter }: Deps,
+  parts: { readonly series: SeriesStore; readonly catalogue: Catalogue },
+  kept: Sharing | Disk,
+) {
+  const { data, features } = config
   // Bits of logarithms and powers are the engine's.
   const proofs = new FeatureProofs({ clock, codeVersion: `${version} on Node ${process.version}`, file: join(data.dir, 'feature-proofs.json') })
   const sentinel = new ParitySentinel({ share: features.sentinelShare, random, meter, log })
-  const service = new FeatureService({
-    series: store,
-    clock,
-    meter,
-    historyRows: features.historyRows,
-    proofs,
-    sentinel,
-    catalogue,
-    ...(states ? { states } : {}),
-  })
+  return { sentinel, service: new FeatureService({ ...parts, clock, meter, historyRows: features.historyRows, proofs, sentinel, ...kept }) }
+}
+
+/**
+ * Puts bars, order flow and the features over them together, with what the process before left of them and what is shared with other replicas. Throws what feature modules and sets are refused
+ * with.
+ */
+export async function composeMarket(deps: Deps): Promise<Market> {
+  const { config, clock, meter } = deps
+  const { market } = config
+  const catalogue = await composeCatalogue(deps)
+  const sets = loadSets(config.features.dir, catalogue)
+  const disk = openDisk(deps)
+  const { journal } = disk
+  const sharing = await openSharing(deps, disk)
+  const tapes = new FlowTapes()
+  const store = new SeriesStore({ clock, meter, tapes, keepBars: market.keepBars, jumps: market, ...disk })
+  const { service, sentinel } = makeFeatures(deps, { series: store, catalogue }, sharing ?? disk)
   const flow = composeFlow(market, { tapes, store, clock, meter })
-  restoreMarket(journal?.restored ?? [], store, flow)
+  for (const series of journal?.restored ?? []) {
+    store.restore(series)
+    restoreFunding(series, flow)
+  }
   for (const set of sets) service.declare(set)
-  const minutes = setInterval(() => flow.pass(), 1_000).unref()
   const close = async (): Promise<void> => {
     clearInterval(minutes)
     service.close()
     sentinel.close()
-    states?.close()
+    disk.states?.close()
     await journal?.close()
   }
   const health = (): HealthCheck => {
     if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }
     return sentinel.fault === undefined ? { status: 'healthy', detail: `${[...store.all()].length} series` } : { status: 'degraded', detail: sentinel.fault }
   }
-  return { market: store, flow, features: service, close, health }
+  const local = { market: store, flow, features: service, close }
+  const whole = { ...(sharing ? together(local, sharing, deps) : alone(local)), health }
+  const minutes = setInterval(() => {
+    flow.pass()
+    whole.shareChanges()
+  }, 1_000).unref()
+  return whole
 }
 
 /** The exchanges that are listened to, not yet started. */
 export function composeFeeds(
   { feeds }: Config,
   { clock, random, log }: Surroundings,
-  { market, flow, meter }: Pick<Market, 'market' | 'flow'> & { meter: PrometheusMeter },
+  { market, intake, meter }: Pick<Market, 'market' | 'intake'> & { meter: PrometheusMeter },
 ): Feeds {
-  return new Feeds((feeds as readonly FeedWish[]).map(feedSettings), { market, flow, clock, random, meter, log: (about, message) => log.warn(about, message) })
+  const into = { market: { ingest: intake.ingest.bind(intake), find: market.find.bind(market) }, flow: intake }
+  return new Feeds((feeds as readonly FeedWish[]).map(feedSettings), { ...into, clock, random, meter, log: (about, message) => log.warn(about, message) })
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { makeFirstKey } from './access/first-key.ts'
 import { KeyRing } from './access/key-ring.ts'
 import { kyselyKeyStore } from './access/kysely-key-store.ts'
-import { composeFeeds, composeMarket, type Market } from './compose-market.ts'
+import { composeFeeds, composeMarket, type Intake, type Market } from './compose-market.ts'
 import type { Config } from './config/schema.ts'
 import type { HealthCheck } from './contracts/health.ts'
 import type { Clock } from './contracts/ports.ts'
@@ -29,6 +29,8 @@ import type { Surroundings } from './surroundings.ts'
 /** The product, put together and not yet listening. */
 export type Presage = {
   readonly market: SeriesStore
+  /** Where market data goes in, as through the gateway. */
+  readonly intake: Intake
   readonly features: FeatureService
   readonly feeds: Feeds
   readonly models: ModelService
@@ -86,6 +88,7 @@ function composeHealth(
     api: () => healthy(readiness.phase),
     models: () => models.health(),
     database: () => healthy('SQLite'),
+    ...(market.sharedHealth ? { cache: market.sharedHealth } : {}),
     features: market.health,
     ...(feeds.any ? { feeds: () => feeds.health() } : {}),
     events: () => healthy(`${decisions.usage().decisions} decisions in memory`),
@@ -99,12 +102,13 @@ function lifecycle(
   parts: {
     readonly makeServer: () => Promise<GatewayServer>
     readonly models: ModelService
+    readonly market: Market
     readonly feeds: Feeds
     readonly readiness: Readiness
     readonly release: () => Promise<void>
   },
 ): Pick<Presage, 'start' | 'stop'> {
-  const { makeServer, models, feeds, readiness, release } = parts
+  const { makeServer, models, market, feeds, readiness, release } = parts
   let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
@@ -113,6 +117,7 @@ function lifecycle(
       const proven = models.scan()
       server = await makeServer()
       await proven
+      await market.shareSets()
       watch.start()
       feeds.start()
       readiness.reached('models')
@@ -136,9 +141,9 @@ function lifecycle(
 export async function compose(config: Config, around: Surroundings): Promise<Presage> {
   const { clock, ids } = around
   const { database, registry, meter } = await composeStores(config, around)
-  const data = await composeMarket(config, around, meter)
-  const { market, flow, features } = data
-  const feeds = composeFeeds(config, around, { market, flow, meter })
+  const data = await composeMarket({ ...around, config, meter })
+  const { market, intake, features } = data
+  const feeds = composeFeeds(config, around, { intake, market, meter })
   for (const set of features.sets()) await features.prove(set)
   const models = composeModels(config, around, { meter, registry, features })
   models.expectBundles()
@@ -155,8 +160,8 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
     keys: ring,
     predictions,
     decisions,
-    market,
-    flow,
+    market: intake,
+    flow: intake,
     feeds,
     features,
     models: Object.assign(new ModelAdministration(models, registry), { acquire: models.acquire.bind(models) }),
@@ -170,5 +175,5 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   }
   const makeServer = (): Promise<GatewayServer> => createServer(gateway)
   const parts = { models, feeds, readiness }
-  return { ...parts, market, features, predictions, firstKey, keyFile, ...lifecycle(config, { ...parts, makeServer, release }) }
+  return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...lifecycle(config, { ...parts, market: data, makeServer, release }) }
 }

@@ -1,6 +1,7 @@
 import type { Call } from '../contracts/call.ts'
 import type { Clock, Timer } from '../contracts/ports.ts'
 import { Replay } from '../market/replay.ts'
+import type { MarketWrites } from '../contracts/market.ts'
 import type { SeriesStore } from '../market/series-store.ts'
 import type { Predictions } from '../gateway/gateway-deps.ts'
 import type { Feed } from './feed.ts'
@@ -8,7 +9,8 @@ import type { Narrator } from './narrator.ts'
 
 /** What a replay at the command line touches. */
 export type ReplayFeedDeps = {
-  readonly market: SeriesStore
+  readonly market: Pick<SeriesStore, 'onClose'>
+  readonly intake: MarketWrites
   readonly predictions: Predictions
   readonly narrator: Narrator
   readonly clock: Clock
@@ -21,10 +23,10 @@ const neverAborted = new AbortController().signal
 /** Replays a feed into the market and asks for a signal at every bar close after its history. Call `start`; `stop` ends it. */
 export function replayFeed(
   feed: Feed,
-  { market, predictions, narrator, clock, timer }: ReplayFeedDeps,
+  { market, intake, predictions, narrator, clock, timer }: ReplayFeedDeps,
 ): { readonly replay: Replay; readonly stop: () => void } {
   const replay = new Replay(
-    { store: market, clock, timer },
+    { store: intake, clock, timer },
     { key: feed.key, calendar: feed.calendar, bars: feed.bars, speed: feed.speed, prefill: feed.history },
   )
   const call = (): Call => ({ keyId: 'replay', requestId: 'replay', deadline: { at: clock.monotonic() + patienceMs, signal: neverAborted } })

@@ -52,8 +52,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const running = await run(loadConfig(sourcesOf(useDemoSettings ? { ...options, config: demoSettings } : options)))
   process.stdout.write(welcome(running, feed))
   if (!feed) return endOnSignal(running, () => {})
-  const { market, predictions } = running.presage
-  const { replay, stop } = replayFeed(feed, { market, predictions, narrator: new Narrator(feed.key), clock: systemClock, timer: systemTimer })
+  const { market, intake, predictions } = running.presage
+  const { replay, stop } = replayFeed(feed, { market, intake, predictions, narrator: new Narrator(feed.key), clock: systemClock, timer: systemTimer })
   endOnSignal(running, stop)
   replay.start()
   if ((await replay.done) === 'ended') process.stdout.write('The replay has ended; the server goes on.\n')

@@ -144,6 +144,33 @@ const Features = Type.Object(
   { ...strict, description: 'Features' },
 )
 
+const Redis = Type.Object(
+  {
+    url: Type.Optional(
+      Type.String({
+        description:
+          'The Redis (or Valkey) that replicas share features through, as redis://[USER:PASSWORD@]HOST[:PORT][/DB]; rediss:// for TLS. Without it features stay in this process',
+        pattern: '^rediss?://.+$',
+        maxLength: 2_048,
+        secret: true,
+      }),
+    ),
+    prefix: Type.String({ description: 'Begin of every key', default: 'presage', pattern: '^[A-Za-z0-9_.:-]{1,64}$' }),
+    replica: Type.Optional(
+      Type.String({
+        description:
+          'Name of this replica in messages about who writes a symbol, e.g. HOST:PORT where it takes bars; without it the name of the machine and the id of the process',
+        pattern: '^[A-Za-z0-9_.:/\\[\\]-]{1,128}$',
+      }),
+    ),
+    commandTimeoutMs: milliseconds('Time that Redis may take for one command', 250),
+    leaseMs: milliseconds('How long a replica that is gone stays the writer of its symbols: then another takes over', 10_000, 100),
+    recentRows: count('Moments of a symbol, the newest, that replicas which do not write it can read', 16, 1_000),
+    mirrorSymbols: count('Symbols of other replicas whose vectors are kept in memory; beyond that, those that are not read go', 2_000, 1_000_000),
+  },
+  { ...strict, description: 'The online store that replicas share' },
+)
+
 const Decisions = Type.Object(
   { remember: count('Decisions kept in memory for GET /decisions/{id}', 100_000, 10_000_000) },
   { ...strict, description: 'Answered predictions' },
@@ -198,6 +225,7 @@ export const ConfigSchema = Type.Object(
       default: [],
     }),
     features: Features,
+    redis: Redis,
     decisions: Decisions,
     log: Log,
   },

@@ -41,6 +41,7 @@ export const errorTable = {
   feature_contract_mismatch: { status: 422, category: 'model', title: 'The model was trained on other feature definitions', retryable: false },
   model_verification_failed: { status: 422, category: 'model', title: 'The model version failed its verification', retryable: false },
   explanation_unavailable: { status: 422, category: 'model', title: 'The model cannot be explained', retryable: false },
+  not_the_writer: { status: 421, category: 'features', title: 'Another replica writes this symbol', retryable: true },
   headers_too_large: { status: 431, category: 'limit', title: 'The request headers are too large', retryable: false },
   internal: { status: 500, category: 'system', title: 'An unexpected fault of the server', retryable: false },
   model_output_invalid: { status: 500, category: 'model', title: 'The model answered with a value that is not finite', retryable: false },

@@ -68,6 +68,8 @@ export interface FeatureReads {
   prove(set: FeatureSet): Promise<void>
   /** The moment (ms) that the clock of a symbol's series shows; wall time where it has no series. */
   now(symbol: string, timeframe: Timeframe): { readonly asOf: number; readonly clock: SeriesClock }
-  /** The vector as of a moment (ms), or as of the series' clock when undefined. Never throws for absent data: the statuses say so. */
+  /** Brings near what another replica computes of a symbol, so that `vector` has it; undefined when nothing has to be waited for. Never rejects. */
+  fetch(symbol: string): Promise<void> | undefined
+  /** The vector as of a moment (ms), or as of the series' clock when undefined. Never throws for absent data: the statuses say so. Throws `not_the_writer` for rows that only another replica knows. */
   vector(set: FeatureSet, symbol: string, asOf: number | undefined): FeatureVector
 }

@@ -75,7 +75,7 @@ export function toFunding(row: Static<typeof FundingRow>): Funding {
 
 /** Where trades, books and funding rates go in. Throws `invalid_symbol`; impossible ones are told, not thrown. */
 export interface FlowWrites {
-  trades(symbol: string, trades: readonly Trade[]): FlowReport
-  books(symbol: string, books: readonly Book[]): FlowReport
-  funding(symbol: string, rates: readonly Funding[]): FlowReport
+  trades(symbol: string, trades: readonly Trade[]): FlowReport | Promise<FlowReport>
+  books(symbol: string, books: readonly Book[]): FlowReport | Promise<FlowReport>
+  funding(symbol: string, rates: readonly Funding[]): FlowReport | Promise<FlowReport>
 }

@@ -124,9 +124,16 @@ export type SymbolFeaturesResponse = Static<typeof SymbolFeaturesResponse>
 /** A bar as a client sends it; `openTime` in ms since the epoch. */
 export type BarValues = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & { readonly takerBuyVolume?: number }
 
-/** Where bars go in. Throws `series_conflict` when the series exists with other settings; impossible bars are quarantined, not thrown. */
+/**
+ * Where bars go in: at once, or a promise where replicas share what is computed of them. Throws `series_conflict` when the series exists with other settings, `not_the_writer` when another replica
+ * takes them; impossible bars are quarantined, not thrown.
+ */
 export interface MarketWrites {
-  ingest(key: SeriesKey, bars: readonly BarValues[], options: { readonly calendar?: Calendar; readonly clock?: SeriesClock }): IngestReport
+  ingest(
+    key: SeriesKey,
+    bars: readonly BarValues[],
+    options: { readonly calendar?: Calendar; readonly clock?: SeriesClock },
+  ): IngestReport | Promise<IngestReport>
 }
 
 /** Where stored bars are read: open times in [from, to), the newest `limit` of them. Throws `series_not_found`. */

@@ -1,5 +1,15 @@
 import type { Clock } from '../contracts/ports.ts'
-import { type Claim, type Edits, type Grant, type OnlineStore, type Publication, replicaOf, type SymbolRows, type Update } from './online-store.ts'
+import {
+  type Claim,
+  type Edits,
+  type Grant,
+  type OnlineStore,
+  type Publication,
+  type Renewal,
+  replicaOf,
+  type SymbolRows,
+  type Update,
+} from './online-store.ts'
 
 type Kept = {
   owner: string | undefined
@@ -13,8 +23,7 @@ type Kept = {
 /** What replicas of one process share. */
 export class SharedMemory {
   readonly symbols = new Map<string, Kept>()
-  readonly sets = new Map<string, string>()
-  readonly setListeners = new Set<(spec: string) => void>()
+  readonly sets = new Set<string>()
 }
 
 /** Who this replica is, and how long a grant lasts. */
@@ -46,12 +55,14 @@ export class MemoryOnlineStore implements OnlineStore {
     return { granted: true, grant: { symbol, owner: kept.owner, fence: kept.fence }, before }
   }
 
-  async renew(grants: readonly Grant[]): Promise<readonly Grant[]> {
+  async renew(grants: readonly Grant[]): Promise<readonly Renewal[]> {
     const until = this.#deps.clock.monotonic() + this.#deps.leaseMs
-    return grants.filter(({ symbol, owner }) => {
+    return grants.map(({ symbol, owner, fence }) => {
       const kept = this.#of(symbol)
-      if (kept.owner === owner) kept.until = until
-      return kept.owner !== owner
+      if (kept.owner !== undefined && kept.owner !== owner) return 'lost'
+      const renewal = kept.owner === undefined ? 'forgotten' : 'held'
+      Object.assign(kept, { owner, fence, until })
+      return renewal
     })
   }
 
@@ -86,15 +97,12 @@ export class MemoryOnlineStore implements OnlineStore {
     this.#of(symbol).followers.delete(this)
   }
 
-  async announce(key: string, spec: string): Promise<void> {
-    const { sets, setListeners } = this.#deps.memory
-    sets.set(key, spec)
-    for (const listener of setListeners) listener(spec)
+  async announce(sets: readonly string[]): Promise<void> {
+    for (const set of sets) this.#deps.memory.sets.add(set)
   }
 
-  async onAnnounced(listener: (spec: string) => void): Promise<void> {
-    this.#deps.memory.setListeners.add(listener)
-    for (const spec of this.#deps.memory.sets.values()) listener(spec)
+  async announced(): Promise<readonly string[]> {
+    return [...this.#deps.memory.sets]
   }
 
   /** Memory is always there. */

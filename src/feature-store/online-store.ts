@@ -6,6 +6,9 @@ export type Claim =
   | { readonly granted: true; readonly grant: Grant; readonly before: string | undefined }
   | { readonly granted: false; readonly writer: string; readonly freeInMs: number }
 
+/** What became of a grant that was renewed: `forgotten` ones hold, but the store knew nothing of the symbol any more. */
+export type Renewal = 'held' | 'forgotten' | 'lost'
+
 /** Entries to write and entries to remove, by name. */
 export type Edits = { readonly put: ReadonlyMap<string, Uint8Array>; readonly drop: readonly string[] }
 
@@ -27,8 +30,8 @@ export interface OnlineStore {
   readonly connected: boolean
   /** Asks for the right to write a symbol for a while. */
   claim(symbol: string): Promise<Claim>
-  /** Prolongs grants, also those that ran out if nobody was granted the symbol since; gives those that are lost. */
-  renew(grants: readonly Grant[]): Promise<readonly Grant[]>
+  /** Prolongs grants, also those that ran out if nobody was granted the symbol since; says of each, in their order, what became of it. */
+  renew(grants: readonly Grant[]): Promise<readonly Renewal[]>
   /** Gives grants back, so that others need not wait. */
   release(grants: readonly Grant[]): Promise<void>
   /** Writes all or nothing: false, and nothing written, when the grant is no longer the one that holds. */
@@ -41,10 +44,10 @@ export interface OnlineStore {
   follow(symbol: string, listener: (update: Update | undefined) => void): Promise<void>
   /** Hears no more of a symbol. */
   unfollow(symbol: string): void
-  /** Tells every replica, also later ones, that a feature set is read somewhere. */
-  announce(key: string, spec: string): Promise<void>
-  /** Calls back with every announced set, those that are announced later included; may repeat itself. */
-  onAnnounced(listener: (spec: string) => void): Promise<void>
+  /** Tells every replica, also later ones, which feature sets are read here; it is forgotten after a week. */
+  announce(sets: readonly string[]): Promise<void>
+  /** The sets that were announced, by whomever. */
+  announced(): Promise<readonly string[]>
   /** Calls back whenever news may have been missed or the store can (not) be asked any more. */
   onConnection(listener: (connected: boolean) => void): void
   /** Ends the connections. */

@@ -2,7 +2,7 @@ import { createClient, RESP_TYPES } from '@redis/client'
 import { ServingError } from '../contracts/error.ts'
 import type { Clock, Random, Timer } from '../contracts/ports.ts'
 import { backoffMs } from '../resilience/backoff.ts'
-import { Breaker, type BreakerLimits } from '../resilience/breaker.ts'
+import { Breaker, type BreakerLimits, type BreakerState } from '../resilience/breaker.ts'
 
 /** Where Redis is, and how long a command may take. */
 export type RedisLinkDeps = { readonly url: string; readonly commandTimeoutMs: number; readonly clock: Clock; readonly random: Random; readonly timer: Timer }
@@ -13,7 +13,8 @@ export type Argument = string | Buffer
 
 const reconnect = { baseMs: 50, capMs: 5_000 }
 /** A command that is late holds up all behind it: a few of them are enough to leave the server alone for a while. */
-const limits: Partial<BreakerLimits> = { leastCalls: 3, open: { baseMs: 250, capMs: 5_000 } }
+const limits: Partial<BreakerLimits> = { leastCalls: 3, mostProbes: 1, open: { baseMs: 250, capMs: 5_000 } }
+const probeMs = 250
 const pingMs = 5_000
 const silenceMs = 15_000
 
@@ -44,9 +45,11 @@ export class RedisLink {
   readonly #listeners = new Set<(connected: boolean) => void>()
   #told = false
   #closed = false
+  #probing = false
+  #cancelProbe = (): void => undefined
   constructor(deps: RedisLinkDeps) {
     this.#deps = deps
-    this.#breaker = new Breaker({ name: 'Redis', clock: deps.clock, random: deps.random, limits, onChange: () => this.#tell() })
+    this.#breaker = new Breaker({ name: 'Redis', clock: deps.clock, random: deps.random, limits, onChange: (state) => this.#changed(state) })
     this.#commands = makeClient(deps)
     this.#news = makeClient(deps)
     for (const client of [this.#commands, this.#news]) {
@@ -58,7 +61,7 @@ export class RedisLink {
 
   /** True while commands are let through and news come in. */
   get connected(): boolean {
-    return this.#commands.isReady && this.#news.isReady && this.#breaker.state !== 'open'
+    return this.#commands.isReady && this.#news.isReady && this.#breaker.state === 'closed'
   }
 
   /** Connects; settles once it is connected, or after a command's time: then it goes on trying. */
@@ -101,6 +104,7 @@ export class RedisLink {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#cancelProbe()
     for (const client of [this.#commands, this.#news]) if (client.isOpen) client.destroy()
   }
 
@@ -119,6 +123,24 @@ export class RedisLink {
       const cancel = timer.after(commandTimeoutMs, () => reject(unavailable(`did not answer ${what} within ${commandTimeoutMs} ms`)))
       promise.then(resolve, reject).finally(cancel)
     })
+  }
+
+  /** An open circuit is tried by a command of its own, so that nobody else's has to. */
+  #changed(state: BreakerState): void {
+    this.#tell()
+    if (state !== 'open' || this.#probing) return
+    this.#probing = true
+    this.#probeLater()
+  }
+
+  #probeLater(): void {
+    this.#cancelProbe = this.#deps.timer.after(probeMs, () => void this.#probe())
+  }
+
+  async #probe(): Promise<void> {
+    await this.command(['PING']).catch(() => undefined)
+    this.#probing = this.#breaker.state !== 'closed'
+    if (this.#probing && !this.#closed) this.#probeLater()
   }
 
   #tell(always = false): void {

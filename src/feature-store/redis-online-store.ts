@@ -1,4 +1,4 @@
-import type { Claim, Edits, Grant, OnlineStore, Publication, SymbolRows, Update } from './online-store.ts'
+import type { Claim, Edits, Grant, OnlineStore, Publication, Renewal, SymbolRows, Update } from './online-store.ts'
 import { replicaOf } from './online-store.ts'
 import { type Argument, RedisLink, type RedisLinkDeps } from './redis-link.ts'
 import { claimScript, publishScript, releaseScript, renewScript, type Script } from './redis-scripts.ts'
@@ -8,7 +8,8 @@ import { decodeUpdate, encodeUpdate } from './update-message.ts'
 export type RedisOnlineStoreDeps = RedisLinkDeps & { readonly prefix: string; readonly replica: string; readonly leaseMs: number }
 
 /** Symbols of which nothing is published any more are forgotten after a week. */
-const keptMs = String(7 * 86_400_000)
+const keptMs = 7 * 86_400_000
+const renewals: readonly Renewal[] = ['lost', 'held', 'forgotten']
 const noRows: ReadonlyMap<string, Uint8Array> = new Map()
 
 const argumentsOf = ({ put, drop }: Edits): Argument[] => [
@@ -53,12 +54,12 @@ export class RedisOnlineStore implements OnlineStore {
     return { granted: true, grant: { symbol, owner, fence: Number(reply[2]) }, before: before === '' ? undefined : before }
   }
 
-  async renew(grants: readonly Grant[]): Promise<readonly Grant[]> {
+  async renew(grants: readonly Grant[]): Promise<readonly Renewal[]> {
     const ms = String(this.#deps.leaseMs)
     const replies = await Promise.all(
       grants.map(({ symbol, owner }) => this.#run(renewScript, [this.#key(symbol, 'lease'), this.#key(symbol, 'last')], [owner, ms])),
     )
-    return grants.filter((_, i) => Number(replies[i]) === 0)
+    return replies.map((reply) => renewals[Number(reply)] as Renewal)
   }
 
   async release(grants: readonly Grant[]): Promise<void> {
@@ -68,7 +69,7 @@ export class RedisOnlineStore implements OnlineStore {
   async publish({ symbol, owner, fence }: Grant, { sequence, whole, rows, state }: Publication): Promise<boolean> {
     const message = whole || rows.put.size > 0 ? encodeUpdate({ fence, sequence, whole, rows: whole ? noRows : rows.put }) : ''
     const keys = ['lease', 'last', 'rows', 'state'].map((part) => this.#key(symbol, part))
-    const about = [owner, keptMs, whole ? '1' : '0', this.#channel(symbol), message]
+    const about = [owner, String(keptMs), whole ? '1' : '0', this.#channel(symbol), message]
     return Number(await this.#run(publishScript, keys, [...about, ...argumentsOf(rows), ...argumentsOf(state)])) === 1
   }
 
@@ -89,16 +90,14 @@ export class RedisOnlineStore implements OnlineStore {
     this.#link.unsubscribe(this.#channel(symbol))
   }
 
-  async announce(key: string, spec: string): Promise<void> {
-    const { prefix } = this.#deps
-    await this.#link.command(['HSET', `${prefix}:sets`, key, spec])
-    await this.#link.command(['PUBLISH', `${prefix}:sets`, spec])
+  async announce(sets: readonly string[]): Promise<void> {
+    const now = String(this.#deps.clock.now())
+    await this.#link.command(['ZADD', this.#sets, ...sets.flatMap((set) => [now, set])])
   }
 
-  async onAnnounced(listener: (spec: string) => void): Promise<void> {
-    const name = `${this.#deps.prefix}:sets`
-    await this.#link.subscribe(name, (spec) => listener(spec.toString()))
-    for (const spec of entriesOf(await this.#link.command(['HGETALL', name])).values()) listener(Buffer.from(spec).toString())
+  async announced(): Promise<readonly string[]> {
+    await this.#link.command(['ZREMRANGEBYSCORE', this.#sets, '-inf', String(this.#deps.clock.now() - keptMs)])
+    return ((await this.#link.command(['ZRANGE', this.#sets, '0', '-1'])) as Buffer[]).map(String)
   }
 
   onConnection(listener: (connected: boolean) => void): void {
@@ -107,6 +106,10 @@ export class RedisOnlineStore implements OnlineStore {
 
   close(): Promise<void> {
     return this.#link.close()
+  }
+
+  get #sets(): string {
+    return `${this.#deps.prefix}:sets`
   }
 
   /** Keys of one symbol share a hash tag, so that a cluster keeps them together. */

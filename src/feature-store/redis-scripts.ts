@@ -19,13 +19,16 @@ redis.call('SET', KEYS[1], owner, 'PX', ARGV[2])
 redis.call('SET', KEYS[2], owner)
 return {1, owner, fence, before or ''}`)
 
-/** KEYS lease, last owner; ARGV owner, ms. Prolongs a lease, also one that ran out if nobody has had it since: 1, else 0. */
+/** KEYS lease, last owner; ARGV owner, ms. Prolongs a lease, also one that ran out if nobody has had it since: 1; 2 if nothing was known of the symbol; 0 if it is another's. */
 export const renewScript = script(`
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[1] then return 0 end
-if not held and redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+local last = redis.call('GET', KEYS[2])
+if last and last ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`)
+if last then return 1 end
+redis.call('SET', KEYS[2], ARGV[1])
+return 2`)
 
 /** KEYS lease; ARGV owner. Ends a lease that is the owner's. */
 export const releaseScript = script(`

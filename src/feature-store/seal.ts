@@ -9,6 +9,9 @@ export function sealInPlace(bytes: Buffer): Buffer {
   return bytes
 }
 
+/** The bytes with their checksum in front. */
+export const seal = (body: Uint8Array): Buffer => sealInPlace(Buffer.concat([Buffer.alloc(sealBytes), body]))
+
 /** What was sealed; undefined when it is not what it was. */
 export function unseal(bytes: Uint8Array): Buffer | undefined {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

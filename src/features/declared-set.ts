@@ -11,6 +11,8 @@ import type { Binding } from './vector-reading.ts'
 /** A declared set with what reading it needs, resolved once. */
 export type DeclaredSet = {
   readonly set: FeatureSet
+  /** Name of its rows where replicas share them: equal keys mean equal rows. */
+  readonly key: string
   readonly definitions: readonly Definition[]
   /** The series of the set's timeframe. */
   readonly frame: Frame
@@ -54,6 +56,7 @@ export function declareSet(spec: FeatureSetSpec, catalogue?: Catalogue): Declare
   }
   return {
     set,
+    key: `${set.digest.slice(0, 32)}.${window}`,
     definitions,
     frame: { timeframe, ...(spec.gaps && { fill: { flat: spec.gaps.flat, of: timeframe } }) },
     allOk: Object.freeze(features.map(() => 'ok' as const)),

@@ -12,11 +12,13 @@ import { AbsenceMeter } from './absence-meter.ts'
 import { absent } from './absent-vector.ts'
 import { type CatalogueEntry, catalogueEntries } from './catalogue.ts'
 import { type DeclaredSet, declareSet } from './declared-set.ts'
+import { DeclaredSets } from './declared-sets.ts'
 import type { Definition } from './definition.ts'
 import { describeVector, type FeatureDescription } from './feature-description.ts'
 import { FreshnessMeter } from './freshness-meter.ts'
 import type { ParitySentinel } from './parity-sentinel.ts'
 import type { FeatureProofs } from './proofs/feature-proofs.ts'
+import type { Read, RemoteVectors } from './remote-vectors.ts'
 import { traceLineage } from './lineage.ts'
 import type { SeriesFold } from './series-fold.ts'
 import { type FoldStates, type Frame, SymbolFolds } from './symbol-folds.ts'
@@ -33,17 +35,16 @@ export type FeatureServiceDeps = {
   readonly sentinel?: Pick<ParitySentinel, 'offer'>
   /** What ids refer to; our own catalogue unless another is given. */
   readonly catalogue?: Catalogue
+  readonly remote?: RemoteVectors
 }
 
 const defaultHistoryRows = 4_096
-const setsAtMost = 10_000
 
 /** Features of every declared set, kept up to date at each bar close and readable as of any moment. */
 export class FeatureService implements FeatureReads {
   readonly #deps: FeatureServiceDeps
   readonly #folds: SymbolFolds
-  readonly #byIdentity = new Map<string, DeclaredSet>()
-  readonly #bySet = new Map<FeatureSet, DeclaredSet>()
+  readonly #sets = new DeclaredSets()
   readonly #hits: Counter
   readonly #misses: Counter
   readonly #absences: AbsenceMeter
@@ -74,48 +75,55 @@ export class FeatureService implements FeatureReads {
   }
 
   declare(spec: FeatureSetSpec): FeatureSet {
-    const identity = JSON.stringify([
-      spec.timeframe,
-      spec.features,
-      spec.window,
-      spec.maxAgeMs,
-      spec.symbols.toSorted(),
-      spec.name,
-      spec.labels,
-      spec.ranges,
-      spec.gaps,
-    ])
-    const known = this.#byIdentity.get(identity)
-    if (known) return known.set
-    if (this.#byIdentity.size >= setsAtMost) throw new ServingError('validation_failed', `More than ${setsAtMost} feature sets are declared`)
-    const declared = declareSet(spec, this.#deps.catalogue)
-    for (const { timeframe } of declared.definitions) if (timeframe !== spec.timeframe && !spec.gaps) this.#deps.series.derive(spec.timeframe, timeframe)
-    this.#byIdentity.set(identity, declared)
-    this.#bySet.set(declared.set, declared)
+    const { declared, isNew } = this.#sets.declare(spec, this.#deps.catalogue)
+    const others = isNew ? declared.definitions.filter(({ timeframe }) => timeframe !== spec.timeframe && !spec.gaps) : []
+    for (const { timeframe } of others) this.#deps.series.derive(spec.timeframe, timeframe)
+    if (isNew) this.#deps.remote?.include(declared)
     return declared.set
   }
 
   async prove(set: FeatureSet): Promise<void> {
     try {
-      await this.#deps.proofs?.prove(this.#declared(set).definitions)
+      await this.#deps.proofs?.prove(this.#sets.of(set).definitions)
     } catch (error) {
-      this.#bySet.delete(set)
-      for (const [identity, declared] of this.#byIdentity) if (declared.set === set) this.#byIdentity.delete(identity)
+      this.#sets.forget(set)
       throw error
     }
   }
 
   /** What was proven of the features of a set, in their order; those that are not proven are left out. */
   certificates(set: FeatureSet): (FeatureCertificate & { readonly feature: string })[] {
-    return this.#declared(set).definitions.flatMap(({ id, digest }) => {
+    return this.#sets.of(set).definitions.flatMap(({ id, digest }) => {
       const certificate = this.#deps.proofs?.certificate(digest)
       return certificate ? [{ feature: id, ...certificate }] : []
     })
   }
 
+  /** Sets that are kept up to date for a symbol, with where their columns lie. */
+  *bindings(symbol: string): Generator<{ readonly declared: DeclaredSet; readonly binding: Binding }> {
+    for (const declared of this.#sets) {
+      const binding = declared.wants(symbol) || declared.bindings.has(symbol) ? (declared.bindings.get(symbol) ?? this.#bind(declared, symbol)) : undefined
+      if (binding) yield { declared, binding }
+    }
+  }
+
+  /** Other symbols whose vectors rest on the bars of this one. */
+  dependents(symbol: string): ReadonlySet<string> {
+    const resting = [...this.#sets].filter(({ definitions }) => definitions.some(({ partner }) => partner === symbol))
+    return new Set(resting.flatMap(({ bindings }) => [...bindings.keys()]).filter((other) => other !== symbol))
+  }
+
+  /** Forgets what was computed from series that are replaced: it is computed again from the new ones. */
+  forget(symbol: string): void {
+    for (const { bindings, definitions } of this.#sets)
+      if (definitions.some(({ partner }) => partner === symbol)) bindings.clear()
+      else bindings.delete(symbol)
+    this.#folds.forget(symbol)
+  }
+
   /** The sets that were declared, oldest first. */
   sets(): FeatureSet[] {
-    return [...this.#bySet.keys()]
+    return [...this.#sets].map(({ set }) => set)
   }
 
   /** Every family of features with its parameters, warm-up and range, as GET /features shows it. */
@@ -125,7 +133,11 @@ export class FeatureService implements FeatureReads {
 
   /** The newest row of a vector with its names: what GET /features/{symbol} shows of one set. */
   describe(set: FeatureSet, symbol: string, asOf?: number): FeatureDescription[] {
-    return describeVector(this.#declared(set).definitions, this.vector(set, symbol, asOf))
+    return describeVector(this.#sets.of(set).definitions, this.vector(set, symbol, asOf))
+  }
+
+  fetch(symbol: string): Promise<void> | undefined {
+    return this.#deps.remote?.fetch(symbol)
   }
 
   now(symbol: string, timeframe: Timeframe): Pick<FeatureVector, 'asOf' | 'clock'> {
@@ -135,8 +147,8 @@ export class FeatureService implements FeatureReads {
   }
 
   vector(set: FeatureSet, symbol: string, asOf: number | undefined): FeatureVector {
-    const declared = this.#declared(set)
-    const { vector, hit } = this.#vectorOf(declared, symbol, asOf)
+    const declared = this.#sets.of(set)
+    const { vector, hit } = this.#deps.remote?.read(declared, symbol, asOf) ?? this.#vectorOf(declared, symbol, asOf)
     ;(hit ? this.#hits : this.#misses).add()
     this.#absences.observe(declared.definitions, vector)
     return vector
@@ -144,6 +156,7 @@ export class FeatureService implements FeatureReads {
 
   /** Where one value of a set comes from, down to the bars. Throws `unknown_feature` for a feature that is not in the set. */
   lineage(set: FeatureSet, symbol: string, { feature, asOf, bars, since }: LineageWish): Lineage {
+    this.#deps.remote?.refuse(symbol, 'the lineage of its values')
     const column = set.columnOf.get(feature)
     const nearest = nearestNames(feature, set.columnOf.keys())
     if (column === undefined)
@@ -156,8 +169,7 @@ export class FeatureService implements FeatureReads {
     return traceLineage({ symbol, definition, vector, setDigest: set.digest, wish: { bars, since }, seriesOf })
   }
 
-  /** A reading, and whether nothing had to be computed for it. */
-  #vectorOf(declared: DeclaredSet, symbol: string, asOf: number | undefined): { readonly vector: FeatureVector; readonly hit: boolean } {
+  #vectorOf(declared: DeclaredSet, symbol: string, asOf: number | undefined): Read {
     const known = declared.bindings.get(symbol)
     const binding = known ?? this.#bind(declared, symbol)
     if (!binding) return { vector: absent(declared, 'missing', { asOf: asOf ?? this.#deps.clock.now(), clock: 'live' }), hit: true }
@@ -213,12 +225,6 @@ export class FeatureService implements FeatureReads {
     return this.#read(declared, binding, { row, moment })
   }
 
-  #declared(set: FeatureSet): DeclaredSet {
-    const declared = this.#bySet.get(set)
-    if (!declared) throw new Error('a feature set that this service did not declare')
-    return declared
-  }
-
   #bind(declared: DeclaredSet, symbol: string): Binding | undefined {
     const { definitions, frame, bindings } = declared
     const fold = (frame: Frame) => this.#folds.require(symbol, frame, definitions)
@@ -232,7 +238,7 @@ export class FeatureService implements FeatureReads {
   #onClose(change: SeriesChange): void {
     const { series } = change
     this.#folds.changed(series)
-    for (const declared of this.#bySet.values()) {
+    for (const declared of this.#sets) {
       const { bindings, definitions, wants } = declared
       const { symbol, timeframe } = series.key
       if (!bindings.has(symbol) && wants(symbol) && definitions.some((definition) => definition.timeframe === timeframe)) this.#bind(declared, symbol)

@@ -3,49 +3,18 @@ import type { SeriesKey } from '../contracts/bar.ts'
 import type { Gauge, Meter } from '../contracts/meter.ts'
 import { RecordLog, type Recovery } from '../market/record-log.ts'
 import type { Snapshot } from './series-fold.ts'
+import { decodeSnapshot, encodeForget, encodeSnapshot } from './snapshot-bytes.ts'
 import type { FoldStates } from './symbol-folds.ts'
 
 /** Where the file lies. */
 export type FoldStateLogDeps = { readonly folder: string; readonly meter: Meter }
 
-type SnapshotHead = Omit<Snapshot, 'lanes'> & { readonly key: SeriesKey; readonly lanes: readonly (readonly [key: string, length: number])[] }
-type ForgetHead = { readonly key: SeriesKey; readonly forget: number }
-
-const headLength = 4
 const compactWhen = 4
 
 const nameOf = ({ symbol, timeframe }: SeriesKey): string => `${symbol}@${timeframe}`
 
 /** Two snapshots of a boundary with the same signature hold the same states. */
 const signatureOf = ({ rewrites, lanes }: Snapshot): string => `${rewrites} ${[...lanes.keys()].toSorted().join(' ')}`
-
-/** A record as bytes: length of a JSON head (u32), the head, then the states as little-endian doubles. */
-function encode(head: SnapshotHead | ForgetHead, states: Iterable<Float64Array>): Uint8Array {
-  const json = Buffer.from(JSON.stringify(head))
-  const doubles = [...states].flatMap((state) => [...state])
-  const bytes = Buffer.alloc(headLength + json.length + 8 * doubles.length)
-  bytes.writeUInt32LE(json.length, 0)
-  json.copy(bytes, headLength)
-  let at = headLength + json.length
-  for (const value of doubles) at = bytes.writeDoubleLE(value, at)
-  return bytes
-}
-
-const encodeSnapshot = (key: SeriesKey, { lanes, ...rest }: Snapshot): Uint8Array =>
-  encode({ key, ...rest, lanes: [...lanes].map(([name, state]) => [name, state.length] as const) }, lanes.values())
-
-function decode(bytes: Buffer): ForgetHead | { readonly key: SeriesKey; readonly snapshot: Snapshot } {
-  let at = headLength + bytes.readUInt32LE(0)
-  const head = JSON.parse(bytes.toString('utf8', headLength, at)) as SnapshotHead | ForgetHead
-  if ('forget' in head) return head
-  const { key, lanes, ...rest } = head
-  const states = lanes.map(([name, length]) => {
-    const state = Float64Array.from({ length }, (_, i) => bytes.readDoubleLE(at + 8 * i))
-    at += 8 * length
-    return [name, state] as const
-  })
-  return { key, snapshot: { ...rest, lanes: new Map(states) } }
-}
 
 /** What is known of the file's records of one series. */
 type Known = { readonly key: SeriesKey; readonly signatures: Map<number, string>; snapshots: Map<number, Snapshot> }
@@ -63,7 +32,7 @@ export class FoldStateLog implements FoldStates {
     this.#failed = meter.gauge('feature_states_failed', '1 after states of features could not be written to disk')
     this.#failed.set(0)
     this.#log = new RecordLog(join(folder, 'features.log'), (payload) => {
-      const record = decode(payload)
+      const record = decodeSnapshot(payload)
       if ('forget' in record) drop(this.#of(record.key), record.forget)
       else remember(this.#of(record.key), record.snapshot)
     })
@@ -92,7 +61,7 @@ export class FoldStateLog implements FoldStates {
 
   forget(key: SeriesKey, boundary: number): void {
     drop(this.#of(key), boundary)
-    this.#append(encode({ key, forget: boundary }, []))
+    this.#append(encodeForget(key, boundary))
   }
 
   close(): void {

@@ -80,6 +80,17 @@ export class SymbolFolds {
     }
   }
 
+  /** Forgets every fold that rests on the series of a symbol. */
+  forget(symbol: string): void {
+    const rests = ({ key }: Series): boolean => key.symbol.split('~').includes(symbol)
+    for (const series of this.#folds.keys()) if (rests(series)) this.#folds.delete(series)
+    for (const series of this.#fills.keys()) if (rests(series)) this.#fills.delete(series)
+    for (const [side, joins] of this.#joins) {
+      for (const joined of joins) if (rests(joined.series)) joins.delete(joined)
+      if (rests(side)) this.#joins.delete(side)
+    }
+  }
+
   /** A fold whose newest row is the one as of a moment that is readable no longer. */
   recall(symbol: string, frame: Frame, past: { readonly asOf: number; readonly window: number }): SeriesFold | undefined {
     const series = this.seriesOf(symbol, frame)

@@ -1,5 +1,6 @@
 import type { FeedPhase, FeedsResponse } from '../contracts/feeds.ts'
 import type { FlowWrites } from '../contracts/flow-requests.ts'
+import type { MarketWrites } from '../contracts/market.ts'
 import { ServingError } from '../contracts/error.ts'
 import { formatInstant } from '../contracts/instant.ts'
 import type { Meter } from '../contracts/meter.ts'
@@ -17,7 +18,7 @@ import { firstMissing } from './first-missing.ts'
 
 /** What feeds need: where bars, trades and books go, time, chance, and who hears of them. */
 export type FeedDeps = {
-  readonly market: Pick<SeriesStore, 'ingest' | 'find'>
+  readonly market: MarketWrites & Pick<SeriesStore, 'find'>
   readonly flow: FlowWrites
   readonly clock: Clock
   readonly random: Random
@@ -33,6 +34,8 @@ export type FeedLimits = { readonly silentMs: number; readonly backoff: { readon
 const usualLimits: FeedLimits = { silentMs: 20_000, backoff: { baseMs: 250, capMs: 30_000 }, steadyMs: 60_000 }
 const usualCommand = (): Command => nodeCommand(new URL('./exchange/feed-process.ts', import.meta.url))
 const troubledBars = 3
+
+type Taken = { readonly quarantined: number | readonly unknown[] }
 
 type Running =
   | { readonly at: 'up'; readonly link: FeedProcessLink; readonly since: number; ready: boolean; state: FeedState | undefined }
@@ -189,35 +192,47 @@ export class Feed {
   /** Trades and books first, so that a bar that closes with them has its order flow at once. */
   #ingest(link: FeedProcessLink, { batch, bars, trades, books }: FeedBatch): void {
     const { market, flow } = this.#deps
+    const taking: (Promise<void> | undefined)[] = []
     for (const { symbol, rows } of trades) {
-      const report = flow.trades(
-        symbol,
-        rows.map(([time, price, size, side, id]) => ({ time, price, size, ...(side === undefined ? {} : { side }), ...(id === undefined ? {} : { id }) })),
-      )
-      this.#meter.add('refusedRows', report.quarantined)
+      const events = rows.map(([time, price, size, side, id]) => ({
+        time,
+        price,
+        size,
+        ...(side === undefined ? {} : { side }),
+        ...(id === undefined ? {} : { id }),
+      }))
+      taking.push(this.#handOver(rows.length, () => flow.trades(symbol, events)))
     }
-    for (const { symbol, rows } of books)
-      this.#meter.add(
-        'refusedRows',
-        flow.books(
-          symbol,
-          rows.map(([time, bids, asks]) => ({ time, bids, asks })),
-        ).quarantined,
-      )
-    for (const part of bars) this.#ingestBars(market, part)
-    link.send({ kind: 'taken', batch })
+    for (const { symbol, rows } of books) {
+      const snapshots = rows.map(([time, bids, asks]) => ({ time, bids, asks }))
+      taking.push(this.#handOver(rows.length, () => flow.books(symbol, snapshots)))
+    }
+    for (const { symbol, timeframe, rows } of bars) {
+      const inputs = rows.map(([openTime, open, high, low, close, volume]) => ({ openTime, open, high, low, close, volume }))
+      taking.push(this.#handOver(rows.length, () => market.ingest({ symbol, timeframe }, inputs, { calendar: 'continuous', clock: 'live' })))
+    }
+    const waiting = taking.filter((one) => one !== undefined)
+    if (waiting.length > 0) void Promise.all(waiting).then(() => link.send({ kind: 'taken', batch }))
+    else link.send({ kind: 'taken', batch })
   }
 
-  #ingestBars(market: FeedDeps['market'], { symbol, timeframe, rows }: FeedBatch['bars'][number]): void {
-    const inputs = rows.map(([openTime, open, high, low, close, volume]) => ({ openTime, open, high, low, close, volume }))
-    try {
-      const { quarantined } = market.ingest({ symbol, timeframe }, inputs, { calendar: 'continuous', clock: 'live' })
-      this.#meter.add('refusedRows', quarantined.length)
-    } catch (error) {
+  /** Hands rows over and counts those that are refused; a promise where replicas share the market. */
+  #handOver(rows: number, work: () => Taken | Promise<Taken>): Promise<void> | undefined {
+    const count = ({ quarantined }: Taken): void => this.#meter.add('refusedRows', typeof quarantined === 'number' ? quarantined : quarantined.length)
+    const fail = (error: unknown): void => {
       if (!(error instanceof ServingError)) throw error
-      this.#conflict = error.message
-      this.#meter.add('refusedRows', rows.length)
+      // Another replica takes the same rows from a feed of its own.
+      if (error.code !== 'not_the_writer') this.#conflict = error.message
+      this.#meter.add('refusedRows', rows)
     }
+    try {
+      const taken = work()
+      if (taken instanceof Promise) return taken.then(count, fail)
+      count(taken)
+    } catch (error) {
+      fail(error)
+    }
+    return undefined
   }
 
   #ended(link: FeedProcessLink, reason: string): void {

@@ -56,7 +56,7 @@ export type GatewayDeps = {
   readonly market: MarketWrites & MarketReads
   readonly flow: FlowWrites
   readonly feeds: FeedReads
-  readonly features: Pick<FeatureReads, 'vector'> & FeatureCatalogue
+  readonly features: Pick<FeatureReads, 'vector' | 'fetch'> & FeatureCatalogue
   readonly models: Pick<ModelAccess, 'acquire'> & ModelAdmin
   readonly health: Pick<Health, 'report' | 'publicReport'>
   readonly readiness: Pick<Readiness, 'started' | 'ready' | 'reason' | 'phase'>

@@ -62,7 +62,7 @@ describe('a stream of lines', () => {
       },
     )
     assert.match(refused.find(({ line }) => line === 14)?.reason ?? '', /longer than 64 KiB/)
-    deps.market.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, [{ openTime: start, open: 100, high: 100, low: 100, close: 100, volume: 2 }], {})
+    await deps.market.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, [{ openTime: start, open: 100, high: 100, low: 100, close: 100, volume: 2 }], {})
     assert.equal(deps.market.bars({ symbol: 'BTC/USDT', timeframe: '1m' }, {})[0]?.flow?.trades, 2)
   })
 

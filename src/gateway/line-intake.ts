@@ -14,14 +14,14 @@ export type Taken = { readonly counts: Readonly<Record<string, number>>; readonl
 export type Lines = {
   readonly head: TSchema
   readonly row: TSchema
-  readonly take: (head: never, rows: never, deps: RouteDeps) => Taken
+  readonly take: (head: never, rows: never, deps: RouteDeps) => Promise<Taken>
 }
 
 /** Declares such a body with the types of its schemas. */
 export const defineLines = <H extends TSchema, R extends TSchema>(lines: {
   readonly head: H
   readonly row: R
-  readonly take: (head: Static<H>, rows: readonly Static<R>[], deps: RouteDeps) => Taken
+  readonly take: (head: Static<H>, rows: readonly Static<R>[], deps: RouteDeps) => Promise<Taken>
 }): Lines => lines
 
 /** Lines with their checks, compiled once. */
@@ -47,27 +47,27 @@ class LineIntake {
     this.#deps = deps
   }
 
-  take({ line, bytes }: Line): void {
+  /** Takes a line: at once, unless rows before it must go in first. */
+  take({ line, bytes }: Line): Promise<void> | undefined {
     try {
       if (bytes === undefined) throw new ServingError('body_too_large', 'the line is longer than 64 KiB')
-      if (bytes.every((byte) => byte <= 32)) return
+      if (bytes.every((byte) => byte <= 32)) return undefined
       const value = parseStrict(bytes)
-      if (Array.isArray(value)) this.#takeRow(value, line)
-      else this.#takeHead(value)
+      if (!Array.isArray(value)) return this.#takeHead(value, line)
+      this.#takeRow(value, line)
     } catch (error) {
-      if (!(error instanceof ServingError)) throw error
-      this.#malformed += 1
-      this.#refuse(line, error.message)
+      this.#malformedLine(line, error)
     }
+    return undefined
   }
 
   /** Hands over the rows that have been gathered. */
-  flush(): void {
+  async flush(): Promise<void> {
     const [rows, places] = [this.#rows, this.#places]
     if (rows.length === 0) return
     this.#rows = []
     this.#places = []
-    const { counts, refused } = this.#checked.lines.take(this.#head as never, rows as never, this.#deps)
+    const { counts, refused } = await this.#checked.lines.take(this.#head as never, rows as never, this.#deps)
     for (const [result, count] of Object.entries(counts)) this.#counts[result] = (this.#counts[result] ?? 0) + count
     for (const { index, reason } of refused) this.#refuse(places[index] as number, reason)
   }
@@ -90,10 +90,20 @@ class LineIntake {
   }
 
   /** Rows behind a head that is wrong belong to nothing: they are refused, not taken for the head before. */
-  #takeHead(value: unknown): void {
-    this.flush()
+  async #takeHead(value: unknown, line: number): Promise<void> {
+    await this.flush()
     this.#head = undefined
-    this.#head = this.#checked.head.check(value)
+    try {
+      this.#head = this.#checked.head.check(value)
+    } catch (error) {
+      this.#malformedLine(line, error)
+    }
+  }
+
+  #malformedLine(line: number, error: unknown): void {
+    if (!(error instanceof ServingError)) throw error
+    this.#malformed += 1
+    this.#refuse(line, error.message)
   }
 
   #refuse(line: number, reason: string): void {
@@ -110,8 +120,11 @@ export async function takeLines(
   const intake = new LineIntake(checked, deps)
   for await (const lines of splitLines(body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>)) {
     signal.throwIfAborted()
-    for (const line of lines) intake.take(line)
-    intake.flush()
+    for (const line of lines) {
+      const taking = intake.take(line)
+      if (taking) await taking
+    }
+    await intake.flush()
   }
   return intake.answer()
 }

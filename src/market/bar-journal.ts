@@ -64,9 +64,23 @@ export class FileBarJournal implements BarJournal {
   }
 
   append({ key, settings }: Series, bars: readonly Bar[]): void {
+    this.#write(chunks(bars).map((part) => ({ kind: 'bars', key, settings, bars: part })))
+  }
+
+  replace(series: Series): void {
+    this.#write(recordsOf(series))
+  }
+
+  /** Makes everything durable and closes the file. */
+  async close(): Promise<void> {
+    await this.#syncing
+    this.#log.close()
+  }
+
+  #write(records: Iterable<BarRecord>): void {
     if (!this.#healthy) return
     try {
-      for (const part of chunks(bars)) this.#log.append(encodeRecord({ kind: 'bars', key, settings, bars: part }))
+      for (const record of records) this.#log.append(encodeRecord(record))
     } catch {
       return this.#fail()
     }
@@ -78,12 +92,6 @@ export class FileBarJournal implements BarJournal {
     )
   }
 
-  /** Makes everything durable and closes the file. */
-  async close(): Promise<void> {
-    await this.#syncing
-    this.#log.close()
-  }
-
   #fail(): void {
     this.#healthy = false
     this.#failed.set(1)
@@ -91,7 +99,7 @@ export class FileBarJournal implements BarJournal {
 
   #take({ kind, key, settings, past, bars }: BarRecord, keepBars: number): void {
     const name = `${key.symbol}@${key.timeframe}`
-    const series = this.#restored.get(name) ?? new Series(key, settings)
+    const series = (kind === 'past' ? undefined : this.#restored.get(name)) ?? new Series(key, settings)
     this.#restored.set(name, series)
     if (kind === 'older') return series.restoreRevisions(bars)
     for (const bar of bars) series.apply(bar)

@@ -1,11 +1,11 @@
 import type { Calendar, SeriesKey } from '../contracts/bar.ts'
+import type { MarketWrites } from '../contracts/market.ts'
 import type { Clock, Timer } from '../contracts/ports.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { BarInput } from './check-bar.ts'
-import type { SeriesStore } from './series-store.ts'
 
 /** What a replay needs. */
-export type ReplayDeps = { readonly store: Pick<SeriesStore, 'ingest'>; readonly clock: Clock; readonly timer: Timer }
+export type ReplayDeps = { readonly store: MarketWrites; readonly clock: Clock; readonly timer: Timer }
 
 /** Which bars (oldest first), how many times faster than they happened, and how many of them are there at once when it starts (history that features warm up on). */
 export type ReplayOptions = {
@@ -76,11 +76,16 @@ export class Replay {
     this.#position += part.length
     if (part.length === 0) return
     try {
-      this.#deps.store.ingest(key, part, { calendar, clock: 'replay' })
+      const taken = this.#deps.store.ingest(key, part, { calendar, clock: 'replay' })
+      if (taken instanceof Promise) taken.catch((error: unknown) => this.#fail(error))
     } catch (error) {
-      this.#state = 'over'
-      this.#ended.reject(error)
+      this.#fail(error)
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#state = 'over'
+    this.#ended.reject(error)
   }
 
   #wait(): void {

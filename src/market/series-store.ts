@@ -21,8 +21,8 @@ export type SeriesChange = {
   readonly rewritten: boolean
 }
 
-/** Where accepted bars are kept across restarts. */
-export type BarJournal = { append(series: Series, bars: readonly Bar[]): void }
+/** Where accepted bars are kept across restarts; a series may be replaced as a whole. */
+export type BarJournal = { append(series: Series, bars: readonly Bar[]): void; replace(series: Series): void }
 
 /** What the store needs. `keepBars` (default 10,000, at least 1,100) is how many bars of a series stay in memory; older ones are dropped. Without a journal nothing outlives the process. */
 export type SeriesStoreDeps = {
@@ -168,6 +168,12 @@ export class SeriesStore {
   restore(series: Series): void {
     series.trim(this.#keepBars)
     if (series.length > 0) this.#keep(series)
+  }
+
+  /** Takes a series over from another process, in place of what is known of it here. Whoever computes from the old one must be told. */
+  adopt(series: Series): void {
+    this.restore(series)
+    this.#deps.journal?.replace(series)
   }
 
   #withFlow(series: Series, bar: Bar): Bar {

@@ -19,7 +19,8 @@ const oldVersionsPerBar = 16
 const rewritesRemembered = 1000
 
 const content = ['open', 'high', 'low', 'close', 'volume', 'partnerClose'] as const
-const sameContent = (a: Bar, b: Bar): boolean => content.every((field) => a[field] === b[field]) && sameFlow(a.flow, b.flow)
+/** True if two bars of one moment say the same, whenever they were received. */
+export const sameBar = (a: Bar, b: Bar): boolean => content.every((field) => a[field] === b[field]) && sameFlow(a.flow, b.flow)
 
 /** The bars of one symbol at one timeframe in order of open time, with the older versions of bars that were revised. */
 export class Series {
@@ -141,7 +142,7 @@ export class Series {
 
   #revise(position: number, bar: Bar): Change {
     const before = this.#bars[position] as Bar
-    if (sameContent(before, bar)) return 'unchanged'
+    if (sameBar(before, bar)) return 'unchanged'
     const versions = this.#revisions.get(bar.openTime) ?? []
     this.#revisions.set(bar.openTime, [...versions, before].slice(-oldVersionsPerBar))
     this.#bars[position] = bar

@@ -14,6 +14,7 @@ import { allOf, areThere, type Asked, askedOf, type Batch, type Coming, type Ite
 import { checkDeadline, checkTime } from './deadline.ts'
 import { refuseExplanations } from './explain.ts'
 import type { Fallbacks } from './fallbacks.ts'
+import { fetchVectors } from './fetch-vectors.ts'
 import { infer, type Inferred, inferNow } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
 import { infoOf, type ModelPlan, type ModelPlans } from './model-plan.ts'
@@ -22,7 +23,7 @@ import { snapshotReads } from './snapshot-reads.ts'
 
 type Deps = {
   readonly models: ModelAccess
-  readonly features: Pick<FeatureReads, 'vector'>
+  readonly features: Pick<FeatureReads, 'vector' | 'fetch'>
   readonly routing: Routing
   readonly plans: ModelPlans
   readonly answers: Answers
@@ -96,7 +97,12 @@ export class BatchPredictions {
       throw new ServingError('batch_too_large', `The batch has ${request.requests.length} items; at most ${maxBatchItems} are allowed: send several batches`)
     const { model, selector } = (batch.chosen = selectForBatch(request, this.#deps.routing))
     const lease = this.#deps.models.acquire(model, selector, call.deadline)
-    return lease instanceof Promise ? lease.then((ready) => this.#serve(batch, ready)) : this.#serve(batch, lease)
+    return lease instanceof Promise ? lease.then((ready) => this.#fetch(batch, ready)) : this.#fetch(batch, lease)
+  }
+
+  #fetch(batch: Batch, lease: Lease): PredictBatchResponse | Promise<PredictBatchResponse> {
+    const coming = fetchVectors(lease, batch.request.requests, this.#deps)
+    return coming ? coming.then(() => this.#serve(batch, lease)) : this.#serve(batch, lease)
   }
 
   #serve(batch: Batch, lease: Lease): PredictBatchResponse | Promise<PredictBatchResponse> {

@@ -13,6 +13,7 @@ import { BatchPredictions } from './batch-predictions.ts'
 import { checkTime } from './deadline.ts'
 import { explain, explainable, wantsExplanation } from './explain.ts'
 import { Fallbacks, type Rescued } from './fallbacks.ts'
+import { fetchVectors } from './fetch-vectors.ts'
 import { infer, type Inferred, inferNow } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
 import { type ModelPlan, ModelPlans } from './model-plan.ts'
@@ -21,7 +22,7 @@ import { makeRouting, noModelForSymbol, type Plan, type RouteTable, type Routing
 /** What the service needs. */
 export type PredictionDeps = {
   readonly models: ModelAccess
-  readonly features: Pick<FeatureReads, 'vector' | 'now'>
+  readonly features: Pick<FeatureReads, 'vector' | 'now' | 'fetch'>
   readonly routes: RouteTable
   readonly decisions: Pick<DecisionLog, 'append'>
   readonly meter: Meter
@@ -111,7 +112,12 @@ export class PredictionService {
   #start(job: Job): PredictResponse | Promise<PredictResponse> {
     const { model, selector } = (job.chosen = select(job.request, this.#routing))
     const lease = this.#deps.models.acquire(model, selector, job.call.deadline)
-    return lease instanceof Promise ? lease.then((ready) => this.#serve(job, ready)) : this.#serve(job, lease)
+    return lease instanceof Promise ? lease.then((ready) => this.#fetch(job, ready)) : this.#fetch(job, lease)
+  }
+
+  #fetch(job: Job, lease: Lease): PredictResponse | Promise<PredictResponse> {
+    const coming = fetchVectors(lease, [job.request], { plans: this.#plans, features: this.#deps.features })
+    return coming ? coming.then(() => this.#serve(job, lease)) : this.#serve(job, lease)
   }
 
   #serve(job: Job, lease: Lease): PredictResponse | Promise<PredictResponse> {

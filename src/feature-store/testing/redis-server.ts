@@ -70,14 +70,22 @@ const isInstalled = (): boolean => {
   }
 }
 
-/** A server that is not started yet; undefined, and the test skipped by name, where the program is missing (in CI it fails). */
-export async function redisOrSkip(t: TestContext): Promise<RedisServer | undefined> {
-  if (!isInstalled()) return skipOrFail(t, 'redis-server is not installed (apt-get install redis-server)')
+/** A server that is not started yet; undefined where the program is missing. `remove` ends it and removes its folder. */
+export async function makeRedis(): Promise<{ readonly server: RedisServer; readonly remove: () => Promise<void> } | undefined> {
+  if (!isInstalled()) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'presage-redis-'))
   const server = new RedisServer(await freePort(), folder)
-  t.after(async () => {
+  const remove = async (): Promise<void> => {
     await server.kill()
     rmSync(folder, { recursive: true, force: true })
-  })
-  return server
+  }
+  return { server, remove }
+}
+
+/** The same for a test: it ends with it, and where the program is missing the test is skipped by name (in CI it fails). */
+export async function redisOrSkip(t: TestContext): Promise<RedisServer | undefined> {
+  const made = await makeRedis()
+  if (made === undefined) return skipOrFail(t, 'redis-server is not installed (apt-get install redis-server)')
+  t.after(made.remove)
+  return made.server
 }

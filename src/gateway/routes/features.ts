@@ -124,9 +124,10 @@ const ofSymbol = defineRoute({
   params: SymbolParams,
   query: Type.Object(setQuery, { additionalProperties: false }),
   answer: SymbolRow,
-  codes: ['invalid_symbol', 'invalid_timestamp', 'model_not_found', 'version_not_found', 'model_unavailable'],
+  codes: ['invalid_symbol', 'invalid_timestamp', 'model_not_found', 'version_not_found', 'not_the_writer', 'model_unavailable'],
   async handle({ params, query, call }, { features, models }) {
     const moment = instantOf(query.as_of, 'as_of')
+    await features.fetch(params.symbol)
     const own = features.sets().find(({ spec }) => spec.name === query.set)
     if (own) return rowOf(features, { ...params, set: own, origin: { name: query.set }, moment })
     using lease = await models.acquire(query.set, 'latest', call.deadline)

@@ -114,10 +114,11 @@ const lineage = defineRoute({
     { additionalProperties: false },
   ),
   answer: LineageResponse,
-  codes: ['invalid_symbol', 'invalid_timestamp', 'unknown_feature', 'model_not_found', 'version_not_found', 'model_unavailable'],
+  codes: ['invalid_symbol', 'invalid_timestamp', 'unknown_feature', 'model_not_found', 'version_not_found', 'not_the_writer', 'model_unavailable'],
   async handle({ params, query, call }, { features, models }) {
     const [asOf, since] = [instantOf(query.as_of, 'as_of'), instantOf(query.since, 'since')]
     const bars = Math.min(Number(query.bars ?? usualBars), maxLineageBars)
+    await features.fetch(params.symbol)
     const wish = { feature: query.feature, asOf, bars, since }
     const own = features.sets().find(({ spec }) => spec.name === query.set)
     if (own) return answerOf(features.lineage(own, params.symbol, wish), { ...params, ...query, origin: { name: query.set }, digest: own.digest })

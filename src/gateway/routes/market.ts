@@ -45,7 +45,11 @@ const toValues = ([openTime, open, high, low, close, volume, takerBuyVolume]: Ro
   ...(takerBuyVolume === undefined ? {} : { takerBuyVolume }),
 })
 
-function takeBars({ symbol, timeframe, calendar, clock }: Static<typeof BarsHead>, rows: readonly Row[], { market }: RouteDeps): IngestReport {
+function takeBars(
+  { symbol, timeframe, calendar, clock }: Static<typeof BarsHead>,
+  rows: readonly Row[],
+  { market }: RouteDeps,
+): IngestReport | Promise<IngestReport> {
   const options = { ...(calendar === undefined ? {} : { calendar }), ...(clock === undefined ? {} : { clock }) }
   return market.ingest({ symbol, timeframe }, rows.map(toValues), options)
 }
@@ -64,12 +68,12 @@ const ingest = defineRoute({
   tag: 'Market data',
   summary: 'Closed bars in; the same bar twice changes nothing, another bar of the same open time is a revision',
   body: IngestBarsRequest,
-  lines: defineLines({ head: BarsHead, row: IngestBarRow, take: (head, rows, deps) => taken(rows, takeBars(head, rows, deps)) }),
+  lines: defineLines({ head: BarsHead, row: IngestBarRow, take: async (head, rows, deps) => taken(rows, await takeBars(head, rows, deps)) }),
   answer: Type.Union([IngestBarsResponse, LinesResponse]),
   budgetMs: streamBudgetMs,
-  codes: ['invalid_symbol', 'series_conflict'],
-  handle({ body }, deps) {
-    const { accepted, revised, unchanged, quarantined } = takeBars(body, body.bars, deps)
+  codes: ['invalid_symbol', 'series_conflict', 'not_the_writer', 'online_store_unavailable'],
+  async handle({ body }, deps) {
+    const { accepted, revised, unchanged, quarantined } = await takeBars(body, body.bars, deps)
     return { accepted, revised, unchanged, quarantined: quarantined.map(({ openTime, reason }) => ({ open_time_ms: openTime, reason })) }
   },
 })
@@ -82,7 +86,7 @@ const read = defineRoute({
   summary: 'Stored bars with open times in [from, to), the newest if there are more than the limit, oldest first',
   query: BarsQuery,
   answer: BarsResponse,
-  codes: ['invalid_symbol', 'invalid_timestamp', 'series_not_found'],
+  codes: ['invalid_symbol', 'invalid_timestamp', 'series_not_found', 'not_the_writer'],
   handle({ query }, { market }) {
     const { symbol, timeframe } = query
     const from = instantOf(query.from, 'from')

@@ -23,7 +23,7 @@ const shared = {
   scope: 'market:write',
   tag: 'Market data',
   answer: Type.Union([FlowResponse, LinesResponse]),
-  codes: ['invalid_symbol'],
+  codes: ['invalid_symbol', 'not_the_writer', 'online_store_unavailable'],
   budgetMs: streamBudgetMs,
 } as const
 
@@ -35,7 +35,7 @@ const ticks = defineRoute({
   summary:
     'Trades in, in any order within a minute; the same trade twice counts once; they become order flow of the 1m bars, or make these bars (setting market.barsFromTrades)',
   body: IngestTicksRequest,
-  lines: defineLines({ head: FlowHead, row: TickRow, take: ({ symbol }, rows, { flow }) => taken(flow.trades(symbol, rows.map(toTrade))) }),
+  lines: defineLines({ head: FlowHead, row: TickRow, take: async ({ symbol }, rows, { flow }) => taken(await flow.trades(symbol, rows.map(toTrade))) }),
   handle: ({ body }, { flow }) => flow.trades(body.symbol, body.ticks.map(toTrade)),
 })
 
@@ -44,7 +44,7 @@ const books = defineRoute({
   path: '/market/books',
   summary: 'Snapshots of order books in, in any order within a minute; they become spread, depth and imbalance of the 1m bars',
   body: IngestBooksRequest,
-  lines: defineLines({ head: FlowHead, row: BookRow, take: ({ symbol }, rows, { flow }) => taken(flow.books(symbol, rows.map(toBook))) }),
+  lines: defineLines({ head: FlowHead, row: BookRow, take: async ({ symbol }, rows, { flow }) => taken(await flow.books(symbol, rows.map(toBook))) }),
   handle: ({ body }, { flow }) => flow.books(body.symbol, body.books.map(toBook)),
 })
 
@@ -53,7 +53,7 @@ const funding = defineRoute({
   path: '/market/funding',
   summary: 'Funding rates of a perpetual in, each with the moment from which it was known; bars that close after it have it until its payment',
   body: IngestFundingRequest,
-  lines: defineLines({ head: FlowHead, row: FundingRow, take: ({ symbol }, rows, { flow }) => taken(flow.funding(symbol, rows.map(toFunding))) }),
+  lines: defineLines({ head: FlowHead, row: FundingRow, take: async ({ symbol }, rows, { flow }) => taken(await flow.funding(symbol, rows.map(toFunding))) }),
   handle: ({ body }, { flow }) => flow.funding(body.symbol, body.rates.map(toFunding)),
 })
 

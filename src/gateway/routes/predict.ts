@@ -13,7 +13,15 @@ import { defineRoute, type Route } from '../route.ts'
 
 const singleBodyBytes = 65_536
 const modelCodes = ['model_not_found', 'version_not_found', 'no_model_for_symbol', 'model_output_invalid', 'worker_crashed'] as const
-const laterCodes = ['model_loading', 'model_unavailable', 'circuit_open', 'model_memory_exceeded', 'features_stale', 'features_unavailable'] as const
+const laterCodes = [
+  'model_loading',
+  'model_unavailable',
+  'circuit_open',
+  'model_memory_exceeded',
+  'features_stale',
+  'features_unavailable',
+  'not_the_writer',
+] as const
 const itemCodes = ['invalid_symbol', 'invalid_timestamp', 'timestamp_in_future', 'non_finite_feature', 'missing_feature', 'unknown_feature'] as const
 const codes = [...itemCodes, ...modelCodes, ...laterCodes]
 

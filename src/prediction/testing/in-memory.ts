@@ -167,6 +167,7 @@ export function makeService({ features, ...overrides }: Overrides = {}): { servi
     features: {
       now: features?.now?.bind(features) ?? (() => ({ asOf: lastClose, clock: 'replay' })),
       vector: features?.vector?.bind(features) ?? ((_set, _symbol, asOf) => makeReading(asOf === undefined ? {} : { asOf })),
+      fetch: (symbol) => features?.fetch?.(symbol),
     },
     routes: { routes: [], defaultModel: 'momentum' },
     decisions: { append: (decision) => void decisions.push(decision) },
