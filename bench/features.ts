@@ -3,6 +3,7 @@ import type { FeatureSet } from '../src/contracts/features.ts'
 import type { BarInput } from '../src/market/check-bar.ts'
 import { besideOthers } from './features/beside-others.ts'
 import { makeMarket, type Market, minuteBars } from './features/market.ts'
+import { onlineStoreRows } from './features/online-store.ts'
 import { median, printTable } from './support/report.ts'
 
 const [symbolCount, warmBars, minutes, rounds, reads] = [1_000, 600, 20, 5, 100_000]
@@ -99,6 +100,9 @@ say('beside TA-Lib, pandas-ta-classic and Feast')
 const readMarket = makeMarket({ features: usual, historyRows: 64, keepBars: 1_100 })
 symbols.slice(0, 2).forEach((symbol, i) => readMarket.take(symbol, historyOf(i).slice(0, warmBars)))
 const beside = await besideOthers(bars, { backfill: () => backfillOf(ofTalib, bars), read: () => readOf(readMarket, 1) }, rounds)
+
+say('the online store')
+rows.push(...((await onlineStoreRows(usual)) ?? [['Redis mode: redis-server is not installed', '', '']]))
 
 printTable(['what, medians', 'budget', 'seen'], rows)
 console.log('')
