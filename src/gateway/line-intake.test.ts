@@ -135,7 +135,7 @@ test('a stream is read no faster than its rows are taken', async () => {
     defineLines({
       head: Type.Object({ symbol: Type.String() }),
       row: Type.Tuple([Type.Integer()]),
-      take(_head, rows) {
+      async take(_head, rows) {
         ahead = Math.max(ahead, read - taken)
         taken += rows.length
         return { counts: { accepted: rows.length }, refused: [] }
