@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { loadedPackages } from './support/loaded-packages.ts'
 import { pathOf, textOf } from './support/pages.ts'
 
 /** Runs `presage` as a person does, with no settings of this machine. */
@@ -25,6 +26,12 @@ test('what Node makes of the TypeScript files is kept for the next start', (t) =
   t.after(() => rmSync(folder, { recursive: true }))
   presage(['--version'], { NODE_COMPILE_CACHE: folder })
   assert.ok(readdirSync(folder, { recursive: true }).length > 3)
+})
+
+test('a server loads what it always needs, and nothing that waits for a setting or another process', () => {
+  const loaded = loadedPackages('src/compose.ts')
+  assert.ok(loaded.includes('fastify'))
+  for (const name of ['@redis/client', '@duckdb/node-api', 'ccxt', 'onnxruntime-node', 'ajv']) assert.ok(!loaded.includes(name), name)
 })
 
 test('every command of the help has a help of its own', () => {
