@@ -1,4 +1,4 @@
-import { Errors } from 'typebox/value'
+import { Errors } from 'typebox/schema'
 import type { LeafSchema } from './settings.ts'
 
 type Fault = { readonly keyword: string; readonly instancePath: string; readonly message: string; readonly params: object }
@@ -19,7 +19,7 @@ const show = (value: unknown): string => JSON.stringify(value)?.slice(0, 80) ?? 
 
 /** What is wrong with one value, in words that name the limit; empty if nothing is. A secret is never repeated. */
 export function faultsOf(schema: LeafSchema, value: unknown): string[] {
-  const faults = (Errors(schema, value) as readonly Fault[]).filter(({ message }) => message !== 'schema is false')
+  const faults = (Errors(schema, value)[1] as readonly Fault[]).filter(({ message }) => message !== 'schema is false')
   const seen = schema.secret ? '' : `, not ${show(value)}`
   return faults.map((fault) => `${inside(fault.instancePath)}${words(fault)}${seen}`)
 }

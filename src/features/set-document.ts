@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Errors } from 'typebox/value'
+import { Errors } from 'typebox/schema'
 import { type Document, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import { duration, modelNamePattern } from '../contracts/manifest.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
@@ -95,7 +95,7 @@ function wordsOf({ message, params }: Fault): string {
 
 /** True if the document fits the schema; else notes why not. */
 export function fitsSet(document: SetDocument, value: unknown): value is SetContent {
-  const faults = (Errors(SetSchema, value) as readonly Fault[]).filter(({ message }) => message !== 'schema is false')
+  const faults = (Errors(SetSchema, value)[1] as readonly Fault[]).filter(({ message }) => message !== 'schema is false')
   // Of a value that fits none of several forms, the deepest place says most.
   const deepest = faults.toSorted((a, b) => pathOf(b).length - pathOf(a).length).slice(0, 1)
   for (const fault of faults.length > 0 ? deepest : []) document.refuse(pathOf(fault), wordsOf(fault))

@@ -1,4 +1,4 @@
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { Settings } from 'typebox/system'
 import type { Static, TSchema } from 'typebox'
 import { type ErrorCode, type ErrorPlace, ServingError } from '../contracts/error.ts'
@@ -90,7 +90,7 @@ export function compileCheck<S extends TSchema>(schema: S): ValueCheck<Static<S>
     accepts,
     check(value) {
       if (accepts(value)) return value
-      throw refusal(validator.Errors(value), value)
+      throw refusal(validator.Errors(value)[1], value)
     },
   }
 }

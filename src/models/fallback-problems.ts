@@ -1,4 +1,4 @@
-import { Errors } from 'typebox/value'
+import { Errors } from 'typebox/schema'
 import { fallbackForms, type FallbackStep, type Manifest, semverPattern } from '../contracts/manifest.ts'
 import { fallbackReasons } from '../contracts/fallback.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
@@ -43,7 +43,7 @@ function stepProblem(step: unknown): string | undefined {
   const known = Object.keys(fallbackForms[kind].properties)
   const stranger = Object.keys(step).find((key) => !known.includes(key))
   if (stranger !== undefined) return `/${stranger} has no meaning beside ${kind}${meant(stranger, known)}`
-  const [fault] = (Errors(fallbackForms[kind], step) as readonly Fault[]).toSorted((a, b) => b.instancePath.length - a.instancePath.length)
+  const [fault] = (Errors(fallbackForms[kind], step)[1] as readonly Fault[]).toSorted((a, b) => b.instancePath.length - a.instancePath.length)
   return fault && faultOf(step, kind, fault)
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
 import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
@@ -46,7 +46,7 @@ type Fault = { readonly instancePath: string; readonly message: string; readonly
 
 /** What the schema refuses, in words; steps of a fallback have words of their own. */
 function schemaProblems(value: unknown): string[] {
-  const faults = (check.Errors(value) as readonly Fault[]).filter(({ instancePath }) => !instancePath.startsWith('/fallback/'))
+  const faults = (check.Errors(value)[1] as readonly Fault[]).filter(({ instancePath }) => !instancePath.startsWith('/fallback/'))
   const words = faults.flatMap(({ instancePath, message, params }) => {
     const { additionalProperties: strangers } = params as { readonly additionalProperties?: readonly string[] }
     if (strangers === undefined) return message === 'schema is false' ? [] : [`${instancePath === '' ? '/' : instancePath} ${message}`]

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { ServingError } from '../../contracts/error.ts'
 
 const strict = { additionalProperties: false } as const
@@ -45,7 +45,12 @@ export function parseEndpoint(text: string): Endpoint {
     throw refuse(`The endpoint is no JSON: ${(error as Error).message}`, error)
   }
   if (!check.Check(value))
-    throw refuse(`The endpoint does not fit: ${[...check.Errors(value)].map(({ instancePath, message }) => `${instancePath || '/'} ${message}`).join('; ')}`)
+    throw refuse(
+      `The endpoint does not fit: ${check
+        .Errors(value)[1]
+        .map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
+        .join('; ')}`,
+    )
   return { ...value, url: parseUrl(value.url) }
 }
 

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { ServingError } from '../../contracts/error.ts'
 import type { Endpoint } from './endpoint.ts'
 import { inputShape, type RowSizes } from './tensor-json.ts'

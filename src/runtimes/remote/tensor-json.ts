@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { ServingError } from '../../contracts/error.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -53,7 +53,7 @@ function parseAnswer(text: string) {
     throw invalid('is no JSON')
   }
   if (check.Check(value)) return value
-  const [first] = check.Errors(value)
+  const [, [first]] = check.Errors(value)
   throw invalid(`does not fit the protocol: ${first?.instancePath ?? ''} ${first?.message ?? ''}`)
 }
 
