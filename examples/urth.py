@@ -77,7 +77,7 @@ def save(model: Any, about: tuple[presage.Matrix, presage.Parts], provenance: di
     """`presage.save` of a model of these inputs, and its results beside two guesses. `words`: name, models_dir, and what else save() takes."""
     matrix, parts = about
     guesses = baselines(parts.train, parts.test)
-    origin = {"dataset": "@typedtrader/candles", "dataset_sha256": matrix.about["bars"]["sha256"]}
+    origin = {"dataset": "@typedtrader/candles", "dataset_sha256": matrix.about["bars"][0]["sha256"]}
     origin |= {f"sha256 of {year}": sha256_of_file(BARS / year) for year in YEARS}
     origin |= {f"accuracy of {name}": hits for name, hits in guesses.items()}
     description = presage.Description(

@@ -42,7 +42,7 @@ def export_to(out: Path, export: Export) -> Path:
     """The training matrix at `out`, made by `presage features export`; ends the program with a clear message if the bars are absent."""
     if not export.bars.is_file():
         sys.exit(f"No bars at {export.bars}. Give a CSV with open_time, open, high, low, close, volume (plain or .gz) as the first argument.")
-    words = ["--bars", str(export.bars), "--symbol", export.symbol, "--timeframe", export.timeframe, "--features", ",".join(export.features)]
+    words = ["--bars", str(export.bars), "--symbols", export.symbol, "--timeframe", export.timeframe, "--features", ",".join(export.features)]
     words += ["--horizon", export.horizon, "--cost-bps", str(export.cost_bps), "--calendar", export.calendar, "--out", str(out)]
     done = subprocess.run(["node", str(REPOSITORY / "bin" / "presage.js"), "features", "export", *words], stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:

@@ -76,7 +76,7 @@ def _description(options: argparse.Namespace, matrix: Matrix) -> Description:
     return Description(
         features=matrix.features,
         timeframe=about["timeframe"],
-        symbols=options.symbols or [about["symbol"]],
+        symbols=options.symbols or about["symbols"],
         horizon=about["horizon"],
         cost_bps=about["cost_bps"],
         training_date=options.training_date or changed,

@@ -33,12 +33,14 @@ def make_rows(count: int = 600, horizon: int = 15, seed: int = 1, width: int = 3
 def write_matrix(folder: Path, rows: Rows, features: list[str]) -> Path:
     """A matrix as `presage features export` writes it."""
     path = folder / "matrix.csv"
+    labels = ["r", "label", "label_landing"]
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["close_time", "as_of", *features, "r", "label", "label_time"])
+        writer.writerow(["symbol", "close_time", "as_of", *features, *labels])
         for close, x, r, known in zip(rows.close_time, rows.x, rows.forward_return, rows.label_time):
-            writer.writerow([close, "", *(repr(float(value)) for value in x), repr(float(r)), int(r > 0), known])
-    about = {"ids": features, "feature_set_digest": "d" * 64, "counts": {"rows": len(rows)}, "symbol": "BTC/USDT", "timeframe": "1m", "horizon": "15m", "cost_bps": 8}
+            writer.writerow(["BTC/USDT", close, "", *(repr(float(value)) for value in x), repr(float(r)), int(r > 0), known])
+    about = {"ids": features, "feature_set_digest": "d" * 64, "counts": {"rows": len(rows)}, "symbols": ["BTC/USDT"], "timeframe": "1m", "horizon": "15m", "cost_bps": 8}
+    about |= {"labels": {"kind": "fixed-horizon", "columns": labels}}
     path.with_name("matrix.csv.json").write_text(json.dumps(about))
     return path
 

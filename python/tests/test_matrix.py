@@ -12,10 +12,11 @@ from made_up_market import MINUTE, make_rows
 
 import presage
 
-TEXT = """close_time,as_of,close@1m,"macd(12,26,9)@1m",r,label,label_time
-1641069360000,2022-01-01T20:36:00.000Z,47550,55.00745003503107,-0.0027166204280311985,0,1641070260000
-1641069420000,2022-01-01T20:37:00.000Z,47551.5,-1e-7,0.001,1,1641070320000
+TEXT = """symbol,close_time,as_of,close@1m,"macd(12,26,9)@1m",r,ambiguous,touch_time,label,weight,label_landing
+BTC/USDT,1641069360000,2022-01-01T20:36:00.000Z,47550,55.00745003503107,-0.0027166204280311985,true,1641070260000,-1,0.5,1641070260000
+BTC/USDT,1641069420000,2022-01-01T20:37:00.000Z,47551.5,-1e-7,0.001,false,,1,1,1641070320000
 """
+LABELS = ["r", "ambiguous", "touch_time", "label", "weight", "label_landing"]
 
 
 class MatrixTest(unittest.TestCase):
@@ -26,10 +27,11 @@ class MatrixTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "matrix.csv"
 
-    def write(self, text: str = TEXT, rows: int = 2) -> None:
+    def write(self, text: str = TEXT, rows: int = 2, symbols: list[str] | None = None) -> None:
         """A matrix and what stands beside it."""
         self.path.write_text(text)
         about = {"ids": ["close@1m", "macd(12,26,9)@1m"], "feature_set_digest": "d" * 64, "counts": {"rows": rows}}
+        about |= {"symbols": symbols or ["BTC/USDT"], "labels": {"kind": "triple-barrier", "columns": LABELS}}
         Path(f"{self.path}.json").write_text(json.dumps(about))
 
     def test_values_are_the_doubles_that_were_served(self) -> None:
@@ -48,6 +50,15 @@ class MatrixTest(unittest.TestCase):
         self.write(TEXT.replace("close@1m", "volume@1m"))
         with self.assertRaisesRegex(presage.BundleError, "different columns"):
             presage.read_matrix(self.path)
+
+    def test_rows_of_several_symbols_are_read_one_symbol_at_a_time(self) -> None:
+        both = TEXT + "\n".join(TEXT.replace("BTC/", "ETH/").splitlines()[1:]).replace("47550", "3000") + "\n"
+        self.write(both, rows=4, symbols=["BTC/USDT", "ETH/USDT"])
+        self.assertEqual(presage.read_matrix(self.path, symbol="ETH/USDT").rows.x[0, 0], 3000)
+        with self.assertRaisesRegex(presage.BundleError, "rows of BTC/USDT, ETH/USDT: say which"):
+            presage.read_matrix(self.path)
+        with self.assertRaisesRegex(presage.BundleError, "no rows of XRP/USDT, only of BTC/USDT, ETH/USDT"):
+            presage.read_matrix(self.path, symbol="XRP/USDT")
 
     def test_windows_are_flattened_oldest_first_and_never_reach_over_a_gap(self) -> None:
         rows = make_rows(10)

@@ -25,7 +25,7 @@ async function run(...words: string[]): Promise<void> {
   await program.parseAsync(words, { from: 'user' })
 }
 const exportTo = (out: string, ...words: string[]) =>
-  run('features', 'export', '--bars', file, '--symbol', 'BTC/USDT', '--timeframe', '1m', '--horizon', '15m', '--out', out, ...words)
+  run('features', 'export', '--bars', file, '--symbols', 'BTC/USDT', '--timeframe', '1m', '--horizon', '15m', '--out', out, ...words)
 
 test('export writes a matrix and what made it, twice the same bytes', async () => {
   const [one, two] = [join(folder, 'one.csv'), join(folder, 'two.csv')]
@@ -35,26 +35,30 @@ test('export writes a matrix and what made it, twice the same bytes', async () =
   const text = readFileSync(one, 'utf8')
   assert.equal(readFileSync(two, 'utf8'), text)
   const [header, first = '', ...rest] = text.trimEnd().split('\n')
-  assert.equal(header, 'close_time,as_of,close@1m,rsi(14)@1m,"macd(12,26,9)@1m",tod_sin,r,label,label_time')
+  assert.equal(header, 'symbol,close_time,as_of,close@1m,rsi(14)@1m,"macd(12,26,9)@1m",tod_sin,r,threshold,label,weight,label_landing')
   assert.equal(rest.length + 1, 400 - 307 - 15)
   const cells = first.split(',')
-  assert.equal(new Date(Number(cells[0])).toISOString(), cells[1])
-  assert.equal(Number(cells[2]), bars[307]?.close)
-  assert.equal(cells[7], Number(cells[6]) > 0 ? '1' : '0')
+  assert.equal(new Date(Number(cells[1])).toISOString(), cells[2])
+  assert.equal(Number(cells[3]), bars[307]?.close)
+  assert.equal(cells[8], '0.0008')
+  assert.equal(cells[9], Math.abs(Number(cells[7])) > 0.0008 ? String(Math.sign(Number(cells[7]))) : '0')
   const sidecar = JSON.parse(readFileSync(`${one}.json`, 'utf8')) as Record<string, unknown>
   assert.match(sidecar['feature_set_digest'] as string, /^[0-9a-f]{64}$/)
   assert.deepEqual(sidecar['ids'], ['close@1m', 'rsi(14)@1m', 'macd(12,26,9)@1m', 'tod_sin'])
   assert.deepEqual([sidecar['cost_bps'], sidecar['horizon']], [8, '15m'])
-  assert.match((sidecar['bars'] as { sha256: string }).sha256, /^[0-9a-f]{64}$/)
+  assert.match((sidecar['bars'] as { sha256: string }[])[0]?.sha256 ?? '', /^[0-9a-f]{64}$/)
 })
 
 test('export takes expressions, whose commas and parentheses may be nested', async () => {
   const out = join(folder, 'expressions.csv')
   await exportTo(out, '--features', 'zscore(ema(ema(3)-ema(5),4),10)@1m,(close-sma(20))/atr(2)@1m, close>lag(close,3)@1m')
   const [header, first = ''] = readFileSync(out, 'utf8').split('\n')
-  assert.equal(header, 'close_time,as_of,"zscore(ema(ema(3)-ema(5),4),10)@1m",(close-sma(20))/atr(2)@1m,"close>lag(close,3)@1m",r,label,label_time')
-  const at = bars.findIndex(({ openTime }) => openTime + 60_000 === Number(first.split(',')[0]))
-  assert.equal(first.split(',')[4], (bars[at]?.close ?? 0) > (bars[at - 3]?.close ?? 0) ? '1' : '0')
+  assert.equal(
+    header,
+    'symbol,close_time,as_of,"zscore(ema(ema(3)-ema(5),4),10)@1m",(close-sma(20))/atr(2)@1m,"close>lag(close,3)@1m",r,threshold,label,weight,label_landing',
+  )
+  const at = bars.findIndex(({ openTime }) => openTime + 60_000 === Number(first.split(',')[1]))
+  assert.equal(first.split(',')[5], (bars[at]?.close ?? 0) > (bars[at - 3]?.close ?? 0) ? '1' : '0')
 })
 
 test('export takes the ids from a list, a set file or a manifest', async () => {
@@ -63,7 +67,7 @@ test('export takes the ids from a list, a set file or a manifest', async () => {
     const [set, out] = [join(folder, `${i}.yaml`), join(folder, `${i}.csv`)]
     writeFileSync(set, text)
     await exportTo(out, '--set', set)
-    assert.match(readFileSync(out, 'utf8'), /^close_time,as_of,close@1m,tod_sin,r,label,label_time\n/)
+    assert.match(readFileSync(out, 'utf8'), /^symbol,close_time,as_of,close@1m,tod_sin,r,threshold,label,weight,label_landing\n/)
   }
 })
 
@@ -76,7 +80,7 @@ test('list, check and export know the modules of features that are named', async
   const [out, set, modules] = [join(folder, 'module.csv'), join(folder, 'trend.yaml'), new URL('../../examples/features', import.meta.url).pathname]
   writeFileSync(set, 'timeframe: 1m\nfeatures: { straight: efficiency(30) }\n')
   await exportTo(out, '--set', set, '--modules', modules)
-  assert.match(readFileSync(out, 'utf8'), /^close_time,as_of,efficiency\(30\)@1m,r,label,label_time\n\d+,[^,]+,0\.\d+,/)
+  assert.match(readFileSync(out, 'utf8'), /^symbol,close_time,as_of,efficiency\(30\)@1m,r,threshold,label,weight,label_landing\nBTC\/USDT,\d+,[^,]+,0\.\d+,/)
   await assert.rejects(exportTo(out, '--set', set), { message: /no such feature/ })
   await assert.rejects(run('features', 'check', set), { message: /trend\.yaml:2:\d+: "efficiency\(30\)": no such feature/ })
   await assert.rejects(run('features', 'check', '--modules', set), { message: /trend\.yaml: cannot be imported/ })
@@ -88,8 +92,8 @@ test('export takes a declared set by file and by name, and says the names of its
   await exportTo(outs[1], '--set', 'momentum', '--sets', sets)
   assert.equal(readFileSync(outs[1], 'utf8'), readFileSync(outs[0], 'utf8'))
   const [header] = readFileSync(outs[0], 'utf8').split('\n')
-  assert.equal(header, 'close_time,as_of,"zscore(rsi(2),30)@1m",rsi(2)@1m,"lag(rsi(2),1)@1m","lag(rsi(2),2)@1m",r,label,label_time')
-  assert.deepEqual((JSON.parse(readFileSync(`${outs[0]}.json`, 'utf8')) as { labels: unknown }).labels, ['score', 'strength', 'strength_lag1', 'strength_lag2'])
+  assert.equal(header, 'symbol,close_time,as_of,"zscore(rsi(2),30)@1m",rsi(2)@1m,"lag(rsi(2),1)@1m","lag(rsi(2),2)@1m",r,threshold,label,weight,label_landing')
+  assert.deepEqual((JSON.parse(readFileSync(`${outs[0]}.json`, 'utf8')) as { names: unknown }).names, ['score', 'strength', 'strength_lag1', 'strength_lag2'])
   await assert.rejects(exportTo(outs[1], '--set', 'momentun', '--sets', sets), { message: /neither a file nor a set of the folder .*did you mean momentum\?/ })
 })
 

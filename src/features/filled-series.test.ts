@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { FeatureSetSpec } from '../contracts/features.ts'
 import { noMeter } from '../contracts/meter.ts'
+import { checkedBars } from '../market/checked-bars.ts'
 import { walkBars } from '../market/bar-walk.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { SeriesStore } from '../market/series-store.ts'
@@ -113,7 +114,9 @@ test('series of sessions have no gaps to fill', () => {
 
 test('training rows are those of bars that were received, as they would have been served', () => {
   const bars = without(walk(40), 20, 21)
-  const request = { symbol, timeframe: '1m', calendar: 'continuous', bars, features: ['sma(5)@1m'], gaps: { flat: 2 }, horizonMs: minute } as const
+  const labels = { kind: 'fixed-horizon', steps: 1, cost: 0, sigmas: 0, sigmaBars: 96 } as const
+  const series = { symbol, timeframe: '1m', calendar: 'continuous' } as const
+  const request = { ...series, bars: new Map([[symbol, checkedBars(series, bars, clock).bars]]), features: ['sma(5)@1m'], gaps: { flat: 2 }, labels }
   const rows = [...trainingMatrix(request, clock).rows]
   const world = makeWorld({ flat: 2, features: ['sma(5)@1m'] })
   world.take(bars)

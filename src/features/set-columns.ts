@@ -5,6 +5,7 @@ import { operations } from './expressions/operations.ts'
 import { overlap, rangeText } from './expressions/ranges.ts'
 import { FeatureTextError } from './expressions/refuse-text.ts'
 import { idOf, type Term } from './expressions/terms.ts'
+import { labelNames } from './labels/label-columns.ts'
 import { attempt, NamedTerms } from './named-terms.ts'
 import { plainNames } from './plain-names.ts'
 import type { SetContent, SetDocument } from './set-document.ts'
@@ -40,6 +41,7 @@ const columnsAtMost = 2_000
 /** Why a column cannot have a name. */
 function nameFault(name: string, labels: readonly string[], { catalogue = ownCatalogue }: ColumnContext): string | undefined {
   if (!plain.test(name)) return `${JSON.stringify(name)}: a name begins with a letter and has up to 64 of a-z, 0-9 and _`
+  if (labelNames.has(name)) return `${name} is a column of labels, which know the future: choose another name`
   if (taken.has(name) || catalogue.has(name)) return `${name} is known already as a feature or function: choose another name`
   return labels.includes(name) ? `${name} is the name of two columns` : undefined
 }

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { noMeter } from '../contracts/meter.ts'
 import { walkBars } from '../market/bar-walk.ts'
 import type { BarInput } from '../market/check-bar.ts'
+import { checkedBars } from '../market/checked-bars.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { FeatureService } from './feature-service.ts'
-import { type MatrixRequest, trainingMatrix } from './training-matrix.ts'
+import { type MatrixRequest, stepsOf, trainingMatrix } from './training-matrix.ts'
 
 const minute = 60_000
 const start = Date.UTC(2024, 0, 1)
@@ -13,11 +14,14 @@ const clock = { now: () => start + 300 * 86_400_000, monotonic: () => 0 }
 const bars = walkBars({ seed: 5, count: 700, from: start, barMs: minute })
 const features = ['close@1m', 'rsi(14)@1m', 'bb_pctb(20,2)@1m', 'close@5m', 'tod_sin']
 
-function makeMatrix(overrides: Partial<MatrixRequest> = {}) {
-  const request = { symbol: 'BTC/USDT', timeframe: '1m', calendar: 'continuous', bars, features, horizonMs: 15 * minute, ...overrides } as const
-  const matrix = trainingMatrix(request, clock)
+const fixed = { kind: 'fixed-horizon', steps: 15, cost: 0, sigmas: 0, sigmaBars: 96 } as const
+
+function makeMatrix({ inputs = bars, ...overrides }: Partial<Omit<MatrixRequest, 'bars'>> & { readonly inputs?: readonly BarInput[] } = {}) {
+  const request = { symbol: 'BTC/USDT', timeframe: '1m', calendar: 'continuous', features, labels: fixed, ...overrides } as const
+  const matrix = trainingMatrix({ ...request, bars: new Map([[request.symbol, checkedBars(request, inputs, clock).bars]]) }, clock)
   return { ...matrix, rows: [...matrix.rows] }
 }
+const [r, threshold, label, weight, landing] = [0, 1, 2, 3, 4] as const
 const positionOf = (closeTime: number): number => bars.findIndex((bar) => bar.openTime + minute === closeTime)
 
 test('a row is what the service would have served at that close, bit for bit', () => {
@@ -40,48 +44,86 @@ test('a row is what the service would have served at that close, bit for bit', (
 
 test('the return is from the open of the next bar to the close at the horizon, and is known when that bar closed', () => {
   const { rows } = makeMatrix()
-  for (const { closeTime, forwardReturn, labelTime } of rows) {
+  for (const { closeTime, labels } of rows) {
     const at = positionOf(closeTime)
-    assert.equal(forwardReturn, Math.log((bars[at + 15] as BarInput).close / (bars[at + 1] as BarInput).open))
-    assert.equal(labelTime, closeTime + 15 * minute)
+    const expected = Math.log((bars[at + 15] as BarInput).close / (bars[at + 1] as BarInput).open)
+    assert.deepEqual([labels[r], labels[threshold], labels[label], labels[landing]], [expected, 0, Math.sign(expected), closeTime + 15 * minute])
+    assert.ok((labels[weight] as number) >= 1 / 15 - 1e-12 && (labels[weight] as number) < 1)
   }
 })
 
 test('rows that are not settled, and rows whose label is not known yet, are left out and counted', () => {
   const { rows, counts } = makeMatrix()
-  assert.deepEqual(counts, { bars: 700, rows: 700 - 294 - 15, quarantined: 0, warming: 294, undefinedValue: 0, unlabelled: 15 })
+  assert.deepEqual(counts, { bars: 700, rows: 700 - 294 - 15, warming: 294, undefinedValue: 0, unlabelled: 15 })
   assert.equal(positionOf(rows[0]?.closeTime ?? 0), 294)
+})
+
+test('a span chooses rows by their close; what came before it warms them up', () => {
+  const { rows } = makeMatrix()
+  const [from, to] = [start + 400 * minute, start + 500 * minute]
+  const span = makeMatrix({ from, to })
+  assert.deepEqual(
+    span.rows,
+    rows.filter(({ closeTime }) => closeTime >= from && closeTime < to),
+  )
+  assert.deepEqual([span.counts.bars, span.counts.rows], [100, 100])
 })
 
 test('a missing bar before the horizon leaves no label in a continuous series; an as-received one counts bars as they come', () => {
   const gap = bars.toSpliced(500, 1)
-  const strict = makeMatrix({ bars: gap, features: ['close@1m'] })
+  const strict = makeMatrix({ inputs: gap, features: ['close@1m'] })
   const labelled = new Set(strict.rows.map(({ closeTime }) => positionOf(closeTime)))
   for (let at = 485; at < 500; at++) assert.ok(!labelled.has(at), `bar ${at}`)
   assert.ok(labelled.has(484) && labelled.has(501))
-  const loose = makeMatrix({ bars: gap, features: ['close@1m'], calendar: 'as_received' })
+  const loose = makeMatrix({ inputs: gap, features: ['close@1m'], calendar: 'as_received' })
   const across = loose.rows.find(({ closeTime }) => positionOf(closeTime) === 490)
-  assert.equal(across?.labelTime, start + 507 * minute)
-  assert.equal(across?.forwardReturn, Math.log((bars[506] as BarInput).close / (bars[491] as BarInput).open))
+  assert.equal(across?.labels[landing], start + 507 * minute)
+  assert.equal(across?.labels[r], Math.log((bars[506] as BarInput).close / (bars[491] as BarInput).open))
+})
+
+test('features of two symbols are those of a server that has both, over slices of any length', () => {
+  const long = walkBars({ seed: 6, count: 9_000, from: start, barMs: minute })
+  const other = walkBars({ seed: 7, count: 9_000, from: start, barMs: minute })
+  const series = new Map(
+    Object.entries({ 'ETH/USDT': long, 'BTC/USDT': other }).map(([symbol, inputs]) => [
+      symbol,
+      checkedBars({ symbol, timeframe: '1m', calendar: 'continuous' }, inputs, clock).bars,
+    ]),
+  )
+  const pair = ['beta(BTC/USDT,60)@1m', 'rsi(14)@5m']
+  const { rows } = trainingMatrix({ symbol: 'ETH/USDT', timeframe: '1m', calendar: 'continuous', bars: series, features: pair, labels: fixed }, clock)
+  const store = new SeriesStore({ clock, meter: noMeter })
+  const service = new FeatureService({ series: store, clock, meter: noMeter })
+  const set = service.declare({ timeframe: '1m', features: pair, window: 1, symbols: ['*'] })
+  const byClose = new Map([...rows].map((row) => [row.closeTime, row.values]))
+  let compared = 0
+  for (const [i, bar] of long.entries()) {
+    store.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, [other[i] as BarInput], { clock: 'replay' })
+    store.ingest({ symbol: 'ETH/USDT', timeframe: '1m' }, [bar], { clock: 'replay' })
+    const exported = byClose.get(bar.openTime + minute)
+    if (exported === undefined) continue
+    assert.deepEqual(service.vector(set, 'ETH/USDT', undefined).values, exported)
+    compared += 1
+  }
+  assert.ok(compared > 7_000 && compared === byClose.size)
 })
 
 test('no row knows what comes after its close, and every label knows no more than its time', () => {
   const { rows } = makeMatrix()
   const cut = 600
   const changed = bars.map((bar, i) => (i < cut ? bar : { ...bar, close: bar.low, volume: bar.volume + 1 }))
-  const other = new Map(makeMatrix({ bars: changed }).rows.map((row) => [row.closeTime, row]))
+  const other = new Map(makeMatrix({ inputs: changed }).rows.map((row) => [row.closeTime, row]))
   const cutTime = start + cut * minute
   for (const row of rows) {
     const same = other.get(row.closeTime)
     if (row.closeTime <= cutTime) assert.deepEqual(same?.values, row.values)
-    if (row.labelTime <= cutTime) assert.equal(same?.forwardReturn, row.forwardReturn)
+    if ((row.labels[landing] as number) <= cutTime) assert.equal(same?.labels[r], row.labels[r])
   }
   assert.notDeepEqual(other.get(cutTime + minute)?.values, rows.find(({ closeTime }) => closeTime === cutTime + minute)?.values)
 })
 
-test('impossible bars are left out and counted; a file without a usable bar and a horizon between bars are refused', () => {
-  assert.equal(makeMatrix({ bars: bars.with(650, { ...(bars[650] as BarInput), volume: -1 }) }).counts.quarantined, 1)
-  assert.throws(() => makeMatrix({ bars: [{ ...(bars[0] as BarInput), volume: -1 }] }), { code: 'validation_failed', message: /volume is negative/ })
-  assert.throws(() => makeMatrix({ horizonMs: 90_000 }), { code: 'validation_failed', message: /whole number of 1m bars/ })
+test('a horizon between bars and an unknown feature are refused', () => {
+  assert.equal(stepsOf(900_000, '5m'), 3)
+  assert.throws(() => stepsOf(90_000, '1m'), { code: 'validation_failed', message: /whole number of 1m bars/ })
   assert.throws(() => makeMatrix({ features: ['rsi'] }), { code: 'unknown_feature' })
 })

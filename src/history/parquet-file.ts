@@ -1,3 +1,4 @@
+import type { HistoryRequest } from './history-message.ts'
 import type { HistoryProcess } from './history-process.ts'
 import type { Block, ColumnSpec } from './table.ts'
 
@@ -11,20 +12,26 @@ export class ParquetWriter {
     this.#process = process
     this.#columns = columns
     this.#table = process.name()
-    this.#last = process.call({ kind: 'create', table: this.#table, columns })
+    this.#last = this.#send({ kind: 'create', table: this.#table, columns })
   }
 
   /** Adds rows; resolves when the next may come, while these are still on their way. */
   async add(block: Block): Promise<void> {
     await this.#last
-    this.#last = this.#process.call({ kind: 'append', table: this.#table, block })
-    this.#last.catch(() => {})
+    this.#last = this.#send({ kind: 'append', table: this.#table, block })
   }
 
   /** Writes the file, with a text about it in its metadata (key `presage`), and gives its length. Throws `validation_failed` if it cannot be written; an older file of that name is untouched then. */
   async save(path: string, about: object): Promise<number> {
     await this.#last
     return (await this.#process.call({ kind: 'save', table: this.#table, columns: this.#columns, path, about: JSON.stringify(about) })).bytes
+  }
+
+  /** What comes next waits for the answer, and hears of its failure, unless nothing comes. */
+  #send(request: HistoryRequest): Promise<unknown> {
+    const answer = this.#process.call(request)
+    answer.catch(() => {})
+    return answer
   }
 }
 

@@ -1,6 +1,8 @@
-import type { Bar } from '../contracts/bar.ts'
+import type { Bar, SeriesKey } from '../contracts/bar.ts'
+import { ServingError } from '../contracts/error.ts'
 import { noFlow } from '../contracts/flow.ts'
-import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
+import { isSymbol } from '../contracts/symbol.ts'
+import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
 
 /** A bar as a file or a request brings it. `receivedTime` only where the writer of a file recorded it. */
 export type BarInput = {
@@ -81,4 +83,10 @@ export function toBar(input: BarInput, timeframe: Timeframe, now: number): Bar {
     empty,
     ...(takerBuyVolume === undefined ? {} : { flow: { ...noFlow, takerBuyVolume } }),
   }
+}
+
+/** Throws `invalid_symbol`, or `validation_failed` for a timeframe that is none. */
+export function checkKey({ symbol, timeframe }: SeriesKey): void {
+  if (!isSymbol(symbol)) throw new ServingError('invalid_symbol', `${JSON.stringify(symbol.slice(0, 100))} is not a symbol: write BASE/QUOTE, e.g. BTC/USDT`)
+  if (!isTimeframe(timeframe)) throw new ServingError('validation_failed', `The timeframe must be one of ${Object.keys(timeframes).join(', ')}`)
 }

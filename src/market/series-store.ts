@@ -3,10 +3,9 @@ import type { Flow } from '../contracts/flow.ts'
 import { ServingError } from '../contracts/error.ts'
 import type { Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
-import { isSymbol } from '../contracts/symbol.ts'
-import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
+import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import { aggregateBar } from './aggregate.ts'
-import { type BarFault, type BarInput, barFault, toBar } from './check-bar.ts'
+import { type BarFault, type BarInput, barFault, checkKey, toBar } from './check-bar.ts'
 import { withFlow } from './flow/bar-flow.ts'
 import { IngestMeter } from './ingest-meter.ts'
 import { JumpGuard, type JumpLimits } from './jumps.ts'
@@ -48,11 +47,6 @@ const leastKeepBars = 1_100
 
 /** How many bars of a series are kept when a number, or none, was asked for. */
 export const barsToKeep = (asked = defaultKeepBars): number => Math.max(leastKeepBars, asked)
-
-function checkKey({ symbol, timeframe }: SeriesKey): void {
-  if (!isSymbol(symbol)) throw new ServingError('invalid_symbol', `${JSON.stringify(symbol.slice(0, 100))} is not a symbol: write BASE/QUOTE, e.g. BTC/USDT`)
-  if (!isTimeframe(timeframe)) throw new ServingError('validation_failed', `The timeframe must be one of ${Object.keys(timeframes).join(', ')}`)
-}
 
 /** All series of the process: checks, orders, keeps and aggregates bars, and tells listeners when bars have closed. */
 export class SeriesStore {
@@ -174,6 +168,14 @@ export class SeriesStore {
   adopt(series: Series): void {
     this.restore(series)
     this.#deps.journal?.replace(series)
+  }
+
+  /** Takes bars that were checked when they first came, as they are: history that happens again. Throws what `ingest` throws. */
+  replay(key: SeriesKey, bars: readonly Bar[], options: IngestOptions): void {
+    const series = this.#open(key, options)
+    const changes = bars.map((bar) => ({ bar, change: series.apply(bar) }))
+    if (series.length > 0) this.#keep(series)
+    this.#commit(series, changes)
   }
 
   #withFlow(series: Series, bar: Bar): Bar {

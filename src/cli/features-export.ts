@@ -1,0 +1,120 @@
+import { writeFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { labelColumns, type LabelColumn } from '../features/labels/label-columns.ts'
+import { type MatrixCounts, trainingMatrix } from '../features/training-matrix.ts'
+import { openTableFile, type TableFile } from '../history/table-file.ts'
+import type { ColumnSpec } from '../history/table.ts'
+import { systemClock } from '../system.ts'
+import type { Catalogue } from '../features/catalog/family.ts'
+import { type ChosenFeatures, chosenFeatures } from './chosen-features.ts'
+import { catalogueOf, type ModuleOptions, withModules } from './feature-options.ts'
+import { type LabelOptions, labelSpecOf, withLabelOptions } from './label-options.ts'
+import { ProgressLine } from './progress-line.ts'
+import { type SourceBars, sourceBars, type SourceOptions, spanOf, withSourceOptions } from './series-source.ts'
+
+type ExportOptions = SourceOptions & LabelOptions & ModuleOptions & { readonly out: string }
+
+/** The features that were asked for, and the catalogue that they are from. */
+type Chosen = ChosenFeatures & { readonly catalogue: Catalogue }
+
+type ExportCounts = MatrixCounts & { quarantined: number }
+
+const timeColumns: readonly ColumnSpec[] = [
+  { name: 'symbol', type: 'text' },
+  { name: 'close_time', type: 'integer' },
+  { name: 'as_of', type: 'time' },
+]
+
+const columnsOf = (ids: readonly string[], labels: readonly LabelColumn[]): ColumnSpec[] => [
+  ...timeColumns,
+  ...ids.map((name) => ({ name, type: 'double' }) as const),
+  ...labels.map(({ name, type }) => ({ name, type })),
+]
+
+/** What stands beside a matrix: everything that is needed to make it again, and to check that a model was trained on it. */
+function about(
+  options: ExportOptions,
+  { ids, labels: names, gaps }: ChosenFeatures,
+  made: { readonly digest: string; readonly sources: readonly SourceBars[]; readonly counts: ExportCounts },
+): object {
+  const { symbols, timeframe, calendar, horizon, costBps, labels } = options
+  const columns = Object.fromEntries(labelColumns(labels).map((column) => [column.name, column.about]))
+  return {
+    feature_set_digest: made.digest,
+    ids,
+    ...(gaps && { gaps }),
+    ...(names === undefined ? {} : { names }),
+    symbols,
+    timeframe,
+    calendar,
+    horizon: horizon.text,
+    cost_bps: costBps,
+    labels: { ...labelSpecOf(options, timeframe), columns: Object.keys(columns) },
+    bars: made.sources.map(({ from }) => from),
+    counts: made.counts,
+    columns: { symbol: 'whose bars', close_time: 'ms since the epoch', as_of: 'the same as RFC 3339 or a timestamp', ...columns },
+  }
+}
+
+type Sources = ReadonlyMap<string, SourceBars>
+
+/** Writes the rows of every symbol and counts them. */
+async function addRows(
+  file: TableFile,
+  options: ExportOptions & Pick<Chosen, 'ids' | 'catalogue' | 'gaps'>,
+  sources: Sources,
+): Promise<{ readonly digest: string; readonly counts: ExportCounts }> {
+  const counts = { bars: 0, rows: 0, warming: 0, undefinedValue: 0, unlabelled: 0, quarantined: 0 }
+  const progress = new ProgressLine('export')
+  const bars = new Map([...sources].map(([symbol, source]) => [symbol, source.bars]))
+  const { ids: features } = options
+  let digest = ''
+  for (const [i, symbol] of options.symbols.entries()) {
+    const matrix = trainingMatrix({ ...options, symbol, bars, features, labels: labelSpecOf(options, options.timeframe) }, systemClock)
+    const span = spanOf(bars.get(symbol))
+    for (const { closeTime, values, labels } of matrix.rows) {
+      await file.add([symbol, closeTime, closeTime, ...values, ...labels])
+      progress.show((i + (closeTime - span.from) / (span.to - span.from)) / options.symbols.length, symbol)
+    }
+    for (const name of Object.keys(matrix.counts) as (keyof MatrixCounts)[]) counts[name] += matrix.counts[name]
+    counts.quarantined += sources.get(symbol)?.quarantined ?? 0
+    digest = matrix.set.digest
+  }
+  const { rows, warming, undefinedValue, unlabelled, quarantined } = counts
+  progress.end(
+    `${rows} rows to ${options.out} (left out: ${warming} warming, ${undefinedValue} without a value, ${unlabelled} without a label, ${quarantined} quarantined)`,
+  )
+  return { digest, counts }
+}
+
+async function exportMatrix(options: ExportOptions): Promise<void> {
+  const { out, labels } = options
+  const catalogue = await catalogueOf(options)
+  const chosen = { ...chosenFeatures(options, catalogue), catalogue }
+  await using file = openTableFile(out, columnsOf(chosen.ids, labelColumns(labels)))
+  const sources = await sourceBars(options)
+  const { digest, counts } = await addRows(file, { ...options, ...chosen, labels }, sources)
+  const content = about(options, chosen, { digest, sources: [...sources.values()], counts })
+  await file.save(content)
+  await writeFile(`${out}.json`, `${JSON.stringify(content, undefined, 2)}\n`)
+  process.stdout.write(`feature_set_digest ${digest}\n`)
+}
+
+/** `presage features export`: a training matrix, CSV or Parquet. */
+export function registerFeaturesExport(features: Command): void {
+  const command = features
+    .command('export')
+    .description('write a training matrix: features as they would have been served at every bar close, and what came after')
+  withLabelOptions(withSourceOptions(withModules(command)))
+    .requiredOption('--out <file>', 'the .parquet or .csv to write; beside it FILE.json with digest, ids, labels and counts')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  presage features export --symbols BTC/USDT --bars btc-1m.csv.gz --timeframe 1m --set momentum --horizon 15m --cost-bps 8 --out train.parquet
+  presage features export --symbols BTC/USDT,ETH/USDT --bars btc.parquet eth.parquet --timeframe 1m --set momentum --from 2024-01-01 --to 2024-07-01 \\
+    --labels triple-barrier --horizon 1h --up 2 --down 1 --out train.parquet
+  presage features export … --labels cost-aware --horizon 4h --cost-bps 12 --funding-bps 0.5 --out train.parquet`,
+    )
+    .action(exportMatrix)
+}

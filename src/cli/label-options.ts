@@ -1,0 +1,56 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { durationMs } from '../contracts/manifest.ts'
+import type { Timeframe } from '../contracts/timeframe.ts'
+import type { LabelSpec } from '../features/labels/labels.ts'
+import { stepsOf } from '../features/training-matrix.ts'
+
+/** How rows are to be labelled, as the command line says it. */
+export type LabelOptions = {
+  readonly labels: LabelSpec['kind']
+  readonly horizon: { readonly text: string; readonly ms: number }
+  readonly costBps: number
+  readonly fundingBps: number
+  readonly sigmas: number
+  readonly sigmaBars: number
+  readonly up: number
+  readonly down: number
+}
+
+function parseHorizon(text: string): LabelOptions['horizon'] {
+  try {
+    return { text, ms: durationMs(text) }
+  } catch {
+    throw new InvalidArgumentError('A whole number with its unit, e.g. 15m or 4h.')
+  }
+}
+
+const within =
+  (least: number, most: number, what: string) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= least && value <= most)) throw new InvalidArgumentError(`${what} from ${least} to ${most}.`)
+    return value
+  }
+
+const kinds: readonly LabelSpec['kind'][] = ['fixed-horizon', 'triple-barrier', 'cost-aware']
+
+/** Adds the options that say how rows are labelled. */
+export const withLabelOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--labels <kind>', 'what came after: see docs/history.md').choices(kinds).default('fixed-horizon'))
+    .requiredOption('--horizon <duration>', 'how far ahead the label looks, e.g. 15m', parseHorizon)
+    .option('--cost-bps <number>', 'cost of a round trip in basis points; fixed-horizon: the least threshold', within(0, 1000, 'A number of basis points'), 0)
+    .option('--funding-bps <number>', 'cost-aware: what a short position pays over the horizon', within(-1000, 1000, 'A number of basis points'), 0)
+    .option('--sigmas <number>', 'fixed-horizon: threshold in deviations of the horizon, if that is more than the cost', within(0, 100, 'A number'), 0)
+    .option('--up <number>', 'triple-barrier: upper barrier in deviations of the horizon', within(0.01, 100, 'A number'), 1)
+    .option('--down <number>', 'triple-barrier: lower barrier in deviations of the horizon', within(0.01, 100, 'A number'), 1)
+    .option('--sigma-bars <number>', 'bars whose returns give the deviation', within(2, 100_000, 'A number of bars'), 96)
+
+/** The labels that the options describe. Throws `validation_failed` for a horizon that ends inside a bar. */
+export function labelSpecOf({ labels: kind, horizon, costBps, fundingBps, sigmas, sigmaBars, up, down }: LabelOptions, timeframe: Timeframe): LabelSpec {
+  const steps = stepsOf(horizon.ms, timeframe)
+  const [cost, funding] = [costBps / 10_000, fundingBps / 10_000]
+  const bars = Math.round(sigmaBars)
+  if (kind === 'fixed-horizon') return { kind, steps, cost, sigmas, sigmaBars: bars }
+  return kind === 'triple-barrier' ? { kind, steps, up, down, sigmaBars: bars } : { kind, steps, cost, funding }
+}

@@ -1,0 +1,72 @@
+import { hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Bar, Calendar } from '../contracts/bar.ts'
+import { ServingError } from '../contracts/error.ts'
+import { readBars } from '../history/read-bars.ts'
+import { parseBarTime } from '../market/bar-time.ts'
+import type { BarInput } from '../market/check-bar.ts'
+import { checkedBars } from '../market/checked-bars.ts'
+import { systemClock } from '../system.ts'
+import type { FeatureChoice } from './chosen-features.ts'
+import { parseTimeframe, splitIds } from './feature-options.ts'
+
+/** Which features over which bars, as the command line says it. Closes in [from, to), ms. */
+export type SourceOptions = FeatureChoice & {
+  readonly symbols: readonly string[]
+  readonly bars: readonly string[]
+  readonly calendar: Calendar
+  readonly from?: number
+  readonly to?: number
+}
+
+/** The checked bars of one symbol, how many were refused, and where they are from. */
+export type SourceBars = { readonly bars: readonly Bar[]; readonly quarantined: number; readonly from: Readonly<Record<string, unknown>> }
+
+function parseMoment(text: string): number {
+  const ms = parseBarTime(text)
+  if (ms === undefined) throw new InvalidArgumentError('A day or a moment in UTC, e.g. 2024-01-15 or 2024-01-15T10:30:00Z.')
+  return ms
+}
+
+/** Adds the options that say which features over which bars. */
+export const withSourceOptions = (command: Command): Command =>
+  command
+    .requiredOption('--symbols <symbols>', 'one or more, e.g. BTC/USDT,ETH/USDT', splitIds)
+    .requiredOption('--bars <files...>', 'bars of each symbol in their order: CSV or JSON, plain or .gz, or Parquet')
+    .requiredOption('--timeframe <timeframe>', 'length of the bars', parseTimeframe)
+    .option('--features <ids>', 'comma-separated ids, e.g. "close@1m,rsi(14)@1m"', splitIds)
+    .option('--set <set>', 'a declared set by name or file, or a YAML file with a list of ids or a model manifest')
+    .option('--sets <dir>', 'folder with declared sets', 'features')
+    .option('--from <moment>', 'first close that becomes a row; bars before it warm the features up', parseMoment)
+    .option('--to <moment>', 'rows end before this close', parseMoment)
+    .addOption(
+      new Option('--calendar <calendar>', 'continuous: a missing bar is a gap; as_received: bars follow each other')
+        .choices(['continuous', 'as_received'])
+        .default('continuous'),
+    )
+
+async function fileBars(symbol: string, file: string, { timeframe, calendar }: SourceOptions): Promise<SourceBars> {
+  const inputs: BarInput[] = []
+  for await (const bar of readBars(file)) inputs.push(bar)
+  const { bars, quarantined } = checkedBars({ symbol, timeframe, calendar }, inputs, systemClock)
+  if (bars.length === 0) throw new ServingError('validation_failed', `${file}: no bar could be used${quarantined[0] ? `: ${quarantined[0].reason}` : ''}`)
+  return { bars, quarantined: quarantined.length, from: { symbol, file: basename(file), sha256: hash('sha256', await readFile(file)) } }
+}
+
+/** The bars of every symbol, in the order of the symbols. Throws `validation_failed`. */
+export async function sourceBars(options: SourceOptions): Promise<ReadonlyMap<string, SourceBars>> {
+  const { symbols, bars } = options
+  if (bars.length !== symbols.length)
+    throw new ServingError('validation_failed', `--bars names ${bars.length} files for ${symbols.length} symbols: one each, in their order`)
+  const found = new Map<string, SourceBars>()
+  for (const [i, symbol] of symbols.entries()) found.set(symbol, await fileBars(symbol, bars[i] as string, options))
+  return found
+}
+
+/** From the first open to the last close of some bars. */
+export const spanOf = (bars: readonly Bar[] = []): { readonly from: number; readonly to: number } => ({
+  from: bars[0]?.openTime ?? 0,
+  to: bars.at(-1)?.closeTime ?? 1,
+})

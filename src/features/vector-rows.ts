@@ -1,0 +1,56 @@
+import type { Bar, Calendar } from '../contracts/bar.ts'
+import type { FeatureSet, FeatureVector, GapPolicy } from '../contracts/features.ts'
+import { noMeter } from '../contracts/meter.ts'
+import type { Clock } from '../contracts/ports.ts'
+import type { Timeframe } from '../contracts/timeframe.ts'
+import { SeriesStore } from '../market/series-store.ts'
+import type { Catalogue } from './catalog/family.ts'
+import { FeatureService } from './feature-service.ts'
+
+/** Vectors of which set over the checked bars of which symbol; `bars` has those of the symbol, and of others that its features read, by symbol. */
+export type VectorRowsRequest = {
+  readonly symbol: string
+  readonly timeframe: Timeframe
+  readonly calendar: Calendar
+  readonly bars: ReadonlyMap<string, readonly Bar[]>
+  readonly features: readonly string[]
+  readonly gaps?: GapPolicy
+  /** What ids refer to; our own catalogue unless another is given. */
+  readonly catalogue?: Catalogue
+}
+
+/** The vector as of the close of the bar at a position. */
+export type VectorRow = { readonly position: number; readonly bar: Bar; readonly vector: FeatureVector }
+
+const barsAtOnce = 4_096
+
+/**
+ * The vector at every bar close, oldest first, out of the same service that serves predictions: bars are folded in slices and read as of their closes, so that nothing later is in a row and memory
+ * does not grow with the history. Throws `unknown_feature`, `invalid_symbol`.
+ */
+export function vectorRows(request: VectorRowsRequest, clock: Clock): { readonly set: FeatureSet; readonly rows: Generator<VectorRow> } {
+  const { symbol, timeframe, features, gaps, catalogue } = request
+  const store = new SeriesStore({ clock, meter: noMeter })
+  const service = new FeatureService({ series: store, clock, meter: noMeter, historyRows: 2 * barsAtOnce, ...(catalogue ? { catalogue } : {}) })
+  const set = service.declare({ timeframe, features, window: 1, symbols: [symbol], ...(gaps && { gaps }) })
+  return { set, rows: rowsOf(request, { store, service, set }) }
+}
+
+function* rowsOf(
+  { symbol, timeframe, calendar, bars }: VectorRowsRequest,
+  { store, service, set }: { readonly store: SeriesStore; readonly service: FeatureService; readonly set: FeatureSet },
+): Generator<VectorRow> {
+  const own = bars.get(symbol) ?? []
+  const others = [...bars].filter(([name]) => name !== symbol).map(([name, list]) => ({ name, list, taken: 0 }))
+  for (let from = 0; from < own.length; from += barsAtOnce) {
+    const slice = own.slice(from, from + barsAtOnce)
+    const until = (slice.at(-1) as Bar).closeTime
+    for (const other of others) {
+      const begin = other.taken
+      while ((other.list[other.taken]?.closeTime ?? Infinity) <= until) other.taken += 1
+      store.replay({ symbol: other.name, timeframe }, other.list.slice(begin, other.taken), { calendar, clock: 'replay' })
+    }
+    store.replay({ symbol, timeframe }, slice, { calendar, clock: 'replay' })
+    for (const [i, bar] of slice.entries()) yield { position: from + i, bar, vector: service.vector(set, symbol, bar.closeTime) }
+  }
+}
