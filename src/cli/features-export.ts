@@ -73,7 +73,8 @@ async function addRows(
     const matrix = trainingMatrix({ ...options, symbol, bars, features, labels: labelSpecOf(options, options.timeframe) }, systemClock)
     const span = spanOf(bars.get(symbol))
     for (const { closeTime, values, labels } of matrix.rows) {
-      await file.add([symbol, closeTime, closeTime, ...values, ...labels])
+      const full = file.add([symbol, closeTime, closeTime], values, labels)
+      if (full) await full
       progress.show((i + (closeTime - span.from) / (span.to - span.from)) / options.symbols.length, symbol)
     }
     for (const name of Object.keys(matrix.counts) as (keyof MatrixCounts)[]) counts[name] += matrix.counts[name]

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { catalogueEntries } from '../features/catalogue.ts'
 import { checkSets } from './check-sets.ts'
 import { catalogueOf, type ModuleOptions, withModules } from './feature-options.ts'
+import { registerFeaturesBackfill } from './features-backfill.ts'
 import { registerFeaturesDiff } from './features-diff.ts'
 import { registerFeaturesExport } from './features-export.ts'
 
@@ -20,6 +21,7 @@ export function registerFeatures(program: Command): void {
     .description('check declared sets, prove their features and print what they resolve to; without files, check the modules alone')
     .argument('[files...]', 'YAML files')
     .action(checkSets)
+  registerFeaturesBackfill(features)
   registerFeaturesExport(features)
   registerFeaturesDiff(features)
 }

@@ -2,36 +2,38 @@ import type { HistoryRequest } from './history-message.ts'
 import type { HistoryProcess } from './history-process.ts'
 import type { Block, ColumnSpec } from './table.ts'
 
+const blocksOnTheirWay = 4
+
 /** A Parquet file in the making: nothing of it is there before `save`. */
 export class ParquetWriter {
   readonly #process: HistoryProcess
   readonly #columns: readonly ColumnSpec[]
   readonly #table: string
-  #last: Promise<unknown>
+  readonly #waiting: Promise<unknown>[] = []
   constructor(process: HistoryProcess, columns: readonly ColumnSpec[]) {
     this.#process = process
     this.#columns = columns
     this.#table = process.name()
-    this.#last = this.#send({ kind: 'create', table: this.#table, columns })
+    this.#send({ kind: 'create', table: this.#table, columns })
   }
 
-  /** Adds rows; resolves when the next may come, while these are still on their way. */
+  /** Adds rows; resolves when the next may come, while these and a few before are still on their way. */
   async add(block: Block): Promise<void> {
-    await this.#last
-    this.#last = this.#send({ kind: 'append', table: this.#table, block })
+    this.#send({ kind: 'append', table: this.#table, block })
+    while (this.#waiting.length > blocksOnTheirWay) await this.#waiting.shift()
   }
 
   /** Writes the file, with a text about it in its metadata (key `presage`), and gives its length. Throws `validation_failed` if it cannot be written; an older file of that name is untouched then. */
   async save(path: string, about: object): Promise<number> {
-    await this.#last
+    await Promise.all(this.#waiting)
     return (await this.#process.call({ kind: 'save', table: this.#table, columns: this.#columns, path, about: JSON.stringify(about) })).bytes
   }
 
-  /** What comes next waits for the answer, and hears of its failure, unless nothing comes. */
-  #send(request: HistoryRequest): Promise<unknown> {
+  /** Whoever comes next waits for the answer and hears of its failure, unless nobody comes. */
+  #send(request: HistoryRequest): void {
     const answer = this.#process.call(request)
     answer.catch(() => {})
-    return answer
+    this.#waiting.push(answer)
   }
 }
 

@@ -6,12 +6,13 @@ import { HistoryProcess } from './history-process.ts'
 import { ParquetWriter } from './parquet-file.ts'
 import type { Block, ColumnSpec } from './table.ts'
 
-/** A row by column: texts, or numbers with NaN for absent; times in ms since the epoch, booleans as 0 and 1. */
-export type TableRow = readonly (string | number)[]
+/** Cells in the order of the columns: texts, or numbers with NaN for absent; times in ms since the epoch, booleans as 0 and 1. */
+export type Cells = ArrayLike<string | number>
 
 /** A table being written to a file: nothing stands under its name before `save`, which gives its length in bytes. */
 export interface TableFile extends AsyncDisposable {
-  add(row: TableRow): Promise<void>
+  /** Takes a row in parts, one behind the other; a promise says when the next may come, if not at once. */
+  add(...parts: readonly Cells[]): Promise<void> | undefined
   /** `about` is kept in the metadata of a Parquet file; CSV has no place for it. */
   save(about: object): Promise<number>
 }
@@ -24,19 +25,28 @@ class ParquetTable implements TableFile {
   readonly #columns: readonly ColumnSpec[]
   readonly #process = new HistoryProcess()
   readonly #writer: ParquetWriter
-  #block: Block
+  // Apart from each other: one array of both kinds makes each store ten times as slow.
+  #numbers: readonly Float64Array[] = []
+  #texts: readonly string[][] = []
   #rows = 0
   constructor(path: string, columns: readonly ColumnSpec[]) {
     this.#path = path
     this.#columns = columns
     this.#writer = new ParquetWriter(this.#process, columns)
-    this.#block = this.#emptyBlock()
+    this.#begin()
   }
 
-  async add(row: TableRow): Promise<void> {
-    for (let i = 0; i < row.length; i++) (this.#block.columns[i] as (string | number)[])[this.#rows] = row[i] as string | number
+  add(...parts: readonly Cells[]): Promise<void> | undefined {
+    let column = 0
+    for (const part of parts) {
+      for (let i = 0; i < part.length; i++, column++) {
+        const value = part[i] as string | number
+        if (typeof value === 'string') (this.#texts[column] as string[]).push(value)
+        else (this.#numbers[column] as Float64Array)[this.#rows] = value
+      }
+    }
     this.#rows += 1
-    if (this.#rows === rowsPerBlock) await this.#flush()
+    return this.#rows === rowsPerBlock ? this.#flush() : undefined
   }
 
   async save(about: object): Promise<number> {
@@ -48,15 +58,17 @@ class ParquetTable implements TableFile {
     await this.#process.close()
   }
 
-  #emptyBlock(): Block {
-    return { rows: 0, columns: this.#columns.map(({ type }) => (type === 'text' ? [] : new Float64Array(rowsPerBlock))) }
+  #begin(): void {
+    this.#rows = 0
+    this.#numbers = this.#columns.map(({ type }) => new Float64Array(type === 'text' ? 0 : rowsPerBlock))
+    this.#texts = this.#columns.map(() => [])
   }
 
-  async #flush(): Promise<void> {
-    const block = { ...this.#block, rows: this.#rows }
-    this.#block = this.#emptyBlock()
-    this.#rows = 0
-    await this.#writer.add(block)
+  #flush(): Promise<void> {
+    const columns = this.#columns.map(({ type }, i) => (type === 'text' ? this.#texts[i] : this.#numbers[i]) as Block['columns'][number])
+    const block = { rows: this.#rows, columns }
+    this.#begin()
+    return this.#writer.add(block)
   }
 }
 
@@ -85,11 +97,12 @@ class CsvTable implements TableFile {
     this.#text = `${columns.map(({ name }) => quote(name)).join(',')}\n`
   }
 
-  async add(row: TableRow): Promise<void> {
-    let line = ''
-    for (let i = 0; i < row.length; i++) line += `${i === 0 ? '' : ','}${cell(row[i] as string | number, this.#columns[i] as ColumnSpec)}`
-    this.#text += `${line}\n`
-    if (this.#text.length >= charactersPerWrite) await this.#write()
+  add(...parts: readonly Cells[]): Promise<void> | undefined {
+    let column = 0
+    for (const part of parts)
+      for (let i = 0; i < part.length; i++) this.#text += `${column === 0 ? '' : ','}${cell(part[i] as string | number, this.#columns[column++] as ColumnSpec)}`
+    this.#text += '\n'
+    return this.#text.length >= charactersPerWrite ? this.#write() : undefined
   }
 
   async save(): Promise<number> {

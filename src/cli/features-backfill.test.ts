@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test, type TestContext } from 'node:test'
+import { Command } from 'commander'
+import { noMeter } from '../contracts/meter.ts'
+import { FeatureService } from '../features/feature-service.ts'
+import { HistoryProcess } from '../history/history-process.ts'
+import { readParquet } from '../history/parquet-file.ts'
+import { walkBars } from '../market/bar-walk.ts'
+import { SeriesStore } from '../market/series-store.ts'
+import { systemClock } from '../system.ts'
+import { registerFeatures } from './features.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'features-backfill-'))
+after(() => rmSync(folder, { recursive: true }))
+const bars = walkBars({ seed: 4, count: 6_000, from: Date.UTC(2024, 0, 1), barMs: 60_000 }).toSpliced(3_000, 2)
+const file = join(folder, 'bars.csv')
+writeFileSync(file, bars.map(({ openTime, open, high, low, close, volume }) => [openTime, open, high, low, close, volume].join(',')).join('\n'))
+const features = ['close@1m', 'rsi(14)@1m', 'macd(12,26,9)@1m', 'atr(14)@5m', 'zscore(rsi(14),96)@1m', 'tod_sin']
+
+async function backfill(t: TestContext, ...words: string[]): Promise<string> {
+  const said = t.mock.method(process.stderr, 'write', () => true)
+  const program = new Command('presage').exitOverride()
+  registerFeatures(program)
+  await program
+    .parseAsync(['features', 'backfill', '--symbols', 'BTC/USDT', '--bars', file, '--timeframe', '1m', '--features', features.join(','), ...words], {
+      from: 'user',
+    })
+    .finally(() => said.mock.restore())
+  return said.mock.calls.map(({ arguments: [text] }) => String(text)).join('')
+}
+
+test('every vector is the one that a server folds from the same bars as they close, bit for bit, and null where it has none', async (t) => {
+  const out = join(folder, 'vectors.parquet')
+  assert.match(await backfill(t, '--out', out), /backfill: 5998 rows, 35988 values to .*vectors\.parquet in [\d.]+ s: [\d.]+ M values\/s\n$/)
+  const store = new SeriesStore({ clock: systemClock, meter: noMeter })
+  const service = new FeatureService({ series: store, clock: systemClock, meter: noMeter })
+  const set = service.declare({ timeframe: '1m', features, window: 1, symbols: ['*'] })
+  await using process = new HistoryProcess()
+  const { columns, blocks } = await readParquet(process, [out])
+  assert.deepEqual(columns, ['symbol', 'close_time', 'as_of', 'received_time', ...features])
+  let row = 0
+  let [equal, absent] = [0, 0]
+  for await (const block of blocks) {
+    for (let i = 0; i < block.rows; i++, row++) {
+      const bar = bars[row] ?? assert.fail('more rows than bars')
+      store.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, [bar], { clock: 'replay' })
+      const { values } = service.vector(set, 'BTC/USDT', undefined)
+      assert.equal(block.columns[1]?.[i], bar.openTime + 60_000)
+      for (const [k, value] of values.entries()) {
+        assert.ok(Object.is(block.columns[4 + k]?.[i], value), `${features[k]} of row ${row}`)
+        if (Number.isNaN(value)) absent += 1
+        else equal += 1
+      }
+    }
+  }
+  assert.equal(row, bars.length)
+  assert.ok(equal > 20_000 && absent > 1_000, `${equal} equal, ${absent} absent`)
+})
+
+test('a span is written to CSV as well', async (t) => {
+  const out = join(folder, 'vectors.csv')
+  await backfill(t, '--from', '2024-01-02', '--to', '2024-01-02T01:00:00Z', '--out', out)
+  const lines = readFileSync(out, 'utf8').trimEnd().split('\n')
+  assert.equal(lines[0], 'symbol,close_time,as_of,received_time,close@1m,rsi(14)@1m,"macd(12,26,9)@1m",atr(14)@5m,"zscore(rsi(14),96)@1m",tod_sin')
+  assert.equal(lines.length, 61)
+  assert.match(lines[1] ?? '', /^BTC\/USDT,1704153600000,2024-01-02T00:00:00\.000Z,20/)
+})
