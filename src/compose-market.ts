@@ -23,6 +23,7 @@ import { SharedStates } from './features/sharing/shared-states.ts'
 import { SymbolWriters } from './features/sharing/symbol-writers.ts'
 import { feedSettings, type FeedWish } from './feeds/feed-settings.ts'
 import { Feeds } from './feeds/feeds.ts'
+import { HistorySealer } from './history/history-sealer.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
 import { FlowTapes } from './market/flow/flow-tapes.ts'
 import { OrderFlow, type OrderFlowDeps } from './market/flow/order-flow.ts'
@@ -81,11 +82,14 @@ type Sharing = {
 type Disk = { readonly journal?: FileBarJournal; readonly states?: FoldStateLog }
 
 /** What outlives the process on its own machine. */
-function openDisk({ config: { data, market }, clock, meter }: Deps): Disk {
+function openDisk({ config: { data, market, history }, clock, meter }: Deps): Disk {
   if (!market.persist) return {}
   const folder = join(data.dir, 'market')
   mkdirSync(folder, { recursive: true })
-  return { journal: new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter }), states: new FoldStateLog({ folder, meter }) }
+  return {
+    journal: new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter, keepOld: history.enabled }),
+    states: new FoldStateLog({ folder, meter }),
+  }
 }
 
 async function openSharing({ config: { redis }, clock, random, ids, meter }: Deps, disk: Disk): Promise<Sharing | undefined> {
@@ -210,6 +214,12 @@ export async function composeMarket(deps: Deps): Promise<Market> {
     whole.shareChanges()
   }, 1_000).unref()
   return whole
+}
+
+/** What seals the journal into Parquet, not yet started; undefined where there is no journal, or none is to be sealed. */
+export function composeSealer({ data, market, history }: Config, { clock, log }: Surroundings, meter: PrometheusMeter): HistorySealer | undefined {
+  if (!market.persist || !history.enabled) return undefined
+  return new HistorySealer({ ...history, market: join(data.dir, 'market'), history: join(data.dir, 'history'), clock, meter, log, timer: systemTimer })
 }
 
 /** The exchanges that are listened to, not yet started. */

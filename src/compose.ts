@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { makeFirstKey } from './access/first-key.ts'
 import { KeyRing } from './access/key-ring.ts'
 import { kyselyKeyStore } from './access/kysely-key-store.ts'
-import { composeFeeds, composeMarket, type Intake, type Market } from './compose-market.ts'
+import { composeFeeds, composeMarket, composeSealer, type Intake, type Market } from './compose-market.ts'
 import type { Config } from './config/schema.ts'
 import type { HealthCheck } from './contracts/health.ts'
 import type { Clock } from './contracts/ports.ts'
@@ -14,6 +14,7 @@ import type { GatewayDeps } from './gateway/gateway-deps.ts'
 import type { Feeds } from './feeds/feeds.ts'
 import { createServer, type GatewayServer } from './gateway/server.ts'
 import type { SeriesStore } from './market/series-store.ts'
+import type { HistorySealer } from './history/history-sealer.ts'
 import { ModelAdministration } from './models/model-admin.ts'
 import { ModelService } from './models/model-service.ts'
 import { FolderWatch } from './models/folder-watch.ts'
@@ -105,10 +106,11 @@ function lifecycle(
     readonly market: Market
     readonly feeds: Feeds
     readonly readiness: Readiness
+    readonly sealer: HistorySealer | undefined
     readonly release: () => Promise<void>
   },
 ): Pick<Presage, 'start' | 'stop'> {
-  const { makeServer, models, market, feeds, readiness, release } = parts
+  const { makeServer, models, market, feeds, readiness, sealer, release } = parts
   let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
@@ -123,6 +125,7 @@ function lifecycle(
       readiness.reached('models')
       const url = await server.listen()
       readiness.reached('listening')
+      sealer?.start()
       return url
     },
     async stop() {
@@ -131,6 +134,7 @@ function lifecycle(
       await feeds.stop()
       const clean = (await server?.drain()) ?? true
       await models.close()
+      await sealer?.close()
       await release()
       return clean
     },
@@ -144,6 +148,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   const data = await composeMarket({ ...around, config, meter })
   const { market, intake, features } = data
   const feeds = composeFeeds(config, around, { intake, market, meter })
+  const sealer = composeSealer(config, around, meter)
   for (const set of features.sets()) await features.prove(set)
   const models = composeModels(config, around, { meter, registry, features })
   models.expectBundles()
@@ -175,5 +180,5 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   }
   const makeServer = (): Promise<GatewayServer> => createServer(gateway)
   const parts = { models, feeds, readiness }
-  return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...lifecycle(config, { ...parts, market: data, makeServer, release }) }
+  return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...lifecycle(config, { ...parts, market: data, makeServer, sealer, release }) }
 }

@@ -171,6 +171,15 @@ const Redis = Type.Object(
   { ...strict, description: 'The online store that replicas share' },
 )
 
+const History = Type.Object(
+  {
+    enabled: Type.Boolean({ description: 'Seal bars of closed days (UTC) into Parquet in the data folder; needs market.persist', default: true }),
+    everyMs: milliseconds('How often closed days are sealed, in a process of its own', 3_600_000, 1_000),
+    keepDays: Type.Integer({ description: 'Days that sealed bars stay, by whole months; 0 keeps all', default: 0, minimum: 0, maximum: 36_500 }),
+  },
+  { ...strict, description: 'History in Parquet' },
+)
+
 const Decisions = Type.Object(
   { remember: count('Decisions kept in memory for GET /decisions/{id}', 100_000, 10_000_000) },
   { ...strict, description: 'Answered predictions' },
@@ -226,6 +235,7 @@ export const ConfigSchema = Type.Object(
     }),
     features: Features,
     redis: Redis,
+    history: History,
     decisions: Decisions,
     log: Log,
   },

@@ -4,6 +4,8 @@ import { ServingError } from '../contracts/error.ts'
 import type { Duck, RowStream } from './duckdb.ts'
 import { durableRename } from './durable-rename.ts'
 import type { HistoryAnswers, HistoryRequest } from './history-message.ts'
+import { JournalSealer } from './seal-journal.ts'
+import type { SealedSpan } from './sealed-bars.ts'
 import { literal, quoted, readableColumn, storedColumns } from './table.ts'
 
 type Of<Kind extends HistoryRequest['kind']> = HistoryRequest & { readonly kind: Kind }
@@ -12,6 +14,21 @@ type Of<Kind extends HistoryRequest['kind']> = HistoryRequest & { readonly kind:
 function unreadable(path: string, error: unknown): ServingError {
   const why = error instanceof Error ? (error.message.split('\n')[0] as string) : String(error)
   return new ServingError('validation_failed', `${path} cannot be read as Parquet: ${why}`, { cause: error })
+}
+
+const moment = (ms: number): string => `epoch_ms(CAST(${ms} AS BIGINT))::TIMESTAMPTZ`
+
+/** The last version that was known of every bar of a span, in order. */
+function knownSource({ from, to, asOf, knownAt }: SealedSpan): (source: string) => string {
+  const bounds = [
+    ['open_time >=', from],
+    ['open_time <', to],
+    ['close_time <=', asOf],
+    ['received_time <=', knownAt],
+  ] as const
+  const where = bounds.flatMap(([rule, ms]) => (ms === undefined ? [] : [`${rule} ${moment(ms)}`])).join(' AND ')
+  return (source) =>
+    `(SELECT * FROM ${source} WHERE ${where === '' ? 'true' : where} QUALIFY row_number() OVER (PARTITION BY open_time ORDER BY version DESC) = 1 ORDER BY open_time)`
 }
 
 /** Parquet files through DuckDB: answers the requests of the history process. */
@@ -35,6 +52,10 @@ export class HistoryDesk {
         return this.#open(request)
       case 'next':
         return this.#next(request.reading)
+      case 'bars':
+        return this.#open(request, knownSource(request.span))
+      case 'seal':
+        return new JournalSealer(this.#duck, request).seal()
     }
   }
 
@@ -53,9 +74,9 @@ export class HistoryDesk {
     return { bytes: (await stat(path)).size }
   }
 
-  async #open({ reading, paths }: Of<'open'>): Promise<HistoryAnswers['open']> {
+  async #open({ reading, paths }: Of<'open'> | Of<'bars'>, choose = (source: string): string => source): Promise<HistoryAnswers['open']> {
     const about = paths.length === 1 ? (paths[0] as string) : `one of ${paths.length} files beside ${paths[0]}`
-    const source = `read_parquet([${paths.map(literal).join(', ')}])`
+    const source = choose(`read_parquet([${paths.map(literal).join(', ')}], hive_partitioning = false, union_by_name = true)`)
     try {
       const columns = (await this.#duck.rows(`DESCRIBE SELECT * FROM ${source}`)) as readonly (readonly [name: string, type: string])[]
       const [[rows]] = (await this.#duck.rows(`SELECT CAST(count(*) AS DOUBLE) FROM ${source}`)) as [[number]]

@@ -1,4 +1,6 @@
 import type { ErrorCode } from '../contracts/error.ts'
+import type { SealReport, SealRequest } from './seal-journal.ts'
+import type { SealedSpan } from './sealed-bars.ts'
 import type { Block, ColumnSpec } from './table.ts'
 
 /** What the history process is asked for, one thing after the other. Tables and readings are known by names that the asker chose. */
@@ -10,6 +12,9 @@ export type HistoryRequest =
   /** Begins to read files with the same columns, in their order. */
   | { readonly kind: 'open'; readonly reading: string; readonly paths: readonly string[] }
   | { readonly kind: 'next'; readonly reading: string }
+  /** Begins to read sealed bars, each in the last version that was known. */
+  | { readonly kind: 'bars'; readonly reading: string; readonly paths: readonly string[]; readonly span: SealedSpan }
+  | ({ readonly kind: 'seal' } & SealRequest)
 
 /** The answers, by the kind of the request. `next` gives undefined at the end, once. */
 export type HistoryAnswers = {
@@ -18,6 +23,8 @@ export type HistoryAnswers = {
   readonly save: { readonly bytes: number }
   readonly open: { readonly columns: readonly string[]; readonly rows: number }
   readonly next: Block | undefined
+  readonly bars: { readonly columns: readonly string[]; readonly rows: number }
+  readonly seal: SealReport
 }
 
 /** A request on its way to the process. */

@@ -7,8 +7,14 @@ import { RecordLog, type Recovery } from './record-log.ts'
 import { Series } from './series.ts'
 import type { BarJournal } from './series-store.ts'
 
-/** Where the journal lies, and how many bars of a series it keeps when it is compacted (as many as the store). */
-export type FileBarJournalDeps = { readonly folder: string; readonly keepBars: number; readonly clock: Clock; readonly meter: Meter }
+/** Where the journal lies, how many bars of a series it keeps when it is compacted (as many as the store), and whether the file before that stays for whoever seals it (as `bars-….log`, to be deleted by them). */
+export type FileBarJournalDeps = {
+  readonly folder: string
+  readonly keepBars: number
+  readonly clock: Clock
+  readonly meter: Meter
+  readonly keepOld?: boolean
+}
 
 const syncEveryMs = 1_000
 const barsPerRecord = 4_096
@@ -41,13 +47,13 @@ export class FileBarJournal implements BarJournal {
   #lastSync: number
   #syncing: Promise<void> | undefined
   #healthy = true
-  constructor({ folder, keepBars, clock, meter }: FileBarJournalDeps) {
+  constructor({ folder, keepBars, clock, meter, keepOld = false }: FileBarJournalDeps) {
     this.#clock = clock
     this.#lastSync = clock.monotonic()
     this.#failed = meter.gauge('market_journal_failed', '1 after bars could not be written to disk')
     this.#failed.set(0)
     this.#log = new RecordLog(join(folder, 'bars.log'), (payload) => this.#take(decodeRecord(payload), keepBars))
-    this.#compact()
+    this.#compact(keepOld ? join(folder, `bars-${clock.now()}.log`) : undefined)
   }
 
   /** Series as they were when the process ended. */
@@ -107,7 +113,7 @@ export class FileBarJournal implements BarJournal {
     series.trim(keepBars)
   }
 
-  #compact(): void {
+  #compact(keepAs: string | undefined): void {
     let bytes = 0
     for (const { last, length, revisionCount } of this.#restored.values()) bytes += last === undefined ? 0 : (length + revisionCount) * bytesOfBar(last)
     if (this.#log.bytes <= 2 * bytes + spareBytes) return
@@ -116,6 +122,7 @@ export class FileBarJournal implements BarJournal {
       (function* () {
         for (const series of restored) for (const record of recordsOf(series)) yield encodeRecord(record)
       })(),
+      keepAs,
     )
   }
 }

@@ -2,7 +2,7 @@ import type { SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { decodeRecord } from './bar-records.ts'
 import type { BarInput } from './check-bar.ts'
-import { readRecords } from './record-log.ts'
+import { openRecords } from './record-log.ts'
 import { Series } from './series.ts'
 
 /** Bars of one series in the records of a journal, each in its last version. */
@@ -26,7 +26,8 @@ export async function readSeries(path: string, key: SeriesKey, readFile: (path: 
 /** The records of a journal; undefined for any other file, or none, of which the reader of files tells. */
 function openJournal(path: string): Buffer[] | undefined {
   try {
-    return readRecords(path)
+    const records = openRecords(path)
+    return records && Array.from(records, ({ payload }) => payload)
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, fsyncSync, ftruncateSync, linkSync, mkdirSync, openSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -31,18 +31,23 @@ function readRecord(file: number, position: number): Buffer | undefined {
   return payload.length === length && crc32(payload) === head.readUInt32LE(4) ? payload : undefined
 }
 
-/** The whole records of a log that another process may be writing: read, nothing is cut off. Undefined if the file is not a log. */
-export function readRecords(path: string): Buffer[] | undefined {
+/** A whole record, and where the next one begins. */
+export type PlacedRecord = { readonly payload: Buffer; readonly next: number }
+
+/** The whole records of a log from a position on, where a record begins (default: all), while another process may be writing it: read, nothing is cut off. Undefined if the file is not a log. */
+export function openRecords(path: string, position: number = magic.length): Generator<PlacedRecord> | undefined {
   const file = openSync(path, 'r')
+  if (readAt(file, 0, magic.length).equals(magic)) return recordsOf(file, position)
+  closeSync(file)
+  return undefined
+}
+
+function* recordsOf(file: number, position: number): Generator<PlacedRecord> {
   try {
-    if (!readAt(file, 0, magic.length).equals(magic)) return undefined
-    const records: Buffer[] = []
-    let position = magic.length
     for (let payload = readRecord(file, position); payload; payload = readRecord(file, position)) {
-      records.push(payload)
       position += frame + payload.length
+      yield { payload, next: position }
     }
-    return records
   } finally {
     closeSync(file)
   }
@@ -116,8 +121,8 @@ export class RecordLog {
     return new Promise((resolve, reject) => fdatasync(this.#file, (error) => (error ? reject(error) : resolve())))
   }
 
-  /** Replaces all records at once: either the old or the new ones are there after a crash. */
-  rewrite(payloads: Iterable<Uint8Array>): void {
+  /** Replaces all records at once: either the old or the new ones are there after a crash. The old file stays under another name, if one is given. */
+  rewrite(payloads: Iterable<Uint8Array>, keepAs?: string): void {
     const path = `${this.path}.new`
     const file = openSync(path, 'w')
     let bytes = writeSync(file, magic)
@@ -128,6 +133,7 @@ export class RecordLog {
     }
     fsyncSync(file)
     closeSync(file)
+    if (keepAs !== undefined) linkSync(this.path, keepAs)
     renameSync(path, this.path)
     syncFolder(this.path)
     closeSync(this.#file)
