@@ -134,7 +134,6 @@ function lifecycle(
       await feeds.stop()
       const clean = (await server?.drain()) ?? true
       await models.close()
-      await sealer?.close()
       await release()
       return clean
     },
@@ -175,6 +174,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
     metrics: meter,
   }
   const release = async (): Promise<void> => {
+    await sealer?.close()
     await data.close()
     await database.destroy()
   }

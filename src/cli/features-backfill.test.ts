@@ -8,7 +8,10 @@ import { noMeter } from '../contracts/meter.ts'
 import { FeatureService } from '../features/feature-service.ts'
 import { HistoryProcess } from '../history/history-process.ts'
 import { readParquet } from '../history/parquet-file.ts'
+import { FileBarJournal } from '../market/bar-journal.ts'
 import { walkBars } from '../market/bar-walk.ts'
+import { toBar } from '../market/check-bar.ts'
+import { Series } from '../market/series.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { systemClock } from '../system.ts'
 import { registerFeatures } from './features.ts'
@@ -20,17 +23,18 @@ const file = join(folder, 'bars.csv')
 writeFileSync(file, bars.map(({ openTime, open, high, low, close, volume }) => [openTime, open, high, low, close, volume].join(',')).join('\n'))
 const features = ['close@1m', 'rsi(14)@1m', 'macd(12,26,9)@1m', 'atr(14)@5m', 'zscore(rsi(14),96)@1m', 'tod_sin']
 
-async function backfill(t: TestContext, ...words: string[]): Promise<string> {
+async function run(t: TestContext, ...words: string[]): Promise<string> {
   const said = t.mock.method(process.stderr, 'write', () => true)
   const program = new Command('presage').exitOverride()
   registerFeatures(program)
   await program
-    .parseAsync(['features', 'backfill', '--symbols', 'BTC/USDT', '--bars', file, '--timeframe', '1m', '--features', features.join(','), ...words], {
+    .parseAsync(['features', 'backfill', '--symbols', 'BTC/USDT', '--timeframe', '1m', ...words], {
       from: 'user',
     })
     .finally(() => said.mock.restore())
   return said.mock.calls.map(({ arguments: [text] }) => String(text)).join('')
 }
+const backfill = (t: TestContext, ...words: string[]) => run(t, '--bars', file, '--features', features.join(','), ...words)
 
 test('every vector is the one that a server folds from the same bars as they close, bit for bit, and null where it has none', async (t) => {
   const out = join(folder, 'vectors.parquet')
@@ -67,4 +71,35 @@ test('a span is written to CSV as well', async (t) => {
   assert.equal(lines[0], 'symbol,close_time,as_of,received_time,close@1m,rsi(14)@1m,"macd(12,26,9)@1m",atr(14)@5m,"zscore(rsi(14),96)@1m",tod_sin')
   assert.equal(lines.length, 61)
   assert.match(lines[1] ?? '', /^BTC\/USDT,1704153600000,2024-01-02T00:00:00\.000Z,20/)
+})
+
+test('bars of a sealed history are those that were known at a moment, with those of other symbols that the features read', async (t) => {
+  const [market, history] = [join(folder, 'market'), join(folder, 'history')]
+  const journal = new FileBarJournal({ folder: market, keepBars: 10_000, clock: systemClock, meter: noMeter })
+  const settings = { calendar: 'continuous', clock: 'live' } as const
+  const received = bars.slice(0, 300).map((bar) => toBar(bar, '1m', bar.openTime + 60_100))
+  const [tenth, known] = [received[9] ?? assert.fail('no bar'), Date.UTC(2024, 0, 3)]
+  const revised = { ...tenth, close: tenth.open, receivedTime: known }
+  for (const symbol of ['BTC/USDT', 'ETH/USDT']) journal.append(new Series({ symbol, timeframe: '1m' }, settings), [...received, revised])
+  await journal.close()
+  await using process = new HistoryProcess()
+  await process.call({ kind: 'seal', market, history, until: known, keepDays: 0 })
+  const closes = async (...words: string[]): Promise<string[]> => {
+    const out = join(folder, 'known.csv')
+    await run(t, '--history', history, '--features', 'close@1m,beta(ETH/USDT,20)@1m', '--out', out, ...words)
+    return readFileSync(out, 'utf8')
+      .split('\n')
+      .slice(1, 301)
+      .map((line) => line.split(',')[4] ?? '')
+  }
+  assert.deepEqual(
+    await closes('--known-at', '2024-01-02T23:59:59Z'),
+    received.map(({ close }) => String(close)),
+  )
+  assert.deepEqual(
+    await closes(),
+    received.with(9, revised).map(({ close }) => String(close)),
+  )
+  await assert.rejects(closes('--known-at', '2024-01-01'), { code: 'series_not_found', message: /No bar of BTC\/USDT was known at 2024-01-01/ })
+  await assert.rejects(closes('--bars', file), { code: 'validation_failed', message: /read bars of ETH\/USDT too: add them to --symbols/ })
 })

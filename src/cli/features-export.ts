@@ -93,7 +93,7 @@ async function exportMatrix(options: ExportOptions): Promise<void> {
   const catalogue = await catalogueOf(options)
   const chosen = { ...chosenFeatures(options, catalogue), catalogue }
   await using file = openTableFile(out, columnsOf(chosen.ids, labelColumns(labels)))
-  const sources = await sourceBars(options)
+  const sources = await sourceBars(options, chosen)
   const { digest, counts } = await addRows(file, { ...options, ...chosen, labels }, sources)
   const content = about(options, chosen, { digest, sources: [...sources.values()], counts })
   await file.save(content)
@@ -112,6 +112,7 @@ export function registerFeaturesExport(features: Command): void {
       'after',
       `
 Examples:
+  presage features export --symbols BTC/USDT,ETH/USDT --timeframe 1m --set momentum --horizon 15m --cost-bps 8 --out train.parquet
   presage features export --symbols BTC/USDT --bars btc-1m.csv.gz --timeframe 1m --set momentum --horizon 15m --cost-bps 8 --out train.parquet
   presage features export --symbols BTC/USDT,ETH/USDT --bars btc.parquet eth.parquet --timeframe 1m --set momentum --from 2024-01-01 --to 2024-07-01 \\
     --labels triple-barrier --horizon 1h --up 2 --down 1 --out train.parquet

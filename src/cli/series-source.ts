@@ -4,6 +4,12 @@ import { basename } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Bar, Calendar } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
+import { formatInstant } from '../contracts/instant.ts'
+import type { Catalogue } from '../features/catalog/family.ts'
+import { defineFeature } from '../features/definition.ts'
+import { HistoryProcess } from '../history/history-process.ts'
+import { sealedBars } from '../history/sealed-bars.ts'
+import { digestOfBars } from '../market/bar-digest.ts'
 import { readBars } from '../history/read-bars.ts'
 import { parseBarTime } from '../market/bar-time.ts'
 import type { BarInput } from '../market/check-bar.ts'
@@ -15,7 +21,9 @@ import { parseTimeframe, splitIds } from './feature-options.ts'
 /** Which features over which bars, as the command line says it. Closes in [from, to), ms. */
 export type SourceOptions = FeatureChoice & {
   readonly symbols: readonly string[]
-  readonly bars: readonly string[]
+  readonly bars?: readonly string[]
+  readonly history: string
+  readonly knownAt?: number
   readonly calendar: Calendar
   readonly from?: number
   readonly to?: number
@@ -34,7 +42,9 @@ function parseMoment(text: string): number {
 export const withSourceOptions = (command: Command): Command =>
   command
     .requiredOption('--symbols <symbols>', 'one or more, e.g. BTC/USDT,ETH/USDT', splitIds)
-    .requiredOption('--bars <files...>', 'bars of each symbol in their order: CSV or JSON, plain or .gz, or Parquet')
+    .option('--bars <files...>', 'bars of each symbol in their order: CSV or JSON, plain or .gz, or Parquet (default: the history of a server)')
+    .option('--history <dir>', 'history of a server', 'var/history')
+    .option('--known-at <moment>', 'bars of the history as they were known then: later revisions and late bars are not there', parseMoment)
     .requiredOption('--timeframe <timeframe>', 'length of the bars', parseTimeframe)
     .option('--features <ids>', 'comma-separated ids, e.g. "close@1m,rsi(14)@1m"', splitIds)
     .option('--set <set>', 'a declared set by name or file, or a YAML file with a list of ids or a model manifest')
@@ -55,9 +65,38 @@ async function fileBars(symbol: string, file: string, { timeframe, calendar }: S
   return { bars, quarantined: quarantined.length, from: { symbol, file: basename(file), sha256: hash('sha256', await readFile(file)) } }
 }
 
-/** The bars of every symbol, in the order of the symbols. Throws `validation_failed`. */
-export async function sourceBars(options: SourceOptions): Promise<ReadonlyMap<string, SourceBars>> {
-  const { symbols, bars } = options
+async function historyBars(symbols: readonly string[], { timeframe, history, knownAt }: SourceOptions): Promise<Map<string, SourceBars>> {
+  await using process = new HistoryProcess()
+  const found = new Map<string, SourceBars>()
+  for (const symbol of symbols) {
+    const bars = await sealedBars(process, history, { symbol, timeframe, span: knownAt === undefined ? {} : { knownAt } })
+    const [first, last] = [bars[0], bars.at(-1)]
+    if (!first || !last) throw new ServingError('series_not_found', `No bar of ${symbol} was known at ${new Date(knownAt ?? 0).toISOString()}`)
+    const known = knownAt === undefined ? {} : { known_at: formatInstant(knownAt) }
+    const from = {
+      symbol,
+      history,
+      ...known,
+      bars: bars.length,
+      first: formatInstant(first.openTime),
+      last: formatInstant(last.openTime),
+      sha256: digestOfBars({ symbol, timeframe }, bars),
+    }
+    found.set(symbol, { bars, quarantined: 0, from })
+  }
+  return found
+}
+
+/** The bars of every symbol in the order of the symbols, then those of others that the features read. Throws `validation_failed`, `unknown_feature`, `series_not_found`. */
+export async function sourceBars(
+  options: SourceOptions,
+  features: { readonly ids: readonly string[]; readonly catalogue: Catalogue },
+): Promise<ReadonlyMap<string, SourceBars>> {
+  const { symbols, bars, timeframe } = options
+  const partners = new Set(features.ids.flatMap((id) => defineFeature(id, timeframe, features.catalogue).partner ?? [])).difference(new Set(symbols))
+  if (bars === undefined) return historyBars([...symbols, ...partners], options)
+  if (partners.size > 0)
+    throw new ServingError('validation_failed', `The features read bars of ${[...partners].join(', ')} too: add them to --symbols, and their files to --bars`)
   if (bars.length !== symbols.length)
     throw new ServingError('validation_failed', `--bars names ${bars.length} files for ${symbols.length} symbols: one each, in their order`)
   const found = new Map<string, SourceBars>()
