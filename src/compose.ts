@@ -133,7 +133,7 @@ function lifecycle(
       watch.stop()
       await feeds.stop()
       const clean = (await server?.drain()) ?? true
-      await models.close()
+      await Promise.all([models.close(), sealer?.close()])
       await release()
       return clean
     },
@@ -174,7 +174,6 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
     metrics: meter,
   }
   const release = async (): Promise<void> => {
-    await sealer?.close()
     await data.close()
     await database.destroy()
   }
