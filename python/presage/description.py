@@ -28,7 +28,7 @@ def duration_ms(text: str) -> int:
 class Description:
     """
     Inputs (`features` in column order, `window` vectors, which of them are `optional`), what an outcome is (`horizon`, `cost_bps`), which symbols, and where the model comes
-    from (`provenance`). `training_date` is RFC 3339. `act_on` is the share of validation rows that the signal's thresholds act on. `kind`: binary, multiclass, or regression
+    from (`provenance`). `gaps` ({"flat": 3}: gaps of up to 3 bars count as empty bars) is as the training matrix was exported. `training_date` is RFC 3339. `act_on` is the share of validation rows that the signal's thresholds act on. `kind`: binary, multiclass, or regression
     of the forward return. `classes` go from down to up in the order of the model's outputs; they end at `class_borders` (forward returns; by default 0 of two classes, and
     cost on either side of 0 of three).
     """
@@ -43,6 +43,7 @@ class Description:
     optional: list[str] = field(default_factory=list)
     feature_set_digest: str | None = None
     max_age: str | None = None
+    gaps: dict[str, int] | None = None
     act_on: float = 0.10
     kind: Literal["binary", "multiclass", "regression"] = "binary"
     classes: tuple[str, ...] = ("down", "up")
@@ -54,6 +55,8 @@ class Description:
         duration_ms(self.horizon)
         if self.max_age is not None:
             duration_ms(self.max_age)
+        if self.gaps is not None and (list(self.gaps) != ["flat"] or not 1 <= self.gaps["flat"] <= 1000):
+            raise BundleError(f"gaps is {{'flat': 1 to 1000}}, the most missing bars in a row that count as empty ones, not {self.gaps}")
         if not self.features or len(set(self.features)) != len(self.features):
             raise BundleError("features must be a list of different ids, in column order")
         if self.timeframe not in TIMEFRAMES:
@@ -127,4 +130,5 @@ class Description:
         if self.feature_set_digest is not None:
             inputs["feature_set_digest"] = self.feature_set_digest
         inputs |= {"features": self.features, "window": self.window, "optional": self.optional}
-        return inputs | ({} if self.max_age is None else {"max_age": self.max_age})
+        stated = {"max_age": self.max_age, "gaps": self.gaps}
+        return inputs | {name: value for name, value in stated.items() if value is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -41,9 +42,12 @@ class ImportTest(unittest.TestCase):
         booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, lgb.Dataset(self.rows.x[:360], self.rows.up[:360]), 3)
         path = self.room / "given.txt"
         booster.save_model(path)
+        about = self.matrix.with_name(self.matrix.name + ".json")
+        about.write_text(json.dumps(json.loads(about.read_text()) | {"gaps": {"flat": 3}}))
         code, out, err = self.run_with(path, "--optional", "rsi(14)@1m,tod_sin", "--max-age", "120s")
         self.assertEqual((code, err), (0, ""))
         self.assertRegex(out, r"trees +trees +kept")
+        self.assertRegex((self.room / "models" / "lean" / "1.0.0" / "model.yaml").read_text(), r'  gaps: ?\{? ?\n? *flat: 3')
         folder = self.room / "models" / "lean" / "1.0.0"
         inputs, outputs = golden_rows(folder)
         np.testing.assert_array_equal(booster.predict(inputs), outputs[:, 0])

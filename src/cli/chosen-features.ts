@@ -15,21 +15,24 @@ export type ChosenFeatures = { readonly ids: readonly string[]; readonly labels?
 
 const inside = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined)
 
-/** Ids of a file that is no declared set: a list, or a model manifest (`inputs.features`); undefined if it is neither, or no YAML. */
-function plainIds(file: string): readonly string[] | undefined {
+/** What a file that is no declared set chooses: a list of ids, or a model manifest (`inputs.features`, `inputs.gaps`); undefined if it is neither, or no YAML. */
+function plainChoice(file: string): ChosenFeatures | undefined {
   const source = parseDocument(readFileSync(file, 'utf8'))
   if (source.errors.length > 0) return undefined
   const document: unknown = source.toJS({ maxAliasCount: 0 })
-  const ids = [document, inside(inside(document, 'inputs'), 'features')].find(Array.isArray)
-  return ids?.every((id) => typeof id === 'string') ? ids : undefined
+  const inputs = inside(document, 'inputs')
+  const ids = [document, inside(inputs, 'features')].find(Array.isArray)
+  if (!ids?.every((id) => typeof id === 'string')) return undefined
+  const flat = inside(inside(inputs, 'gaps'), 'flat')
+  return { ids, ...(typeof flat === 'number' && { gaps: { flat } }) }
 }
 
 const chosenOf = ({ features, labels, gaps }: FeatureSetSpec): ChosenFeatures => ({ ids: features, ...(labels && { labels }), ...(gaps && { gaps }) })
 
 function ofSet({ set = '', sets, timeframe }: FeatureChoice, catalogue: Catalogue): ChosenFeatures {
   const isFile = existsSync(set)
-  const ids = isFile ? plainIds(set) : undefined
-  if (ids) return { ids }
+  const plain = isFile ? plainChoice(set) : undefined
+  if (plain) return plain
   const known = isFile ? [] : loadSets(sets, catalogue)
   const spec = isFile ? loadSet(set, { timeframe, catalogue }) : known.find(({ name }) => name === set)
   if (!spec) {

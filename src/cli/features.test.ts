@@ -71,6 +71,13 @@ test('export takes the ids from a list, a set file or a manifest', async () => {
   }
 })
 
+test('export fills gaps as the manifest that names the features says', async () => {
+  const [set, out] = [join(folder, 'gaps.yaml'), join(folder, 'gaps.csv')]
+  writeFileSync(set, 'inputs: { timeframe: 1m, features: [close@1m], gaps: { flat: 3 } }\n')
+  await exportTo(out, '--set', set)
+  assert.deepEqual((JSON.parse(readFileSync(`${out}.json`, 'utf8')) as { gaps: unknown }).gaps, { flat: 3 })
+})
+
 const sets = join(folder, 'sets')
 mkdirSync(sets)
 const setFile = join(sets, 'momentum.yaml')
