@@ -12,7 +12,7 @@ import { DecisionRing } from './events/decision-ring.ts'
 import type { FeatureService } from './features/feature-service.ts'
 import type { GatewayDeps } from './gateway/gateway-deps.ts'
 import type { Feeds } from './feeds/feeds.ts'
-import { createServer, type GatewayServer } from './gateway/server.ts'
+import type { GatewayServer } from './gateway/server.ts'
 import type { SeriesStore } from './market/series-store.ts'
 import type { HistorySealer } from './history/history-sealer.ts'
 import { ModelAdministration } from './models/model-admin.ts'
@@ -97,26 +97,27 @@ function composeHealth(
   return new Health({ probes, version, clock })
 }
 
+type Living = {
+  readonly makeServer: () => Promise<GatewayServer>
+  readonly models: ModelService
+  readonly market: Market
+  readonly feeds: Feeds
+  readonly readiness: Readiness
+  readonly sealer: HistorySealer | undefined
+  readonly release: () => Promise<void>
+}
+
 /** Start and end of the process, each in the order that loses nothing. */
-function lifecycle(
-  config: Config,
-  parts: {
-    readonly makeServer: () => Promise<GatewayServer>
-    readonly models: ModelService
-    readonly market: Market
-    readonly feeds: Feeds
-    readonly readiness: Readiness
-    readonly sealer: HistorySealer | undefined
-    readonly release: () => Promise<void>
-  },
-): Pick<Presage, 'start' | 'stop'> {
+function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop'> {
   const { makeServer, models, market, feeds, readiness, sealer, release } = parts
   let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
     async start() {
-      // Models come in threads and processes of their own while the gateway is made.
-      const proven = models.scan()
+      // Models come in threads and processes of their own while the gateway is loaded and made.
+      const found = Promise.withResolvers<void>()
+      const proven = models.scan(found.resolve)
+      await Promise.race([found.promise, proven])
       server = await makeServer()
       await proven
       await market.shareSets()
@@ -177,7 +178,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
     await data.close()
     await database.destroy()
   }
-  const makeServer = (): Promise<GatewayServer> => createServer(gateway)
+  const makeServer = async (): Promise<GatewayServer> => (await import('./gateway/server.ts')).createServer(gateway)
   const parts = { models, feeds, readiness }
   return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...lifecycle(config, { ...parts, market: data, makeServer, sealer, release }) }
 }

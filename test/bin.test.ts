@@ -28,9 +28,10 @@ test('what Node makes of the TypeScript files is kept for the next start', (t) =
   assert.ok(readdirSync(folder, { recursive: true }).length > 3)
 })
 
-test('a server loads what it always needs, and nothing that waits for a setting or another process', () => {
-  const loaded = loadedPackages('src/compose.ts')
-  assert.ok(loaded.includes('fastify'))
+test('a start loads what models need first, then the gateway while they come, and nothing that waits for a setting or another process', () => {
+  const [first, gateway] = [loadedPackages('src/compose.ts'), loadedPackages('src/gateway/server.ts')]
+  assert.deepEqual([first.includes('kysely'), first.includes('fastify'), gateway.includes('fastify')], [true, false, true])
+  const loaded = [...first, ...gateway]
   for (const name of ['@redis/client', '@duckdb/node-api', 'ccxt', 'onnxruntime-node', 'ajv']) assert.ok(!loaded.includes(name), name)
 })
 

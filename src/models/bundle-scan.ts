@@ -34,10 +34,10 @@ export class BundleScan {
     return this.#rejected.size
   }
 
-  /** Reads the folder; settles when all that is new, repaired or due again is proven or refused. Scans follow each other. Never throws. */
-  run(): Promise<void> {
+  /** Reads the folder, tells when its bundles are known and their proofs under way; settles when all that is new, repaired or due again is proven or refused. Scans follow each other. Never throws. */
+  run(onFound: () => void = () => {}): Promise<void> {
     this.#last = this.#last
-      .then(() => this.#scan())
+      .then(() => this.#scan(onFound))
       .catch((error: unknown) => this.#deps.log('warn', `the models folder was not read to its end: ${String(error)}`))
     return this.#last
   }
@@ -47,7 +47,7 @@ export class BundleScan {
     return this.#last
   }
 
-  async #scan(): Promise<void> {
+  async #scan(onFound: () => void): Promise<void> {
     const { dir, index, records, refresh, log } = this.#deps
     const scan = this.#isClosed ? undefined : await scanFolder(dir)
     if (this.#isClosed) return
@@ -64,7 +64,9 @@ export class BundleScan {
     for (const { name } of index.entries) refresh(name)
     for (const slot of index.slots) await records.remember(slot)
     // The newest first, so that `latest` goes to it at once and not by way of the older ones.
-    await Promise.all(index.entries.map((entry) => this.#proveAll(entry.newestFirst(), fresh)))
+    const proofs = index.entries.map((entry) => this.#proveAll(entry.newestFirst(), fresh))
+    onFound()
+    await Promise.all(proofs)
   }
 
   /** The slot of a bundle that is new: one that was never seen, or whose manifest was replaced before the version ever was these bytes. */

@@ -136,9 +136,9 @@ export class ModelService implements ModelAccess {
     this.#thread.start()
   }
 
-  /** Reads the folder again: new bundles are proven in the background and serve when they are; settles when that is done. Scans follow each other. */
-  scan(): Promise<void> {
-    return this.#scan.run()
+  /** Reads the folder again: new bundles are proven in the background and serve when they are; tells when they are known, settles when they are proven. Scans follow each other. */
+  scan(onFound?: () => void): Promise<void> {
+    return this.#scan.run(onFound)
   }
 
   /** How the models are, for /health. */
