@@ -47,13 +47,16 @@ export function keepCompiled() {
  */
 export function foreground(command, args, env = process.env) {
   const child = spawn(command, args, { stdio: 'inherit', cwd: process.cwd(), env })
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'])) {
-    // A terminal sends Ctrl-C to both processes by itself: passing it on would make it two.
-    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)))
-  }
+  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'])
+  // A terminal sends Ctrl-C to both processes by itself: passing it on would make it two.
+  const passOn = (/** @type {NodeJS.Signals} */ signal) => void (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal))
+  for (const signal of signals) process.on(signal, passOn)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+    child.once('close', (code, signal) => {
+      for (const each of signals) process.off(each, passOn)
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+    })
   })
 }
 
