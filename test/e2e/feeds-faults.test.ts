@@ -68,7 +68,8 @@ test(promise, { timeout: 300_000 }, async (t) => {
   await t.test('a bar of which nobody says that it is closed is closed when the next one begins', async () => {
     for (let i = 0; i < 3; i += 1) mock.playBar({ said: false })
     const last = mock.closedBars(symbol).at(-1)!.openTime
-    await eventually('all but the last are stored', () => series()!.last!.openTime === last - 60_000)
+    // The last as well, where the machine was so slow that the silence was noticed and the exchange asked.
+    await eventually('all but the last are stored', () => series()!.last!.openTime >= last - 60_000)
     play(1)
     await asExchange()
   })
