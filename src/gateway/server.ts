@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ServingError } from '../contracts/error.ts'
 import { clientErrorHandler, rawProblem } from './client-error.ts'
-import { addDocs } from './docs-page.ts'
+import { addDocs, openDocs } from './docs-page.ts'
 import { Cohort } from './cohort.ts'
 import { drainServer } from './drain.ts'
 import type { GatewayDeps } from './gateway-deps.ts'
@@ -43,8 +43,10 @@ function noCompiler(): never {
   throw new TypeError('Routes have no Fastify schemas: see mount-route.ts')
 }
 
-const makeApp = ({ config, ids }: GatewayDeps, responder: Responder): FastifyInstance =>
-  Fastify({
+/** An instance that answers whatever goes wrong, and paths that are not there, in our words. */
+function makeApp(deps: GatewayDeps, responder: Responder): FastifyInstance {
+  const { config, ids } = deps
+  const app = Fastify({
     genReqId: requestIdOf(ids),
     schemaController: { compilersFactory: { buildValidator: () => noCompiler, buildSerializer: () => noCompiler } },
     requestTimeout: config.requestTimeoutMs,
@@ -64,6 +66,10 @@ const makeApp = ({ config, ids }: GatewayDeps, responder: Responder): FastifyIns
     clientErrorHandler: clientErrorHandler(ids),
     frameworkErrors: (error, request, reply) => responder.failReply(request as FastifyRequest, reply as FastifyReply, error),
   })
+  app.setErrorHandler((error, request, reply) => responder.failReply(request, reply, error))
+  addNotFound(app, responder, deps)
+  return app
+}
 
 /** What Node answers by itself, or not at all, unless somebody listens. */
 function takeProtocolEvents(app: FastifyInstance, { ids }: GatewayDeps): void {
@@ -133,11 +139,9 @@ export async function createServer(deps: GatewayDeps): Promise<GatewayServer> {
   const app = makeApp(deps, responder)
   const document = openapiDocument(deps.version, routes)
   app.decorateRequest('call', null)
-  app.setErrorHandler((error, request, reply) => responder.failReply(request, reply, error))
   takeProtocolEvents(app, deps)
   addBodyParser(app)
-  addNotFound(app, responder, deps)
-  await addDocs(app, document)
+  addDocs(app, () => openDocs(makeApp(deps, responder), document))
   for (const route of routes) mountRoute(app, route, { deps: { ...deps, document }, admission, responder, cohort })
   await app.ready()
   return {
