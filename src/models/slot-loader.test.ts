@@ -45,7 +45,9 @@ function resident(slot: VersionSlot, dispose: () => void): VersionSlot {
 
 function loader(events: string[], room: SlotLoaderDeps['room'], wouldFit = false): SlotLoader {
   return new SlotLoader({
-    runtimes: [{ kind: prepared.manifest.runtime, load: () => Promise.resolve((events.push('load'), model())) }],
+    runtimes: [
+      { kind: prepared.manifest.runtime, load: () => Promise.resolve((events.push('load'), { ...model(), bringAtHand: () => void events.push('at hand') })) },
+    ],
     registry: { digestOf: () => undefined },
     features: { declare: () => ({ digest: trained }) as never, prove: () => Promise.resolve() },
     clock: { now: () => 0, monotonic: () => 0 },
@@ -69,7 +71,7 @@ test('room is made for what a version is expected to take before any of it is lo
     return other.resident ? [other] : []
   }
   await loader(events, room).load(slot, asked)
-  assert.deepEqual(events, ['room for what it may take', 'other left', 'prepare', 'load', 'room for what it takes', 'changed'])
+  assert.deepEqual(events, ['room for what it may take', 'other left', 'prepare', 'load', 'room for what it takes', 'at hand', 'changed'])
   assert.equal(slot.heldBytes, 0, 'nothing stays reserved')
 })
 
@@ -87,7 +89,7 @@ test('a version of the same model leaves only when the new one has come: it answ
   const events: string[] = []
   const old = resident(slotOf('momentum', '1.2.2'), () => events.push('old left'))
   await loader(events, () => [old]).load(slotOf('momentum'), asked)
-  assert.deepEqual(events, ['prepare', 'load', 'changed', 'old left'])
+  assert.deepEqual(events, ['prepare', 'load', 'at hand', 'changed', 'old left'])
 })
 
 test('what is reserved for a load under way is no room for another', async () => {

@@ -163,3 +163,16 @@ test('a chain of 100,000 leaves is read and evaluated', () => {
   predictRaw(Float64Array.of(-200_000, 0), out)
   assert.equal(out[0], 99_998)
 })
+
+test('bringing a forest at hand changes no answer, in any engine', () => {
+  const ensemble = randomEnsemble(shape)
+  const row = Float64Array.from({ length: shape.inputs }, (_, i) => i / 3 - 1)
+  for (const engine of ['bit-slab', 'bt4', 'wide', 'interpreter'] as const) {
+    const { predict, bringAtHand } = instantiateForest(compileForest(ensemble, { engine }))
+    const [before, after] = [new Float64Array(2), new Float64Array(2)]
+    predict(row, before)
+    bringAtHand()
+    predict(row, after)
+    assert.deepEqual(after, before, engine)
+  }
+})

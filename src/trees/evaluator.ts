@@ -2,6 +2,7 @@ import { batchByCuts, gainsByCuts, waitingBytes } from './batch-by-cuts.ts'
 import type { Engine } from './choose-engine.ts'
 import type { CompiledForest, CompiledKernel } from './compile.ts'
 import { ensembleBytes, type Ensemble } from './ensemble.ts'
+import { readThrough } from './kernel/at-hand.ts'
 import { instantiateKernel } from './kernel/instantiate-kernel.ts'
 import { takeIn } from './intake.ts'
 import { interpretSeen } from './interpret.ts'
@@ -19,6 +20,8 @@ export type Evaluator = {
   /** Rows that `predictBatch` takes at a time: best in multiples of it; 1 if it goes row by row. */
   readonly blockRows: number
   readonly predictRaw: (row: Float64Array, out: Float64Array) => void
+  /** Brings what single rows read into the caches of this core, where it fits: for the moment before calls begin. */
+  readonly bringAtHand: () => void
   readonly predict: (row: Float64Array, out: Float64Array) => void
   /** `count` rows in, `count` x outputs raw scores out: to the bit what `predictRaw` gives row by row. */
   readonly predictBatchRaw: (rows: Float64Array, count: number, out: Float64Array) => void
@@ -28,7 +31,7 @@ export type Evaluator = {
 type PredictRows = Evaluator['predictBatchRaw']
 
 /** What gives raw scores of single rows, and of many where there is a better way than row by row. */
-type RawEvaluator = Pick<Evaluator, 'name' | 'inputs' | 'outputs' | 'memoryBytes' | 'predictRaw'> & {
+type RawEvaluator = Pick<Evaluator, 'name' | 'inputs' | 'outputs' | 'memoryBytes' | 'predictRaw' | 'bringAtHand'> & {
   readonly finish: Finish
   readonly predictRows?: PredictRows
 }
@@ -85,6 +88,7 @@ function interpreterOf(ensemble: Ensemble): RawEvaluator {
     outputs,
     finish: finishOf(ensemble),
     memoryBytes: ensembleBytes(ensemble),
+    bringAtHand: () => {},
     predictRaw(row, out) {
       takeIn(ensemble, row, seen)
       interpretSeen(ensemble, seen, out)
@@ -103,7 +107,8 @@ function kernelOf({ engine, module, image, intake, outputs, finish, stages, ...a
     run()
     for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
   }
-  const raw = { name: engine, inputs, outputs, finish, memoryBytes: image.length, predictRaw }
+  const bringAtHand = (): void => void readThrough(memory)
+  const raw = { name: engine, inputs, outputs, finish, memoryBytes: image.length, predictRaw, bringAtHand }
   if (stages === undefined || !gainsByCuts(stages)) return raw
   const enter = (rows: Float64Array, r: number): void => takeIn(intake, rows.subarray(r * inputs, (r + 1) * inputs), rowInMemory)
   const [prepare, walk] = [exports[kernelNames.prepare]!, exports[kernelNames.walk]!]
@@ -111,7 +116,22 @@ function kernelOf({ engine, module, image, intake, outputs, finish, stages, ...a
   return { ...raw, memoryBytes: raw.memoryBytes + waitingBytes(stages), predictRows }
 }
 
+const rowsAtHand = 16
+
 /** An evaluator of a compiled forest with memory of its own, for the thread that calls it. */
 export function instantiateForest(compiled: CompiledForest): Evaluator {
-  return evaluatorOf(compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : kernelOf(compiled), compiled.batch)
+  const evaluator = evaluatorOf(compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : kernelOf(compiled), compiled.batch)
+  const { inputs, outputs, bringAtHand, predict } = evaluator
+  const out = new Float64Array(outputs)
+  const rows = Array.from({ length: Math.min(rowsAtHand, compiled.warmRows.length / inputs) }, (_, r) =>
+    compiled.warmRows.subarray(r * inputs, (r + 1) * inputs),
+  )
+  return {
+    ...evaluator,
+    bringAtHand() {
+      bringAtHand()
+      // What is around the kernel as well.
+      for (const row of rows) predict(row, out)
+    },
+  }
 }

@@ -21,6 +21,7 @@ class TreesModel implements LoadedModel {
   readonly memoryBytes: number
   readonly engine: string
   predictSync: Evaluator['predict']
+  readonly bringAtHand: () => void
   readonly explain?: NonNullable<LoadedModel['explain']>
   #predictBatch: Evaluator['predictBatch']
   readonly #rowsPerCheck: number
@@ -32,6 +33,7 @@ class TreesModel implements LoadedModel {
     this.memoryBytes = evaluator.memoryBytes + (explained?.memoryBytes ?? 0)
     this.engine = evaluator.name
     this.predictSync = evaluator.predict
+    this.bringAtHand = evaluator.bringAtHand
     this.#predictBatch = evaluator.predictBatch
     this.#rowsPerCheck = Math.max(fewestRowsPerCheck, evaluator.blockRows)
     this.#explained = explained
