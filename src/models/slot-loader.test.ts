@@ -114,7 +114,7 @@ test('a load waits for memory that another one has only for now, and begins when
     true,
   )
   await Promise.all(slots.map((slot) => loads.load(slot, asked)))
-  assert.deepEqual(events, Array.from({ length: 3 }, () => ['prepare', 'load', 'changed']).flat(), 'one after the other')
+  assert.deepEqual(events, Array.from({ length: 3 }, () => ['prepare', 'load', 'at hand', 'changed']).flat(), 'one after the other')
 })
 
 test('a load that waits for memory begins when what was in use no longer is', async () => {
