@@ -27,7 +27,7 @@ function readTrees({ trees, featureNames, base, recodings }: Header): ParsedTree
  * The text that Presage's Python package writes of a scikit-learn ensemble (format `sklearn-trees`, described in python/README.md), as an ensemble whose interpretation
  * gives scikit-learn's own raw scores bit for bit: of a forest the sums before it divides, of the others the raw predictions. NaN goes where the tree's missing_go_to_left
  * says, also where scikit-learn refuses to predict it; an infinity, which scikit-learn refuses in part, is compared like any number.
- * Throws ModelFormatError, with the tree where it lies in one, on anything that the format does not promise; time and memory are linear in the text (20 times it).
+ * Throws ModelFormatError, with the tree where it lies in one, on anything that the format does not promise; time and memory are linear in the text (20 times it; 25 where there is next to nothing but splits by one category).
  */
 export function parseSklearnTrees(text: string): Ensemble {
   const header = readHeader(parseJson(text))
