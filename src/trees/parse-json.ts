@@ -1,5 +1,6 @@
 import { shapeOfJson } from './json-shape.ts'
 import { ModelFormatError } from './model-format-error.ts'
+import { splitJson } from './split-json.ts'
 
 /** Lists and objects within each other; models have 8 at most. */
 const deepest = 32
@@ -22,13 +23,28 @@ function checkShape(text: string): void {
   if (members > most(charactersPer.member)) refuse(`${members} keys in ${text.length} characters`)
 }
 
-/** What the JSON text of a model says; a text that is no JSON, or whose nesting, lists, objects and keys take more memory than a model of its size, is refused. Throws ModelFormatError. */
-export function parseJson(text: string): unknown {
-  checkShape(text)
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
     throw new ModelFormatError(`the file is not JSON, perhaps cut off: ${cause.message.slice(0, 200)}`)
   }
+}
+
+/** What the JSON text of a model says; a text that is no JSON, or whose nesting, lists, objects and keys take more memory than a model of its size, is refused. Throws ModelFormatError. */
+export function parseJson(text: string): unknown {
+  checkShape(text)
+  return parsed(text)
+}
+
+/** As `parseJson`, but the list `name` of the outermost object, empty in `document`, is parsed value by value: so only one of them is in memory. */
+export function parseJsonInParts(text: string, name: string): { readonly document: unknown; readonly values: Iterable<unknown> | undefined } {
+  checkShape(text)
+  const split = splitJson(text, name)
+  if (split === undefined) return { document: parsed(text), values: undefined }
+  const values = function* (): Generator<unknown> {
+    for (let index = 0; index < split.count; index++) yield parsed(split.value(index))
+  }
+  return { document: parsed(split.rest), values: values() }
 }

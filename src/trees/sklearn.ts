@@ -1,19 +1,16 @@
 import type { Ensemble } from './ensemble.ts'
 import { assembleTrees } from './assemble-trees.ts'
 import { ModelFormatError } from './model-format-error.ts'
-import { parseJson } from './parse-json.ts'
+import { parseJsonInParts } from './parse-json.ts'
 import type { ParsedTree } from './parsed-tree.ts'
 import { readHeader, type Header } from './sklearn/header.ts'
 import { readTree } from './sklearn/tree.ts'
 
 /** The trees, all with leaf values for every output or all with those of one, of which they take turns. */
-function readTrees({ trees, featureNames, base, recodings }: Header): ParsedTree[] {
+function readTrees({ featureNames, base, recodings }: Header, trees: Iterable<unknown>): ParsedTree[] {
   const known = new Map(recodings.map(({ input, values }) => [input, values.length]))
-  const parsed = trees.map((value, tree) => {
-    // What was read of it and is not kept can be freed before the next tree is read.
-    trees[tree] = undefined
-    return readTree(value, { tree, inputs: featureNames.length, outputs: base.length, known })
-  })
+  const parsed: ParsedTree[] = []
+  for (const value of trees) parsed.push(readTree(value, { tree: parsed.length, inputs: featureNames.length, outputs: base.length, known }))
   if (parsed[0] === undefined) throw new ModelFormatError('"trees" is empty: the model has no trees')
   const leafWidth = parsed[0].leafValues.length
   const other = parsed.findIndex(({ leafValues }) => leafValues.length !== leafWidth)
@@ -27,12 +24,13 @@ function readTrees({ trees, featureNames, base, recodings }: Header): ParsedTree
  * The text that Presage's Python package writes of a scikit-learn ensemble (format `sklearn-trees`, described in python/README.md), as an ensemble whose interpretation
  * gives scikit-learn's own raw scores bit for bit: of a forest the sums before it divides, of the others the raw predictions. NaN goes where the tree's missing_go_to_left
  * says, also where scikit-learn refuses to predict it; an infinity, which scikit-learn refuses in part, is compared like any number.
- * Throws ModelFormatError, with the tree where it lies in one, on anything that the format does not promise; time and memory are linear in the text (20 times it; 25 where there is next to nothing but splits by one category).
+ * Throws ModelFormatError, with the tree where it lies in one, on anything that the format does not promise; time and memory are linear in the text (20 times it).
  */
 export function parseSklearnTrees(text: string): Ensemble {
-  const header = readHeader(parseJson(text))
+  const { document, values } = parseJsonInParts(text, 'trees')
+  const header = readHeader(document)
   const { featureNames, base, recodings, roundInputs, average, objective, transform } = header
-  const trees = readTrees(header)
+  const trees = readTrees(header, values ?? header.trees)
   return {
     inputs: featureNames.length,
     outputs: base.length,

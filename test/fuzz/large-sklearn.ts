@@ -37,9 +37,3 @@ export const largeSklearn: Readonly<Record<string, () => string>> = {
   'features with categories': () => model([leaf], { inputs: 300_000, categories: '[10]' }),
   'as many features with categories as may be': () => model([leaf], { inputs: 10_000, categories: '[10]' }),
 }
-
-/**
- * How many times its text a file says, where it is not once: splits by a list of one category are five characters in the file, and a list in memory, a set and a table entry each. Measured, 22 to 28 times the file with what every
- * process needs counted in; which of it depends on when V8 collects.
- */
-export const timesText: Readonly<Record<string, number>> = { 'splits by a large category': 1.25, 'splits by categories in six words': 1.25 }

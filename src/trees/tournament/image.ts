@@ -15,7 +15,7 @@ import {
 import { blockRows } from './block.ts'
 import { rounder } from './buckets.ts'
 import { chunkCodes, chunksOf, firstCategory, viewKey, viewOf, type TournamentPlan } from './plan.ts'
-import type { Group, PlacedMatch, Scheduled } from './schedule.ts'
+import type { Group, PlacedMatch, Scheduled } from './group.ts'
 
 /** An ensemble with its plan and layout. */
 export type Model = { readonly ensemble: Ensemble; readonly plan: TournamentPlan; readonly layout: TournamentLayout }
@@ -111,9 +111,9 @@ class ChainWriter {
     this.at = writing.layout.chains
     this.#viewIndex = new Map(writing.plan.views.map((view, index) => [viewKey(view), index]))
   }
-  writeGroup({ chains }: Group): void {
+  writeGroup(group: Group): void {
     this.#decision = 0
-    for (const chain of chains) this.#writeChain(chain)
+    for (const chain of group.chains()) this.#writeChain(chain)
   }
   #writeChain({ first, byLeaves, matches, winner }: Scheduled): void {
     const { memory, layout } = this.#writing

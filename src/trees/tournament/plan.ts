@@ -69,13 +69,14 @@ function categoricalFeatures(ensemble: Ensemble): CategoricalFeature[] {
 
 function viewsOf(ensemble: Ensemble, quantised: Quantised, { groups }: Schedule): View[] {
   const views = new Map<number, View>()
-  for (const { chains } of groups)
-    for (const { matches } of chains)
-      for (const match of matches) {
-        if (isCategorical(ensemble, match.node)) continue
-        const view = viewOf(ensemble, quantised, match)
+  for (const group of groups)
+    group.visit({
+      match(node, isLeft) {
+        if (isCategorical(ensemble, node)) return
+        const view = viewOf(ensemble, quantised, { node, isLeft })
         views.set(viewKey(view), view)
-      }
+      },
+    })
   return [...views.values()].sort((a, b) => viewKey(a) - viewKey(b))
 }
 

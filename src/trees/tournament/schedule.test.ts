@@ -10,9 +10,9 @@ test('a challenger has won its place before it is challenged, and keeps it until
     property(ensembleShapes, (shape) => {
       const ensemble = randomEnsemble({ ...shape, leaves: Math.min(shape.leaves, 256) })
       const leaves = largestTree(ensemble)
-      for (const { chains } of scheduleOf(ensemble, leaves).groups) {
+      for (const group of scheduleOf(ensemble, leaves).groups) {
         const held = new Set(Array.from({ length: leaves }, (_, leaf) => leaf))
-        for (const { matches, winner } of chains) {
+        for (const { matches, winner } of group.chains()) {
           for (const { challenger } of matches) {
             assert.ok(held.has(challenger))
             if (challenger >= leaves) held.delete(challenger)
@@ -29,14 +29,15 @@ test('a challenger has won its place before it is challenged, and keeps it until
 test('every node is played once, every tree wins a place of its own in the order of the trees', () => {
   const ensemble = randomEnsemble({ trees: 37, leaves: 31, inputs: 5, outputs: 2, categorical: 1, missingTypes: 3, spread: 40, seed: 7 })
   const { groups, groupTrees } = scheduleOf(ensemble, 31)
-  const nodes = groups.flatMap(({ chains }) => chains.flatMap(({ matches }) => matches.map(({ node }) => node)))
+  const nodes = groups.flatMap((group) => group.chains().flatMap(({ matches }) => matches.map(({ node }) => node)))
   assert.deepEqual(
     nodes.toSorted((a, b) => a - b),
     [...ensemble.feature.keys()],
   )
-  for (const { output, trees, chains } of groups) {
+  for (const group of groups) {
+    const { output, trees } = group
     assert.ok(trees.length <= groupTrees && trees.every((t, i) => t % 2 === output && (i === 0 || t === trees[i - 1]! + 2)))
-    const winners = new Set(chains.map(({ winner }) => winner))
+    const winners = new Set(group.chains().map(({ winner }) => winner))
     trees.forEach((_, lane) => assert.ok(winners.has(31 + lane)))
   }
 })

@@ -1,14 +1,6 @@
 import { chainsOf, type Chain, type Match } from './chains.ts'
 import { leafCount, type Ensemble } from '../ensemble.ts'
-
-/** A match whose challenger has a place: a block of the scratch that holds its number, or the winners of its chain. */
-export type PlacedMatch = Pick<Match, 'node' | 'isLeft'> & { readonly challenger: number }
-
-/** A chain with the blocks it reads and writes; its first leaf's number, and how many of its matches are against leaves before one is against another chain. */
-export type Scheduled = { readonly first: number; readonly byLeaves: number; readonly matches: readonly PlacedMatch[]; readonly winner: number }
-
-/** Trees of one output, or of all, in order, whose chains run together; `output` is the first. */
-export type Group = { readonly output: number; readonly trees: readonly number[]; readonly chains: readonly Scheduled[] }
+import { Group, type PlacedMatch, type Scheduled } from './group.ts'
 
 /** All groups. Scratch blocks: one per leaf number, then one per tree of a group for its winners, then those of other chains. */
 export type Schedule = { readonly groups: readonly Group[]; readonly groupTrees: number; readonly scratchBlocks: number; readonly leafNumber: Int32Array }
@@ -68,7 +60,7 @@ function groupsOf(ensemble: Ensemble, leafNumber: Int32Array, sizes: Sizes): Omi
         sizes,
       )
       if (blocks > maxScratchBlocks) return undefined
-      groups.push({ output, trees: members, chains })
+      groups.push(new Group(output, members, chains))
       scratchBlocks = Math.max(scratchBlocks, blocks)
     }
   return { groups, groupTrees, scratchBlocks }
