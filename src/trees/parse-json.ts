@@ -43,7 +43,7 @@ export function parseJsonInParts(text: string, name: string): { readonly documen
   checkShape(text)
   const split = splitJson(text, name)
   if (split === undefined) return { document: parsed(text), values: undefined }
-  const values = function* (): Generator<unknown> {
+  const values = function* (): Generator {
     for (let index = 0; index < split.count; index++) yield parsed(split.value(index))
   }
   return { document: parsed(split.rest), values: values() }

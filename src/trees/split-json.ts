@@ -28,22 +28,42 @@ function endOfValue(text: string, from: number): number {
   return text.length
 }
 
-/** Where the value of a member of the outermost object begins; undefined if there is none, or more than one. */
-function placeOfMember(text: string, name: string): number | undefined {
+type List = { readonly open: number; readonly ends: readonly number[]; readonly close: number }
+
+/** The list that opens at `open`: where each of its values ends, and where itself; undefined if nothing closes it. */
+function listAt(text: string, open: number): List | undefined {
+  if (text.charCodeAt(open) !== openList) return undefined
+  const ends: number[] = []
+  let at = open
+  do ends.push((at = endOfValue(text, at + 1)))
+  while (text.charCodeAt(at) === comma)
+  return text.charCodeAt(at) === closeList ? { open, ends, close: at } : undefined
+}
+
+type Member = { readonly key: string; readonly value: number }
+
+/** The key behind the bracket or comma at `at`, quotes included, and where its value begins; undefined if there is none. */
+function memberAt(text: string, at: number): Member | undefined {
+  const from = afterSpace(text, at + 1)
+  if (text.charCodeAt(from) !== quote) return undefined
+  const to = endOfString(text, from)
+  const mark = afterSpace(text, to)
+  return text.charCodeAt(mark) === colon ? { key: text.slice(from, to), value: afterSpace(text, mark + 1) } : undefined
+}
+
+/** The list that is a member of the outermost object; undefined if there is none, or more than one. */
+function listOf(text: string, name: string): List | undefined {
   const key = JSON.stringify(name)
-  let found: number | undefined
+  let found: List | undefined
   let at = afterSpace(text, 0)
   if (text.charCodeAt(at) !== openObject) return undefined
   do {
-    const from = afterSpace(text, at + 1)
-    const to = text.charCodeAt(from) === quote ? endOfString(text, from) : from
-    const value = afterSpace(text, to) + 1
-    if (text.charCodeAt(value - 1) !== colon) return undefined
-    if (to - from === key.length && text.startsWith(key, from)) {
-      if (found !== undefined) return undefined
-      found = afterSpace(text, value)
-    }
-    at = endOfValue(text, value)
+    const member = memberAt(text, at)
+    if (member === undefined) return undefined
+    const list = member.key === key ? listAt(text, member.value) : undefined
+    if (member.key === key && (list === undefined || found !== undefined)) return undefined
+    found ??= list
+    at = endOfValue(text, list === undefined ? member.value : list.close + 1)
   } while (text.charCodeAt(at) === comma)
   return found
 }
@@ -53,17 +73,13 @@ function placeOfMember(text: string, name: string): number | undefined {
  * is no JSON as far as that can be seen here: JSON.parse has the words for it.
  */
 export function splitJson(text: string, name: string): SplitJson | undefined {
-  const open = placeOfMember(text, name)
-  if (open === undefined || text.charCodeAt(open) !== openList) return undefined
-  const ends: number[] = []
-  let at = open
-  do ends.push((at = endOfValue(text, at + 1)))
-  while (text.charCodeAt(at) === comma)
-  if (text.charCodeAt(at) !== closeList) return undefined
-  const isEmpty = ends.length === 1 && afterSpace(text, open + 1) === at
+  const list = listOf(text, name)
+  if (list === undefined) return undefined
+  const { open, ends, close } = list
+  const isEmpty = ends.length === 1 && afterSpace(text, open + 1) === close
   return {
-    rest: `${text.slice(0, open)}[]${text.slice(at + 1)}`,
+    rest: `${text.slice(0, open)}[]${text.slice(close + 1)}`,
     count: isEmpty ? 0 : ends.length,
-    value: (index) => text.slice((index === 0 ? open : ends[index - 1]!) + 1, ends[index]),
+    value: (index) => text.slice((index === 0 ? open : (ends[index - 1] as number)) + 1, ends[index]),
   }
 }
