@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import Fastify from 'fastify'
+import { addDocs } from './docs-page.ts'
 import { createServer } from './server.ts'
 import { makeGatewayDeps } from './testing/make-gateway.ts'
 
@@ -17,4 +19,18 @@ test('the reference is a page with its own content policy, and what is not below
   assert.ok('/predict' in document.paths)
   const missing = await fetch(`${url}/docs/nothing/here`)
   assert.deepEqual([missing.status, ((await missing.json()) as { code: string }).code], [404, 'route_not_found'])
+})
+
+test('pages that could not be loaded once are loaded when somebody looks again', async (t) => {
+  const [app, pages] = [Fastify(), Fastify()]
+  t.after(() => app.close())
+  pages.get('/docs', () => 'the pages')
+  await pages.ready()
+  let looks = 0
+  addDocs(app, () => ((looks += 1) === 1 ? Promise.reject(new Error('out of files')) : Promise.resolve(pages)))
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  assert.equal((await fetch(`${url}/docs`)).status, 500)
+  assert.equal(await (await fetch(`${url}/docs`)).text(), 'the pages')
+  await fetch(`${url}/docs`)
+  assert.equal(looks, 2)
 })

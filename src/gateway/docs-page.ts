@@ -14,7 +14,11 @@ export function addDocs(app: FastifyInstance, open: () => Promise<FastifyInstanc
   let opened: Promise<FastifyInstance> | undefined
   for (const url of ['/docs', '/docs/*'])
     app.get(url, async (request, reply) => {
-      opened ??= open()
+      opened ??= open().catch((error: unknown) => {
+        // The next look tries again.
+        opened = undefined
+        throw error
+      })
       const pages = await opened
       reply.hijack()
       pages.routing(request.raw, reply.raw)

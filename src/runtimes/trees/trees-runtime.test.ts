@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Deadline } from '../../contracts/ports.ts'
 import { randomEnsemble } from '../../trees/arbitrary-ensemble.test-data.ts'
 import { compileForest } from '../../trees/compile.ts'
@@ -34,4 +37,24 @@ test('the deadline is looked at before every block of rows', async () => {
 
 test('rows that do not make up the count are refused', async () => {
   await assert.rejects(async () => (await loadModel()).predict(rowsOf(2), 3, within(Infinity)), RangeError)
+})
+
+test('whoever keeps a model that is disposed keeps none of its memory', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  // What is swept in one turn is counted in the next.
+  const external = async (): Promise<number> => {
+    collect()
+    await nextTurn()
+    collect()
+    return process.memoryUsage().external
+  }
+  const before = await external()
+  const kept = await Promise.all(Array.from({ length: 100 }, loadModel))
+  const held = (await external()) - before
+  await Promise.all(kept.map((model) => model.dispose()))
+  const left = (await external()) - before
+  assert.ok(held > 100 * 65_536, `${held} bytes`)
+  assert.ok(left < held / 10, `${left} of ${held} bytes`)
+  assert.equal(kept.length, 100)
 })

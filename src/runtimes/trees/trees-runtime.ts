@@ -21,7 +21,7 @@ class TreesModel implements LoadedModel {
   readonly memoryBytes: number
   readonly engine: string
   predictSync: Evaluator['predict']
-  readonly bringAtHand: () => void
+  bringAtHand: () => void
   readonly explain?: NonNullable<LoadedModel['explain']>
   #predictBatch: Evaluator['predictBatch']
   readonly #rowsPerCheck: number
@@ -61,6 +61,7 @@ class TreesModel implements LoadedModel {
     }
     this.predictSync = refuse
     this.#predictBatch = refuse
+    this.bringAtHand = () => {}
     await this.#explained?.forget()
   }
 
