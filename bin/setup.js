@@ -101,7 +101,7 @@ function explain(output) {
   const cause = /^npm error (?:FetchError: )?(request to .*|.*(?:E[A-Z]{4,}).*)$/m.exec(output)?.[1] ?? ''
   if (offline.test(output))
     return `The package registry cannot be reached (${cause}).\nConnect to the network (or point npm at a mirror that you can reach) and run the same command again.`
-  if (/\bENOSPC\b/.test(output)) return 'The disk is full: about 700 MB are needed for the packages.'
+  if (/\bENOSPC\b/.test(output)) return 'The disk is full: about 800 MB are needed for the packages.'
   if (/\bE(ACCES|PERM)\b/.test(output)) return `No permission to write ${root}node_modules.`
   if (/spawn npm ENOENT/.test(output)) return 'npm was not found: it comes with Node; is it on the PATH?'
   return `${output.trim()}\n\nnpm could not install the packages of package-lock.json; its own words are above.`
@@ -109,7 +109,7 @@ function explain(output) {
 
 async function install() {
   console.log(
-    `${existsSync(installedLockPath) ? 'package-lock.json has changed' : 'First start'}: installing the packages that it names (once; about 700 MB with Node 24 and ONNX Runtime).`,
+    `${existsSync(installedLockPath) ? 'package-lock.json has changed' : 'First start'}: installing the packages that it names (once; about 800 MB with Node 24 and ONNX Runtime).`,
   )
   const done = showProgress()
   const { code, output } = await runNpmCi()
