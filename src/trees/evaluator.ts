@@ -3,11 +3,12 @@ import type { Engine } from './choose-engine.ts'
 import type { CompiledForest, CompiledKernel } from './compile.ts'
 import { ensembleBytes, type Ensemble } from './ensemble.ts'
 import { readThrough } from './kernel/at-hand.ts'
-import { instantiateKernel } from './kernel/instantiate-kernel.ts'
+import { kernelSteps } from './kernel/instantiate-kernel.ts'
 import { takeIn } from './intake.ts'
 import { interpretSeen } from './interpret.ts'
 import { kernelNames } from './kernel/kernel.ts'
-import { batchEvaluator, type BatchEvaluator } from './tournament/batch-evaluator.ts'
+import { atOnce, type Steps } from './steps.ts'
+import { type BatchEvaluator, batchEvaluatorSteps } from './tournament/batch-evaluator.ts'
 import type { CompiledBatch } from './tournament/compile-batch.ts'
 import { finishOf, transformOutputs, type Finish } from './transform.ts'
 
@@ -58,10 +59,10 @@ function inBlocks({ inputs, outputs }: RawEvaluator, batch: BatchEvaluator, few:
   }
 }
 
-function evaluatorOf(raw: RawEvaluator, compiled: CompiledBatch | undefined): Evaluator {
+function* evaluatorOf(raw: RawEvaluator, compiled: CompiledBatch | undefined): Steps<Evaluator> {
   const { finish, predictRows, ...single } = raw
   const few = predictRows ?? rowByRow(raw)
-  const batch = compiled && batchEvaluator(compiled)
+  const batch = compiled && (yield* batchEvaluatorSteps(compiled))
   const predictBatchRaw = batch === undefined ? few : inBlocks(raw, batch, few)
   return {
     ...single,
@@ -96,8 +97,8 @@ function interpreterOf(ensemble: Ensemble): RawEvaluator {
   }
 }
 
-function kernelOf({ engine, module, image, intake, outputs, finish, stages, ...at }: CompiledKernel): RawEvaluator {
-  const { memory, exports } = instantiateKernel({ module, image, bytes: image.length })
+function* kernelOf({ engine, module, image, intake, outputs, finish, stages, ...at }: CompiledKernel): Steps<RawEvaluator> {
+  const { memory, exports } = yield* kernelSteps({ module, image, bytes: image.length })
   const run = exports[kernelNames.run]!
   const { inputs } = intake
   const rowInMemory = new Float64Array(memory, at.row, inputs)
@@ -119,8 +120,9 @@ function kernelOf({ engine, module, image, intake, outputs, finish, stages, ...a
 const rowsAtHand = 16
 
 /** An evaluator of a compiled forest with memory of its own, for the thread that calls it. */
-export function instantiateForest(compiled: CompiledForest): Evaluator {
-  const evaluator = evaluatorOf(compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : kernelOf(compiled), compiled.batch)
+export function* forestSteps(compiled: CompiledForest): Steps<Evaluator> {
+  const raw = compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : yield* kernelOf(compiled)
+  const evaluator = yield* evaluatorOf(raw, compiled.batch)
   const { inputs, outputs, bringAtHand, predict } = evaluator
   const out = new Float64Array(outputs)
   const rows = Array.from({ length: Math.min(rowsAtHand, compiled.warmRows.length / inputs) }, (_, r) =>
@@ -135,3 +137,6 @@ export function instantiateForest(compiled: CompiledForest): Evaluator {
     },
   }
 }
+
+/** `forestSteps`, all at once. */
+export const instantiateForest = (compiled: CompiledForest): Evaluator => atOnce(forestSteps(compiled))

@@ -1,5 +1,6 @@
 import type { Ensemble } from './ensemble.ts'
 import type { Evaluator } from './evaluator.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 /** The batch kernel has a function for every so many rows. */
 const rowsPerFunction = 16
@@ -25,7 +26,7 @@ export function rowsToWarm({ inputs, feature, threshold }: Ensemble): Float64Arr
   return rows
 }
 
-function* batchSteps({ inputs, outputs, blockRows, predictBatch }: Evaluator, some: Float64Array, calls: number): Generator<void> {
+function* batchSteps({ inputs, outputs, blockRows, predictBatch }: Evaluator, some: Float64Array, calls: number): Steps<void> {
   const rows = Float64Array.from({ length: blockRows * inputs }, (_, at) => some[at % some.length]!)
   const out = new Float64Array(blockRows * outputs)
   for (let count = rowsPerFunction; count <= blockRows; count += rowsPerFunction)
@@ -36,7 +37,7 @@ function* batchSteps({ inputs, outputs, blockRows, predictBatch }: Evaluator, so
 }
 
 /** `warmUp` call by call, for a thread that has other things to do as well. */
-export function* warmUpSteps(evaluator: Evaluator, rows: Float64Array, calls: number): Generator<void> {
+export function* warmUpSteps(evaluator: Evaluator, rows: Float64Array, calls: number): Steps<void> {
   const { inputs, outputs } = evaluator
   const each = Array.from({ length: rows.length / inputs }, (_, r) => rows.subarray(r * inputs, (r + 1) * inputs))
   const out = new Float64Array(outputs)
@@ -52,5 +53,5 @@ export function* warmUpSteps(evaluator: Evaluator, rows: Float64Array, calls: nu
  * gets traffic.
  */
 export function warmUp(evaluator: Evaluator, rows: Float64Array, calls = 1000): void {
-  for (const _ of warmUpSteps(evaluator, rows, calls));
+  atOnce(warmUpSteps(evaluator, rows, calls))
 }

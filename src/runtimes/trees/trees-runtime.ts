@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
-import { type Evaluator, instantiateForest } from '../../trees/evaluator.ts'
+import { type Evaluator, forestSteps } from '../../trees/evaluator.ts'
+import type { Steps } from '../../trees/steps.ts'
 import { warmUpSteps } from '../../trees/warm-up.ts'
 import { givenUp } from '../process/given-up.ts'
 import { unloaded } from '../process/unloaded.ts'
@@ -75,6 +76,15 @@ class TreesModel implements LoadedModel {
   }
 }
 
+/** Each step in a turn of its own, so that who asks other models waits for one step at most. */
+async function inTurns<Value>(steps: Steps<Value>): Promise<Value> {
+  for (;;) {
+    await nextTurn()
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
 /** Trees in this process: microseconds a row, so they run on the event loop, which turns between the steps of a load. Their explanations take a hundred times longer and have a thread. */
 export class TreesRuntime implements ModelRuntime {
   readonly kind = 'trees'
@@ -87,9 +97,8 @@ export class TreesRuntime implements ModelRuntime {
   async load(_spec: unknown, compiled: unknown, signal?: AbortSignal): Promise<LoadedModel> {
     if (signal?.aborted) throw givenUp(signal)
     const { forest, explanations } = compiled as CompiledTrees
-    await nextTurn()
-    const evaluator = instantiateForest(forest)
-    for (const _ of warmUpSteps(evaluator, forest.warmRows, callsToEnter)) await nextTurn()
+    const evaluator = await inTurns(forestSteps(forest))
+    await inTurns(warmUpSteps(evaluator, forest.warmRows, callsToEnter))
     return new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock)
   }
 }

@@ -1,5 +1,6 @@
 import { wasmHost, type WasmModule } from '../../wasm/host.ts'
 import { pageBytes } from '../../wasm/sizes.ts'
+import { atOnce, type Steps } from '../steps.ts'
 import { kernelNames } from './kernel.ts'
 
 /** A module with the contents of its memory; zeros follow them up to `bytes`, whole pages. */
@@ -8,10 +9,20 @@ export type KernelCode = { readonly module: WasmModule; readonly image: Uint8Arr
 /** A kernel with memory of its own, for the thread that calls it. */
 export type RunningKernel = { readonly memory: ArrayBuffer; readonly exports: Readonly<Record<string, (...args: number[]) => number>> }
 
+/** Copied at a time: a quarter of a millisecond, since memory that is new has to be cleared as well. */
+const sliceBytes = 256 << 10
+
 /** A kernel ready to run: memory is shared with no other. */
-export function instantiateKernel({ module, image, bytes }: KernelCode): RunningKernel {
+export function* kernelSteps({ module, image, bytes }: KernelCode): Steps<RunningKernel> {
   const memory = new wasmHost.Memory({ initial: bytes / pageBytes })
-  new Uint8Array(memory.buffer).set(image)
+  const contents = new Uint8Array(memory.buffer)
+  for (let from = 0; from < image.length; from += sliceBytes) {
+    contents.set(image.subarray(from, from + sliceBytes), from)
+    yield
+  }
   const { exports } = new wasmHost.Instance(module, { [kernelNames.module]: { [kernelNames.memory]: memory } })
   return { memory: memory.buffer, exports }
 }
+
+/** `kernelSteps`, all at once. */
+export const instantiateKernel = (code: KernelCode): RunningKernel => atOnce(kernelSteps(code))

@@ -5,7 +5,8 @@ import { ensembleShapes, formedEnsemble, randomEnsemble, rowsOf, type EnsembleSh
 import type { Ensemble } from '../ensemble.ts'
 import { forestSource } from '../forest-source.ts'
 import { interpretRaw } from '../interpret.ts'
-import { batchEvaluator } from './batch-evaluator.ts'
+import { atOnce } from '../steps.ts'
+import { batchEvaluatorSteps } from './batch-evaluator.ts'
 import { blockRows } from './block.ts'
 import { compileBatch } from './compile-batch.ts'
 
@@ -26,7 +27,7 @@ function checkBatch(ensemble: Ensemble, rows: Float64Array, relaxed = true): voi
   assert.ok(compiled !== undefined)
   const count = rows.length / ensemble.inputs
   const got = new Float64Array(count * ensemble.outputs)
-  batchEvaluator(compiled).predictBatchRaw(rows, count, got)
+  atOnce(batchEvaluatorSteps(compiled)).predictBatchRaw(rows, count, got)
   const expected = interpreted(ensemble, rows, count)
   const at = firstDifference(got, expected)
   assert.equal(at, -1, `value ${at} of ${count} rows is ${got[at]}, not ${expected[at]}`)
@@ -99,7 +100,7 @@ test('trees of one leaf and of any shape up to 256 leaves are evaluated', () => 
 
 test('one batch leaves nothing behind for the next', () => {
   const ensemble = randomEnsemble({ ...shape, outputs: 3 })
-  const { predictBatchRaw } = batchEvaluator(compileBatch(forestSource(ensemble, true))!)
+  const { predictBatchRaw } = atOnce(batchEvaluatorSteps(compileBatch(forestSource(ensemble, true))!))
   const rows = Float64Array.from({ length: 150 * shape.inputs }, (_, i) => ((i * 13) % 41) / 4 - 5)
   const expected = interpreted(ensemble, rows, 150)
   for (const count of [150, 3, 128, 17, 150, 64]) {
@@ -114,7 +115,7 @@ test('a compiled batch survives a structured clone and evaluates the same', () =
   const compiled = compileBatch(forestSource(ensemble, true))!
   const rows = Float64Array.from({ length: 40 * shape.inputs }, (_, i) => ((i * 13) % 41) / 4 - 5)
   const got = new Float64Array(40)
-  batchEvaluator(structuredClone(compiled)).predictBatchRaw(rows, 40, got)
+  atOnce(batchEvaluatorSteps(structuredClone(compiled))).predictBatchRaw(rows, 40, got)
   assert.deepEqual(got, interpreted(ensemble, rows, 40))
 })
 

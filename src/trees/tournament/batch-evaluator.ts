@@ -1,4 +1,5 @@
-import { instantiateKernel } from '../kernel/instantiate-kernel.ts'
+import { kernelSteps } from '../kernel/instantiate-kernel.ts'
+import type { Steps } from '../steps.ts'
 import { takeIn } from '../intake.ts'
 import type { CompiledBatch } from './compile-batch.ts'
 import { vectorBytes } from '../../wasm/sizes.ts'
@@ -13,8 +14,8 @@ export type BatchEvaluator = {
 }
 
 /** The evaluator of a compiled batch kernel. */
-export function batchEvaluator({ module, image, intake, outputs, base, ...at }: CompiledBatch): BatchEvaluator {
-  const { memory, exports } = instantiateKernel({ module, image, bytes: image.length })
+export function* batchEvaluatorSteps({ module, image, intake, outputs, base, ...at }: CompiledBatch): Steps<BatchEvaluator> {
+  const { memory, exports } = yield* kernelSteps({ module, image, bytes: image.length })
   const runs = Array.from({ length: blockVectors }, (_, i) => exports[runName(i + 1)]!)
   const { inputs } = intake
   const rowsInMemory = Array.from({ length: blockRows }, (_, r) => new Float64Array(memory, at.rows + r * inputs * 8, inputs))
