@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { test } from 'node:test'
 import { loadedPackages } from '../../test/support/loaded-packages.ts'
 import type { ManifestFile } from './manifest-file.ts'
@@ -9,6 +11,13 @@ const folder = (version: string): string => new URL(`../../examples/models/momen
 const bundle = (version: string): ManifestFile => readManifest(folder(version))
 const never = new AbortController().signal
 const given = { code: 'deadline_exceeded', message: /given up/ }
+
+const own = 'threads have priorities of their own on Linux only'
+test('the thread gives way to this one: it alone has a lower priority', { skip: process.platform !== 'linux' && own }, async () => {
+  await new PrepareThread().prepare(bundle('1.2.3'), never)
+  const lower = readdirSync('/proc/self/task').filter((task) => getPriority(Number(task)) > getPriority(process.pid))
+  assert.equal(lower.length, 1)
+})
 
 test('bundles are prepared in the order in which they were asked for, each with its own answer', async () => {
   const thread = new PrepareThread()
