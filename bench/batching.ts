@@ -6,6 +6,7 @@ import { type BatchSettings, batchSettings } from '../src/runtimes/batching/batc
 import { loadOnnx, type OnnxSpec } from '../src/runtimes/onnx/load-onnx.ts'
 import { systemClock } from '../src/system.ts'
 import { median, printTable } from './support/report.ts'
+import { Launcher } from '../src/processes/launcher.ts'
 
 const help = `node bench/batching.ts [--rounds 5] [--ms 300]
 
@@ -43,7 +44,7 @@ async function drive(model: LoadedModel, count: number, forMs: number): Promise<
 const columns = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `column ${at}`)
 
 async function compare(name: string, spec: OnnxSpec): Promise<readonly (readonly string[])[]> {
-  const deps = { clock: systemClock, random: Math.random, log: () => {} }
+  const deps = { launcher: new Launcher(), clock: systemClock, random: Math.random, log: () => {} }
   const model = await loadOnnx(spec, deps)
   const settings: BatchSettings = { ...batchSettings({ execution: {}, limits: {} }), workers: 1 }
   const rows: (readonly string[])[] = []

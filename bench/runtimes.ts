@@ -13,6 +13,7 @@ import { systemClock } from '../src/system.ts'
 import { artefactOf } from '../test/support/plain-artefact.ts'
 import { type Figures, Framework, type FrameworkModel } from './runtimes/framework.ts'
 import { median, printTable } from './support/report.ts'
+import { Launcher } from '../src/processes/launcher.ts'
 
 const help = `npm run bench:runtimes [-- --rounds 9 --ms 150 --python .venv/bin/python]
 
@@ -65,7 +66,7 @@ const example = (path: string): string => fileURLToPath(new URL(`../examples/mod
 const load = (runtime: ModelRuntime, spec: ArtefactSpec): Promise<LoadedModel> => runtime.load(spec, compileArtefact(runtime.kind, spec), signal)
 
 async function contests(folder: string): Promise<readonly Contest[]> {
-  const deps = { clock: systemClock, random: Math.random, log: () => {} }
+  const deps = { launcher: new Launcher(), clock: systemClock, random: Math.random, log: () => {} }
   const python = new PythonRuntime(deps, { executable: resolve(values.python), sandbox: 'off', allowUnsafeFormats: true })
   const onnx = new OnnxRuntime(deps)
   const columns = (count: number) => ({ inputs: count, features: Array.from({ length: count }, (_, at) => `f${at}`) })

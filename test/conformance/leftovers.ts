@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { descendants } from '../support/descendants.ts'
 
 const patienceMs = 10_000
-
-/** Ids of the processes that this one has started and that are there. */
-export const children = (): number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) === process.pid
-      } catch {
-        return false // it ended meanwhile
-      }
-    })
-    .map(Number)
 
 /** Sockets and pipes that this process holds. */
 function channels(): number {
@@ -34,7 +22,7 @@ type Held = { readonly processes: number; readonly channels: number; readonly th
 function held(): Held {
   const resources = process.getActiveResourcesInfo()
   const count = (kind: string): number => resources.filter((resource) => resource === kind).length
-  return { processes: children().length, channels: channels(), threads: readdirSync('/proc/self/task').length, timers: count('Timeout') }
+  return { processes: descendants().length, channels: channels(), threads: readdirSync('/proc/self/task').length, timers: count('Timeout') }
 }
 
 /** Runs something that should leave no process, socket, thread or timer behind, and waits until none is there more than before. */

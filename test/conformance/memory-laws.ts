@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { LoadedModel } from '../../src/contracts/loaded-model.ts'
 import type { CompiledTrees } from '../../src/runtimes/trees/compile-trees.ts'
-import { children } from './leftovers.ts'
+import { descendants } from '../support/descendants.ts'
 import { type Law, patient, type Subject } from './subject.ts'
 
 /** How far what a model says may be from what is measured. */
@@ -81,9 +81,9 @@ export const memoryLaws: readonly Law[] = [
     says: 'says within 30 % what its processes take',
     concerns: ({ name }) => /^(onnx|python|module)/.test(name),
     check: async (subject) => {
-      const others = new Set(children())
+      const others = new Set(descendants())
       const { runtime: model } = await subject.load()
-      const own = children().filter((pid) => !others.has(pid))
+      const own = descendants().filter((pid) => !others.has(pid))
       const measured = own.reduce((sum, pid) => sum + residentBytes(pid), 0)
       const stated = model.memoryBytes
       await model.dispose()

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { ErrorCode } from '../../src/contracts/error.ts'
+import { descendants } from '../support/descendants.ts'
 
 /** Where the class of `src/runtimes/python/fixtures/moody.py` looks for its mood: the price of the row. */
 export const moods = { calm: 100, killItself: 1, stopItself: 2, exit: 3, allocate: 4, loop: 5, nan: 6, shape: 7, raise: 8, slow: 13 } as const
@@ -27,16 +28,12 @@ export const workerFaults: readonly WorkerFault[] = [
   { name: 'an exception in predict', mood: 'raise', outcome: 'model_output_invalid' },
 ]
 
-/** Ids of the workers that are children of this process. */
+/** Ids of the Python workers of this process. */
 export const workerPids = (): number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-        return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('presage.worker')
-      } catch {
-        return false // it ended meanwhile
-      }
-    })
-    .map(Number)
+  descendants().filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('presage.worker')
+    } catch {
+      return false // it ended meanwhile
+    }
+  })

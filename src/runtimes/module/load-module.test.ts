@@ -10,6 +10,9 @@ import { systemClock } from '../../system.ts'
 import type { ProcessDeps, ProcessEvent } from '../process/inference-process.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
 import { loadModule, type ModuleSpec } from './load-module.ts'
+import { Launcher } from '../../processes/launcher.ts'
+
+const launcher = new Launcher()
 
 const root = mkdtempSync(join(tmpdir(), 'presage-module-'))
 after(() => rmSync(root, { recursive: true }))
@@ -51,7 +54,7 @@ async function makeModule(files: string | Readonly<Record<string, string>>, { si
     printed.push(line)
     events.emit('line', line)
   }
-  const deps: ProcessDeps = { clock: systemClock, random: () => 0, log, onEvent: (event: ProcessEvent) => events.emit(event.kind, event) }
+  const deps: ProcessDeps = { launcher, clock: systemClock, random: () => 0, log, onEvent: (event: ProcessEvent) => events.emit(event.kind, event) }
   const spec = { path, files: digests, features: ['a', 'b'], window: 1, outputs: 1, kind: 'regression' as const, allowed: [root], ...overrides }
   const model = await loadModule(spec, deps, signal)
   return { model, folder, printed, next: async (kind: string) => (await once(events, kind))[0], [Symbol.asyncDispose]: () => model.dispose() }

@@ -8,13 +8,16 @@ import { noMeter } from '../../contracts/meter.ts'
 import { systemClock } from '../../system.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { OnnxRuntime } from './onnx-runtime.ts'
+import { Launcher } from '../../processes/launcher.ts'
+
+const launcher = new Launcher()
 
 const path = fileURLToPath(new URL('../../../examples/models/lstm_momentum_v1/1.2.3/model.onnx', import.meta.url))
 
 test('rows that reach the LSTM example at the same time go together, and have the bits that they have alone', async () => {
   const sizes: number[] = []
   const meter = { ...noMeter, histogram: () => ({ observe: (rows: number) => void sizes.push(rows) }) }
-  const runtime = new OnnxRuntime({ clock: systemClock, random: () => 0, log: () => {}, meter })
+  const runtime = new OnnxRuntime({ launcher, clock: systemClock, random: () => 0, log: () => {}, meter })
   const features = Array.from({ length: 9 }, (_, at) => `column ${at}`)
   const spec = {
     ...plainArtefact,
@@ -64,7 +67,7 @@ const regimes: ArtefactSpec = {
 }
 
 test('a row that the graph cannot take is refused alone, not those that it goes with', async (t) => {
-  const runtime = new OnnxRuntime({ clock: systemClock, random: () => 0, log: () => {} })
+  const runtime = new OnnxRuntime({ launcher, clock: systemClock, random: () => 0, log: () => {} })
   const model = await runtime.load(regimes, undefined, new AbortController().signal)
   t.after(() => model.dispose())
   const ask = (regime: number): Promise<Float64Array> => model.predict(Float64Array.of(1, regime, 2), 1, within(60_000))
@@ -78,7 +81,7 @@ test('a row that the graph cannot take is refused alone, not those that it goes 
 test('a model that asks for a graphics card and runs on the CPU is counted', async (t) => {
   const set: unknown[] = []
   const meter = { ...noMeter, gauge: (name: string, _: string, labels = {}) => ({ set: (value: number) => void set.push([name, labels, value]) }) }
-  const runtime = new OnnxRuntime({ clock: systemClock, random: () => 0, log: () => {}, meter })
+  const runtime = new OnnxRuntime({ launcher, clock: systemClock, random: () => 0, log: () => {}, meter })
   for (const device of ['cuda', 'cpu'] as const) {
     const model = await runtime.load({ ...regimes, execution: { device } }, undefined, new AbortController().signal)
     t.after(() => model.dispose())

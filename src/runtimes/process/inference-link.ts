@@ -1,23 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import type { Command } from '../../processes/command.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
 import { hostMs, parseReply, type ProcessInfo, type Request } from './message.ts'
-import { captureLines, type OutputLine } from '../../processes/output-lines.ts'
+import type { Launched, Launcher, Started } from '../../processes/launcher.ts'
+import type { OutputLine } from '../../processes/output-lines.ts'
 import { type CallLimits, PendingCalls } from './pending-calls.ts'
-import { channelFd } from './serve-inference.ts'
 import type { Tensor } from './tensor.ts'
 
 /** Bounds of a link: those of its waiting calls, and how often the process must say that it is alive. */
 export type LinkLimits = CallLimits & { readonly heartbeatMs: number }
 
-/** What a link needs: how its process is started, the server's clock, where printed lines go, its bounds, and who is told what memory the process has, in bytes. */
+/** What a link needs: how and by whom its process is started, the server's clock, where printed lines go, its bounds, and who is told what memory the process has, in bytes. */
 export type LinkDeps = {
   readonly command: Command
+  readonly launcher: Launcher
   readonly clock: Clock
   readonly log: (line: OutputLine) => void
   readonly limits: LinkLimits
@@ -28,12 +27,10 @@ const connectionClosed = 'its connection closed'
 const never = new AbortController().signal
 
 /**
- * One inference process from its start to its end, and the nameless Unix socket to it (nothing on disk, nobody else can connect). It runs in `/` and
- * must answer a ping at every heartbeat, in the order of its calls. A malformed frame, a missed deadline or a missed heartbeat ends the process, never the server.
+ * One inference process from its start to its end. It must answer a ping at every heartbeat, in the order of its calls. A malformed frame, a missed deadline or a missed heartbeat ends the process, never the server.
  */
 export class InferenceLink {
-  readonly #child: ChildProcess
-  readonly #socket: Socket | undefined
+  readonly #launched: Launched
   readonly #clock: Clock
   readonly #calls: PendingCalls<readonly Tensor[]>
   readonly #reader = new FrameReader()
@@ -41,24 +38,25 @@ export class InferenceLink {
   readonly #ended = Promise.withResolvers<string>()
   readonly #heartbeatMs: number
   readonly #onMemory: (rssBytes: number) => void
+  #pid: number | undefined
+  #socket: Socket | undefined
   #heart: NodeJS.Timeout | undefined
   #pinged = false
   #ending: string | undefined
 
-  constructor({ command, clock, log, limits, onMemory }: LinkDeps) {
+  constructor({ command, launcher, clock, log, limits, onMemory }: LinkDeps) {
     this.#clock = clock
     this.#heartbeatMs = limits.heartbeatMs
     this.#onMemory = onMemory
     this.#calls = new PendingCalls(clock, limits, () => this.end(`it gave no answer within ${limits.graceMs} ms after a deadline`))
-    this.#child = spawn(command.file, command.args, { cwd: '/', env: { ...command.env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
-    this.#socket = this.#child.stdio[channelFd] as Socket | undefined
+    this.#launched = launcher.launch(command, log)
     this.#ready.promise.catch(() => {})
-    this.#listen(log)
+    this.#listen()
   }
 
-  /** The process's id; undefined when the machine could not start it. */
+  /** The process's id; undefined until it runs. */
   get pid(): number | undefined {
-    return this.#child.pid
+    return this.#pid
   }
 
   /** Is it ended, or about to be? */
@@ -82,7 +80,10 @@ export class InferenceLink {
       this.#ready.reject(new ServingError('model_unavailable', `The model was not ready ${timeoutMs} ms after its inference process was started`))
       this.end(`it was not ready after ${timeoutMs} ms`)
     }, timeoutMs)
-    this.#send({ kind: 'load', args })
+    void this.#launched.started.then(
+      () => this.#send({ kind: 'load', args }),
+      () => {},
+    )
     try {
       const info = await this.#ready.promise
       if (this.#ending === undefined) this.#heart = setInterval(() => this.#ping(), this.#heartbeatMs)
@@ -118,7 +119,7 @@ export class InferenceLink {
     this.#ending = reason
     clearInterval(this.#heart)
     this.#socket?.destroy()
-    this.#child.kill('SIGKILL')
+    this.#launched.kill()
     this.#ready.reject(failure ?? this.#crashed())
     this.#calls.fail(failure ?? this.#crashed())
   }
@@ -141,26 +142,28 @@ export class InferenceLink {
     if (this.#ending === undefined) this.#socket?.write(encodeFrame({ message, tensors }))
   }
 
-  #listen(log: (line: OutputLine) => void): void {
-    const child = this.#child
-    child.on('error', (error) => {
-      this.end(`the machine could not start it (${error.message})`)
-      if (child.pid === undefined) this.#ended.resolve(this.#ending as string)
-    })
-    child.on('exit', (code, signal) => {
-      const how = signal === null ? `it exited with status ${code}` : `signal ${signal} ended it`
-      this.end(how)
-      // A closed connection is how a death shows first; how it died says more.
-      this.#ended.resolve(this.#ending === connectionClosed ? how : (this.#ending as string))
-    })
-    this.#socket?.on('data', (chunk: Buffer) => this.#receive(chunk))
-    this.#socket?.on('error', () => {})
-    this.#socket?.on('close', () => this.end(connectionClosed))
-    child.stdin?.on('error', () => {})
-    for (const stream of ['stdout', 'stderr'] as const) {
-      const source: Readable | null = child[stream]
-      if (source) captureLines(stream, source, { clock: this.#clock, log })
-    }
+  #listen(): void {
+    const { started, ended } = this.#launched
+    started.then(
+      (process) => this.#connect(process),
+      (error: Error) => this.end(`the machine could not start it (${error.message})`),
+    )
+    void ended.then((how) => this.#over(how))
+  }
+
+  /** It no longer exists. A closed connection is how a death shows first; how it died says more. */
+  #over(how: string): void {
+    this.end(how)
+    this.#ended.resolve(this.#ending === connectionClosed ? how : (this.#ending as string))
+  }
+
+  #connect({ pid, channel }: Started): void {
+    this.#pid = pid
+    this.#socket = channel
+    channel.on('data', (chunk: Buffer) => this.#receive(chunk))
+    channel.on('error', () => {})
+    channel.on('close', () => this.end(connectionClosed))
+    if (this.#ending !== undefined) channel.destroy()
   }
 
   #receive(chunk: Buffer): void {

@@ -6,9 +6,10 @@ import { systemClock } from '../../system.ts'
 import { nodeCommand } from '../../processes/command.ts'
 import { type InferencePool, type PoolSize, startInferencePool } from './inference-pool.ts'
 import type { ProcessSpec } from './inference-process.ts'
+import { Launcher } from '../../processes/launcher.ts'
 
 const command = nodeCommand(new URL('./fixtures/moody-model.ts', import.meta.url))
-const deps = { clock: systemClock, random: () => 0, log: () => {} }
+const deps = { launcher: new Launcher(), clock: systemClock, random: () => 0, log: () => {} }
 const within = (ms: number): Deadline => ({ at: systemClock.monotonic() + ms, signal: new AbortController().signal })
 
 async function makePool(t: TestContext, size: PoolSize, spec: Partial<ProcessSpec> = {}): Promise<InferencePool> {

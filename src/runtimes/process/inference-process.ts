@@ -6,6 +6,7 @@ import type { Command } from '../../processes/command.ts'
 import { givenUp } from './given-up.ts'
 import { InferenceLink } from './inference-link.ts'
 import type { ProcessInfo } from './message.ts'
+import type { Launcher } from '../../processes/launcher.ts'
 import type { OutputLine } from '../../processes/output-lines.ts'
 import { defaultLimits, type ProcessLimits } from './process-limits.ts'
 import type { Tensor } from './tensor.ts'
@@ -19,6 +20,7 @@ export type ProcessEvent =
 
 /** What supervision needs from the outside. */
 export type ProcessDeps = {
+  readonly launcher: Launcher
   readonly clock: Clock
   readonly random: Random
   /** Each line that the process prints. */
@@ -135,9 +137,9 @@ export class InferenceProcess {
   }
 
   #launch(): State & { at: 'starting' } {
-    const { clock, log } = this.#deps
+    const { clock, launcher, log } = this.#deps
     const onMemory = (rssBytes: number): void => this.#measured(link, rssBytes)
-    const link: InferenceLink = new InferenceLink({ command: this.#spec.command, clock, log, limits: this.#limits, onMemory })
+    const link: InferenceLink = new InferenceLink({ command: this.#spec.command, launcher, clock, log, limits: this.#limits, onMemory })
     void link.ended.then((reason) => this.#down(link, reason))
     return { at: 'starting', link, since: clock.monotonic() }
   }

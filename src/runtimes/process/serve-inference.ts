@@ -3,12 +3,10 @@ import { setImmediate } from 'node:timers/promises'
 import { ServingError } from '../../contracts/error.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
+import { channelFd } from '../../processes/launch-message.ts'
 import { holdLifeline } from '../../processes/lifeline.ts'
 import { hostMs, parseRequest, refusal, type Reply } from './message.ts'
 import type { Tensor } from './tensor.ts'
-
-/** The descriptor on which the server and its inference process talk. */
-export const channelFd = 3
 
 /** A model inside its process: what it says about itself, and one call (tensors in, tensors out, given up after `until` on the clock of `hostMs`). */
 export type ProcessModel = {

@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { artefactOf } from '../../../test/support/plain-artefact.ts'
 import { bubblewrapOrSkip } from '../../../test/support/bubblewrap.ts'
@@ -15,8 +16,10 @@ import { systemClock } from '../../system.ts'
 import type { OutputLine } from '../../processes/output-lines.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { PythonRuntime, type PythonSettings } from './python-runtime.ts'
+import { Launcher } from '../../processes/launcher.ts'
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
+const launcher = new Launcher()
 const within = (ms: number) => ({ at: systemClock.monotonic() + ms, signal: new AbortController().signal })
 const never = new AbortController().signal
 const moody = (execution: ArtefactSpec['execution'] = {}, limits: ArtefactSpec['limits'] = {}): ArtefactSpec =>
@@ -27,7 +30,7 @@ function makeRuntime(t: TestContext, settings: Partial<PythonSettings> = {}, mod
   const executable = pythonOrSkip(t, ['msgpack', 'numpy', ...modules])
   if (executable === undefined) return undefined
   const printed: OutputLine[] = []
-  const deps = { clock: systemClock, random: () => 0, log: (line: OutputLine) => void printed.push(line) }
+  const deps = { launcher, clock: systemClock, random: () => 0, log: (line: OutputLine) => void printed.push(line) }
   return { runtime: new PythonRuntime(deps, { executable, sandbox: 'off', allowUnsafeFormats: true, ...settings }), printed, executable }
 }
 
@@ -57,7 +60,7 @@ test('a scikit-learn pipeline answers bit for bit as scikit-learn does', async (
 test('what the operator has not allowed or set up is refused with what to do', async (t) => {
   const made = makeRuntime(t)
   if (made === undefined) return
-  const deps = { clock: systemClock, random: () => 0, log: () => {} }
+  const deps = { launcher, clock: systemClock, random: () => 0, log: () => {} }
   const settings = { executable: made.executable, sandbox: 'off', allowUnsafeFormats: false } as const
   const refused = (message: RegExp) => ({ code: 'model_verification_failed', message })
   await assert.rejects(new PythonRuntime(deps, settings).load(moody(), undefined, never), refused(/models\.allowUnsafeFormats/))
@@ -85,7 +88,7 @@ test('what a class prints reaches the log', async (t) => {
   if (made === undefined) return
   const model = await load(t, made.runtime, moody())
   await ask(model, 9)
-  await model.dispose()
+  while (made.printed.length === 0) await setImmediate()
   assert.deepEqual(made.printed, [{ stream: 'stdout', line: 'a model speaks' }])
 })
 

@@ -5,6 +5,9 @@ import type { Deadline } from '../../../src/contracts/ports.ts'
 import type { ProcessDeps, ProcessEvent } from '../../../src/runtimes/process/inference-process.ts'
 import { loadOnnx, type OnnxModel, type OnnxSpec } from '../../../src/runtimes/onnx/load-onnx.ts'
 import { systemClock } from '../../../src/system.ts'
+import { Launcher } from '../../../src/processes/launcher.ts'
+
+const launcher = new Launcher()
 
 /** Absolute path of a model of this folder. */
 export const modelPath = (name: string): string => fileURLToPath(new URL(`./${name}.onnx`, import.meta.url))
@@ -31,6 +34,7 @@ export async function makeModel({
   const features = Array.from({ length: inputs }, (_, at) => `column ${at}`)
   const spec = { path: modelPath('identity'), features, window: 1, outputs: 2, ...overrides }
   const deps: ProcessDeps = {
+    launcher,
     clock: systemClock,
     random: () => 0,
     log: ({ line }) => printed.push(line),

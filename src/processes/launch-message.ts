@@ -1,0 +1,20 @@
+import type { Command } from './command.ts'
+import type { OutputLine } from './output-lines.ts'
+
+/** What the server asks of its launcher: to start a command under a number, or to kill what runs under it. */
+export type LaunchOrder = { readonly id: number; readonly command: Command } | { readonly id: number; readonly command?: undefined }
+
+/** How far the process under a number is: it runs (its channel travels with this message), it could not be started, it was told to end, it no longer exists. */
+export type LifeReport =
+  | { readonly id: number; readonly kind: 'started'; readonly pid: number }
+  | { readonly id: number; readonly kind: 'killed' }
+  | { readonly id: number; readonly kind: 'failed' | 'ended'; readonly how: string }
+
+/** What the launcher says: how far a process is, a line that it printed, and that it will print no more. */
+export type LaunchReport =
+  | LifeReport
+  | { readonly id: number; readonly kind: 'printed'; readonly print: OutputLine }
+  | { readonly id: number; readonly kind: 'silent' }
+
+/** The descriptor on which the server and a process that was launched talk. */
+export const channelFd = 3

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { Launcher } from './launcher.ts'
+import type { OutputLine } from './output-lines.ts'
+
+/** A Node script as a command. */
+const script = (text: string) => ({ file: process.execPath, args: ['-e', text], env: {} })
+const echo = script(`new (require('node:net').Socket)({ fd: 3 }).on('data', function (chunk) { this.write(chunk) })`)
+const untilInput = script(`process.stdin.on('end', () => process.exit(5)).resume()`)
+/** Does it exist, and has not ended? On Linux one that nobody has asked how it ended is still listed, as a zombie. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !/\) Z /.test(process.platform === 'linux' ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '')
+  } catch {
+    return false
+  }
+}
+const pidOf = (launcher: Launcher): number => launcher.pid ?? assert.fail('there is no launcher')
+
+test('what is written to the channel reaches the process, and its answer comes back; killed, it ends', async () => {
+  const { started, ended, kill } = new Launcher().launch(echo, () => {})
+  const { pid, channel } = await started
+  channel.write('ping')
+  assert.equal(String(((await once(channel, 'data')) as [Buffer])[0]), 'ping')
+  kill()
+  assert.equal(await ended, 'signal SIGKILL ended it')
+  assert.equal(isRunning(pid), false)
+})
+
+test('what a process prints comes as lines, the last of them too', async () => {
+  const lines: OutputLine[] = []
+  const text = `console.error('careful'); process.stdout.write('last words'); process.exitCode = 3`
+  const { ended } = new Launcher().launch(script(text), (line) => void lines.push(line))
+  assert.equal(await ended, 'it exited with status 3')
+  while (lines.length < 2) await setImmediate()
+  assert.deepEqual(new Set(lines.map(({ stream, line }) => `${stream}: ${line}`)), new Set(['stderr: careful', 'stdout: last words']))
+})
+
+test('a program that does not exist is told, and costs the others nothing', async () => {
+  const launcher = new Launcher()
+  const other = launcher.launch(untilInput, () => {})
+  const { started, ended } = launcher.launch({ file: '/no/such/program', args: [], env: {} }, () => {})
+  await assert.rejects(started, /ENOENT/)
+  assert.match(await ended, /ENOENT/)
+  assert.ok(isRunning((await other.started).pid))
+  other.kill()
+  await other.ended
+})
+
+test('where the launcher dies its processes end, also a frozen one, and the next is started by a new launcher', async () => {
+  const launcher = new Launcher()
+  const launched = [untilInput, echo].map((command) => launcher.launch(command, () => {}))
+  const pids = await Promise.all(launched.map(async ({ started }) => (await started).pid))
+  process.kill(pids[1] as number, 'SIGSTOP')
+  const first = pidOf(launcher)
+  process.kill(first, 'SIGKILL')
+  for (const { ended } of launched) assert.equal(await ended, 'the process that had started it ended')
+  while (pids.some(isRunning)) await setImmediate()
+  const next = launcher.launch(echo, () => {})
+  assert.ok(isRunning((await next.started).pid))
+  assert.notEqual(pidOf(launcher), first)
+  next.kill()
+  await next.ended
+})
+
+test('a launcher that hangs is ended, and who waits for it is told', async () => {
+  let overdue = (): void => {}
+  const launcher = new Launcher((act) => {
+    overdue = act
+    return setTimeout(() => {}, 0)
+  })
+  const before = launcher.launch(echo, () => {})
+  await before.started
+  process.kill(pidOf(launcher), 'SIGSTOP')
+  const after = launcher.launch(echo, () => {})
+  overdue()
+  await assert.rejects(after.started, /the process that had started it ended/)
+  assert.equal(await before.ended, 'the process that had started it ended')
+})
+
+test('a program ends by itself once nothing runs that it has started, and takes the launcher along', () => {
+  const text = `
+    import { Launcher } from ${JSON.stringify(new URL('./launcher.ts', import.meta.url).href)}
+    const launcher = new Launcher()
+    const { started, ended } = launcher.launch(${JSON.stringify(script(''))}, () => {})
+    await started
+    console.log(launcher.pid)
+    await ended`
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 20_000 })
+  assert.equal(status, 0)
+  while (isRunning(Number(stdout))) spawnSync('true')
+})
+
+test('the environment of the server reaches no process', async () => {
+  const lines: string[] = []
+  const { ended } = new Launcher().launch(script('console.log(JSON.stringify(process.env))'), ({ line }) => void lines.push(line))
+  await ended
+  while (lines.length === 0) await setImmediate()
+  assert.doesNotMatch(lines.join(''), /PATH|HOME/)
+})

@@ -1,0 +1,126 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { type Command, nodeCommand } from './command.ts'
+import type { LaunchOrder, LaunchReport, LifeReport } from './launch-message.ts'
+import type { OutputLine } from './output-lines.ts'
+
+/** A process that runs, and the nameless Unix socket to it (nothing on disk, nobody else can connect). */
+export type Started = { readonly pid: number; readonly channel: Socket }
+
+/** One process from its start to its end. `started` rejects when the machine could not start it, `ended` resolves to how it ended once it no longer exists; `kill` ends it at once. */
+export type Launched = { readonly started: Promise<Started>; readonly ended: Promise<string>; readonly kill: () => void }
+
+type Log = (line: OutputLine) => void
+type Underway = { readonly started: PromiseWithResolvers<Started>; readonly ended: PromiseWithResolvers<string>; pid?: number; overdue?: NodeJS.Timeout }
+
+const entry = new URL('./child.ts', import.meta.url)
+/** An order is carried out in some ms; one that takes so long has a launcher that hangs. */
+const longestOrderMs = 10_000
+/**
+ * Starts processes by a small process of its own: to start one the system copies the page tables of whoever does it, 15 ms for a server of 600 MB, in which it would answer nobody
+ * (`erl_child_setup` of Erlang/OTP is there for the same reason). It is started with the first of them and ends with the server; when it dies, what it had started ends, and the next start has a new one.
+ */
+export class Launcher {
+  readonly #underway = new Map<number, Underway>()
+  /** Who takes what is printed: the last lines may come after the end. */
+  readonly #logs = new Map<number, Log>()
+  readonly #whenOverdue: (act: () => void) => NodeJS.Timeout
+  #child: ChildProcess | undefined
+  #ids = 0
+
+  /** `whenOverdue` sets the timer of an order, after which its launcher is ended. */
+  constructor(whenOverdue: (act: () => void) => NodeJS.Timeout = (act) => setTimeout(act, longestOrderMs)) {
+    this.#whenOverdue = whenOverdue
+  }
+
+  /** The launcher's own process id; undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** Starts a command in `/`, with a standard input that stays open until the server ends, and its printed lines to `log`. */
+  launch(command: Command, log: Log): Launched {
+    const id = ++this.#ids
+    const process: Underway = { started: Promise.withResolvers(), ended: Promise.withResolvers() }
+    process.started.promise.catch(() => {})
+    this.#underway.set(id, process)
+    this.#logs.set(id, log)
+    this.#order(process, { id, command })
+    const kill = (): void => {
+      if (this.#underway.has(id)) this.#order(process, { id })
+    }
+    return { started: process.started.promise, ended: process.ended.promise, kill }
+  }
+
+  #order(process: Underway, order: LaunchOrder): void {
+    const child = (this.#child ??= this.#fork())
+    clearTimeout(process.overdue)
+    process.overdue = this.#whenOverdue(() => child.kill('SIGKILL'))
+    this.#hold(child)
+    child.send(order, () => {})
+  }
+
+  #fork(): ChildProcess {
+    const { env } = nodeCommand(entry)
+    const child = fork(entry, [], {
+      cwd: '/',
+      env: { ...env },
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    child.on('message', (report: LaunchReport, channel) => this.#take(report, channel as Socket | undefined))
+    child.on('error', ({ message }) => this.#lost(child, message))
+    child.on('exit', () => this.#lost(child, 'the process that had started it ended'))
+    return child
+  }
+
+  #take(report: LaunchReport, channel: Socket | undefined): void {
+    const process = this.#underway.get(report.id)
+    if (report.kind === 'printed') this.#logs.get(report.id)?.(report.print)
+    else if (report.kind === 'silent') this.#logs.delete(report.id)
+    else if (process !== undefined) this.#advance(process, report, channel)
+  }
+
+  #advance(process: Underway, report: LifeReport, channel: Socket | undefined): void {
+    clearTimeout(process.overdue)
+    if (report.kind === 'killed') return
+    if (report.kind === 'started') {
+      process.pid = report.pid
+      return process.started.resolve({ pid: report.pid, channel: channel as Socket })
+    }
+    this.#underway.delete(report.id)
+    if (report.kind === 'failed') process.started.reject(new Error(report.how))
+    process.ended.resolve(report.how)
+    if (this.#child) this.#hold(this.#child)
+  }
+
+  #lost(child: ChildProcess, why: string): void {
+    if (child !== this.#child) return
+    this.#child = undefined
+    const lost = [...this.#underway.values()]
+    this.#underway.clear()
+    this.#logs.clear()
+    for (const { started, ended, pid, overdue } of lost) {
+      clearTimeout(overdue)
+      started.reject(new Error(why))
+      if (pid !== undefined) endOrphan(pid)
+      ended.resolve(why)
+    }
+  }
+
+  /** This process does not end while one runs that it has started, and is not kept by the launcher alone. */
+  #hold(child: ChildProcess): void {
+    const how = this.#underway.size > 0 ? 'ref' : 'unref'
+    child[how]()
+    child.channel?.[how]()
+  }
+}
+
+/** Its standard input has closed with the launcher, which ends it, unless it is frozen. */
+function endOrphan(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended already.
+  }
+}
