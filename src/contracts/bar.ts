@@ -23,8 +23,11 @@ export type Bar = {
   readonly flow?: Flow
 }
 
-/** `continuous`: every period has a bar, an absent one is missing. `as_received`: bars follow each other as they come (sessions, holidays). */
-export type Calendar = 'continuous' | 'as_received'
+/**
+ * Name of what says when bars have to be there. `continuous`: in every period, an absent one is missing. `as_received`: nobody knows, bars follow each other as they come. Any other: in the sessions of
+ * an exchange, as `XNYS`.
+ */
+export type Calendar = string
 
 /** `live`: a request without a timestamp is as of wall time. `replay`: as of the series' last close. */
 export type SeriesClock = 'live' | 'replay'

@@ -9,7 +9,12 @@ const strict = { additionalProperties: false } as const
 /** A symbol in a request. */
 export const SymbolText = Type.String({ pattern: symbolPattern, maxLength: 85, description: 'ccxt notation, e.g. BTC/USDT', examples: ['BTC/USDT'] })
 const TimeframeName = Type.Enum(Object.keys(timeframes) as Timeframe[])
-const CalendarName = Type.Enum(['continuous', 'as_received'] satisfies Calendar[])
+const CalendarName = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,32}$',
+  description:
+    'continuous: every period has a bar; as_received: bars follow each other as they come; XNYS, or one of the operator: the sessions of an exchange',
+  examples: ['continuous', 'as_received', 'XNYS'],
+})
 const ClockName = Type.Enum(['live', 'replay'] satisfies SeriesClock[])
 const instant = Type.String({ description: 'RFC 3339, UTC' })
 

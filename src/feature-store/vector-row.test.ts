@@ -12,7 +12,8 @@ const makeRow = (more: Partial<VectorRow> = {}): VectorRow => ({
   receivedTime: 1_704_067_260_012,
   run: 400,
   clock: 'live',
-  calendar: 'continuous',
+  known: true,
+  nextOpen: 1_704_067_260_000,
   filled: false,
   values: Float64Array.of(1.5, -0, Number.MIN_VALUE),
   reading: { complete: true, statuses: shape.allOk, origin: 1_704_000_000_000 },
@@ -23,10 +24,10 @@ const bitsOf = (values: Float64Array) => [...new BigUint64Array(values.slice().b
 test('a row comes back as it went, every value bit for bit', () => {
   const doubles = fc.float64Array({ minLength: 3, maxLength: 3 })
   fc.assert(
-    fc.property(doubles, fc.boolean(), fc.boolean(), (values, isReplay, isSession) => {
-      const row = makeRow({ values, clock: isReplay ? 'replay' : 'live', calendar: isSession ? 'as_received' : 'continuous' })
+    fc.property(doubles, fc.record({ isReplay: fc.boolean(), known: fc.boolean(), pause: fc.nat() }), (values, { isReplay, known, pause }) => {
+      const row = makeRow({ values, clock: isReplay ? 'replay' : 'live', known, nextOpen: makeRow().closeTime + pause })
       const bytes = encodeRow(row, shape)
-      assert.equal(bytes.length, bytesOfRow(3))
+      assert.equal(bytes.length, bytesOfRow(3) + (pause === 0 ? 0 : 8))
       const { values: read, ...rest } = decodeRow(bytes, shape) as VectorRow
       assert.deepEqual(bitsOf(read), bitsOf(values))
       assert.deepEqual({ ...rest, values }, row)
@@ -41,7 +42,10 @@ test('a row with gaps keeps why, and how far its columns have warmed up', () => 
     warming: new Map([[0, '12/280']]),
     reasons: new Map([[1, 'flat']]),
   } as const
-  assert.deepEqual(decodeRow(encodeRow(makeRow({ reading }), shape), shape)?.reading, reading)
+  for (const pause of [0, 63_000_000]) {
+    const row = makeRow({ reading, nextOpen: makeRow().closeTime + pause })
+    assert.deepEqual(decodeRow(encodeRow(row, shape), shape)?.reading, reading)
+  }
 })
 
 test('no damage of a single byte goes unnoticed, and no row is taken for one of another set', () => {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Calendar, SeriesClock } from '../contracts/bar.ts'
+import type { SeriesClock } from '../contracts/bar.ts'
 import type { FeatureStatus, FeatureVector } from '../contracts/features.ts'
 import { sealBytes, sealInPlace, unseal } from './seal.ts'
 
@@ -14,7 +14,10 @@ export type VectorRow = {
   readonly receivedTime: number
   readonly run: number
   readonly clock: SeriesClock
-  readonly calendar: Calendar
+  /** True if its calendar says which bars there have to be. */
+  readonly known: boolean
+  /** When the period of the next bar that there can be opens, at its close or later. */
+  readonly nextOpen: number
   /** True for a bar that stands for a missing one: its row is read as the past of a later one only. */
   readonly filled: boolean
   readonly values: Float64Array
@@ -32,25 +35,29 @@ const digestBytes = 32
 const versionBytes = 8 + 4 + 8
 const content = sealBytes + versionBytes
 const values = digestBytes + 8 + 4 + 8 + 4
-const flags = { complete: 1, replay: 2, asReceived: 4, filled: 8 } as const
+const nextOpenBytes = 8
+const flags = { complete: 1, replay: 2, unknown: 4, filled: 8, pause: 16 } as const
 
-const marksOf = ({ reading, clock, calendar, filled }: VectorRow): number =>
+const marksOf = ({ reading, clock, known, filled, nextOpen, closeTime }: VectorRow): number =>
   (reading.complete ? flags.complete : 0) |
   (clock === 'replay' ? flags.replay : 0) |
-  (calendar === 'as_received' ? flags.asReceived : 0) |
-  (filled ? flags.filled : 0)
+  (known ? 0 : flags.unknown) |
+  (filled ? flags.filled : 0) |
+  (nextOpen === closeTime ? 0 : flags.pause)
 
 const notesOf = ({ warming = new Map(), reasons = new Map() }: VectorRow['reading']): string =>
   warming.size + reasons.size === 0 ? '' : JSON.stringify([[...warming], [...reasons]] satisfies Notes)
 
-/** Bytes of a row, but for the notes on columns that are absent. */
+/** Bytes of a row, but for a pause before the next one and for the notes on columns that are absent. */
 export const bytesOfRow = (columns: number): number => content + values + 9 * columns
 
 /** A row as bytes, with a checksum over all of it and the digest of its set inside. Numbers are little-endian, values bit for bit. */
 export function encodeRow(row: VectorRow, { digest }: Pick<RowShape, 'digest'>): Buffer {
   const { statuses, origin = NaN } = row.reading
   const notes = notesOf(row.reading)
-  const bytes = Buffer.allocUnsafe(bytesOfRow(row.values.length) + Buffer.byteLength(notes))
+  const marks = marksOf(row)
+  const pauseBytes = (marks & flags.pause) === 0 ? 0 : nextOpenBytes
+  const bytes = Buffer.allocUnsafe(bytesOfRow(row.values.length) + pauseBytes + Buffer.byteLength(notes))
   let at = bytes.writeDoubleLE(row.fence, sealBytes)
   at = bytes.writeUInt32LE(row.sequence, at)
   at = bytes.writeDoubleLE(row.receivedTime, at)
@@ -58,10 +65,10 @@ export function encodeRow(row: VectorRow, { digest }: Pick<RowShape, 'digest'>):
   at = bytes.writeDoubleLE(row.closeTime, at)
   at = bytes.writeUInt32LE(row.run, at)
   at = bytes.writeDoubleLE(origin, at)
-  const marks = marksOf(row)
   at = bytes.writeUInt32LE(marks, at)
   for (const value of row.values) at = bytes.writeDoubleLE(value, at)
   for (const status of statuses) at = bytes.writeUInt8(statusNames.indexOf(status), at)
+  if (pauseBytes > 0) at = bytes.writeDoubleLE(row.nextOpen, at)
   bytes.write(notes, at)
   return sealInPlace(bytes)
 }
@@ -77,25 +84,32 @@ export function decodeRow(row: Uint8Array, { digest, allOk }: RowShape): VectorR
   const about = bytes.subarray(versionBytes)
   if (about.toString('hex', 0, digestBytes) !== digest) return undefined
   const marks = about.readUInt32LE(digestBytes + 20)
+  const closeTime = about.readDoubleLE(digestBytes)
+  const end = values + 9 * columns
+  const hasPause = (marks & flags.pause) !== 0
   return {
     fence: bytes.readDoubleLE(0),
     sequence: bytes.readUInt32LE(8),
     receivedTime: bytes.readDoubleLE(12),
-    closeTime: about.readDoubleLE(digestBytes),
+    closeTime,
+    nextOpen: hasPause ? about.readDoubleLE(end) : closeTime,
     run: about.readUInt32LE(digestBytes + 8),
     clock: (marks & flags.replay) === 0 ? 'live' : 'replay',
-    calendar: (marks & flags.asReceived) === 0 ? 'continuous' : 'as_received',
+    known: (marks & flags.unknown) === 0,
     filled: (marks & flags.filled) !== 0,
     values: Float64Array.from({ length: columns }, (_, i) => about.readDoubleLE(values + 8 * i)),
-    reading: readingOf(about, allOk, (marks & flags.complete) !== 0),
+    reading: readingOf(about, { allOk, complete: (marks & flags.complete) !== 0, notesAt: end + (hasPause ? nextOpenBytes : 0) }),
   }
 }
 
-function readingOf(about: Buffer, allOk: readonly FeatureStatus[], complete: boolean): VectorRow['reading'] {
+function readingOf(
+  about: Buffer,
+  { allOk, complete, notesAt }: { readonly allOk: readonly FeatureStatus[]; readonly complete: boolean; readonly notesAt: number },
+): VectorRow['reading'] {
   const columns = allOk.length
   const origin = about.readDoubleLE(digestBytes + 12)
   const ends = values + 8 * columns
-  const notes = about.toString('utf8', ends + columns)
+  const notes = about.toString('utf8', notesAt)
   const [warming, reasons] = notes === '' ? [[], []] : (JSON.parse(notes) as Notes)
   return {
     complete,

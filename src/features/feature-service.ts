@@ -190,7 +190,7 @@ export class FeatureService implements FeatureReads {
     const at = { asOf: moment, clock: base.series.settings.clock }
     if (row < 0) return absent(declared, 'missing', at)
     const barCloseTime = base.closeTime(row)
-    if (moment - barCloseTime > declared.maxAgeMs) {
+    if (moment - barCloseTime > declared.maxAgeMs && moment - base.series.periods.nextOpen(barCloseTime) > declared.maxAgeMs) {
       const { status, reason } = this.#whyOld(base, row, moment)
       return absent(declared, status, { ...at, barCloseTime, ...(reason === undefined ? {} : { reason }) })
     }
@@ -205,10 +205,10 @@ export class FeatureService implements FeatureReads {
   /** The bar of the moment was refused, will never come (a later one is there), or has not come yet. */
   #whyOld(base: SeriesFold, row: number, moment: number): { readonly status: FeatureStatus; readonly reason?: string } {
     const { series } = base
-    const newestOpen = Math.floor(moment / series.barMs - 1) * series.barMs
+    const newestOpen = series.periods.back(moment - series.barMs + 1, 1)
     const reason = this.#deps.series.quarantineReason(series.key, newestOpen)
     if (reason !== undefined) return { status: 'quarantined', reason }
-    return { status: series.settings.calendar === 'continuous' && (series.last?.closeTime ?? 0) > base.closeTime(row) ? 'missing' : 'stale' }
+    return { status: series.periods.known && (series.last?.closeTime ?? 0) > base.closeTime(row) ? 'missing' : 'stale' }
   }
 
   /** A read of rows that are readable no longer: folds their bars again, from the snapshot before them. */

@@ -9,7 +9,7 @@ function emptyBar({ close }: Bar, openTime: number, { barMs, receivedTime }: { r
 }
 
 /**
- * A continuous series in which gaps of at most `flat` bars are filled with empty bars; longer gaps stay. It is a function of the bars alone: the bar that ends a gap fills it, and a late or revised
+ * A series in which gaps of at most `flat` bars, by its calendar, are filled with empty bars; longer gaps stay. It is a function of the bars alone: the bar that ends a gap fills it, and a late or revised
  * bar rewrites what it changes. Its last bar is never a filled one.
  */
 export class FilledSeries {
@@ -18,9 +18,9 @@ export class FilledSeries {
   readonly #flat: number
   #rewrites: number
   constructor(own: Series, flat: number) {
-    this.series = new Series(own.key, own.settings)
+    this.series = new Series(own.key, own.settings, own.calendars)
     this.#own = own
-    this.#flat = own.settings.calendar === 'continuous' ? flat : 0
+    this.#flat = flat
     this.#rewrites = own.rewriteCount
     this.sync()
   }
@@ -36,10 +36,10 @@ export class FilledSeries {
   }
 
   #take(bar: Bar, before: Bar | undefined): void {
-    const { barMs } = this.#own
-    const lacking = before === undefined ? 0 : (bar.openTime - before.closeTime) / barMs
-    if (before && lacking <= this.#flat)
-      for (let openTime = before.closeTime; openTime < bar.openTime; openTime += barMs)
+    const { barMs, periods } = this.#own
+    const lacking = before === undefined ? 0 : periods.count(before.closeTime, bar.openTime)
+    if (before && lacking > 0 && lacking <= this.#flat)
+      for (let openTime = periods.nextOpen(before.closeTime); openTime < bar.openTime; openTime = periods.nextOpen(openTime + barMs))
         this.series.apply(emptyBar(before, openTime, { barMs, receivedTime: bar.receivedTime }))
     this.series.apply(bar)
   }
@@ -52,7 +52,7 @@ export class FilledAggregate {
   readonly #own: Series
   #rewrites: number
   constructor(own: Series, source: Series, timeframe: Timeframe) {
-    this.series = new Series({ symbol: own.key.symbol, timeframe }, { ...own.settings, derivedFrom: own.key.timeframe })
+    this.series = new Series({ symbol: own.key.symbol, timeframe }, { ...own.settings, derivedFrom: own.key.timeframe }, own.calendars)
     this.#own = own
     this.#source = source
     this.#rewrites = source.rewriteCount

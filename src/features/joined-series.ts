@@ -12,7 +12,7 @@ export class JoinedSeries {
   #partnerRewrites: number
   constructor(own: Series, partner: Series) {
     const { symbol, timeframe } = own.key
-    this.series = new Series({ symbol: `${symbol}~${partner.key.symbol}`, timeframe }, own.settings)
+    this.series = new Series({ symbol: `${symbol}~${partner.key.symbol}`, timeframe }, own.settings, own.calendars)
     this.own = own
     this.partner = partner
     this.#ownRewrites = own.rewriteCount

@@ -1,3 +1,4 @@
+import type { Calendars } from '../calendars/calendars.ts'
 import type { Bar, Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { type FlowField, flowFields, noFlow } from '../contracts/flow.ts'
@@ -14,6 +15,8 @@ import { FeatureService } from './feature-service.ts'
 /** What is compared: two lots of bars of one series, and the features that are computed on both. */
 export type Comparison = SeriesKey & {
   readonly calendar: Calendar
+  /** Those that are built in unless others are given. */
+  readonly calendars?: Calendars
   readonly features: readonly string[]
   readonly bars: readonly [readonly BarInput[], readonly BarInput[]]
   /** What ids refer to; our own catalogue unless another is given. */
@@ -43,8 +46,8 @@ type World = { readonly service: FeatureService; readonly series: Series; readon
 
 const fields = ['open', 'high', 'low', 'close', 'volume'] as const
 
-function makeWorld({ symbol, timeframe, calendar, features, catalogue }: Comparison, bars: readonly BarInput[], clock: Clock): World {
-  const store = new SeriesStore({ clock, meter: noMeter, keepBars: bars.length })
+function makeWorld({ symbol, timeframe, calendar, features, catalogue, calendars }: Comparison, bars: readonly BarInput[], clock: Clock): World {
+  const store = new SeriesStore({ clock, meter: noMeter, keepBars: bars.length, ...(calendars && { calendars }) })
   const service = new FeatureService({ series: store, clock, meter: noMeter, historyRows: Math.max(1, bars.length), ...(catalogue ? { catalogue } : {}) })
   const set = service.declare({ timeframe, features, window: 1, symbols: [symbol] })
   const { quarantined } = store.ingest({ symbol, timeframe }, bars, { calendar, clock: 'replay' })

@@ -1,3 +1,4 @@
+import type { Periods } from '../calendars/periods.ts'
 import type { Bar } from '../contracts/bar.ts'
 import { barsPerBlock, type Series } from '../market/series.ts'
 import { Lane, type LaneSpec } from './lane.ts'
@@ -36,10 +37,11 @@ function fits({ boundary, lastOpenTime, rewrites }: Snapshot, series: Series): b
 
 /**
  * All kernels of one series, folded over its bars: each bar steps each kernel once, however many sets use it. Rows are numbered; the last `capacity` of them stay readable.
- * A gap in a continuous series starts a new run. A late or revised bar goes back to the last snapshot before it and folds again.
+ * A bar that is missing by the calendar of the series starts a new run. A late or revised bar goes back to the last snapshot before it and folds again.
  */
 export class SeriesFold {
   readonly series: Series
+  readonly #periods: Periods
   readonly #options: FoldOptions
   readonly #lanes = new Map<string, Lane>()
   readonly #closeTimes: Float64Array
@@ -57,6 +59,7 @@ export class SeriesFold {
   #rewrites: number
   constructor(series: Series, options: FoldOptions) {
     this.series = series
+    this.#periods = series.periods
     this.#options = options
     this.#closeTimes = new Float64Array(options.capacity)
     this.#runs = new Int32Array(options.capacity)
@@ -203,9 +206,9 @@ export class SeriesFold {
   #advance(bar: Bar): void {
     const block = this.#blockOf(bar.openTime)
     if (block !== this.#block) this.#snapshot(block)
-    if (this.series.settings.calendar === 'continuous' && bar.openTime !== this.#lastOpenTime + this.series.barMs) this.#restart()
+    if (this.#periods.count(this.#lastOpenTime + this.series.barMs, bar.openTime) > 0) this.#restart()
     const slot = this.#rows & this.#mask
-    takeBar(this.#input, bar, this.series.barMs)
+    takeBar(this.#input, bar, this.series)
     for (const lane of this.#lanes.values()) lane.step(this.#input, this.#values, slot * this.#width)
     this.#ranges.check(this.#values, slot * this.#width, bar.closeTime)
     this.#run += 1

@@ -1,4 +1,5 @@
 import type { Bar } from '../contracts/bar.ts'
+import type { Series } from '../market/series.ts'
 import { noFlow } from '../contracts/flow.ts'
 import type { StepInput } from './kernels/kernel.ts'
 
@@ -17,12 +18,13 @@ export const makeStepBar = (): StepBar => ({
   partnerClose: NaN,
   flow: noFlow,
   index: 0,
+  follows: false,
   filled: false,
   run: 0,
 })
 
-/** Writes a bar into one. */
-export function takeBar(input: StepBar, bar: Bar, barMs: number): void {
+/** Writes a bar of a series into one. */
+export function takeBar(input: StepBar, bar: Bar, { barMs, periods }: Pick<Series, 'barMs' | 'periods'>): void {
   input.openTime = bar.openTime
   input.closeTime = bar.closeTime
   input.open = bar.open
@@ -32,6 +34,8 @@ export function takeBar(input: StepBar, bar: Bar, barMs: number): void {
   input.volume = bar.volume
   input.partnerClose = bar.partnerClose ?? NaN
   input.flow = bar.flow ?? noFlow
+  // Where it is known which bars there have to be, one that is missing begins a new run.
+  input.follows = periods.known
   input.filled = bar.filled === true
   input.index = Math.floor(bar.openTime / barMs)
 }

@@ -1,3 +1,4 @@
+import { builtInCalendars } from '../calendars/calendars.ts'
 import type { Bar } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import type { FeatureSet, FeatureVector } from '../contracts/features.ts'
@@ -43,8 +44,8 @@ export function trainingMatrix(request: MatrixRequest, clock: Clock): TrainingMa
 }
 
 function* matrixRows(request: MatrixRequest, rows: ReturnType<typeof vectorRows>['rows'], counts: MatrixCounts): Generator<MatrixRow> {
-  const { symbol, timeframe, calendar, bars } = request
-  const labelled = { bars: bars.get(symbol) ?? [], barMs: timeframes[timeframe], continuous: calendar === 'continuous' }
+  const { symbol, timeframe, calendar, bars, calendars = builtInCalendars } = request
+  const labelled = { bars: bars.get(symbol) ?? [], periods: calendars.periods(calendar, timeframe) }
   const labelsAt = labelRows(labelled, request.labels)
   for (const { position, bar, vector } of rows) {
     if (!isWithin(bar, request)) continue

@@ -66,14 +66,15 @@ export function bind(definitions: readonly Definition[], base: SeriesFold, foldO
   }
 }
 
-/** Where the row of another frame begins as of the close of a row of frame 0; -1 if that frame has no bar then, or lacks the latest one: in a continuous series, or of a pair. */
+/** Where the row of another frame begins as of the close of a row of frame 0; -1 if that frame has no bar then, or lacks the latest one by its calendar; a pair lacks it by the clock where that is not known. */
 function beginOf(frame: SeriesFold, base: SeriesFold, closeTime: number): number {
   const row = frame.rowAt(closeTime)
   if (row < 0) return -1
-  const { key, barMs, settings } = frame.series
-  const late = closeTime - frame.closeTime(row) >= barMs
-  const pair = key.symbol !== base.series.key.symbol
-  return late && (pair || settings.calendar === 'continuous') ? -1 : frame.begin(row)
+  const { key, barMs, periods } = frame.series
+  const since = frame.closeTime(row)
+  const isPair = key.symbol !== base.series.key.symbol
+  const isLate = isPair && !periods.known ? closeTime - since >= barMs : periods.count(since, closeTime - barMs + 1) > 0
+  return isLate ? -1 : frame.begin(row)
 }
 
 /** Copies one row of a set that lies in frame 0 alone; true if every number is there. */
@@ -192,18 +193,20 @@ export function readRows(binding: Binding, rows: Rows, allOk: readonly FeatureSt
 /** Open time of the first bar on which a row of one lane rests. */
 function laneOrigin(lane: Lane, frame: SeriesFold, row: number): number {
   const run = frame.values[frame.begin(row) + lane.offset] as number
-  return frame.series.settings.calendar === 'continuous' ? frame.closeTime(row) - run * frame.series.barMs : lane.origin
+  const { periods } = frame.series
+  return periods.known ? periods.back(frame.closeTime(row), run) : lane.origin
 }
 
-/** Latest origin of the lanes of frame 0. In a continuous series it follows from the shortest run, which the row itself knows: lanes of many symbols are far apart in memory. */
+/** Latest origin of the lanes of frame 0. Where it is known which bars there are, it follows from the shortest run, which the row itself knows: lanes of many symbols are far apart in memory. */
 function baseOrigin({ frames, baseLanes, baseRuns }: Binding, newest: number): number {
   const base = frames[0] as SeriesFold
-  const { series, values } = base
-  if (series.settings.calendar !== 'continuous') return baseLanes.reduce((latest, { origin }) => Math.max(latest, origin), -Infinity)
+  const { values } = base
+  const { periods } = base.series
+  if (!periods.known) return baseLanes.reduce((latest, { origin }) => Math.max(latest, origin), -Infinity)
   const begin = base.begin(newest)
   let shortest = Infinity
   for (let i = 0; i < baseRuns.length; i++) shortest = Math.min(shortest, values[begin + (baseRuns[i] as number)] as number)
-  return base.closeTime(newest) - shortest * series.barMs
+  return periods.back(base.closeTime(newest), shortest)
 }
 
 /** Open time of the first bar that every column rests on: the latest of the columns' origins. */

@@ -1,3 +1,4 @@
+import type { Calendars } from '../calendars/calendars.ts'
 import type { Bar, Calendar } from '../contracts/bar.ts'
 import type { FeatureSet, FeatureVector, GapPolicy } from '../contracts/features.ts'
 import { noMeter } from '../contracts/meter.ts'
@@ -12,6 +13,8 @@ export type VectorRowsRequest = {
   readonly symbol: string
   readonly timeframe: Timeframe
   readonly calendar: Calendar
+  /** Those that are built in unless others are given. */
+  readonly calendars?: Calendars
   readonly bars: ReadonlyMap<string, readonly Bar[]>
   readonly features: readonly string[]
   readonly gaps?: GapPolicy
@@ -29,8 +32,8 @@ const barsAtOnce = 4_096
  * does not grow with the history. Throws `unknown_feature`, `invalid_symbol`.
  */
 export function vectorRows(request: VectorRowsRequest, clock: Clock): { readonly set: FeatureSet; readonly rows: Generator<VectorRow> } {
-  const { symbol, timeframe, features, gaps, catalogue } = request
-  const store = new SeriesStore({ clock, meter: noMeter })
+  const { symbol, timeframe, features, gaps, catalogue, calendars } = request
+  const store = new SeriesStore({ clock, meter: noMeter, ...(calendars && { calendars }) })
   const service = new FeatureService({ series: store, clock, meter: noMeter, historyRows: 2 * barsAtOnce, ...(catalogue ? { catalogue } : {}) })
   const set = service.declare({ timeframe, features, window: 1, symbols: [symbol], ...(gaps && { gaps }) })
   return { set, rows: rowsOf(request, { store, service, set }) }

@@ -28,9 +28,14 @@ function combine(parts: readonly Bar[], openTime: number, barMs: number): Bar {
   }
 }
 
+/** How many shorter bars a period has at most, or exactly where that is known. */
+function wanted({ periods, barMs }: Series, from: number, to: number): { readonly known: boolean; readonly count: number } {
+  return { known: periods.known, count: periods.known ? periods.count(from, to) : (to - from) / barMs }
+}
+
 /**
- * The longer bar of the period that holds `moment`, or undefined while the period is not over. In a continuous series every shorter bar must be there; in one that is taken as
- * received a period is over when its last shorter bar or any later one has come.
+ * The longer bar of the period that holds `moment`, or undefined while the period is not over. Every shorter bar that its calendar wants must be there; in a series that is taken as received a period
+ * is over when its last shorter bar or any later one has come.
  */
 export function aggregateBar(source: Series, timeframe: Timeframe, moment: number): Bar | undefined {
   const barMs = timeframes[timeframe]
@@ -38,7 +43,24 @@ export function aggregateBar(source: Series, timeframe: Timeframe, moment: numbe
   const from = source.positionFrom(openTime)
   const to = source.positionFrom(openTime + barMs)
   if (from === to) return undefined
-  const whole = to - from === barMs / source.barMs
-  const over = whole || (source.settings.calendar === 'as_received' && (source.last as Bar).closeTime >= openTime + barMs)
+  const { known, count } = wanted(source, openTime, openTime + barMs)
+  const over = to - from >= count || (!known && (source.last as Bar).closeTime >= openTime + barMs)
   return over ? combine(source.slice(from, to), openTime, barMs) : undefined
+}
+
+/** The longer bars of every period that is over and that bars of the source touch, or end by being later; none of a period whose beginning is kept no longer. */
+export function longerBars(source: Series, timeframe: Timeframe, bars: readonly Bar[]): Bar[] {
+  const barMs = timeframes[timeframe]
+  const periodOf = ({ openTime }: Bar): number => Math.floor(openTime / barMs) * barMs
+  const whole = source.trimmed > 0 ? Math.ceil((source.first as Bar).openTime / barMs) * barMs : -Infinity
+  const periods = new Set<number>()
+  for (const bar of bars) {
+    const before = source.bar(source.positionFrom(bar.openTime) - 1)
+    if (before) periods.add(periodOf(before))
+    periods.add(periodOf(bar))
+  }
+  return [...periods]
+    .filter((period) => period >= whole)
+    .toSorted((a, b) => a - b)
+    .flatMap((period) => aggregateBar(source, timeframe, period) ?? [])
 }

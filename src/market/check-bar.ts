@@ -1,3 +1,4 @@
+import type { Periods } from '../calendars/periods.ts'
 import type { Bar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { noFlow } from '../contracts/flow.ts'
@@ -43,8 +44,8 @@ function priceFault({ open, high, low, close, volume, takerBuyVolume = 0 }: BarI
   return undefined
 }
 
-/** What is wrong with a bar that is not taken: its times, its numbers beside each other, its price a slipped decimal point or two from the one before, a jump, a distance from other quotes, or that it is too old. */
-export const faultKinds = ['time', 'numbers', 'scale', 'jump', 'quotes', 'too_late'] as const
+/** What is wrong with a bar that is not taken: its times, its numbers beside each other, its period outside the sessions of its calendar, its price a slipped decimal point or two from the one before, a jump, a distance from other quotes, or that it is too old. */
+export const faultKinds = ['time', 'numbers', 'session', 'scale', 'jump', 'quotes', 'too_late'] as const
 /** Why a bar is not taken, in words and as one of `faultKinds`. */
 export type BarFault = { readonly kind: (typeof faultKinds)[number]; readonly reason: string }
 
@@ -57,9 +58,13 @@ export function barFault(
     readonly timeframe: Timeframe
     readonly now: number
     readonly before: Bar | undefined
+    readonly periods: Periods
   },
 ): BarFault | undefined {
-  const fault = faultOf('time', timeFault(bar, timeframes[context.timeframe], context.now)) ?? faultOf('numbers', priceFault(bar))
+  const fault =
+    faultOf('time', timeFault(bar, timeframes[context.timeframe], context.now)) ??
+    faultOf('numbers', priceFault(bar)) ??
+    faultOf('session', context.periods.refusal(bar.openTime))
   if (fault !== undefined || context.before === undefined) return fault
   const ratio = bar.close / context.before.close
   if (ratio < wildRatio && ratio > 1 / wildRatio) return undefined

@@ -16,7 +16,7 @@ export class IngestMeter {
     this.#counters = Object.fromEntries(results.map((result) => [result, counter(result)])) as Record<(typeof results)[number], Counter>
     const refused = (kind: string) => meter.counter('market_bars_quarantined_total', 'Bars that were refused, by what is wrong with them', { kind })
     this.#refused = Object.fromEntries(faultKinds.map((kind) => [kind, refused(kind)])) as Record<BarFault['kind'], Counter>
-    this.#gaps = meter.counter('market_gaps_total', 'Gaps in continuous series, counted when the bar came that ended them')
+    this.#gaps = meter.counter('market_gaps_total', 'Gaps in series whose calendar says which bars there are, counted when the bar came that ended them')
     this.#missing = meter.counter(
       'market_bars_missing_total',
       'Bars that were missing in these gaps; those that came later are in market_bars_total as inserted',
@@ -29,9 +29,9 @@ export class IngestMeter {
     return reason
   }
 
-  /** Counts the gap between a bar at the end of a continuous series and the one before, if there is one. */
-  follows({ settings, barMs }: Series, before: Bar | undefined, { openTime }: Bar): void {
-    const lacking = before === undefined || settings.calendar !== 'continuous' ? 0 : (openTime - before.closeTime) / barMs
+  /** Counts the gap between a bar at the end of a series and the one before, if there is one. */
+  follows({ periods }: Series, before: Bar | undefined, { openTime }: Bar): void {
+    const lacking = before === undefined ? 0 : periods.count(before.closeTime, openTime)
     if (lacking <= 0) return
     this.#gaps.add()
     this.#missing.add(lacking)

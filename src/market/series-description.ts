@@ -1,8 +1,8 @@
-import type { Calendar, SeriesClock } from '../contracts/bar.ts'
+import type { Bar, Calendar, SeriesClock } from '../contracts/bar.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
 import type { Series } from './series.ts'
 
-/** One series in the words of GET /market. Times are ms since the epoch; `gaps` counts places where a continuous series lacks bars. */
+/** One series in the words of GET /market. Times are ms since the epoch; `gaps` counts places where it lacks bars by its calendar. */
 export type SeriesDescription = {
   readonly symbol: string
   readonly timeframe: Timeframe
@@ -20,9 +20,9 @@ export type SeriesDescription = {
 }
 
 function countGaps(series: Series): number {
-  if (series.settings.calendar !== 'continuous') return 0
+  const { periods } = series
   let gaps = 0
-  for (let i = 1; i < series.length; i++) if (series.bar(i)?.openTime !== series.bar(i - 1)?.closeTime) gaps += 1
+  for (let i = 1; i < series.length; i++) if (periods.count((series.bar(i - 1) as Bar).closeTime, (series.bar(i) as Bar).openTime) > 0) gaps += 1
   return gaps
 }
 

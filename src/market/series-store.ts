@@ -1,10 +1,11 @@
+import { builtInCalendars, type Calendars } from '../calendars/calendars.ts'
 import type { Bar, Calendar, IngestReport, SeriesClock, SeriesKey } from '../contracts/bar.ts'
 import type { Flow } from '../contracts/flow.ts'
 import { ServingError } from '../contracts/error.ts'
 import type { Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
-import { aggregateBar } from './aggregate.ts'
+import { longerBars } from './aggregate.ts'
 import { type BarFault, type BarInput, barFault, checkKey, toBar } from './check-bar.ts'
 import { withFlow } from './flow/bar-flow.ts'
 import { IngestMeter } from './ingest-meter.ts'
@@ -29,6 +30,8 @@ export type SeriesStoreDeps = {
   readonly meter: Meter
   readonly journal?: BarJournal
   readonly keepBars?: number
+  /** The calendars that series can have; those that are built in unless others are given. */
+  readonly calendars?: Calendars
   /** Which moves of one bar are not believed at once (half the price, unless other quotes decide). */
   readonly jumps?: JumpLimits
   /** Where the order flow of a bar's period is known. */
@@ -51,6 +54,7 @@ export const barsToKeep = (asked = defaultKeepBars): number => Math.max(leastKee
 /** All series of the process: checks, orders, keeps and aggregates bars, and tells listeners when bars have closed. */
 export class SeriesStore {
   readonly #deps: SeriesStoreDeps
+  readonly calendars: Calendars
   readonly #keepBars: number
   readonly #bySymbol = new Map<string, Map<Timeframe, Series>>()
   readonly #quarantine = new Quarantine()
@@ -61,6 +65,7 @@ export class SeriesStore {
   constructor(deps: SeriesStoreDeps) {
     this.#deps = deps
     this.#keepBars = barsToKeep(deps.keepBars)
+    this.calendars = deps.calendars ?? builtInCalendars
     this.#jumps = new JumpGuard((symbol, timeframe) => this.find(symbol, timeframe), deps.jumps)
     this.#meter = new IngestMeter(deps.meter)
   }
@@ -77,7 +82,7 @@ export class SeriesStore {
     for (const input of inputs) {
       const before = series.bar(series.positionFrom(input.openTime) - 1)
       const bar = this.#withFlow(series, toBar(input, key.timeframe, now))
-      const impossible = barFault(input, { timeframe: key.timeframe, now, before })
+      const impossible = barFault(input, { timeframe: key.timeframe, now, before, periods: series.periods })
       if (impossible === undefined) changes.push(...this.#confirm(series, bar))
       const fault = impossible ?? this.#jumps.doubt(series, bar)
       const last = series.last
@@ -112,6 +117,7 @@ export class SeriesStore {
     if (parts > this.#keepBars)
       throw new ServingError('validation_failed', `${to} bars are made of ${parts} bars of ${from}, but only ${this.#keepBars} are kept: raise market.keepBars`)
     if (this.#derivations.some((known) => known.from === from && known.to === to)) return
+    for (const series of this.all()) if (series.key.timeframe === from) this.calendars.periods(series.settings.calendar, to)
     this.#derivations.push({ from, to })
     for (const byTimeframe of this.#bySymbol.values()) {
       const source = byTimeframe.get(from)
@@ -158,8 +164,9 @@ export class SeriesStore {
     return [...this.all()].map((series) => describeSeries(series, this.#quarantine.count(series.key)))
   }
 
-  /** Takes a series as a journal remembers it; for the start of the process, before anything else is ingested. */
+  /** Takes a series as a journal remembers it; for the start of the process, before anything else is ingested. Throws `validation_failed` for a calendar that is not known. */
   restore(series: Series): void {
+    this.calendars.periods(series.settings.calendar, series.key.timeframe)
     series.trim(this.#keepBars)
     if (series.length > 0) this.#keep(series)
   }
@@ -195,13 +202,20 @@ export class SeriesStore {
   #open(key: SeriesKey, { calendar, clock }: IngestOptions): Series {
     checkKey(key)
     const series = this.find(key.symbol, key.timeframe)
-    if (!series) return new Series(key, { calendar: calendar ?? 'continuous', clock: clock ?? 'live' })
+    if (!series) return this.#create(key, { calendar: calendar ?? 'continuous', clock: clock ?? 'live' })
     const { settings } = series
     const name = `${key.symbol} at ${key.timeframe}`
     if (settings.derivedFrom) throw new ServingError('series_conflict', `${name} is made from its ${settings.derivedFrom} bars; send those`)
     if ((calendar ?? settings.calendar) !== settings.calendar || (clock ?? settings.clock) !== settings.clock)
       throw new ServingError('series_conflict', `${name} exists as ${settings.calendar}, ${settings.clock}; leave calendar and clock out or send the same`)
     return series
+  }
+
+  /** A new series. What is made of it must be possible by its calendar too. */
+  #create(key: SeriesKey, settings: SeriesSettings): Series {
+    const made = this.#derivations.filter(({ from }) => from === key.timeframe)
+    for (const timeframe of [key.timeframe, ...made.map(({ to }) => to)]) this.calendars.periods(settings.calendar, timeframe)
+    return new Series(key, settings, this.calendars)
   }
 
   #keep(series: Series): void {
@@ -222,28 +236,15 @@ export class SeriesStore {
     series.trim(this.#keepBars)
   }
 
-  /** Makes the longer bars of every period that the given bars touch. */
+  /** Brings a longer timeframe up to date with bars of its source that are new or revised. */
   #deriveFrom(source: Series, { to, bars }: { readonly to: Timeframe; readonly bars: readonly Bar[] }): void {
     const settings: SeriesSettings = { ...source.settings, derivedFrom: source.key.timeframe }
     const there = this.find(source.key.symbol, to)
     if (there && there.settings.derivedFrom === undefined) return
-    const series = there ?? new Series({ symbol: source.key.symbol, timeframe: to }, settings)
-    const complete = source.trimmed > 0 ? Math.ceil((source.first as Bar).openTime / series.barMs) * series.barMs : -Infinity
-    const periods = new Set<number>()
-    for (const { openTime } of bars) {
-      const before = source.bar(source.positionFrom(openTime) - 1)
-      if (before) periods.add(Math.floor(before.openTime / series.barMs) * series.barMs)
-      periods.add(Math.floor(openTime / series.barMs) * series.barMs)
-    }
-    const made = [...periods]
-      .filter((period) => period >= complete)
-      .toSorted((a, b) => a - b)
-      .map((period) => aggregateBar(source, to, period))
-    const changes = made.filter((bar) => bar !== undefined).map((bar) => ({ bar, change: series.apply(bar) }))
+    const series = there ?? new Series({ symbol: source.key.symbol, timeframe: to }, settings, this.calendars)
+    const changes = longerBars(source, to, bars).map((bar) => ({ bar, change: series.apply(bar) }))
     if (series.length > 0) this.#keep(series)
-    this.#commit(
-      series,
-      changes.filter(({ change }) => change !== 'too_late'),
-    )
+    const stored = changes.filter(({ change }) => change !== 'too_late')
+    this.#commit(series, stored)
   }
 }

@@ -1,3 +1,5 @@
+import { builtInCalendars, type Calendars } from '../calendars/calendars.ts'
+import type { Periods } from '../calendars/periods.ts'
 import type { Bar, Calendar, SeriesClock, SeriesKey } from '../contracts/bar.ts'
 import { sameFlow } from '../contracts/flow.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
@@ -22,23 +24,30 @@ const content = ['open', 'high', 'low', 'close', 'volume', 'partnerClose'] as co
 /** True if two bars of one moment say the same, whenever they were received. */
 export const sameBar = (a: Bar, b: Bar): boolean => content.every((field) => a[field] === b[field]) && sameFlow(a.flow, b.flow)
 
-/** The bars of one symbol at one timeframe in order of open time, with the older versions of bars that were revised. */
+/** The bars of one symbol at one timeframe in order of open time, with the older versions of bars that were revised. Only its `periods` need its calendar to be among those that are known. */
 export class Series {
   readonly key: SeriesKey
   readonly settings: SeriesSettings
   readonly barMs: number
+  readonly calendars: Calendars
   readonly #bars: Bar[] = []
   readonly #revisions = new Map<number, Bar[]>()
   #rewrites: { readonly number: number; readonly openTime: number }[] = []
   #rewriteCount = 0
   #origin: number | undefined
   #trimmed = 0
-  constructor(key: SeriesKey, settings: SeriesSettings) {
+  #periods: Periods | undefined
+  constructor(key: SeriesKey, settings: SeriesSettings, calendars: Calendars = builtInCalendars) {
     this.key = key
     this.settings = settings
+    this.calendars = calendars
     this.barMs = timeframes[key.timeframe]
   }
 
+  /** When it has bars. Throws `validation_failed` for a calendar that is not known. */
+  get periods(): Periods {
+    return (this.#periods ??= this.calendars.periods(this.settings.calendar, this.key.timeframe))
+  }
   get length(): number {
     return this.#bars.length
   }

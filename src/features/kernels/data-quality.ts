@@ -23,7 +23,8 @@ export function gapCountKernel(length: number): Kernel {
     outputs: 1,
     step(state, input, out) {
       const filled = Number(input.filled === true)
-      if (input.run > 1) gaps.push(state, Number(input.index !== at(state, previous) + 1 || filled > at(state, previous + 1)), input)
+      const isApart = input.follows !== true && input.index !== at(state, previous) + 1
+      if (input.run > 1) gaps.push(state, Number(isApart || filled > at(state, previous + 1)), input)
       state[previous] = input.index
       state[previous + 1] = filled
       out[0] = input.run <= length ? NaN : gaps.sum(state)

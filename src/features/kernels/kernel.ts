@@ -14,6 +14,8 @@ export type StepInput = {
   /** What is known of its period beside the prices; NaN where it was not observed. */
   readonly flow: Flow
   readonly index: number
+  /** True if its calendar has no period between it and the bar before in its run, however much time has passed. */
+  readonly follows?: boolean
   /** True if the bar stands for one that was never received. */
   readonly filled?: boolean
   readonly run: number

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { anyPeriod, everyPeriod } from '../../calendars/periods.ts'
 import type { Bar } from '../../contracts/bar.ts'
 import { walkBars } from '../../market/bar-walk.ts'
 import { toBar } from '../../market/check-bar.ts'
@@ -12,7 +13,7 @@ import { uniqueness } from './uniqueness.ts'
 
 const barMs = 60_000
 const walk = (seed: number, count: number): Bar[] => walkBars({ seed, count, from: Date.UTC(2024, 0, 1), barMs }).map((input) => toBar(input, '1m', 0))
-const seriesOf = (bars: readonly Bar[], continuous = true): LabelBars => ({ bars, barMs, continuous })
+const seriesOf = (bars: readonly Bar[], continuous = true): LabelBars => ({ bars, periods: (continuous ? everyPeriod : anyPeriod)(barMs) })
 const near = (a: number | undefined, b: number): void => assert.ok(a !== undefined && Math.abs(a - b) <= 1e-12, `${a} is not ${b}`)
 
 const specs = fc.oneof(

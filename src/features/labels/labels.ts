@@ -1,7 +1,8 @@
+import type { Periods } from '../../calendars/periods.ts'
 import type { Bar } from '../../contracts/bar.ts'
 
-/** Closed bars in order. In a continuous series a period without a bar is missing, else the next bars as they came count. */
-export type LabelBars = { readonly bars: readonly Bar[]; readonly barMs: number; readonly continuous: boolean }
+/** Closed bars in order. Where it is known which bars there have to be, an absent one is missing; else the next bars as they came count. */
+export type LabelBars = { readonly bars: readonly Bar[]; readonly periods: Periods }
 
 type Horizon = { readonly steps: number }
 type Sigma = { readonly sigmaBars: number }
@@ -29,16 +30,16 @@ export type Label = {
 }
 
 /** The bars after a position up to the horizon; undefined if one of them is missing. */
-function ahead({ bars, barMs, continuous }: LabelBars, position: number, steps: number): readonly [Bar, ...Bar[]] | undefined {
+function ahead({ bars, periods }: LabelBars, position: number, steps: number): readonly [Bar, ...Bar[]] | undefined {
   const [bar, last] = [bars[position], bars[position + steps]]
-  if (!bar || !last || (continuous && last.openTime !== bar.openTime + steps * barMs)) return undefined
+  if (!bar || !last || periods.count(bar.closeTime, last.openTime) >= steps) return undefined
   return bars.slice(position + 1, position + steps + 1) as [Bar, ...Bar[]]
 }
 
 /** Root mean square of the log returns of the last `count` bars up to a position, as it was known then; undefined if one of them is missing. */
-export function deviation({ bars, barMs, continuous }: LabelBars, position: number, count: number): number | undefined {
+export function deviation({ bars, periods }: LabelBars, position: number, count: number): number | undefined {
   const [first, last] = [bars[position - count], bars[position]]
-  if (!first || !last || (continuous && last.openTime !== first.openTime + count * barMs)) return undefined
+  if (!first || !last || periods.count(first.closeTime, last.openTime) >= count) return undefined
   let sum = 0
   for (let i = position - count + 1; i <= position; i++) sum += Math.log((bars[i] as Bar).close / (bars[i - 1] as Bar).close) ** 2
   return Math.sqrt(sum / count)

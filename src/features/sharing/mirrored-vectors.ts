@@ -74,9 +74,9 @@ export class MirroredVectors implements RemoteVectors {
   }
 
   #vector(declared: DeclaredSet, rows: readonly VectorRow[], { at, moment }: { readonly at: number; readonly moment: number }): FeatureVector | undefined {
-    const { closeTime, clock, calendar, reading } = rows[at] as VectorRow
+    const { closeTime, nextOpen, clock, known, reading } = rows[at] as VectorRow
     const about = { asOf: moment, clock, barCloseTime: closeTime }
-    if (moment - closeTime > declared.maxAgeMs) return absent(declared, calendar === 'continuous' && at < rows.length - 1 ? 'missing' : 'stale', about)
+    if (moment - nextOpen > declared.maxAgeMs) return absent(declared, known && at < rows.length - 1 ? 'missing' : 'stale', about)
     const values = windowOf(rows, at, declared)
     return values && { ...reading, values, ...about }
   }

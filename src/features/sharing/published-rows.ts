@@ -44,7 +44,9 @@ export class PublishedRows {
     const bytes = encodeRow(
       {
         ...version,
-        ...series.settings,
+        clock: series.settings.clock,
+        known: series.periods.known,
+        nextOpen: series.periods.nextOpen(closeTime),
         reading: origin === undefined ? reading : { ...reading, origin },
         closeTime,
         receivedTime: bar?.receivedTime ?? closeTime,

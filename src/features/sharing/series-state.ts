@@ -1,3 +1,4 @@
+import type { Calendars } from '../../calendars/calendars.ts'
 import type { SeriesKey } from '../../contracts/bar.ts'
 import type { Timeframe } from '../../contracts/timeframe.ts'
 import type { Edits } from '../../feature-store/online-store.ts'
@@ -99,14 +100,14 @@ function partsOf(state: ReadonlyMap<string, Uint8Array>, prefix: string): Part[]
 }
 
 /** The series of one timeframe; undefined when what it cannot do without is damaged. Bars up to a damaged part are left out, and states that rest on them. */
-function readTimeframe(key: SeriesKey, state: ReadonlyMap<string, Uint8Array>): SeriesState | undefined {
+function readTimeframe(key: SeriesKey, state: ReadonlyMap<string, Uint8Array>, calendars: Calendars): SeriesState | undefined {
   const past = state.get(`${key.timeframe}/past`)
   const head = past && unseal(past)
   const chunks = partsOf(state, `${key.timeframe}/bars/`)
   const intact = chunks.slice(chunks.findLastIndex(({ bytes }) => bytes === undefined) + 1)
   if (head === undefined || intact.length === 0) return undefined
   const { settings, origin, trimmed } = JSON.parse(head.toString()) as Past
-  const series = new Series(key, settings)
+  const series = new Series(key, settings, calendars)
   for (const { bytes } of intact) for (const bar of decodeRecord(bytes as Buffer).bars) series.apply(bar)
   const isCut = intact.length < chunks.length
   series.restore({ origin, trimmed: isCut ? Math.max(1, trimmed) : trimmed, rewriteCount: 0 })
@@ -118,8 +119,12 @@ function readTimeframe(key: SeriesKey, state: ReadonlyMap<string, Uint8Array>): 
 }
 
 /** Every series of a symbol that another replica published, and how many entries were damaged. */
-export function readSymbolState(symbol: string, state: ReadonlyMap<string, Uint8Array>): { readonly series: readonly SeriesState[]; readonly damaged: number } {
+export function readSymbolState(
+  symbol: string,
+  state: ReadonlyMap<string, Uint8Array>,
+  calendars: Calendars,
+): { readonly series: readonly SeriesState[]; readonly damaged: number } {
   const frames = new Set([...state.keys()].map((name) => name.slice(0, name.indexOf('/')) as Timeframe))
-  const series = [...frames].map((timeframe) => readTimeframe({ symbol, timeframe }, state)).filter((one) => one !== undefined)
+  const series = [...frames].map((timeframe) => readTimeframe({ symbol, timeframe }, state, calendars)).filter((one) => one !== undefined)
   return { series, damaged: [...state.values()].filter((bytes) => unseal(bytes) === undefined).length }
 }

@@ -98,8 +98,8 @@ export class SymbolWriters {
   }
 
   async #takeOver({ symbol }: Grant): Promise<void> {
-    const { store } = this.#deps
-    const { series, damaged } = readSymbolState(symbol, await store.readState(symbol))
+    const { store, market } = this.#deps
+    const { series, damaged } = readSymbolState(symbol, await store.readState(symbol), market.calendars)
     if (damaged > 0) this.#corrupt.add(damaged)
     takeOver(symbol, series, this.#deps)
   }
