@@ -1,4 +1,5 @@
 import type { FeatureSetSpec, ValueRange } from '../contracts/features.ts'
+import type { PlacedDocument } from '../documents/placed-document.ts'
 import { ownCatalogue } from './catalog/index.ts'
 import { type Definition, type FeatureContext, readFeature } from './definition.ts'
 import { operations } from './expressions/operations.ts'
@@ -8,7 +9,7 @@ import { idOf, type Term } from './expressions/terms.ts'
 import { labelNames } from './labels/label-columns.ts'
 import { attempt, NamedTerms } from './named-terms.ts'
 import { plainNames } from './plain-names.ts'
-import type { SetContent, SetDocument } from './set-document.ts'
+import type { SetContent } from './set-document.ts'
 
 type Path = readonly (string | number)[]
 type Written = SetContent['features'] extends infer Features ? (Features extends readonly (infer Item)[] ? Item : never) : never
@@ -61,7 +62,7 @@ function withLags({ definition, term }: { readonly definition: Definition; reado
 }
 
 /** Resolves the features of a set; what is refused is noted in the document with its place. */
-export function readColumns(document: SetDocument, written: SetContent['features'], context: ColumnContext): Columns {
+export function readColumns(document: PlacedDocument, written: SetContent['features'], context: ColumnContext): Columns {
   const entries = entriesOf(written)
   const names = new NamedTerms(new Map(entries.flatMap(({ name, text }) => (name === undefined ? [] : [[name, text] as const]))), context)
   const around = { ...context, names }

@@ -2,19 +2,20 @@ import { ServingError } from '../contracts/error.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
 import { durationMs } from '../contracts/manifest.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
+import { PlacedDocument, type Problem } from '../documents/placed-document.ts'
 import type { Catalogue } from './catalog/family.ts'
 import { declareSet } from './declared-set.ts'
 import { readColumns } from './set-columns.ts'
-import { fitsSet, type SetContent, SetDocument, type SetProblem } from './set-document.ts'
+import { type SetContent, SetSchema } from './set-document.ts'
 
 /** A set as it could be read: without problems there is a specification. */
-export type SetReading = { readonly spec: FeatureSetSpec | undefined; readonly problems: readonly SetProblem[] }
+export type SetReading = { readonly spec: FeatureSetSpec | undefined; readonly problems: readonly Problem[] }
 
 /** What the file does not say: its name, the timeframe of what it is read for, and the catalogue (our own unless another is given). */
 export type SetDefaults = { readonly file: string; readonly name?: string; readonly timeframe?: Timeframe; readonly catalogue?: Catalogue | undefined }
 
 /** The specification that a file stands for; refusals are noted in its document. */
-function specOf(document: SetDocument, content: SetContent, { name, timeframe, catalogue }: SetDefaults): FeatureSetSpec | undefined {
+function specOf(document: PlacedDocument, content: SetContent, { name, timeframe, catalogue }: SetDefaults): FeatureSetSpec | undefined {
   const { window = 1, symbols = ['*'], max_age: maxAge, gaps = 'restart' } = content
   const own = content.timeframe ?? timeframe
   if (own === undefined) {
@@ -35,16 +36,16 @@ function specOf(document: SetDocument, content: SetContent, { name, timeframe, c
 
 /** Reads a declared set. Every problem is named with its line and column; those of expressions with a caret. */
 export function readSetFile(source: string, defaults: SetDefaults): SetReading {
-  const document = new SetDocument(source, defaults.file)
+  const document = new PlacedDocument(source, defaults.file)
   const { problems } = document
-  const content = problems.length === 0 ? document.value : undefined
-  const spec = content !== undefined && fitsSet(document, content) ? specOf(document, content, defaults) : undefined
+  const content = document.read(SetSchema, 'must be a feature as text; inside [ ] a comma ends a text, so it needs quotes there')
+  const spec = content && specOf(document, content, defaults)
   if (spec && problems.length === 0) tryDeclare(document, spec, defaults.catalogue)
   return { spec: problems.length === 0 ? spec : undefined, problems }
 }
 
 /** What the parts cannot know: a feature twice, a timeframe shorter than the set's. */
-function tryDeclare(document: SetDocument, spec: FeatureSetSpec, catalogue: Catalogue | undefined): void {
+function tryDeclare(document: PlacedDocument, spec: FeatureSetSpec, catalogue: Catalogue | undefined): void {
   try {
     declareSet(spec, catalogue)
   } catch (error) {
