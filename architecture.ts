@@ -9,7 +9,7 @@ export const folders = {
   database: ['contracts'],
   events: ['contracts'],
   documents: ['contracts'],
-  calendars: ['contracts'],
+  calendars: ['documents', 'contracts'],
   market: ['calendars', 'contracts'],
   'feature-store': ['resilience', 'contracts'],
   features: ['calendars', 'documents', 'feature-store', 'market', 'contracts'],
@@ -22,7 +22,7 @@ export const folders = {
   access: ['database', 'contracts'],
   monitoring: ['contracts'],
   gateway: ['access', 'events', 'monitoring', 'contracts'],
-  cli: ['config', 'contracts', 'features', 'feeds', 'gateway', 'history', 'market', 'models', 'runtimes'],
+  cli: ['calendars', 'config', 'contracts', 'features', 'feeds', 'gateway', 'history', 'market', 'models', 'runtimes'],
 } as const satisfies Record<string, readonly string[]>
 
 /** Third-party packages -> the only places that may import them (folders or files of src/). */

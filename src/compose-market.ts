@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { Calendars } from './calendars/calendars.ts'
+import { loadCalendars } from './calendars/load-calendars.ts'
 import type { Config } from './config/schema.ts'
 import type { FlowWrites } from './contracts/flow-requests.ts'
 import type { HealthCheck } from './contracts/health.ts'
@@ -82,12 +84,12 @@ type Sharing = {
 type Disk = { readonly journal?: FileBarJournal; readonly states?: FoldStateLog }
 
 /** What outlives the process on its own machine. */
-function openDisk({ config: { data, market, history }, clock, meter }: Deps): Disk {
+function openDisk({ config: { data, market, history }, clock, meter }: Deps, calendars: Calendars): Disk {
   if (!market.persist) return {}
   const folder = join(data.dir, 'market')
   mkdirSync(folder, { recursive: true })
   return {
-    journal: new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter, keepOld: history.enabled }),
+    journal: new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter, calendars, keepOld: history.enabled }),
     states: new FoldStateLog({ folder, meter }),
   }
 }
@@ -176,19 +178,20 @@ function makeFeatures(
 }
 
 /**
- * Puts bars, order flow and the features over them together, with what the process before left of them and what is shared with other replicas. Throws what feature modules and sets are refused
- * with.
+ * Puts bars, order flow and the features over them together, with what the process before left of them and what is shared with other replicas. Throws what calendars, feature modules
+ * and sets are refused with.
  */
 export async function composeMarket(deps: Deps): Promise<Market> {
   const { config, clock, meter } = deps
   const { market } = config
   const catalogue = await composeCatalogue(deps)
   const sets = loadSets(config.features.dir, catalogue)
-  const disk = openDisk(deps)
+  const calendars = loadCalendars(market.calendars)
+  const disk = openDisk(deps, calendars)
   const { journal } = disk
   const sharing = await openSharing(deps, disk)
   const tapes = new FlowTapes()
-  const store = new SeriesStore({ clock, meter, tapes, keepBars: market.keepBars, jumps: market, ...disk })
+  const store = new SeriesStore({ clock, meter, tapes, calendars, keepBars: market.keepBars, jumps: market, ...disk })
   const { service, sentinel } = makeFeatures(deps, { series: store, catalogue }, sharing ?? disk)
   const flow = composeFlow(market, { tapes, store, clock, meter })
   for (const series of journal?.restored ?? []) {

@@ -51,7 +51,9 @@ export class Calendars {
     const near = nearestNames(name, names, 1)
     const rule = `must be one of ${names.join(', ')}${near.length === 0 ? '' : `; did you mean ${near[0]}?`}`
     const got = name.slice(0, 100).toWellFormed()
-    return new ServingError('validation_failed', `/calendar ${rule}`, { places: [{ pointer: '/calendar', rule, got }] })
+    return new ServingError('validation_failed', `The calendar ${JSON.stringify(got)} is not there: it ${rule}`, {
+      places: [{ pointer: '/calendar', rule, got }],
+    })
   }
 }
 

@@ -9,3 +9,8 @@ export const weekdayOf = (day: number): number => (((day + 4) % 7) + 7) % 7
 
 /** A day as people write it, `2024-07-04`. */
 export const formatDay = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10)
+/** The day that a text names, as `2024-07-04`; undefined if there is no such day. */
+export function parseDay(text: string): number | undefined {
+  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN
+  return Number.isNaN(ms) || formatDay(ms / dayMs) !== text ? undefined : ms / dayMs
+}

@@ -4,6 +4,7 @@ import { vectorRows } from '../features/vector-rows.ts'
 import { openTableFile } from '../history/table-file.ts'
 import type { ColumnSpec } from '../history/table.ts'
 import { systemClock } from '../system.ts'
+import { calendarsOf } from './calendar-option.ts'
 import { chosenFeatures } from './chosen-features.ts'
 import { catalogueOf, type ModuleOptions, withModules } from './feature-options.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -22,15 +23,16 @@ const columnsOf = (ids: readonly string[]): ColumnSpec[] => [
 async function backfill(options: BackfillOptions): Promise<void> {
   const { symbols, timeframe, calendar, out } = options
   const catalogue = await catalogueOf(options)
+  const calendars = calendarsOf(options)
   const { ids: features, gaps } = chosenFeatures(options, catalogue)
   await using file = openTableFile(out, columnsOf(features))
-  const sources = await sourceBars(options, { ids: features, catalogue })
+  const sources = await sourceBars(options, { ids: features, catalogue, calendars })
   const bars = new Map([...sources].map(([symbol, source]) => [symbol, source.bars]))
   const progress = new ProgressLine('backfill')
   const begin = systemClock.monotonic()
   let [rows, digest] = [0, '']
   for (const [i, symbol] of symbols.entries()) {
-    const made = vectorRows({ symbol, timeframe, calendar, bars, features, catalogue, ...(gaps && { gaps }) }, systemClock)
+    const made = vectorRows({ symbol, timeframe, calendar, calendars, bars, features, catalogue, ...(gaps && { gaps }) }, systemClock)
     const span = spanOf(bars.get(symbol))
     for (const { bar, vector } of made.rows) {
       if (!isWithin(bar, options)) continue
@@ -59,6 +61,7 @@ export function registerFeaturesBackfill(features: Command): void {
       `
 Examples:
   presage features backfill --symbols BTC/USDT,ETH/USDT --timeframe 1m --set momentum --history var/history --known-at 2024-07-01
+  presage features backfill --symbols SPY/USD --timeframe 1m --set momentum --calendar XNYS
   presage features backfill --symbols BTC/USDT --bars btc-1m.csv.gz --timeframe 1m --set momentum
   presage features backfill --symbols BTC/USDT,ETH/USDT --bars btc.parquet eth.parquet --timeframe 1m --set momentum --from 2024-01-01 --to 2024-07-01 --out h1.parquet`,
     )

@@ -1,19 +1,15 @@
-import { type Command, Option } from 'commander'
-import type { Calendar } from '../contracts/bar.ts'
+import type { Command } from 'commander'
 import { formatInstant } from '../contracts/instant.ts'
 import { type BarDifference, compareSeries, type SeriesDifference, type ValueDifference } from '../features/series-difference.ts'
 import { readBars } from '../history/read-bars.ts'
 import { readSeries } from '../market/read-series.ts'
 import { systemClock } from '../system.ts'
+import { type CalendarOptions, calendarsOf, withCalendar } from './calendar-option.ts'
 import { chosenFeatures, type FeatureChoice } from './chosen-features.ts'
 import { catalogueOf, type ModuleOptions, parseTimeframe, splitIds, withModules } from './feature-options.ts'
 import { tableLines } from './table.ts'
 
-type DiffOptions = FeatureChoice &
-  ModuleOptions & {
-    readonly symbol: string
-    readonly calendar: Calendar
-  }
+type DiffOptions = FeatureChoice & ModuleOptions & CalendarOptions & { readonly symbol: string }
 
 /** Why the bars begin to differ, in words. */
 function causeOf({ openTime, cause, changes }: BarDifference, [a, b]: SeriesDifference['sides']): string {
@@ -64,7 +60,7 @@ export async function diffReport(
   const { symbol, timeframe, calendar } = options
   const key = { symbol, timeframe }
   const found = compareSeries(
-    { ...key, calendar, features, catalogue, bars: [await readSeries(a, key, readBars), await readSeries(b, key, readBars)] },
+    { ...key, calendar, calendars: calendarsOf(options), features, catalogue, bars: [await readSeries(a, key, readBars), await readSeries(b, key, readBars)] },
     systemClock,
   )
   return { lines: report([a, b], found), differ: found.first !== undefined || found.features.some(({ count }) => count > 0) }
@@ -78,7 +74,7 @@ async function diff(a: string, b: string, options: DiffOptions): Promise<void> {
 
 /** `presage features diff`: which bar and which values differ first between two files of a series, and why; exit code 1 if anything does. */
 export function registerFeaturesDiff(features: Command): void {
-  withModules(features.command('diff <a> <b>'))
+  withCalendar(withModules(features.command('diff <a> <b>')))
     .description(
       'compare two files of one series: the first differing bar with its cause, and the first differing value of every feature; exit code 1 if they differ',
     )
@@ -87,10 +83,5 @@ export function registerFeaturesDiff(features: Command): void {
     .option('--features <ids>', 'comma-separated ids, e.g. "close@1m,rsi(14)@1m"', splitIds)
     .option('--set <set>', 'a declared set by name or file, or a YAML file with a list of ids or a model manifest')
     .option('--sets <dir>', 'folder with declared sets', 'features')
-    .addOption(
-      new Option('--calendar <calendar>', 'continuous: a missing bar is a gap; as_received: bars follow each other')
-        .choices(['continuous', 'as_received'])
-        .default('continuous'),
-    )
     .action(diff)
 }

@@ -5,7 +5,9 @@ import { type MatrixCounts, trainingMatrix } from '../features/training-matrix.t
 import { openTableFile, type TableFile } from '../history/table-file.ts'
 import type { ColumnSpec } from '../history/table.ts'
 import { systemClock } from '../system.ts'
+import type { Calendars } from '../calendars/calendars.ts'
 import type { Catalogue } from '../features/catalog/family.ts'
+import { calendarsOf } from './calendar-option.ts'
 import { type ChosenFeatures, chosenFeatures } from './chosen-features.ts'
 import { catalogueOf, type ModuleOptions, withModules } from './feature-options.ts'
 import { type LabelOptions, labelSpecOf, withLabelOptions } from './label-options.ts'
@@ -14,8 +16,8 @@ import { type SourceBars, sourceBars, type SourceOptions, spanOf, withSourceOpti
 
 type ExportOptions = SourceOptions & LabelOptions & ModuleOptions & { readonly out: string }
 
-/** The features that were asked for, and the catalogue that they are from. */
-type Chosen = ChosenFeatures & { readonly catalogue: Catalogue }
+/** The features that were asked for, the catalogue that they are from, and the calendars that there are. */
+type Chosen = ChosenFeatures & { readonly catalogue: Catalogue; readonly calendars: Calendars }
 
 type ExportCounts = MatrixCounts & { quarantined: number }
 
@@ -61,7 +63,7 @@ type Sources = ReadonlyMap<string, SourceBars>
 /** Writes the rows of every symbol and counts them. */
 async function addRows(
   file: TableFile,
-  options: ExportOptions & Pick<Chosen, 'ids' | 'catalogue' | 'gaps'>,
+  options: ExportOptions & Pick<Chosen, 'ids' | 'catalogue' | 'calendars' | 'gaps'>,
   sources: Sources,
 ): Promise<{ readonly digest: string; readonly counts: ExportCounts }> {
   const counts = { bars: 0, rows: 0, warming: 0, undefinedValue: 0, unlabelled: 0, quarantined: 0 }
@@ -91,7 +93,7 @@ async function addRows(
 async function exportMatrix(options: ExportOptions): Promise<void> {
   const { out, labels } = options
   const catalogue = await catalogueOf(options)
-  const chosen = { ...chosenFeatures(options, catalogue), catalogue }
+  const chosen = { ...chosenFeatures(options, catalogue), catalogue, calendars: calendarsOf(options) }
   await using file = openTableFile(out, columnsOf(chosen.ids, labelColumns(labels)))
   const sources = await sourceBars(options, chosen)
   const { digest, counts } = await addRows(file, { ...options, ...chosen, labels }, sources)

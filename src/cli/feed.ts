@@ -30,8 +30,15 @@ export function demoFeed(speed: number | undefined): Feed {
   }
 }
 
-/** Bars of a file as the feed of one symbol that trades around the clock. Throws `validation_failed` for a file that cannot be read. */
-export async function fileFeed(options: { readonly path: string; readonly key: SeriesKey; readonly speed: number; readonly history: number }): Promise<Feed> {
+/** Bars of a file as the feed of one symbol. Throws `validation_failed` for a file that cannot be read. */
+export async function fileFeed(options: {
+  readonly path: string
+  readonly key: SeriesKey
+  readonly calendar: Calendar
+  readonly speed: number
+  readonly history: number
+}): Promise<Feed> {
   const bars = (await Array.fromAsync(readBars(options.path))).toSorted((a, b) => a.openTime - b.openTime)
-  return { origin: options.path, key: options.key, calendar: 'continuous', bars, speed: options.speed, history: options.history }
+  const { path, ...rest } = options
+  return { origin: path, bars, ...rest }
 }

@@ -10,6 +10,7 @@ const commands: readonly CommandRow[] = [
   { name: 'serve', summary: 'start the server', load: async () => (await import('./serve.ts')).registerServe },
   { name: 'ingest', summary: 'send bars of a file to a running server', load: async () => (await import('./ingest.ts')).registerIngest },
   { name: 'feeds', summary: 'list and try live feeds of exchanges', load: async () => (await import('./feeds.ts')).registerFeeds },
+  { name: 'calendars', summary: 'list calendars and their sessions', load: async () => (await import('./calendars.ts')).registerCalendars },
   { name: 'models', summary: 'list, verify and import bundles', load: async () => (await import('./models.ts')).registerModels },
   { name: 'config', summary: 'show and check the settings', load: async () => (await import('./config.ts')).registerConfig },
   { name: 'features', summary: 'list features and export training rows', load: async () => (await import('./features.ts')).registerFeatures },

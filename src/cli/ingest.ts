@@ -5,6 +5,7 @@ import type { IngestBarsResponse } from '../contracts/market.ts'
 import { isTimeframe } from '../contracts/timeframe.ts'
 import { readBars } from '../history/read-bars.ts'
 import type { BarInput } from '../market/check-bar.ts'
+import { calendarHelp } from './calendar-option.ts'
 import { registerIngestFlow } from './ingest-flow.ts'
 import { inChunks, post } from './post-rows.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -71,7 +72,7 @@ export function registerIngest(program: Command): void {
     .argument('<file>', 'the file')
     .requiredOption('--symbol <symbol>', 'e.g. BTC/USDT')
     .requiredOption('--timeframe <timeframe>', 'length of the bars, e.g. 1m')
-    .addOption(new Option('--calendar <calendar>', 'for a new series; continuous: a missing bar is a gap').choices(['continuous', 'as_received']))
+    .option('--calendar <name>', `for a new series; ${calendarHelp}`)
     .addOption(new Option('--clock <clock>', 'for a new series; replay: now is its last close').choices(['live', 'replay']))
     .option('--url <url>', 'the server', 'http://127.0.0.1:8080')
     .action(ingestBars)

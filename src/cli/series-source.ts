@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Bar, Calendar } from '../contracts/bar.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import type { Calendars } from '../calendars/calendars.ts'
+import type { Bar } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { formatInstant } from '../contracts/instant.ts'
 import type { Catalogue } from '../features/catalog/family.ts'
@@ -15,19 +16,20 @@ import { parseBarTime } from '../market/bar-time.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { checkedBars } from '../market/checked-bars.ts'
 import { systemClock } from '../system.ts'
+import { type CalendarOptions, withCalendar } from './calendar-option.ts'
 import type { FeatureChoice } from './chosen-features.ts'
 import { parseTimeframe, splitIds } from './feature-options.ts'
 
 /** Which features over which bars, as the command line says it. Closes in [from, to), ms. */
-export type SourceOptions = FeatureChoice & {
-  readonly symbols: readonly string[]
-  readonly bars?: readonly string[]
-  readonly history: string
-  readonly knownAt?: number
-  readonly calendar: Calendar
-  readonly from?: number
-  readonly to?: number
-}
+export type SourceOptions = FeatureChoice &
+  CalendarOptions & {
+    readonly symbols: readonly string[]
+    readonly bars?: readonly string[]
+    readonly history: string
+    readonly knownAt?: number
+    readonly from?: number
+    readonly to?: number
+  }
 
 /** The checked bars of one symbol, how many were refused, and where they are from. */
 export type SourceBars = { readonly bars: readonly Bar[]; readonly quarantined: number; readonly from: Readonly<Record<string, unknown>> }
@@ -40,7 +42,7 @@ function parseMoment(text: string): number {
 
 /** Adds the options that say which features over which bars. */
 export const withSourceOptions = (command: Command): Command =>
-  command
+  withCalendar(command)
     .requiredOption('--symbols <symbols>', 'one or more, e.g. BTC/USDT,ETH/USDT', splitIds)
     .option('--bars <files...>', 'bars of each symbol in their order: CSV or JSON, plain or .gz, or Parquet (default: the history of a server)')
     .option('--history <dir>', 'history of a server', 'var/history')
@@ -51,16 +53,15 @@ export const withSourceOptions = (command: Command): Command =>
     .option('--sets <dir>', 'folder with declared sets', 'features')
     .option('--from <moment>', 'first close that becomes a row; bars before it warm the features up', parseMoment)
     .option('--to <moment>', 'rows end before this close', parseMoment)
-    .addOption(
-      new Option('--calendar <calendar>', 'continuous: a missing bar is a gap; as_received: bars follow each other')
-        .choices(['continuous', 'as_received'])
-        .default('continuous'),
-    )
 
-async function fileBars(symbol: string, file: string, { timeframe, calendar }: SourceOptions): Promise<SourceBars> {
+async function fileBars(
+  symbol: string,
+  file: string,
+  { timeframe, calendar, calendars }: SourceOptions & { readonly calendars: Calendars },
+): Promise<SourceBars> {
   const inputs: BarInput[] = []
   for await (const bar of readBars(file)) inputs.push(bar)
-  const { bars, quarantined } = checkedBars({ symbol, timeframe, calendar }, inputs, systemClock)
+  const { bars, quarantined } = checkedBars({ symbol, timeframe, calendar, calendars }, inputs, systemClock)
   if (bars.length === 0) throw new ServingError('validation_failed', `${file}: no bar could be used${quarantined[0] ? `: ${quarantined[0].reason}` : ''}`)
   return { bars, quarantined: quarantined.length, from: { symbol, file: basename(file), sha256: hash('sha256', await readFile(file)) } }
 }
@@ -90,9 +91,10 @@ async function historyBars(symbols: readonly string[], { timeframe, history, kno
 /** The bars of every symbol in the order of the symbols, then those of others that the features read. Throws `validation_failed`, `unknown_feature`, `series_not_found`. */
 export async function sourceBars(
   options: SourceOptions,
-  features: { readonly ids: readonly string[]; readonly catalogue: Catalogue },
+  features: { readonly ids: readonly string[]; readonly catalogue: Catalogue; readonly calendars: Calendars },
 ): Promise<ReadonlyMap<string, SourceBars>> {
-  const { symbols, bars, timeframe } = options
+  const { symbols, bars, timeframe, calendar } = options
+  features.calendars.periods(calendar, timeframe)
   const partners = new Set(features.ids.flatMap((id) => defineFeature(id, timeframe, features.catalogue).partner ?? [])).difference(new Set(symbols))
   if (bars === undefined) return historyBars([...symbols, ...partners], options)
   if (partners.size > 0)
@@ -100,7 +102,7 @@ export async function sourceBars(
   if (bars.length !== symbols.length)
     throw new ServingError('validation_failed', `--bars names ${bars.length} files for ${symbols.length} symbols: one each, in their order`)
   const found = new Map<string, SourceBars>()
-  for (const [i, symbol] of symbols.entries()) found.set(symbol, await fileBars(symbol, bars[i] as string, options))
+  for (const [i, symbol] of symbols.entries()) found.set(symbol, await fileBars(symbol, bars[i] as string, { ...options, calendars: features.calendars }))
   return found
 }
 

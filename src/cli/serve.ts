@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../config/load-config.ts'
+import type { Calendar } from '../contracts/bar.ts'
 import { isTimeframe, type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import { ServingError } from '../contracts/error.ts'
 import { endOnSignal, run } from '../main.ts'
 import { systemClock, systemTimer } from '../system.ts'
 import { type ConfigOptions, sourcesOf, withConfigOptions } from './config-options.ts'
+import { calendarHelp } from './calendar-option.ts'
 import { demoFeed, type Feed, fileFeed } from './feed.ts'
 import { Narrator } from './narrator.ts'
 import { replayFeed } from './replay-feed.ts'
@@ -17,6 +19,7 @@ type ServeOptions = ConfigOptions & {
   readonly replay?: string
   readonly symbol?: string
   readonly timeframe: Timeframe
+  readonly calendar: Calendar
   readonly speed?: number
   readonly history: number
 }
@@ -39,10 +42,10 @@ function parseTimeframe(text: string): Timeframe {
 }
 
 /** The bars to replay: those of a file, else the demonstration's, else none. */
-async function chooseFeed({ demo, replay, symbol, timeframe, speed, history }: ServeOptions): Promise<Feed | undefined> {
+async function chooseFeed({ demo, replay, symbol, timeframe, calendar, speed, history }: ServeOptions): Promise<Feed | undefined> {
   if (replay === undefined) return demo === true ? demoFeed(speed) : undefined
   if (symbol === undefined) throw new ServingError('validation_failed', '--replay needs --symbol, e.g. --symbol BTC/USDT')
-  return fileFeed({ path: replay, key: { symbol, timeframe }, speed: speed ?? usualSpeed, history })
+  return fileFeed({ path: replay, key: { symbol, timeframe }, calendar, speed: speed ?? usualSpeed, history })
 }
 
 async function serve(options: ServeOptions): Promise<void> {
@@ -67,6 +70,7 @@ export function registerServe(program: Command): void {
     .option('--replay <file>', 'replay the bars of a CSV or JSON file (may be .gz) or a Parquet file, with the example models')
     .option('--symbol <symbol>', 'symbol of the replayed bars, e.g. BTC/USDT')
     .addOption(new Option('--timeframe <timeframe>', 'timeframe of the replayed bars').argParser(parseTimeframe).default('1m'))
+    .option('--calendar <name>', `calendar of the replayed bars; ${calendarHelp}`, 'continuous')
     .option('--speed <factor>', 'how many times faster than they happened', parseSpeed)
     .option('--history <bars>', 'bars that are there at once, for features to warm up on', parseCount, 3000)
     .addHelpText(
@@ -75,7 +79,8 @@ export function registerServe(program: Command): void {
 Examples:
   presage serve --demo
   presage serve --set gateway.port=9090
-  presage serve --replay btc-1m.csv.gz --symbol BTC/USDT --speed 60`,
+  presage serve --replay btc-1m.csv.gz --symbol BTC/USDT --speed 60
+  presage serve --replay spy-1m.csv.gz --symbol SPY/USD --calendar XNYS`,
     )
     .action(serve)
 }

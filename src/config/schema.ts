@@ -121,6 +121,7 @@ const Market = Type.Object(
       default: [],
     }),
     silenceMs: milliseconds('How long after a trade minutes without another count as empty; later ones are missing, as the feed may be down', 300_000, 60_000),
+    calendars: Type.String({ description: 'Folder with calendars of your own, NAME.yaml; it need not be there', default: 'calendars', minLength: 1 }),
     persist: Type.Boolean({ description: 'Write bars and feature states to the data folder, so that a restart continues where it stopped', default: true }),
   },
   { ...strict, description: 'Market data' },

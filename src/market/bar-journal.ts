@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { builtInCalendars, type Calendars } from '../calendars/calendars.ts'
 import type { Bar } from '../contracts/bar.ts'
 import type { Gauge, Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
@@ -14,6 +15,8 @@ export type FileBarJournalDeps = {
   readonly clock: Clock
   readonly meter: Meter
   readonly keepOld?: boolean
+  /** Those that are built in unless others are given. */
+  readonly calendars?: Calendars
 }
 
 const syncEveryMs = 1_000
@@ -42,12 +45,14 @@ function* recordsOf(series: Series): Generator<BarRecord> {
 export class FileBarJournal implements BarJournal {
   readonly #log: RecordLog
   readonly #clock: Clock
+  readonly #calendars: Calendars
   readonly #failed: Gauge
   readonly #restored = new Map<string, Series>()
   #lastSync: number
   #syncing: Promise<void> | undefined
   #healthy = true
-  constructor({ folder, keepBars, clock, meter, keepOld = false }: FileBarJournalDeps) {
+  constructor({ folder, keepBars, clock, meter, keepOld = false, calendars = builtInCalendars }: FileBarJournalDeps) {
+    this.#calendars = calendars
     this.#clock = clock
     this.#lastSync = clock.monotonic()
     this.#failed = meter.gauge('market_journal_failed', '1 after bars could not be written to disk')
@@ -105,7 +110,7 @@ export class FileBarJournal implements BarJournal {
 
   #take({ kind, key, settings, past, bars }: BarRecord, keepBars: number): void {
     const name = `${key.symbol}@${key.timeframe}`
-    const series = (kind === 'past' ? undefined : this.#restored.get(name)) ?? new Series(key, settings)
+    const series = (kind === 'past' ? undefined : this.#restored.get(name)) ?? new Series(key, settings, this.#calendars)
     this.#restored.set(name, series)
     if (kind === 'older') return series.restoreRevisions(bars)
     for (const bar of bars) series.apply(bar)
