@@ -5,6 +5,8 @@
 export type Periods = {
   /** True if it is known which bars there have to be; else the next bar that comes is the next. */
   readonly known: boolean
+  /** Of the sessions that they are made of: what was computed by other ones may lie differently. */
+  readonly digest?: string
   /** How many bars have to be there that open in [from, to); 0 where it is not known. */
   count(from: number, to: number): number
   /** Open of the first period that opens at a moment or later. */

@@ -39,12 +39,14 @@ function lastAtMost(numbers: Float64Array, limit: number): number {
 /** The periods of sessions. What lies before the first day or after the last one that is covered has none, and every moment after the last counts as open: what is read then is too old. */
 export class SessionPeriods implements Periods {
   readonly known = true
+  readonly digest: string
   readonly #sessions: Sessions
   readonly #barMs: number
   readonly #spans: Spans
   /** The span that was found last: bars come in order. */
   #near = -1
   constructor(sessions: Sessions, barMs: number) {
+    this.digest = sessions.digest
     this.#sessions = sessions
     this.#barMs = barMs
     this.#spans = spansOf(sessions, barMs)

@@ -14,7 +14,7 @@ const compactWhen = 4
 const nameOf = ({ symbol, timeframe }: SeriesKey): string => `${symbol}@${timeframe}`
 
 /** Two snapshots of a boundary with the same signature hold the same states. */
-const signatureOf = ({ rewrites, lanes }: Snapshot): string => `${rewrites} ${[...lanes.keys()].toSorted().join(' ')}`
+const signatureOf = ({ rewrites, calendar = '', lanes }: Snapshot): string => `${rewrites} ${calendar} ${[...lanes.keys()].toSorted().join(' ')}`
 
 /** What is known of the file's records of one series. */
 type Known = { readonly key: SeriesKey; readonly signatures: Map<number, string>; snapshots: Map<number, Snapshot> }

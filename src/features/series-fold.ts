@@ -1,4 +1,3 @@
-import type { Periods } from '../calendars/periods.ts'
 import type { Bar } from '../contracts/bar.ts'
 import { barsPerBlock, type Series } from '../market/series.ts'
 import { Lane, type LaneSpec } from './lane.ts'
@@ -12,6 +11,8 @@ export type Snapshot = {
   /** Bars without a gap up to `lastOpenTime`. */
   readonly run: number
   readonly rewrites: number
+  /** Digest of the sessions that said what was missing; absent where there are none. */
+  readonly calendar?: string | undefined
   readonly lanes: ReadonlyMap<string, Float64Array>
 }
 
@@ -30,10 +31,12 @@ export type FoldOptions = {
 const barsPerSlice = 200
 const beginning: Snapshot = { boundary: -Infinity, lastOpenTime: -Infinity, run: 0, rewrites: 0, lanes: new Map() }
 
-/** True if every bar that a snapshot rests on is still the same. */
-function fits({ boundary, lastOpenTime, rewrites }: Snapshot, series: Series): boolean {
-  return lastOpenTime <= (series.last?.openTime ?? -Infinity) && rewrites <= series.rewriteCount && series.rewrittenSince(rewrites) >= boundary
-}
+/** True if every bar that a snapshot rests on is still the same, and so is what was missing between them. */
+const fits = ({ boundary, lastOpenTime, rewrites, calendar }: Snapshot, series: Series): boolean =>
+  calendar === series.periods.digest &&
+  lastOpenTime <= (series.last?.openTime ?? -Infinity) &&
+  rewrites <= series.rewriteCount &&
+  series.rewrittenSince(rewrites) >= boundary
 
 /**
  * All kernels of one series, folded over its bars: each bar steps each kernel once, however many sets use it. Rows are numbered; the last `capacity` of them stay readable.
@@ -41,7 +44,6 @@ function fits({ boundary, lastOpenTime, rewrites }: Snapshot, series: Series): b
  */
 export class SeriesFold {
   readonly series: Series
-  readonly #periods: Periods
   readonly #options: FoldOptions
   readonly #lanes = new Map<string, Lane>()
   readonly #closeTimes: Float64Array
@@ -59,7 +61,6 @@ export class SeriesFold {
   #rewrites: number
   constructor(series: Series, options: FoldOptions) {
     this.series = series
-    this.#periods = series.periods
     this.#options = options
     this.#closeTimes = new Float64Array(options.capacity)
     this.#runs = new Int32Array(options.capacity)
@@ -206,7 +207,7 @@ export class SeriesFold {
   #advance(bar: Bar): void {
     const block = this.#blockOf(bar.openTime)
     if (block !== this.#block) this.#snapshot(block)
-    if (this.#periods.count(this.#lastOpenTime + this.series.barMs, bar.openTime) > 0) this.#restart()
+    if (this.series.periods.count(this.#lastOpenTime + this.series.barMs, bar.openTime) > 0) this.#restart()
     const slot = this.#rows & this.#mask
     takeBar(this.#input, bar, this.series)
     for (const lane of this.#lanes.values()) lane.step(this.#input, this.#values, slot * this.#width)
@@ -232,6 +233,7 @@ export class SeriesFold {
       lastOpenTime: this.#lastOpenTime,
       run: this.#run,
       rewrites: this.#rewrites,
+      calendar: this.series.periods.digest,
       lanes,
     }
     this.#snapshots.push(snapshot)

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { builtInCalendars } from '../calendars/calendars.ts'
+import { readCalendarDocument } from '../calendars/calendar-document.ts'
+import { builtInCalendars, Calendars } from '../calendars/calendars.ts'
+import type { Sessions } from '../calendars/sessions.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
 import { noMeter } from '../contracts/meter.ts'
-import type { BarInput } from '../market/check-bar.ts'
+import { type BarInput, toBar } from '../market/check-bar.ts'
+import { Series } from '../market/series.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { walkSessions } from '../market/testing/walk-sessions.ts'
 import { FeatureService } from './feature-service.ts'
+import { emaKernel } from './kernels/moving-averages.ts'
+import { SeriesFold, type Snapshot } from './series-fold.ts'
 
 const key = { symbol: 'SPY/USD', timeframe: '1m' } as const
 const minute = 60_000
@@ -53,6 +58,9 @@ describe('a vector of a series with sessions', () => {
     assert.deepEqual(read(at('2024-05-28T13:33')).statuses, ['quarantined'])
     ingest(walkSessions({ from: '2024-05-28T13:40Z', to: '2024-05-28T13:41Z' }))
     assert.deepEqual(read(at('2024-05-28T13:38')).statuses, ['missing'])
+    const short = makeWorld(['close@1m'])
+    short.ingest([...friday.slice(0, -1), ...friday.slice(-1).map((bar) => ({ ...bar, low: -1 }))])
+    assert.deepEqual(short.read(at('2024-05-25T12:00')).statuses, ['quarantined'])
   })
 
   test('goes on over the night on longer timeframes too, and rests on the bars before it', () => {
@@ -85,6 +93,26 @@ describe('a vector of a series with sessions', () => {
       if (flat === 3) assert.equal(vector.values[1], 0.75)
     }
   })
+})
+
+test('states that were computed by another calendar of the same name are not gone on with: what was missing by it may be here', () => {
+  const bars = walkSessions({ timeframe: '5m', from: '2024-01-02T00:00Z', to: '2024-03-29T00:00Z' }).map((bar) => toBar(bar, '5m', 0))
+  const calendarsWith = (holiday: string) =>
+    new Calendars([readCalendarDocument({ file: 'XNYS.yaml', name: 'XNYS', source: `extends: XNYS\nholidays: [${holiday}]` }).content as Sessions])
+  const fold = (calendars: Calendars, snapshots: readonly Snapshot[], onSnapshot?: (snapshot: Snapshot) => void) => {
+    const series = new Series({ ...key, timeframe: '5m' }, { calendar: 'XNYS', clock: 'replay' }, calendars)
+    for (const bar of bars) series.apply(bar)
+    if (onSnapshot === undefined) series.trim(1_200)
+    const made = new SeriesFold(series, { capacity: 4_096, snapshots, ...(onSnapshot ? { onSnapshot } : {}) })
+    made.require([{ key: 'ema', kernel: emaKernel(400), settled: 400 }])
+    return made.run(made.rows - 1)
+  }
+  const kept: Snapshot[] = []
+  const [then, now] = [calendarsWith('2024-12-31'), calendarsWith('2024-12-30')]
+  const whole = fold(then, [], (snapshot) => kept.push(snapshot))
+  assert.equal(whole, bars.length)
+  assert.equal(fold(then, kept), whole)
+  assert.ok(fold(now, kept) < 1_600)
 })
 
 test('a stream with every bar of some days has no gap, one without any one of them exactly one, and the same bits as at once', () => {
