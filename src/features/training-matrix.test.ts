@@ -5,6 +5,7 @@ import { walkBars } from '../market/bar-walk.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { checkedBars } from '../market/checked-bars.ts'
 import { SeriesStore } from '../market/series-store.ts'
+import { walkSessions } from '../market/testing/walk-sessions.ts'
 import { FeatureService } from './feature-service.ts'
 import { type MatrixRequest, stepsOf, trainingMatrix } from './training-matrix.ts'
 
@@ -79,6 +80,19 @@ test('a missing bar before the horizon leaves no label in a continuous series; a
   const across = loose.rows.find(({ closeTime }) => positionOf(closeTime) === 490)
   assert.equal(across?.labels[landing], start + 507 * minute)
   assert.equal(across?.labels[r], Math.log((bars[506] as BarInput).close / (bars[491] as BarInput).open))
+})
+
+test('with sessions a horizon over the night counts their bars; one that is missing before it leaves no label', () => {
+  const sessions = walkSessions({ from: '2024-07-02T00:00Z', to: '2024-07-06T00:00Z' })
+  const closes = (rows: readonly { readonly closeTime: number }[]): Set<number> => new Set(rows.map(({ closeTime }) => closeTime))
+  const closeOf = (at: number): number => (sessions[at] as BarInput).openTime + minute
+  const { rows } = makeMatrix({ inputs: sessions, features: ['close@1m'], calendar: 'XNYS' })
+  const [last, entry, exit] = [598, 599, 598 + fixed.steps]
+  const over = rows.find(({ closeTime }) => closeTime === closeOf(last))
+  assert.equal(over?.labels[r], Math.log((sessions[exit] as BarInput).close / (sessions[entry] as BarInput).open))
+  const without = closes(makeMatrix({ inputs: sessions.toSpliced(605, 1), features: ['close@1m'], calendar: 'XNYS' }).rows)
+  for (let at = 605 - fixed.steps; at < 605; at++) assert.ok(!without.has(closeOf(at)), `bar ${at}`)
+  assert.ok(without.has(closeOf(604 - fixed.steps)) && without.has(closeOf(606)))
 })
 
 test('features of two symbols are those of a server that has both, over slices of any length', () => {

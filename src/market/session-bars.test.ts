@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { noMeter } from '../contracts/meter.ts'
 import { Calendars } from '../calendars/calendars.ts'
 import { dayOf } from '../calendars/day.ts'
 import { makeSessions } from '../calendars/sessions.ts'
+import { xnysRules } from '../calendars/xnys.ts'
+import { FileBarJournal } from './bar-journal.ts'
 import { SeriesStore } from './series-store.ts'
 import { walkSessions } from './testing/walk-sessions.ts'
 
 const key = { symbol: 'SPY/USD', timeframe: '1m' } as const
-const makeStore = (calendars?: Calendars) =>
-  new SeriesStore({ clock: { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0 }, meter: noMeter, ...(calendars && { calendars }) })
+const clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0 }
+const makeStore = (calendars?: Calendars) => new SeriesStore({ clock, meter: noMeter, ...(calendars && { calendars }) })
 const bar = (time: string, close = 10) => ({ openTime: Date.parse(`${time}Z`), open: close, high: close, low: close, close, volume: 1 })
 const xnys = { calendar: 'XNYS', clock: 'replay' } as const
 const opensOf = (store: SeriesStore, timeframe: '1h' | '1d' | '5m') =>
@@ -86,6 +91,22 @@ describe('a series with sessions', () => {
     fed.ingest(key, [bar('2024-07-02T00:00')], { calendar: 'XASX' })
     assert.throws(() => fed.derive('1m', '1d'), refusal)
     assert.throws(() => fed.ingest({ ...key, timeframe: '1d' }, [bar('2024-07-02T00:00')], { calendar: 'XASX' }), refusal)
+  })
+
+  test('is not gone on with after a restart without its calendar', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'presage-journal-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const calendars = new Calendars([makeSessions({ ...xnysRules(), name: 'xnys_2' })])
+    const openJournal = (more: { readonly calendars?: Calendars }) => new FileBarJournal({ folder, keepBars: 2_000, clock, meter: noMeter, ...more })
+    const journal = openJournal({ calendars })
+    new SeriesStore({ clock, meter: noMeter, calendars, journal }).ingest(key, [bar('2024-07-02T14:00')], { calendar: 'xnys_2' })
+    const restart = (more: { readonly calendars?: Calendars }) => {
+      const store = new SeriesStore({ clock, meter: noMeter, ...more })
+      for (const series of openJournal(more).restored) store.restore(series)
+      return store
+    }
+    assert.equal(restart({ calendars }).describe()[0]?.calendar, 'xnys_2')
+    assert.throws(() => restart({}), { code: 'validation_failed', message: /The calendar "xnys_2" is not there/ })
   })
 
   test('of a calendar that is not there is refused with those that are', () => {

@@ -10,6 +10,7 @@ import { readParquet } from '../../src/history/parquet-file.ts'
 import { readBars } from '../../src/history/read-bars.ts'
 import type { BarInput } from '../../src/market/check-bar.ts'
 import { demoBars, demoKey } from '../../src/market/demo-bars.ts'
+import { walkSessions } from '../../src/market/testing/walk-sessions.ts'
 import { pathOf } from '../support/pages.ts'
 import { pythonOrSkip } from '../support/python.ts'
 import { startServer } from './support/start-server.ts'
@@ -19,7 +20,7 @@ const patienceMs = 300_000
 const realData = pathOf('../shared/data/btcusdt-1m-2021-02-19-week.csv.gz')
 const names = ['close', 'logret(1)', 'logret(7)', 'rsi(14)', 'natr(14)', 'bb_pctb(20,2)', 'bb_width(20,2)', 'roc(10)', 'obv_slope(20)', 'vol_z(96)', 'rv(35)']
 
-type Market = SeriesKey & { readonly calendar: 'continuous' | 'as_received'; readonly bars: readonly BarInput[]; readonly ids: readonly string[] }
+type Market = SeriesKey & { readonly calendar: string; readonly bars: readonly BarInput[]; readonly ids: readonly string[] }
 
 const marketOf = (key: SeriesKey, calendar: Market['calendar'], bars: readonly BarInput[]): Market => ({
   ...key,
@@ -69,8 +70,8 @@ async function served(t: TestContext, { ids, bars, ...key }: Market, flags: Read
   return { ...server, rows }
 }
 
-/** Serves, seals, backfills and exports; every way must give the same bytes. Gives the exported matrix. */
-async function compare(t: TestContext, market: Market): Promise<string> {
+/** Serves, seals, backfills and exports; every way must give the same bytes. At least a share of the rows has a label. Gives the exported matrix. */
+async function compare(t: TestContext, market: Market, labelled = 0.8): Promise<string> {
   const { rows, folder } = await served(t, market)
   const history = join(folder, 'var', 'history')
   await using sealer = new HistoryProcess()
@@ -90,7 +91,7 @@ async function compare(t: TestContext, market: Market): Promise<string> {
   await presage('backfill', ...what, '--history', history, '--out', fromHistory)
   await presage('export', ...what, '--history', history, '--horizon', market.timeframe === '1h' ? '2h' : '15m', '--cost-bps', '4', '--out', matrix)
   const [a, b, c] = [await rowsOf(fromFile, market.ids), await rowsOf(fromHistory, market.ids), await rowsOf(matrix, market.ids)]
-  assert.ok(c.size > 0.8 * rows.size, `${c.size} of ${rows.size} rows are labelled`)
+  assert.ok(c.size > labelled * rows.size, `${c.size} of ${rows.size} rows are labelled`)
   assert.deepEqual([a.size, b.size], [rows.size, rows.size])
   for (const [close, row] of rows)
     for (const way of [a, b, ...(c.has(close) ? [c] : [])]) assert.equal(bytes(way.get(close) as Float64Array), bytes(row), new Date(close).toISOString())
@@ -128,6 +129,21 @@ test(
     }
     t.diagnostic(`parity ${(100 * equal) / told.answers.length} %`)
     assert.equal(equal, told.answers.length)
+  },
+)
+
+test(
+  'minutes of New York over a change of the clock, a half day and a long weekend give byte-equal vectors by every way',
+  { timeout: patienceMs },
+  async (t) => {
+    const spans = [
+      { from: '2024-03-05T00:00Z', to: '2024-03-14T00:00Z' },
+      { from: '2024-07-01T00:00Z', to: '2024-07-10T00:00Z' },
+    ]
+    const bars = spans.flatMap((span, seed) => walkSessions({ ...span, seed: seed + 5 }))
+    // A minute that is lost on the day before the clock is changed.
+    const market = marketOf({ symbol: 'SPY/USD', timeframe: '1m' }, 'XNYS', bars.toSpliced(1_300, 1))
+    await compare(t, { ...market, ids: [...market.ids, 'sma(3)@5m', 'sma(3)@1h', 'close@1d', 'gap_count(20)@1m'] }, 0.4)
   },
 )
 
