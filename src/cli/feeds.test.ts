@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { MockBinance } from '../../test/support/mock-exchange/mock-binance.ts'
+import { wires } from '../../test/support/mock-exchange/follow-exchange.ts'
+import { kraken } from '../../test/support/mock-exchange/kraken.ts'
+import { MockExchange } from '../../test/support/mock-exchange/mock-exchange.ts'
 import { pathOf } from '../../test/support/pages.ts'
 
 /** Runs `presage feeds …` and gives what it printed and its exit code. */
@@ -14,32 +16,40 @@ async function feeds(...words: readonly string[]): Promise<{ readonly printed: s
 }
 const setFeeds = (feed: object): string[] => ['--set', `feeds=${JSON.stringify([feed])}`]
 
-test('check asks an exchange for everything once and prints what came', { timeout: 60_000 }, async (t) => {
-  const mock = await MockBinance.start(t, { symbols: ['BTC/USDT'], now: Math.floor(Date.now() / 60_000) * 60_000, past: 30, future: 5 })
-  const streams = ['bars', 'trades', 'books']
-  const [bar, market] = [mock.barAt('BTC/USDT', mock.now), mock.markets[0]!]
-  const beat = setInterval(() => {
-    mock.sendTrade(market, { id: Date.now(), time: mock.now, price: bar.open, size: 2, buyerIsMaker: true })
-    mock.changeBook(market, { bids: [[99, 1]], asks: [[101, 1]] })
-  }, 50)
-  t.after(() => clearInterval(beat))
-  const { printed, code } = await feeds('check', ...setFeeds({ exchange: 'binance', symbols: ['BTC/USDT'], streams, urls: mock.urls }))
-  assert.equal(code, 0, printed)
-  assert.match(printed, /ok +markets +1 markets, BTC\/USDT among them/)
-  assert.match(printed, /ok +clock +\d+ ms (behind|ahead)/)
-  assert.match(printed, /ok +bars by REST +3 bars, the newest of 20/)
-  assert.match(printed, /ok +stream of bars +the bar of 20.* is forming at \d/)
-  assert.match(printed, new RegExp(`ok +stream of trades +sell 2 at ${bar.open}`))
-  assert.match(printed, /ok +stream of books +(99|100) bid, 101 asked/)
-})
+for (const wire of wires)
+  test(`check asks ${wire.exchange} for everything once and prints what came`, { timeout: 60_000 }, async (t) => {
+    const mock = await MockExchange.start(t, { wire, symbols: ['BTC/USDT'], now: Math.floor(Date.now() / 60_000) * 60_000, past: 30, future: 5 })
+    const streams = ['bars', 'trades', 'books']
+    const [bar, market] = [mock.barAt('BTC/USDT', mock.now), mock.markets[0]!]
+    const beat = setInterval(() => {
+      mock.sendTrade(market, { id: Date.now(), time: mock.now, price: bar.open, size: 2, buyerIsMaker: true })
+      mock.changeBook(market, { bids: [[99, 1]], asks: [[101, 1]] })
+    }, 50)
+    t.after(() => clearInterval(beat))
+    const { printed, code } = await feeds('check', ...setFeeds({ exchange: wire.exchange, symbols: ['BTC/USDT'], streams, urls: mock.urls }))
+    assert.equal(code, 0, printed)
+    assert.match(printed, /ok +markets +1 markets, BTC\/USDT among them/)
+    assert.match(printed, /ok +clock +\d+ ms (behind|ahead)/)
+    assert.match(printed, /ok +bars by REST +3 bars, the newest of 20/)
+    assert.match(printed, /ok +stream of bars +the bar of 20.* is forming at \d/)
+    assert.match(printed, new RegExp(`ok +stream of trades +sell 2 at ${bar.open}`))
+    assert.match(printed, /ok +stream of books +(99|100) bid, 101 asked/)
+  })
 
 test('an exchange or a market that does not exist is refused with those that come near', { timeout: 60_000 }, async (t) => {
   const unknown = await feeds('check', 'binanse')
   assert.equal(unknown.code, 1)
   assert.match(unknown.printed, /FAILED +markets +ccxt has no exchange "binanse" with streams; did you mean binance/)
-  const mock = await MockBinance.start(t, { symbols: ['BTC/USDT'], now: Date.now(), past: 5, future: 5 })
+  const mock = await MockExchange.start(t, { symbols: ['BTC/USDT'], now: Date.now(), past: 5, future: 5 })
   const market = await feeds('check', ...setFeeds({ exchange: 'binance', symbols: ['BTC/USDC'], urls: mock.urls }))
   assert.match(market.printed, /FAILED +markets +binance has no market BTC\/USDC; did you mean BTC\/USDT\?/)
+})
+
+test('several timeframes are refused where ccxt would take bars of one for those of another', { timeout: 60_000 }, async (t) => {
+  const mock = await MockExchange.start(t, { wire: kraken, symbols: ['BTC/USDT'], now: Date.now(), past: 5, future: 5 })
+  const { printed, code } = await feeds('check', ...setFeeds({ exchange: 'kraken', symbols: ['BTC/USDT'], timeframes: ['1m', '5m'], urls: mock.urls }))
+  assert.equal(code, 1)
+  assert.match(printed, /FAILED +markets +kraken streams bars of one timeframe through ccxt: follow 1m alone/)
 })
 
 test('an exchange that cannot be reached is told as such', { timeout: 60_000 }, async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import type { MockTrade } from '../support/mock-exchange/binance-shapes.ts'
-import { followBinance, symbol } from '../support/mock-exchange/follow-binance.ts'
-import type { MockBinance } from '../support/mock-exchange/mock-binance.ts'
+import { followExchange, symbol, wires } from '../support/mock-exchange/follow-exchange.ts'
+import type { MockExchange } from '../support/mock-exchange/mock-exchange.ts'
+import type { MockTrade, Wire } from '../support/mock-exchange/wire.ts'
 
 /** Plays a bar whose volume four trades add up to, with a book after each. */
-function playWithFlow(mock: MockBinance, firstId: number): MockTrade[] {
+function playWithFlow(mock: MockExchange, firstId: number): MockTrade[] {
   const market = mock.markets[0]!
   const bar = mock.barAt(symbol, mock.now)
   const from = mock.now
@@ -23,13 +23,13 @@ function playWithFlow(mock: MockBinance, firstId: number): MockTrade[] {
   return trades
 }
 
-test('trades and books become order flow of their bars; a gap in the books’ sequence begins them anew', { timeout: 120_000 }, async (t) => {
+async function becomesFlow(t: TestContext, wire: Wire): Promise<void> {
   const feed = { streams: ['bars', 'trades', 'books'], bookMs: 0 }
-  const { mock, series, status, upToDate, presage } = await followBinance(t, { behind: 120, feed })
+  const { mock, series, status, upToDate, presage } = await followExchange(t, { wire, behind: 120, feed })
   const market = mock.markets[0]!
-  const streams = ['btcusdt@trade', 'btcusdt@depth@100ms']
-  await eventually('trades and books are subscribed to', () => streams.every((stream) => mock.subscriptions(stream) > 0))
-  await eventually('the book is known', () => mock.asked.some(({ pathname }) => pathname === '/api/v3/depth'))
+  const channels = ['trades', 'books'] as const
+  await eventually('trades and books are subscribed to', () => channels.every((channel) => mock.subscriptions(channel) > 0))
+  if (wire.bookPath) await eventually('the book is known', () => mock.asked.some(({ pathname }) => pathname === wire.bookPath))
   const set = presage.features.declare({ timeframe: '1m', features: ['trade_imb(1)@1m', 'mid@1m', 'spread_bps@1m'], window: 1, symbols: [symbol] })
   const flowOf = (openTime: number) => series()!.bar(series()!.positionFrom(openTime))?.flow
   let id = 1
@@ -57,20 +57,21 @@ test('trades and books become order flow of their bars; a gap in the books’ se
     assert.equal(values[1], bar.close)
   })
 
-  await t.test('a message of the books that was lost is noticed, and the next snapshot is asked for', async () => {
-    const asked = () => mock.asked.filter(({ pathname }) => pathname === '/api/v3/depth').length
-    const before = asked()
-    mock.changeBook(market, { bids: [[90, 1]], asks: [[120, 1]] }, { lost: true })
-    mock.changeBook(market, { bids: [[91, 1]], asks: [[119, 1]] })
-    await eventually('the loss is counted', () => (status().counts['resyncs'] ?? 0) >= 1)
-    await eventually('a new snapshot was asked for', () => asked() > before)
-    await play()
-    await eventually('books are known again', async () => {
-      const openTime = mock.now
+  if (wire.numbersBooks)
+    await t.test('a message of the books that was lost is noticed, and the next snapshot is asked for', async () => {
+      const asked = () => mock.asked.filter(({ pathname }) => pathname === wire.bookPath).length
+      const before = asked()
+      mock.changeBook(market, { bids: [[90, 1]], asks: [[120, 1]] }, { lost: true })
+      mock.changeBook(market, { bids: [[91, 1]], asks: [[119, 1]] })
+      await eventually('the loss is counted', () => (status().counts['resyncs'] ?? 0) >= 1)
+      await eventually('a new snapshot was asked for', () => asked() > before)
       await play()
-      return flowOf(openTime)?.bidSize === 6
+      await eventually('books are known again', async () => {
+        const openTime = mock.now
+        await play()
+        return flowOf(openTime)?.bidSize === 6
+      })
     })
-  })
 
   await t.test('trades that come twice count once', async () => {
     const openTime = mock.now
@@ -81,4 +82,7 @@ test('trades and books become order flow of their bars; a gap in the books’ se
     const flow = await eventually('the flow of the bar is known', () => flowOf(openTime))
     assert.equal(flow.trades, 4)
   })
-})
+}
+
+const promise = 'trades and books become order flow of their bars'
+for (const wire of wires) test(`${wire.exchange}: ${promise}`, { timeout: 120_000 }, (t) => becomesFlow(t, wire))

@@ -17,6 +17,7 @@ export type CcxtClient = { readonly url: string; readonly isConnected: boolean; 
 /** What feeds use of an exchange of ccxt. */
 export interface CcxtExchange {
   readonly id: string
+  readonly hostname?: string
   readonly has: Readonly<Record<string, unknown>>
   readonly timeframes: Readonly<Record<string, string>>
   readonly markets: Readonly<Record<string, { readonly id: string }>>

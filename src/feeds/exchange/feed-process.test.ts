@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { test } from 'node:test'
 import { eventually } from '../../../test/support/eventually.ts'
-import { MockBinance } from '../../../test/support/mock-exchange/mock-binance.ts'
+import { MockExchange } from '../../../test/support/mock-exchange/mock-exchange.ts'
 import { pathOf } from '../../../test/support/pages.ts'
 import { type FeedOrder, parseReport } from '../feed-message.ts'
 import { feedSettings } from '../feed-settings.ts'
@@ -12,7 +12,7 @@ const minute = 60_000
 test('subscriptions that cannot be sent because the connection ends are made again: the process outlives them', { timeout: 120_000 }, async (t) => {
   const symbols = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'].map((letter) => `${letter.repeat(3)}/USDT`)
   const now = Math.floor(Date.now() / minute) * minute - 20 * minute
-  const mock = await MockBinance.start(t, { symbols, now, past: 60, future: 20 })
+  const mock = await MockExchange.start(t, { symbols, now, past: 60, future: 20 })
   const child = fork(pathOf('src/feeds/exchange/feed-process.ts'), { serialization: 'advanced', stdio: ['pipe', 'ignore', 'ignore', 'ipc'] })
   t.after(() => child.kill('SIGKILL'))
   const order = (message: FeedOrder): void => void child.send(message)
@@ -25,7 +25,7 @@ test('subscriptions that cannot be sent because the connection ends are made aga
   })
   const series = symbols.map((symbol) => ({ symbol, timeframe: '1m' as const, next: now - 40 * minute }))
   order({ kind: 'start', settings: feedSettings({ exchange: 'binance', symbols, urls: mock.urls }), series })
-  const subscribed = (): number => mock.markets.filter(({ id }) => mock.subscriptions(`${id.toLowerCase()}@kline_1m`) > 0).length
+  const subscribed = (): number => mock.markets.filter((market) => mock.subscriptions('bars', market) > 0).length
   // ccxt paces its subscriptions: each connection ends while some are still to be sent.
   for (let count = 1; count < symbols.length; count += 1) {
     await eventually(`${count} symbols are subscribed to, exit code ${child.exitCode}`, () => child.exitCode !== null || subscribed() >= count)

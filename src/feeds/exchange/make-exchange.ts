@@ -11,20 +11,23 @@ type Make = new (settings: object) => CcxtExchange
 type Ccxt = { readonly pro: Readonly<Record<string, Make>> & { readonly exchanges: readonly string[] } }
 
 const candlesKept = 100
+/** Of these ccxt (4.5.84) waits for the bars of a symbol whatever their timeframe: of two, each would be given those of the other. */
+const confusesTimeframes = new Set(['alpaca', 'blockchaincom', 'cex', 'dydx', 'kraken', 'p2b', 'whitebit'])
 
 const suggest = (text: string, names: Iterable<string>): string => {
   const near = nearestNames(text, names, 5)
   return near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`
 }
 
-/** Replaces the beginnings of addresses wherever they stand. */
-function redirect(value: unknown, urls: Readonly<Record<string, string>>): unknown {
+/** Replaces the beginnings of addresses wherever they stand; ccxt leaves the host's name out of some until they are asked. */
+function redirect(value: unknown, urls: Readonly<Record<string, string>>, hostname = ''): unknown {
   if (typeof value === 'string') {
-    const from = Object.keys(urls).find((start) => value.startsWith(start))
-    return from === undefined ? value : `${urls[from]}${value.slice(from.length)}`
+    const whole = value.replaceAll('{hostname}', hostname)
+    const from = Object.keys(urls).find((start) => whole.startsWith(start))
+    return from === undefined ? value : `${urls[from]}${whole.slice(from.length)}`
   }
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redirect(inner, urls)]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redirect(inner, urls, hostname)]))
 }
 
 /** Exchanges load the markets of futures as well unless they are told not to: with symbols of spot markets alone nobody needs them. */
@@ -42,10 +45,19 @@ export async function makeExchange({ exchange: id, symbols, sandbox, urls, optio
   // Whole caches come back at every update, from which what is new is told by time; waiting before the next attempt is the feed's own business.
   const exchange = new Exchange({ options: { newUpdates: false, OHLCVLimit: candlesKept, ws: { backoff: { max: 0 } } } })
   if (sandbox) exchange.setSandboxMode(true)
-  exchange.urls = redirect(exchange.urls, urls)
+  exchange.urls = redirect(exchange.urls, urls, exchange.hostname)
   if (Object.values(urls).some((url) => url.startsWith('ws:'))) await exchange.loadHttpProxyAgent()
   Object.assign(exchange.options, spotOnly(exchange, symbols), options)
   return exchange
+}
+
+function checkTimeframes({ id, timeframes: known }: CcxtExchange, timeframes: readonly string[]): void {
+  for (const timeframe of timeframes)
+    if (!Object.hasOwn(known, timeframe)) throw new FeedRefusal(`${id} has no ${timeframe} bars; it has ${Object.keys(known).join(', ')}`)
+  if (timeframes.length > 1 && confusesTimeframes.has(id))
+    throw new FeedRefusal(
+      `${id} streams bars of one timeframe through ccxt: follow ${timeframes[0]} alone; longer ones are made from it where features want them`,
+    )
 }
 
 /** Asks for the exchange's markets and checks that it has what is wanted. Throws `FeedRefusal`, and what ccxt throws when the exchange cannot be asked. */
@@ -56,7 +68,5 @@ export async function checkMarkets(exchange: CcxtExchange, { symbols, timeframes
       throw new FeedRefusal(`${exchange.id} has no market ${symbol}${suggest(symbol, Object.keys(exchange.markets))}`)
   const methods = { trades: 'watchTrades', books: 'watchOrderBook', bars: 'fetchOHLCV' } as const
   for (const stream of streams) if (!exchange.has[methods[stream]]) throw new FeedRefusal(`${exchange.id} gives no ${stream} through ccxt`)
-  for (const timeframe of streams.includes('bars') ? timeframes : [])
-    if (!Object.hasOwn(exchange.timeframes, timeframe))
-      throw new FeedRefusal(`${exchange.id} has no ${timeframe} bars; it has ${Object.keys(exchange.timeframes).join(', ')}`)
+  if (streams.includes('bars')) checkTimeframes(exchange, timeframes)
 }
