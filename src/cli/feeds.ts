@@ -13,9 +13,14 @@ type CheckOptions = ConfigOptions & { readonly patience: number }
 
 const seconds = (value: number | null): string => (value === null ? 'never' : `${value.toFixed(value < 10 ? 1 : 0)} s`)
 
+const newestOf = ({ symbol, timeframe, taken_here: here, age_s: age }: FeedsResponse['feeds'][number]['series'][number]): string[] => [
+  `${symbol} ${timeframe}`,
+  here ? seconds(age) : 'elsewhere',
+]
+
 function rowsOf({ exchange, phase, detail, series, last_event_age_s: heard, counts }: FeedsResponse['feeds'][number]): string[][] {
   const shared = [exchange, phase, seconds(heard), String(counts['gapFilled'] ?? 0), String(counts['reconnects'] ?? 0)]
-  const names = series.length === 0 ? [['', '']] : series.map(({ symbol, timeframe, age_s: age }) => [`${symbol} ${timeframe}`, seconds(age)])
+  const names = series.length === 0 ? [['', '']] : series.map(newestOf)
   return names.map(([name = '', age = ''], i) => (i === 0 ? [...shared, name, age, detail] : ['', '', '', '', '', name, age, '']))
 }
 

@@ -10,6 +10,7 @@ const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schem
 const SeriesOfFeed = Type.Object({
   symbol: Type.String(),
   timeframe: Type.String(),
+  taken_here: Type.Boolean({ description: 'False where another replica writes the symbol: its bars are not stored here' }),
   last_close_time: nullable(Type.String({ description: 'Close of the newest bar that is stored' })),
   age_s: nullable(Type.Number({ description: 'Seconds since that close' })),
 })

@@ -15,6 +15,7 @@ function makeWorld() {
   const state = { connected: true }
   const clock = { now: () => time.now, monotonic: () => time.now }
   const due: (() => void)[] = []
+  const connections: ((connected: boolean) => void)[] = []
   const make = (replica: string) => {
     const own = new MemoryOnlineStore({ memory, replica, leaseMs, clock })
     const cut = <T>(work: () => Promise<T>): Promise<T> => (replica === 'a' && !state.connected ? Promise.reject(new Error('away')) : work())
@@ -22,13 +23,21 @@ function makeWorld() {
       claim: (symbol: string) => cut(() => own.claim(symbol)),
       renew: (grants: Parameters<OnlineStore['renew']>[0]) => cut(() => own.renew(grants)),
       release: (grants: Parameters<OnlineStore['release']>[0]) => own.release(grants),
-      onConnection: () => undefined,
+      onConnection: (listener: (connected: boolean) => void) => void connections.push(listener),
     })
     Object.defineProperty(store, 'connected', { get: () => replica !== 'a' || state.connected })
     const timer = { after: (_ms: number, run: () => void) => (due.push(run), () => undefined) }
     return new WriterLeases({ store, leaseMs, clock, timer, meter: noMeter })
   }
-  return { a: make('a'), b: make('b'), time, state, memory, tick: () => due.splice(0).forEach((run) => run()) }
+  return {
+    a: make('a'),
+    b: make('b'),
+    time,
+    state,
+    memory,
+    connection: (connected: boolean) => connections.forEach((tell) => tell(connected)),
+    tick: () => due.splice(0).forEach((run) => run()),
+  }
 }
 
 test('one replica holds a symbol; another is told who, and holds it once the first gave it back', async () => {
@@ -89,4 +98,27 @@ test('a renewal tells of symbols that the store has forgotten', async () => {
   const told = new Promise<readonly string[]>((resolve) => a.onRenewed(resolve))
   await a.renew()
   assert.deepEqual([await told, a.holds('BTC/USDT')], [['BTC/USDT'], true])
+})
+
+test('after the store was away, who wrote before goes on, and others wait for the length of a lease: it may have come back empty', async () => {
+  const { a, b, time, memory, connection } = makeWorld()
+  connection(true)
+  await a.acquire('BTC/USDT', nothing)
+  connection(false)
+  memory.symbols.clear()
+  connection(true)
+  await assert.rejects(b.acquire('BTC/USDT', nothing), { code: 'online_store_unavailable', retryAfterMs: leaseMs })
+  await a.acquire('BTC/USDT', nothing)
+  time.now += leaseMs
+  await a.renew()
+  await assert.rejects(b.acquire('BTC/USDT', nothing), { code: 'not_the_writer' })
+  await b.acquire('ETH/USDT', nothing)
+})
+
+test('a store that comes for the first time need not be waited for', async () => {
+  const { b, connection } = makeWorld()
+  connection(false)
+  connection(true)
+  await b.acquire('BTC/USDT', nothing)
+  assert.equal(b.holds('BTC/USDT'), true)
 })

@@ -22,13 +22,16 @@ export class WriterLeases {
   readonly #heldGauge: Gauge
   readonly #unconfirmed: Gauge
   #closed = false
+  #known = false
+  #away = false
+  #comeBackUntil = -Infinity
   #cancelTick: () => void = () => undefined
   constructor(deps: WriterLeasesDeps) {
     this.#deps = deps
     const gauge = (state: string) => deps.meter.gauge('feature_store_leases', 'Symbols that this replica writes: held, or not confirmed in time', { state })
     this.#heldGauge = gauge('held')
     this.#unconfirmed = gauge('unconfirmed')
-    deps.store.onConnection((connected) => connected && void this.renew())
+    deps.store.onConnection((connected) => this.#connection(connected))
     this.#tickLater()
   }
 
@@ -50,12 +53,13 @@ export class WriterLeases {
 
   /**
    * Becomes the writer of a symbol: `takeOver` runs between the grant and the moment from which it holds, unless nobody else can have written since this replica did. Throws `not_the_writer` naming
-   * the replica that is, `online_store_unavailable`, and what `takeOver` throws.
+   * the replica that is, `online_store_unavailable`, also for the length of a lease after the store was away, and what `takeOver` throws.
    */
   async acquire(symbol: string, takeOver: (grant: Grant) => Promise<void>): Promise<void> {
     const { store, clock, leaseMs } = this.#deps
     if (await this.#keeps(symbol)) return
     const asked = clock.monotonic()
+    if (asked < this.#comeBackUntil) throw notYet(symbol, this.#comeBackUntil - asked)
     const claim = await store.claim(symbol)
     if (!claim.granted) throw notTheWriter(symbol, claim)
     try {
@@ -66,6 +70,18 @@ export class WriterLeases {
     }
     this.#held.set(symbol, { grant: claim.grant, until: asked + leaseMs })
     this.#measure()
+  }
+
+  /** A store that was away may have come back empty: who wrote before has the time of a lease to say so. */
+  #connection(connected: boolean): void {
+    const { clock, leaseMs } = this.#deps
+    if (!connected) this.#away = this.#known
+    else {
+      if (this.#away) this.#comeBackUntil = clock.monotonic() + leaseMs
+      this.#away = false
+      this.#known = true
+      void this.renew()
+    }
   }
 
   /** True if an own grant that ran out holds again, or if that cannot be asked: then nobody else was granted it there either. */
@@ -146,3 +162,12 @@ function notTheWriter(symbol: string, { writer, freeInMs }: Extract<Claim, { gra
     { retryAfterMs },
   )
 }
+
+const notYet = (symbol: string, ms: number): ServingError =>
+  new ServingError(
+    'online_store_unavailable',
+    `Redis, which the replicas share, has just come back: whoever wrote ${symbol} before may go on first; try again`,
+    {
+      retryAfterMs: Math.ceil(ms),
+    },
+  )

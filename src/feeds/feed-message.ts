@@ -12,9 +12,10 @@ export type BookRow = readonly [time: number, bids: readonly LevelRow[], asks: r
 /** Where the bars of a series must begin: the open time of the first that is not stored. */
 export type SeriesStart = { readonly symbol: string; readonly timeframe: Timeframe; readonly next: number }
 
-/** What the server tells the process of a feed: what to do, and that a batch was taken. */
+/** What the server tells the process of a feed: what to do, that series have to go on at bars that came before and were left to another replica, and that a batch was taken. */
 export type FeedOrder =
   | { readonly kind: 'start'; readonly settings: FeedSettings; readonly series: readonly SeriesStart[] }
+  | { readonly kind: 'go-on'; readonly series: readonly SeriesStart[] }
   | { readonly kind: 'taken'; readonly batch: number }
 
 /** Rows of some series that go in together. */

@@ -16,6 +16,9 @@ const helps: Readonly<Record<FeedCount | 'restarts' | 'refusedRows', readonly [n
 
 type Name = keyof typeof helps
 
+/** How a feed is at the moment, in numbers. */
+export type FeedGauges = { readonly connected: boolean; readonly ageMs: number | undefined; readonly skewMs: number | undefined; readonly left: number }
+
 /** What alerts stand on, one set for each exchange. Counts go on where a process is replaced by another. */
 export class FeedMeter {
   readonly #counters: Readonly<Record<Name, Counter>>
@@ -23,6 +26,7 @@ export class FeedMeter {
   readonly #connected: Gauge
   readonly #age: Gauge
   readonly #skew: Gauge
+  readonly #left: Gauge
   #ofProcess: Partial<Readonly<Record<FeedCount, number>>> = {}
 
   constructor(meter: Meter, exchange: string) {
@@ -32,6 +36,7 @@ export class FeedMeter {
     this.#connected = meter.gauge('feed_connected', '1 while the feed is connected to its exchange', labels)
     this.#age = meter.gauge('feed_last_event_age_seconds', 'Seconds since the exchange last said anything', labels)
     this.#skew = meter.gauge('feed_clock_skew_seconds', 'How far the clock of the exchange is ahead', labels)
+    this.#left = meter.gauge('feed_left_symbols', 'Symbols whose market data is left to another replica', labels)
     this.#connected.set(0)
   }
 
@@ -58,7 +63,8 @@ export class FeedMeter {
     this.add('restarts')
   }
 
-  show({ connected, ageMs, skewMs }: { readonly connected: boolean; readonly ageMs: number | undefined; readonly skewMs: number | undefined }): void {
+  show({ connected, ageMs, skewMs, left }: FeedGauges): void {
+    this.#left.set(left)
     this.#connected.set(connected ? 1 : 0)
     if (ageMs !== undefined) this.#age.set(ageMs / 1_000)
     if (skewMs !== undefined) this.#skew.set(skewMs / 1_000)

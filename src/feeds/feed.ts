@@ -1,7 +1,6 @@
 import type { FeedPhase, FeedsResponse } from '../contracts/feeds.ts'
 import type { FlowWrites } from '../contracts/flow-requests.ts'
 import type { MarketWrites } from '../contracts/market.ts'
-import { ServingError } from '../contracts/error.ts'
 import { formatInstant } from '../contracts/instant.ts'
 import type { Meter } from '../contracts/meter.ts'
 import type { Clock, Random } from '../contracts/ports.ts'
@@ -10,6 +9,7 @@ import { barsToKeep, type SeriesStore } from '../market/series-store.ts'
 import { clockToleranceMs } from '../market/check-bar.ts'
 import { type Command, nodeCommand } from '../processes/command.ts'
 import { backoffMs } from '../resilience/backoff.ts'
+import { Delivery } from './delivery.ts'
 import type { FeedBatch, FeedReport, FeedState, SeriesStart } from './feed-message.ts'
 import { FeedMeter } from './feed-meter.ts'
 import { FeedProcessLink } from './feed-process-link.ts'
@@ -35,8 +35,6 @@ const usualLimits: FeedLimits = { silentMs: 20_000, backoff: { baseMs: 250, capM
 const usualCommand = (): Command => nodeCommand(new URL('./exchange/feed-process.ts', import.meta.url))
 const troubledBars = 3
 
-type Taken = { readonly quarantined: number | readonly unknown[] }
-
 type Running =
   | { readonly at: 'up'; readonly link: FeedProcessLink; readonly since: number; ready: boolean; state: FeedState | undefined }
   | { readonly at: 'down'; readonly reason: string; readonly timer: NodeJS.Timeout }
@@ -50,8 +48,8 @@ export class Feed {
   readonly #limits: FeedLimits
   readonly #meter: FeedMeter
   #running: Running
+  readonly #delivery: Delivery
   #failures = 0
-  #conflict: string | undefined
   #lastEventAt: number | undefined
 
   constructor(settings: FeedSettings, deps: FeedDeps) {
@@ -59,6 +57,7 @@ export class Feed {
     this.#deps = deps
     this.#limits = { ...usualLimits, ...deps.limits }
     this.#meter = new FeedMeter(deps.meter, settings.exchange)
+    this.#delivery = new Delivery({ ...deps, meter: this.#meter, taken: (symbol) => this.#goOn(symbol) })
     this.#running = this.#launch()
   }
 
@@ -76,7 +75,7 @@ export class Feed {
       exchange: this.settings.exchange,
       phase: this.#phase,
       healthy: problem === undefined,
-      detail: problem ?? 'bars come as they close',
+      detail: problem ?? this.#wellness,
       streams: [...this.settings.streams],
       series: this.#series().map(({ symbol, timeframe }) => this.#seriesStatus(symbol, timeframe, now)),
       last_event_age_s: this.#lastEventAt === undefined ? null : Math.max(0, now - this.#lastEventAt) / 1_000,
@@ -85,10 +84,11 @@ export class Feed {
     }
   }
 
-  /** Brings the gauges up to date; to be called about once a second. */
-  measure(): void {
+  /** Brings the gauges up to date and tries to follow replicas that are gone; to be called about once a second. */
+  tick(): void {
+    this.#delivery.follow()
     const ageMs = this.#lastEventAt === undefined ? undefined : Math.max(0, this.#deps.clock.now() - this.#lastEventAt)
-    this.#meter.show({ connected: this.#phase === 'connected', ageMs, skewMs: this.#state?.clockSkewMs })
+    this.#meter.show({ connected: this.#phase === 'connected', ageMs, skewMs: this.#state?.clockSkewMs, left: this.#delivery.left.size })
   }
 
   /** Ends the process and starts no other. */
@@ -99,6 +99,11 @@ export class Feed {
     if (running.at !== 'up') return
     running.link.end('the server stops')
     await running.link.ended
+  }
+
+  get #wellness(): string {
+    const left = [...this.#delivery.left.keys()]
+    return left.length === 0 ? 'bars come as they close' : `ready to take over what another replica writes: ${left.join(', ').slice(0, 200)}`
   }
 
   get #state(): FeedState | undefined {
@@ -118,7 +123,7 @@ export class Feed {
     if (running.at === 'refused') return running.reason
     if (running.at === 'down') return `its process is started again after a while: ${running.reason}`
     if (running.at === 'stopped') return 'the server stops'
-    if (this.#conflict !== undefined) return this.#conflict
+    if (this.#delivery.conflict !== undefined) return this.#delivery.conflict
     const { state } = running
     if (state === undefined) return 'it is starting'
     if (state.problem !== undefined) return state.problem
@@ -130,6 +135,7 @@ export class Feed {
   /** The series whose bars stay away although all seems well. */
   #late(now: number): string | undefined {
     const late = this.#series().find(({ symbol, timeframe }) => {
+      if (this.#delivery.left.has(symbol)) return false
       const closeTime = this.#deps.market.find(symbol, timeframe)?.last?.closeTime
       return closeTime === undefined || now - closeTime > troubledBars * timeframes[timeframe] + this.settings.silenceMs
     })
@@ -142,9 +148,10 @@ export class Feed {
   }
 
   #seriesStatus(symbol: string, timeframe: Timeframe, now: number): FeedsResponse['feeds'][number]['series'][number] {
+    const taken_here = !this.#delivery.left.has(symbol)
     const closeTime = this.#deps.market.find(symbol, timeframe)?.last?.closeTime
-    if (closeTime === undefined) return { symbol, timeframe, last_close_time: null, age_s: null }
-    return { symbol, timeframe, last_close_time: formatInstant(closeTime), age_s: (now - closeTime) / 1_000 }
+    if (closeTime === undefined) return { symbol, timeframe, taken_here, last_close_time: null, age_s: null }
+    return { symbol, timeframe, taken_here, last_close_time: formatInstant(closeTime), age_s: (now - closeTime) / 1_000 }
   }
 
   #launch(): Running {
@@ -162,12 +169,21 @@ export class Feed {
     return { at: 'up', link, since: clock.monotonic(), ready: false, state: undefined }
   }
 
-  #starts(): SeriesStart[] {
+  #starts(goesOn = false): SeriesStart[] {
     const { market, clock } = this.#deps
     return this.#series().map(({ symbol, timeframe }) => {
-      const reach = { barMs: timeframes[timeframe], now: clock.now(), history: this.settings.history, most: barsToKeep() }
+      const reach = { barMs: timeframes[timeframe], now: clock.now(), history: this.settings.history, most: barsToKeep(), goesOn }
       return { symbol, timeframe, next: firstMissing(market.find(symbol, timeframe), reach) }
     })
+  }
+
+  /** A symbol is written here from now on: its bars have to go on where the other replica's ended. */
+  #goOn(symbol: string): void {
+    const running = this.#running
+    if (running.at !== 'up') return
+    const series = this.#starts(true).filter((start) => start.symbol === symbol)
+    running.link.send({ kind: 'go-on', series })
+    this.#deps.log({ exchange: this.settings.exchange, symbol }, 'this replica takes the market data of the symbol from now on')
   }
 
   #take(link: FeedProcessLink, report: FeedReport): void {
@@ -189,50 +205,11 @@ export class Feed {
     link.end(reason)
   }
 
-  /** Trades and books first, so that a bar that closes with them has its order flow at once. */
-  #ingest(link: FeedProcessLink, { batch, bars, trades, books }: FeedBatch): void {
-    const { market, flow } = this.#deps
-    const taking: (Promise<void> | undefined)[] = []
-    for (const { symbol, rows } of trades) {
-      const events = rows.map(([time, price, size, side, id]) => ({
-        time,
-        price,
-        size,
-        ...(side === undefined ? {} : { side }),
-        ...(id === undefined ? {} : { id }),
-      }))
-      taking.push(this.#handOver(rows.length, () => flow.trades(symbol, events)))
-    }
-    for (const { symbol, rows } of books) {
-      const snapshots = rows.map(([time, bids, asks]) => ({ time, bids, asks }))
-      taking.push(this.#handOver(rows.length, () => flow.books(symbol, snapshots)))
-    }
-    for (const { symbol, timeframe, rows } of bars) {
-      const inputs = rows.map(([openTime, open, high, low, close, volume]) => ({ openTime, open, high, low, close, volume }))
-      taking.push(this.#handOver(rows.length, () => market.ingest({ symbol, timeframe }, inputs, { calendar: 'continuous', clock: 'live' })))
-    }
-    const waiting = taking.filter((one) => one !== undefined)
-    if (waiting.length > 0) void Promise.all(waiting).then(() => link.send({ kind: 'taken', batch }))
-    else link.send({ kind: 'taken', batch })
-  }
-
-  /** Hands rows over and counts those that are refused; a promise where replicas share the market. */
-  #handOver(rows: number, work: () => Taken | Promise<Taken>): Promise<void> | undefined {
-    const count = ({ quarantined }: Taken): void => this.#meter.add('refusedRows', typeof quarantined === 'number' ? quarantined : quarantined.length)
-    const fail = (error: unknown): void => {
-      if (!(error instanceof ServingError)) throw error
-      // Another replica takes the same rows from a feed of its own.
-      if (error.code !== 'not_the_writer') this.#conflict = error.message
-      this.#meter.add('refusedRows', rows)
-    }
-    try {
-      const taken = work()
-      if (taken instanceof Promise) return taken.then(count, fail)
-      count(taken)
-    } catch (error) {
-      fail(error)
-    }
-    return undefined
+  #ingest(link: FeedProcessLink, batch: FeedBatch): void {
+    const taken = (): void => link.send({ kind: 'taken', batch: batch.batch })
+    const taking = this.#delivery.take(batch)
+    if (taking === undefined) taken()
+    else void taking.then(taken)
   }
 
   #ended(link: FeedProcessLink, reason: string): void {

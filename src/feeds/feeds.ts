@@ -3,7 +3,7 @@ import type { HealthCheck } from '../contracts/health.ts'
 import { Feed, type FeedDeps } from './feed.ts'
 import type { FeedSettings } from './feed-settings.ts'
 
-const measureMs = 1_000
+const tickMs = 1_000
 
 /** Every configured feed. None is configured: nothing is started. */
 export class Feeds implements FeedReads {
@@ -27,8 +27,8 @@ export class Feeds implements FeedReads {
     if (!this.any) return
     this.#feeds = this.#settings.map((settings) => new Feed(settings, this.#deps))
     this.#timer = setInterval(() => {
-      for (const feed of this.#feeds) feed.measure()
-    }, measureMs)
+      for (const feed of this.#feeds) feed.tick()
+    }, tickMs)
   }
 
   /** Ends every feed. */

@@ -23,3 +23,7 @@ test('after a long absence everything since is missing, but no more than may be 
   assert.equal(missing(seriesOf(99, 98)), 10)
 })
 test('history that is wanted and was never there is missing', () => assert.equal(missing(seriesOf(2, 1)), 5))
+test('a series that goes on where another replica’s ended wants none of the history before its first bar', () => {
+  const goesOn = (series: Series | undefined): number => (current - firstMissing(series, { barMs, now, history: 5, most: 10, goesOn: true })) / barMs
+  assert.deepEqual([goesOn(seriesOf(3, 2)), goesOn(seriesOf(4, 2, 1)), goesOn(seriesOf(9, 8)), goesOn(undefined)], [1, 3, 7, 5])
+})

@@ -28,6 +28,8 @@ export class BarStream {
   #askAt = -Infinity
   #pollAt = -Infinity
   #asking = false
+  /** Where to begin anew with the next question. */
+  #anew: number | undefined
   /** Newest open time in the stream. */
   #seen = -Infinity
 
@@ -42,6 +44,16 @@ export class BarStream {
 
   get #name(): string {
     return `${this.#symbol} ${this.#timeframe}`
+  }
+
+  isOf({ symbol, timeframe }: SeriesStart): boolean {
+    return symbol === this.#symbol && timeframe === this.#timeframe
+  }
+
+  /** Brings the bars from one on, also those that were brought before. */
+  goOn(next: number): void {
+    this.#anew = next
+    void this.catchUp()
   }
 
   /** Follows the exchange for ever. An exchange without a stream of bars is asked once a bar. */
@@ -74,6 +86,8 @@ export class BarStream {
     this.#asking = true
     const { tally, clock } = this.#deps
     try {
+      if (this.#anew !== undefined) this.#bars.beginAt(this.#anew)
+      this.#anew = undefined
       while (await this.#fetchPage()) await this.#deps.outbox.room()
       tally.problem(`missing bars of ${this.#name}`, undefined)
       this.#pollAt = clock.monotonic() + overdueMs
@@ -85,6 +99,8 @@ export class BarStream {
       this.#askAt = clock.monotonic() + this.#attempts.failed()
     } finally {
       this.#asking = false
+      // It came while a question was on its way, whose answer must not move on over what is to come again.
+      if (this.#anew !== undefined) void this.catchUp()
     }
   }
 

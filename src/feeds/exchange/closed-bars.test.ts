@@ -78,6 +78,16 @@ test('bars before the first that the exchange still has are given up', () => {
   assert.equal(bars.lacks, false)
 })
 
+test('bars that were delivered to nobody are delivered again', () => {
+  const bars = make()
+  for (const n of [0, 1, 2]) bars.live(row(n), true)
+  bars.live(row(3, 1), false)
+  bars.beginAt(at(1))
+  assert.deepEqual([bars.next, bars.lacks], [at(1), true])
+  const { bars: again, known } = bars.filled([row(0), row(1), row(2), row(3, 1)], bars.newest)
+  assert.deepEqual([numbers(again), known, bars.next], [[0, 1, 2], 1, at(3)])
+})
+
 test('a stream that fell behind an answer does not overwrite the bars of that answer', () => {
   const bars = make()
   bars.live(row(0, 3), false)

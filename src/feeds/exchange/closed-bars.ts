@@ -55,6 +55,12 @@ export class ClosedBars {
     this.#forming = undefined
   }
 
+  /** Nothing from a bar on counts as delivered. */
+  beginAt(next: number): void {
+    this.#next = next
+    this.#ahead.clear()
+  }
+
   /** Takes an answer to the question for bars from a moment on, oldest first. `asked` is `newest` at the time of the question: older bars than that were closed by then, as are all but the answer's last. */
   filled(rows: readonly BarRow[], asked: number): Filled {
     const last = rows.at(-1)

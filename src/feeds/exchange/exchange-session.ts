@@ -48,6 +48,11 @@ export class ExchangeSession {
     this.#deps.outbox.taken()
   }
 
+  /** Brings bars from earlier ones on: what was delivered of them was left to another replica. Series that have not begun yet begin early enough. */
+  goOn(series: readonly SeriesStart[]): void {
+    for (const start of series) this.#bars.find((bars) => bars.isOf(start))?.goOn(start.next)
+  }
+
   /** Learns the exchange's markets, trying until it is told them, and begins. Throws `FeedRefusal` when what is wanted is not there. */
   async begin(series: readonly SeriesStart[]): Promise<void> {
     await this.#markets()

@@ -44,5 +44,6 @@ async function start({ settings, series }: FeedOrder & { kind: 'start' }): Promi
 
 process.on('message', (order: FeedOrder) => {
   if (order.kind === 'start') void start(order)
+  else if (order.kind === 'go-on') session?.goOn(order.series)
   else session?.taken()
 })
