@@ -57,7 +57,7 @@ export class WriterLeases {
    */
   async acquire(symbol: string, takeOver: (grant: Grant) => Promise<void>): Promise<void> {
     const { store, clock, leaseMs } = this.#deps
-    if (await this.#keeps(symbol)) return
+    if (await this.confirm(symbol)) return
     const asked = clock.monotonic()
     if (asked < this.#comeBackUntil) throw notYet(symbol, this.#comeBackUntil - asked)
     const claim = await store.claim(symbol)
@@ -84,8 +84,8 @@ export class WriterLeases {
     }
   }
 
-  /** True if an own grant that ran out holds again, or if that cannot be asked: then nobody else was granted it there either. */
-  async #keeps(symbol: string): Promise<boolean> {
+  /** True if an own grant, which may have run out, holds again, or if that cannot be asked: then nobody else was granted it there either. */
+  async confirm(symbol: string): Promise<boolean> {
     const own = this.#held.get(symbol)
     if (own === undefined) return false
     try {

@@ -129,6 +129,36 @@ describe('a replica that does not write a symbol', () => {
   })
 })
 
+describe('a writer whose lease ran out while it worked', () => {
+  const late = async (between: (pair: ReturnType<typeof makePair>) => unknown) => {
+    const pair = makePair()
+    const { a, around } = pair
+    await a.take(bars.slice(0, 100))
+    around.time += around.leaseMs - 1
+    const working = a.writers.write('BTC/USDT', () => {
+      a.market.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, bars.slice(100, 101))
+      around.time += 1
+      between(pair)
+    })
+    return { ...pair, working: Promise.resolve(working) }
+  }
+
+  test('publishes all the same when nobody has had the symbol since, and also when the store has forgotten it', async () => {
+    for (const between of [() => undefined, ({ around }: ReturnType<typeof makePair>) => around.memory.symbols.clear()]) {
+      const { a, b, sets, working } = await late(between)
+      await working
+      assert.equal(a.leases.holds('BTC/USDT'), true)
+      assert.deepEqual(await read(b, sets[1], closeOf(101)), a.features.vector(sets[0], 'BTC/USDT', closeOf(101)))
+    }
+  })
+
+  test('is refused when another one has it', async () => {
+    const { a, working } = await late(({ b }) => void b.store.claim('BTC/USDT'))
+    await assert.rejects(working, { code: 'not_the_writer' })
+    assert.equal(a.leases.holds('BTC/USDT'), false)
+  })
+})
+
 describe('a take-over', () => {
   test('goes on with the same bits at every place of a block, and from young series too', async () => {
     for (const count of [3, 100, 511, 512, 513, 1_023, 1_400, 2_047, 2_900]) {

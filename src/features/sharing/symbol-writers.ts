@@ -126,7 +126,7 @@ export class SymbolWriters {
     } else if (done) {
       this.#publications.done.add()
       if (whole) this.#alone.delete(symbol)
-    } else this.#refused(grant)
+    } else await this.#again(grant)
     this.#aloneGauge.set(this.#alone.size)
   }
 
@@ -141,6 +141,14 @@ export class SymbolWriters {
     const { features, market, states } = this.#deps
     const series = frames.flatMap((timeframe) => market.find(symbol, timeframe) ?? [])
     return { bindings: features.bindings(symbol), series: series.map((one) => ({ series: one, snapshots: states.of(one.key) })) }
+  }
+
+  /** The lease did not hold when this was to be written: it ran out, the store has lost it, or another replica has it. */
+  async #again(grant: Grant): Promise<void> {
+    const { symbol } = grant
+    if (!(await this.#deps.leases.confirm(symbol))) this.#refused(grant)
+    this.#alone.add(symbol)
+    await this.#publish(symbol)
   }
 
   #refused({ symbol }: Grant): never {
