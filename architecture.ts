@@ -13,7 +13,7 @@ export const folders = {
   market: ['calendars', 'contracts'],
   'feature-store': ['resilience', 'contracts'],
   features: ['calendars', 'documents', 'feature-store', 'market', 'contracts'],
-  feeds: ['market', 'processes', 'resilience', 'contracts'],
+  feeds: ['calendars', 'market', 'processes', 'resilience', 'contracts'],
   runtimes: ['trees', 'processes', 'resilience', 'contracts'],
   history: ['market', 'contracts'],
   registry: ['database', 'contracts'],

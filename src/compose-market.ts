@@ -48,9 +48,9 @@ function composeCatalogue({ config: { features }, log, meter }: Deps): Promise<C
 
 /** What takes trades, books and funding; it makes bars of the trades of the symbols that the settings name. */
 function composeFlow({ barsFromTrades, silenceMs }: Config['market'], deps: Omit<OrderFlowDeps, 'bars'> & { readonly store: SeriesStore }): OrderFlow {
-  const made = barsFromTrades.map(({ symbols, clock = 'live' }) => ({ matches: symbolGlob(symbols), clock }))
-  const clockOf = (symbol: string) => made.find(({ matches }) => matches(symbol))?.clock
-  return new OrderFlow({ ...deps, bars: new TradeBars({ ...deps, clockOf, silenceMs }) })
+  const made = barsFromTrades.map(({ symbols, clock = 'live', calendar = 'continuous' }) => ({ matches: symbolGlob(symbols), series: { clock, calendar } }))
+  const seriesOf = (symbol: string) => made.find(({ matches }) => matches(symbol))?.series
+  return new OrderFlow({ ...deps, bars: new TradeBars({ ...deps, seriesOf, silenceMs }) })
 }
 
 /** Where market data goes in and bars are read, as the gateway does. */
@@ -231,6 +231,6 @@ export function composeFeeds(
   { clock, random, log }: Surroundings,
   { market, intake, meter }: Pick<Market, 'market' | 'intake'> & { meter: PrometheusMeter },
 ): Feeds {
-  const into = { market: { ingest: intake.ingest.bind(intake), find: market.find.bind(market) }, flow: intake }
+  const into = { market: { ingest: intake.ingest.bind(intake), find: market.find.bind(market), calendars: market.calendars }, flow: intake }
   return new Feeds((feeds as readonly FeedWish[]).map(feedSettings), { ...into, clock, random, meter, log: (about, message) => log.warn(about, message) })
 }

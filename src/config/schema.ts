@@ -93,6 +93,7 @@ const symbolGlobPattern = '^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0
 const TradeSeries = Type.Object(
   {
     symbols: Type.String({ pattern: symbolGlobPattern, description: 'A symbol or a glob', maxLength: 85 }),
+    calendar: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,32}$' })),
     clock: Type.Optional(
       Type.Enum(['live', 'replay'], { description: 'live (usual): minutes also end by the clock of the machine; replay: by their trades alone' }),
     ),
@@ -205,6 +206,7 @@ const FeedSettings = Type.Object(
     symbols: Type.Array(Type.String({ pattern: symbolPattern, maxLength: 85 }), { minItems: 1, maxItems: 1_000 }),
     timeframes: Type.Optional(Type.Array(Type.Enum(Object.keys(timeframes) as Timeframe[]), { minItems: 1 })),
     streams: Type.Optional(Type.Array(Type.Enum(['bars', 'trades', 'books']), { minItems: 1 })),
+    calendar: Type.Optional(Type.String({ pattern: '^(?!as_received$)[A-Za-z0-9_-]{1,32}$' })),
     history: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
     silenceMs: Type.Optional(Type.Integer({ minimum: 1_000, maximum: longestMs })),
     bookMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 60_000 })),

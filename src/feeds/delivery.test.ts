@@ -24,6 +24,7 @@ function makeDelivery(refusal: ServingError | undefined) {
   const delivery = new Delivery({
     market: { ingest: () => answer(report) },
     flow: { trades: () => answer({ accepted: 0, unchanged: 0, late: 0, quarantined: 0, refused: [] }), books: () => answer(undefined as never) },
+    calendar: 'continuous',
     clock: { now: () => time.now, monotonic: () => time.now },
     meter: { add: (_name, rows) => void (refusedRows += rows) },
     taken: (one) => void taken.push(one),

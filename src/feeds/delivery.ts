@@ -1,13 +1,15 @@
+import type { Calendar } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import type { FlowWrites } from '../contracts/flow-requests.ts'
 import type { MarketWrites } from '../contracts/market.ts'
 import type { Clock } from '../contracts/ports.ts'
 import type { FeedBatch } from './feed-message.ts'
 
-/** Where rows go, and who hears that a symbol whose rows were left to another replica is written here from now on: what was left has to be asked for again. */
+/** Where rows go, by which calendar bars are taken, and who hears that a symbol whose rows were left to another replica is written here from now on: what was left has to be asked for again. */
 export type DeliveryDeps = {
   readonly market: Pick<MarketWrites, 'ingest'>
   readonly flow: Pick<FlowWrites, 'trades' | 'books'>
+  readonly calendar: Calendar
   readonly clock: Clock
   readonly meter: { add(name: 'refusedRows', rows: number): void }
   readonly taken: (symbol: string) => void
@@ -42,7 +44,7 @@ export class Delivery {
 
   /** Trades and books first, so that a bar that closes with them has its order flow at once. A promise where replicas share the market. */
   take({ bars, trades, books }: FeedBatch): Promise<unknown> | undefined {
-    const { market, flow } = this.#deps
+    const { market, flow, calendar } = this.#deps
     const taking: (Promise<void> | undefined)[] = []
     for (const { symbol, rows } of trades) {
       const events = rows.map(([time, price, size, side, id]) => ({
@@ -60,7 +62,7 @@ export class Delivery {
     }
     for (const { symbol, timeframe, rows } of bars) {
       const inputs = rows.map(([openTime, open, high, low, close, volume]) => ({ openTime, open, high, low, close, volume }))
-      taking.push(this.#handOver(symbol, rows.length, () => market.ingest({ symbol, timeframe }, inputs, { calendar: 'continuous', clock: 'live' })))
+      taking.push(this.#handOver(symbol, rows.length, () => market.ingest({ symbol, timeframe }, inputs, { calendar, clock: 'live' })))
     }
     const waiting = taking.filter((one) => one !== undefined)
     return waiting.length > 0 ? Promise.all(waiting) : undefined

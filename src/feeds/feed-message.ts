@@ -1,3 +1,4 @@
+import type { Sessions } from '../calendars/sessions.ts'
 import { isTimeframe, type Timeframe } from '../contracts/timeframe.ts'
 import type { FeedSettings } from './feed-settings.ts'
 
@@ -12,9 +13,9 @@ export type BookRow = readonly [time: number, bids: readonly LevelRow[], asks: r
 /** Where the bars of a series must begin: the open time of the first that is not stored. */
 export type SeriesStart = { readonly symbol: string; readonly timeframe: Timeframe; readonly next: number }
 
-/** What the server tells the process of a feed: what to do, that series have to go on at bars that came before and were left to another replica, and that a batch was taken. */
+/** What the server tells the process of a feed: what to do, with the sessions of its calendar if that has some, that series have to go on at bars that came before and were left to another replica, and that a batch was taken. */
 export type FeedOrder =
-  | { readonly kind: 'start'; readonly settings: FeedSettings; readonly series: readonly SeriesStart[] }
+  | { readonly kind: 'start'; readonly settings: FeedSettings; readonly series: readonly SeriesStart[]; readonly sessions?: Sessions }
   | { readonly kind: 'go-on'; readonly series: readonly SeriesStart[] }
   | { readonly kind: 'taken'; readonly batch: number }
 

@@ -65,7 +65,7 @@ test('a series that exists with other settings is left alone, and the feed tells
   const told = Promise.withResolvers<void>()
   const other = new Feed(
     { ...feed.settings, options: { mood: 'well' } },
-    { ...deps, market: { find: market.find.bind(market), ingest: (...args) => (told.resolve(), market.ingest(...args)) } },
+    { ...deps, market: { calendars: market.calendars, find: market.find.bind(market), ingest: (...args) => (told.resolve(), market.ingest(...args)) } },
   )
   t.after(() => other.stop())
   await told.promise

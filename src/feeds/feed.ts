@@ -1,3 +1,4 @@
+import type { Periods } from '../calendars/periods.ts'
 import type { FeedPhase, FeedsResponse } from '../contracts/feeds.ts'
 import type { FlowWrites } from '../contracts/flow-requests.ts'
 import type { MarketWrites } from '../contracts/market.ts'
@@ -18,7 +19,7 @@ import { firstMissing } from './first-missing.ts'
 
 /** What feeds need: where bars, trades and books go, time, chance, and who hears of them. */
 export type FeedDeps = {
-  readonly market: MarketWrites & Pick<SeriesStore, 'find'>
+  readonly market: MarketWrites & Pick<SeriesStore, 'find' | 'calendars'>
   readonly flow: FlowWrites
   readonly clock: Clock
   readonly random: Random
@@ -57,7 +58,7 @@ export class Feed {
     this.#deps = deps
     this.#limits = { ...usualLimits, ...deps.limits }
     this.#meter = new FeedMeter(deps.meter, settings.exchange)
-    this.#delivery = new Delivery({ ...deps, meter: this.#meter, taken: (symbol) => this.#goOn(symbol) })
+    this.#delivery = new Delivery({ ...deps, calendar: settings.calendar, meter: this.#meter, taken: (symbol) => this.#goOn(symbol) })
     this.#running = this.#launch()
   }
 
@@ -137,9 +138,13 @@ export class Feed {
     const late = this.#series().find(({ symbol, timeframe }) => {
       if (this.#delivery.left.has(symbol)) return false
       const closeTime = this.#deps.market.find(symbol, timeframe)?.last?.closeTime
-      return closeTime === undefined || now - closeTime > troubledBars * timeframes[timeframe] + this.settings.silenceMs
+      return closeTime === undefined || now - this.#periods(timeframe).nextOpen(closeTime) > troubledBars * timeframes[timeframe] + this.settings.silenceMs
     })
     return late && `no bars of ${late.symbol} ${late.timeframe} for a while`
+  }
+
+  #periods(timeframe: Timeframe): Periods {
+    return this.#deps.market.calendars.periods(this.settings.calendar, timeframe)
   }
 
   #series(): { readonly symbol: string; readonly timeframe: Timeframe }[] {
@@ -165,14 +170,22 @@ export class Feed {
       take: (report) => this.#take(link, report),
     })
     void link.ended.then((reason) => this.#ended(link, reason))
-    link.send({ kind: 'start', settings: this.settings, series: this.#starts() })
+    const sessions = this.#deps.market.calendars.sessions(this.settings.calendar)
+    link.send({ kind: 'start', settings: this.settings, series: this.#starts(), ...(sessions && { sessions }) })
     return { at: 'up', link, since: clock.monotonic(), ready: false, state: undefined }
   }
 
   #starts(goesOn = false): SeriesStart[] {
     const { market, clock } = this.#deps
     return this.#series().map(({ symbol, timeframe }) => {
-      const reach = { barMs: timeframes[timeframe], now: clock.now(), history: this.settings.history, most: barsToKeep(), goesOn }
+      const reach = {
+        periods: this.#periods(timeframe),
+        barMs: timeframes[timeframe],
+        now: clock.now(),
+        history: this.settings.history,
+        most: barsToKeep(),
+        goesOn,
+      }
       return { symbol, timeframe, next: firstMissing(market.find(symbol, timeframe), reach) }
     })
   }

@@ -1,3 +1,4 @@
+import type { Periods } from '../../calendars/periods.ts'
 import { type Timeframe, timeframes } from '../../contracts/timeframe.ts'
 import type { BarRow, SeriesStart } from '../feed-message.ts'
 import { Attempts } from './attempts.ts'
@@ -17,12 +18,15 @@ function toRow(candle: CcxtCandle): BarRow | undefined {
   return row.length === 6 && row.every((value) => typeof value === 'number') ? (row as unknown as BarRow) : undefined
 }
 
+/** What a series of bars needs beside the exchange: where bars go, and when there are some. */
+export type BarStreamDeps = StreamDeps & { readonly outbox: Outbox; readonly periods: Periods }
+
 /** The closed bars of one series: from the stream as they close, and by REST what the stream cannot have shown (before it began, while it was interrupted, or when it fell silent). */
 export class BarStream {
   readonly #symbol: string
   readonly #timeframe: Timeframe
   readonly #barMs: number
-  readonly #deps: StreamDeps & { readonly outbox: Outbox }
+  readonly #deps: BarStreamDeps
   readonly #bars: ClosedBars
   readonly #attempts: Attempts
   #askAt = -Infinity
@@ -33,12 +37,12 @@ export class BarStream {
   /** Newest open time in the stream. */
   #seen = -Infinity
 
-  constructor({ symbol, timeframe, next }: SeriesStart, deps: StreamDeps & { readonly outbox: Outbox }) {
+  constructor({ symbol, timeframe, next }: SeriesStart, deps: BarStreamDeps) {
     this.#symbol = symbol
     this.#timeframe = timeframe
     this.#barMs = timeframes[timeframe]
     this.#deps = deps
-    this.#bars = new ClosedBars({ barMs: this.#barMs, next })
+    this.#bars = new ClosedBars({ periods: deps.periods, barMs: this.#barMs, next })
     this.#attempts = new Attempts(deps, backoff)
   }
 
@@ -106,13 +110,13 @@ export class BarStream {
 
   /** One question; true if another one would bring more. */
   async #fetchPage(): Promise<boolean> {
-    const { link, tally, outbox } = this.#deps
-    const asked = this.#bars.newest
+    const { link, tally, outbox, periods } = this.#deps
+    const asked = this.#closedBefore()
     const next = this.#bars.next
     // From one bar before on: what lies between two bars of one answer is known to be empty.
-    const since = next - this.#barMs
+    const since = periods.back(next, 1)
     const candles = await link.ask(() => link.exchange.fetchOHLCV(this.#symbol, this.#timeframe, since, barsPerQuestion))
-    const rows = candles.map(toRow).filter((row): row is BarRow => row !== undefined && row[0] >= since && row[0] % this.#barMs === 0)
+    const rows = candles.map(toRow).filter((row): row is BarRow => row !== undefined && row[0] >= since && this.#has(row))
     const { bars, emptied, known } = this.#bars.filled(
       rows.toSorted((a, b) => a[0] - b[0]),
       asked,
@@ -120,14 +124,26 @@ export class BarStream {
     tally.add('gapFilled', bars.length - known)
     tally.add('emptied', emptied)
     outbox.bars({ symbol: this.#symbol, timeframe: this.#timeframe, barMs: this.#barMs }, bars)
-    return this.#bars.next > next + 2 * this.#barMs
+    return periods.count(next, this.#bars.next) > 2
+  }
+
+  /** Is a bar of the calendar's? What an exchange shows at other hours is left out. */
+  #has([openTime]: BarRow): boolean {
+    return openTime % this.#barMs === 0 && this.#deps.periods.count(openTime, openTime + 1) === 1
+  }
+
+  /** Bars that open before this moment are closed: a later one has been seen, or a session has been over for a while, after which none comes that could tell. */
+  #closedBefore(): number {
+    const { periods, clock } = this.#deps
+    const current = Math.floor((clock.now() - overdueMs) / this.#barMs) * this.#barMs
+    return Math.max(this.#bars.newest, periods.nextOpen(current) > current ? periods.nextOpen(current) : -Infinity)
   }
 
   /** The newest states of the last bars, as ccxt remembers them: after an interruption only what the stream had not shown before is known to be of this time. */
   #take(candles: readonly CcxtCandle[], interrupted: boolean): void {
     const { link, tally, outbox } = this.#deps
     if (interrupted) this.#bars.interrupt()
-    const rows = candles.map(toRow).filter((row) => row !== undefined)
+    const rows = candles.map(toRow).filter((row): row is BarRow => row !== undefined && this.#has(row))
     const newer = rows.filter(([openTime]) => (interrupted ? openTime > this.#seen : openTime >= this.#seen))
     for (const row of newer.length > 0 ? newer : rows.slice(-1)) {
       const closed = this.#bars.live(row, link.isClosed(this.#name, row[0]))

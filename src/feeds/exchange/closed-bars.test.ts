@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { builtInCalendars } from '../../calendars/calendars.ts'
+import { everyPeriod } from '../../calendars/periods.ts'
 import type { BarRow } from '../feed-message.ts'
 import { ClosedBars } from './closed-bars.ts'
 
@@ -9,7 +11,7 @@ const start = 1_700_000_040_000 - (1_700_000_040_000 % barMs)
 const at = (n: number): number => start + n * barMs
 /** State number `state` of the nth bar. */
 const row = (n: number, state = 9): BarRow => [at(n), 100 + n, 110 + n, 90 + n, 100 + n + state / 10, 10 * state]
-const make = (next = 0): ClosedBars => new ClosedBars({ barMs, next: at(next) })
+const make = (next = 0): ClosedBars => new ClosedBars({ periods: everyPeriod(barMs), barMs, next: at(next) })
 const numbers = (rows: readonly BarRow[] | undefined): number[] | undefined => rows?.map(([openTime]) => (openTime - start) / barMs)
 
 test('a bar is closed when the next one begins, in its last state', () => {
@@ -137,4 +139,20 @@ test('for every order of interruptions, duplicates, late words and answers, only
       )
     }),
   )
+})
+
+test('with sessions the last bar of one is followed by the first of the next: nothing is missing between them, and nothing is empty', () => {
+  const time = (text: string): number => Date.parse(`${text}Z`)
+  const periods = builtInCalendars.periods('XNYS', '1m')
+  const bars = new ClosedBars({ periods, barMs, next: time('2024-07-03T16:58') })
+  const bar = (text: string, close = 9): BarRow => [time(text), 9, 9, 9, close, 1]
+  bars.live(bar('2024-07-03T16:59', 5), false)
+  // The session has been over for a while when the question is put, so what the answer has is final and what the stream last showed is not.
+  const asked = periods.nextOpen(time('2024-07-03T17:01'))
+  const answer = bars.filled([bar('2024-07-03T16:58'), bar('2024-07-03T16:59')], asked)
+  assert.deepEqual([answer.bars.length, answer.emptied, bars.next, bars.lacks], [2, 0, time('2024-07-05T13:30'), false])
+  assert.deepEqual(bars.live(bar('2024-07-05T13:30', 3), false), [])
+  assert.deepEqual(bars.live(bar('2024-07-05T13:31', 3), false), [bar('2024-07-05T13:30', 3)])
+  const over = new ClosedBars({ periods, barMs, next: time('2024-07-03T16:58') })
+  assert.equal(over.filled([bar('2024-07-03T16:58'), bar('2024-07-05T13:32')], -Infinity).emptied, 3)
 })

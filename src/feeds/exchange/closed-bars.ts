@@ -1,3 +1,4 @@
+import type { Periods } from '../../calendars/periods.ts'
 import type { BarRow } from '../feed-message.ts'
 
 /** Bars that are closed for certain, those of them that stand for periods without any trade, and how many had been delivered before. */
@@ -5,12 +6,15 @@ export type Filled = { readonly bars: readonly BarRow[]; readonly emptied: numbe
 
 const sameRow = (a: BarRow | undefined, b: BarRow): boolean => a !== undefined && a.every((value, i) => value === b[i])
 
+type Grid = { readonly periods: Periods; readonly barMs: number }
+
 /** Periods between two bars of one answer of the exchange had no trade: flat bars without volume stand for them. */
-function withEmpty(rows: readonly BarRow[], barMs: number): BarRow[] {
+function withEmpty(rows: readonly BarRow[], { periods, barMs }: Grid): BarRow[] {
   return rows.flatMap((row, i) => {
-    const [openTime, , , , close] = rows[i - 1] ?? [row[0] - barMs, 0, 0, 0, 0]
-    const count = (row[0] - openTime) / barMs - 1
-    return [...Array.from({ length: count }, (_, k): BarRow => [openTime + (k + 1) * barMs, close, close, close, close, 0]), row]
+    const [before, , , , close] = rows[i - 1] ?? row
+    const empty: BarRow[] = []
+    for (let open = periods.nextOpen(before + barMs); open < row[0]; open = periods.nextOpen(open + barMs)) empty.push([open, close, close, close, close, 0])
+    return [...empty, row]
   })
 }
 
@@ -19,7 +23,7 @@ function withEmpty(rows: readonly BarRow[], barMs: number): BarRow[] {
  * After an interruption what was forming counts for nothing: its last state may be old, and only an answer to a question (`filled`) can tell what it became.
  */
 export class ClosedBars {
-  readonly #barMs: number
+  readonly #grid: Grid
   #next: number
   #newest = -Infinity
   #forming: BarRow | undefined
@@ -27,8 +31,8 @@ export class ClosedBars {
   /** Delivered although an earlier one is missing. */
   readonly #ahead = new Set<number>()
 
-  constructor({ barMs, next }: { readonly barMs: number; readonly next: number }) {
-    this.#barMs = barMs
+  constructor({ next, ...grid }: Grid & { readonly next: number }) {
+    this.#grid = grid
     this.#next = next
   }
 
@@ -61,15 +65,15 @@ export class ClosedBars {
     this.#ahead.clear()
   }
 
-  /** Takes an answer to the question for bars from a moment on, oldest first. `asked` is `newest` at the time of the question: older bars than that were closed by then, as are all but the answer's last. */
+  /** Takes an answer to the question for bars from a moment on, oldest first. Bars that open before `asked` were closed when the question was put (it is `newest` at that time, or the begin of the next session while there is none); so are all but the answer's last. */
   filled(rows: readonly BarRow[], asked: number): Filled {
     const last = rows.at(-1)
     if (last === undefined) return { bars: [], emptied: 0, known: 0 }
-    const whole = withEmpty(rows, this.#barMs)
+    const whole = withEmpty(rows, this.#grid)
     const bars = last[0] < asked ? whole : whole.slice(0, -1)
     this.#newest = Math.max(this.#newest, last[0])
-    // The stream fell behind: its state of a bar that is closed by now would be older than the bar.
-    if (this.#forming !== undefined && this.#forming[0] < last[0]) this.#forming = undefined
+    // The stream fell behind, or the session is over: its state of a bar that is closed by now would be older than the bar.
+    if (this.#forming !== undefined && this.#forming[0] < Math.max(last[0], asked)) this.#forming = undefined
     const known = bars.filter(([openTime]) => openTime < this.#next || this.#ahead.has(openTime)).length
     // What the exchange does not have any more, nobody can bring: the gap stays in the series for all to see.
     this.#next = Math.max(this.#next, bars[0]?.[0] ?? this.#next)
@@ -105,7 +109,8 @@ export class ClosedBars {
   /** Moves on over what was delivered, with all that came before its turn. */
   #deliver(bars: readonly BarRow[]): readonly BarRow[] {
     for (const [openTime] of bars) if (openTime >= this.#next) this.#ahead.add(openTime)
-    while (this.#ahead.delete(this.#next)) this.#next += this.#barMs
+    const { periods, barMs } = this.#grid
+    while (this.#ahead.delete(this.#next)) this.#next = periods.nextOpen(this.#next + barMs)
     return bars
   }
 }

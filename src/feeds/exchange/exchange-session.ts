@@ -1,4 +1,6 @@
+import type { Calendars } from '../../calendars/calendars.ts'
 import type { Clock, Random } from '../../contracts/ports.ts'
+import { timeframes } from '../../contracts/timeframe.ts'
 import type { FeedBatch, FeedState, SeriesStart } from '../feed-message.ts'
 import type { FeedSettings } from '../feed-settings.ts'
 import { Attempts } from './attempts.ts'
@@ -15,23 +17,27 @@ import { type StreamDeps, wordsOf } from './watch.ts'
 export type SessionDeps = {
   readonly clock: Clock
   readonly random: Random
+  readonly calendars: Calendars
   readonly wait: (ms: number) => Promise<void>
   readonly send: (batch: FeedBatch) => void
 }
 
 const backoff = { baseMs: 500, capMs: 60_000 }
 const skewEveryMs = 300_000
+const finest = '1m'
 
 /** Everything that is followed on one exchange. */
 export class ExchangeSession {
   readonly #settings: FeedSettings
+  readonly #calendars: Calendars
   readonly #deps: StreamDeps & { readonly outbox: Outbox }
   #bars: readonly BarStream[] = []
   #skewMs: number | undefined
   #skewAt = -Infinity
 
-  constructor(exchange: CcxtExchange, settings: FeedSettings, { clock, random, wait, send }: SessionDeps) {
+  constructor(exchange: CcxtExchange, settings: FeedSettings, { clock, random, calendars, wait, send }: SessionDeps) {
     this.#settings = settings
+    this.#calendars = calendars
     const tally = new Tally()
     const link = new ExchangeLink(exchange, { clock, tally })
     const outbox = new Outbox({ send, clock, dropped: (rows) => tally.add('dropped', rows) })
@@ -56,9 +62,9 @@ export class ExchangeSession {
   /** Learns the exchange's markets, trying until it is told them, and begins. Throws `FeedRefusal` when what is wanted is not there. */
   async begin(series: readonly SeriesStart[]): Promise<void> {
     await this.#markets()
-    const { symbols, streams, bookMs } = this.#settings
+    const { symbols, streams, bookMs, calendar } = this.#settings
     this.#deps.link.know(this.#settings)
-    this.#bars = series.map((start) => new BarStream(start, this.#deps))
+    this.#bars = series.map((start) => new BarStream(start, { ...this.#deps, periods: this.#calendars.periods(calendar, start.timeframe) }))
     // History first: features then fold it once.
     for (const bars of this.#bars) void bars.catchUp().then(() => bars.run())
     for (const symbol of symbols) {
@@ -70,10 +76,16 @@ export class ExchangeSession {
   /** What has to happen once a second: ends silent connections, asks for missing bars, sends what was held. */
   tick(): void {
     const { link, outbox, clock } = this.#deps
-    link.endSilent(this.#settings.silenceMs)
+    if (this.#isOpen(clock.now() - this.#settings.silenceMs) && this.#isOpen(clock.now())) link.endSilent(this.#settings.silenceMs)
     void this.#measureSkew()
     for (const bars of this.#bars) bars.tick(clock.now() + (this.#skewMs ?? 0))
     outbox.flush()
+  }
+
+  /** Is the exchange open at a moment? While it is not, its silence says nothing. */
+  #isOpen(moment: number): boolean {
+    const opened = Math.floor(moment / timeframes[finest]) * timeframes[finest]
+    return this.#calendars.periods(this.#settings.calendar, finest).nextOpen(opened) === opened
   }
 
   async #markets(): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { Calendars } from '../../calendars/calendars.ts'
 import { holdLifeline } from '../../processes/lifeline.ts'
 import { systemClock } from '../../system.ts'
 import type { FeedOrder, FeedReport } from '../feed-message.ts'
@@ -17,12 +18,13 @@ process.on('unhandledRejection', (error) => process.stderr.write(`${wordsOf(erro
 const report = (message: FeedReport): void => void process.send?.(message)
 let session: ExchangeSession | undefined
 
-async function start({ settings, series }: FeedOrder & { kind: 'start' }): Promise<void> {
+async function start({ settings, series, sessions }: FeedOrder & { kind: 'start' }): Promise<void> {
   try {
     const exchange = await makeExchange(settings)
     const made = new ExchangeSession(exchange, settings, {
       clock: systemClock,
       random: Math.random,
+      calendars: new Calendars(sessions === undefined ? [] : [sessions]),
       wait,
       send: (batch) => report({ kind: 'batch', ...batch }),
     })

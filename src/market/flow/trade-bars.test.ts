@@ -18,12 +18,13 @@ const start = Date.UTC(2024, 0, 1)
 const symbol = 'BTC/USDT'
 const key = { symbol, timeframe: '1m' } as const
 
-function makeMarket({ series = 'live', now = start + 86_400_000 }: { readonly series?: 'live' | 'replay'; readonly now?: number } = {}) {
+type Wish = { readonly series?: 'live' | 'replay'; readonly now?: number; readonly calendar?: string }
+function makeMarket({ series = 'live', now = start + 86_400_000, calendar = 'continuous' }: Wish = {}) {
   const time = { now }
   const clock = { now: () => time.now, monotonic: () => 0 }
   const tapes = new FlowTapes()
   const store = new SeriesStore({ clock, meter: noMeter, tapes })
-  const bars = new TradeBars({ tapes, store, clockOf: (of) => (of === symbol ? series : undefined), silenceMs: 5 * minute })
+  const bars = new TradeBars({ tapes, store, seriesOf: (of) => (of === symbol ? { clock: series, calendar } : undefined), silenceMs: 5 * minute })
   const flow = new OrderFlow({ tapes, store, clock, meter: noMeter, bars })
   const rows = () =>
     (store.find(symbol, '1m') ? store.bars(key) : []).map(({ openTime, open, high, low, close, volume }) => [
@@ -190,4 +191,23 @@ test('bars of the past may be sent for a series that is made of trades; the trad
   assert.equal(store.find(symbol, '1m')?.settings.clock, 'replay')
   flow.trades('ETH/USDT', [trade(0, 100), trade(minute, 101), trade(2 * minute, 101)])
   assert.equal(store.find('ETH/USDT', '1m'), undefined)
+})
+
+test('with sessions, trades outside of them make no bars, and minutes without any after the last session are not empty ones', () => {
+  const at = (text: string): number => Date.parse(`${text}Z`)
+  const { flow, store, time } = makeMarket({ calendar: 'XNYS', now: at('2024-07-03T17:03:00') })
+  const moments = ['2024-07-03T16:56:30', '2024-07-03T16:57:30', '2024-07-03T16:59:30', '2024-07-03T17:00:30', '2024-07-03T17:01:30']
+  flow.trades(
+    symbol,
+    moments.map((moment, i) => ({ time: at(moment), price: 100 + i, size: 1 })),
+  )
+  time.now = at('2024-07-03T17:04:30')
+  flow.pass()
+  const opens = store.bars(key).map(({ openTime, empty }) => [new Date(openTime).toISOString().slice(11, 16), empty])
+  assert.deepEqual(opens, [
+    ['16:57', false],
+    ['16:58', true],
+    ['16:59', false],
+  ])
+  assert.deepEqual([store.describe()[0]?.calendar, store.describe()[0]?.quarantined], ['XNYS', 0])
 })
