@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Calendars } from './calendars/calendars.ts'
 import { loadCalendars } from './calendars/load-calendars.ts'
 import type { Config } from './config/schema.ts'
+import { ServingError } from './contracts/error.ts'
 import type { FlowWrites } from './contracts/flow-requests.ts'
 import type { HealthCheck } from './contracts/health.ts'
 import type { MarketReads, MarketWrites } from './contracts/market.ts'
@@ -112,6 +113,17 @@ function restoreFunding({ key, last }: Series, flow: OrderFlow): void {
   if (last) flow.restoreFunding(key.symbol, last)
 }
 
+/** A series that the process before has left. Without its calendar nobody could say what it lacks. */
+function restoreSeries(series: Series, store: SeriesStore): void {
+  try {
+    store.restore(series)
+  } catch (error) {
+    if (!(error instanceof ServingError)) throw error
+    const { symbol, timeframe } = series.key
+    throw new ServingError(error.code, `Bars of ${symbol} at ${timeframe} are stored. ${error.message}; put its document back where market.calendars says`)
+  }
+}
+
 type Local = { readonly market: SeriesStore; readonly flow: OrderFlow; readonly features: FeatureService; readonly close: () => Promise<void> }
 
 /** Market data goes straight in. */
@@ -195,7 +207,7 @@ export async function composeMarket(deps: Deps): Promise<Market> {
   const { service, sentinel } = makeFeatures(deps, { series: store, catalogue }, sharing ?? disk)
   const flow = composeFlow(market, { tapes, store, clock, meter })
   for (const series of journal?.restored ?? []) {
-    store.restore(series)
+    restoreSeries(series, store)
     restoreFunding(series, flow)
   }
   for (const set of sets) service.declare(set)

@@ -1,20 +1,19 @@
 import Type, { type Static } from 'typebox'
 import type { DocumentFile, Reading } from '../documents/document-folder.ts'
 import { PlacedDocument } from '../documents/placed-document.ts'
-import { formatDay, parseDay, weekdayOf } from './day.ts'
+import { builtInRules } from './built-in.ts'
+import { parseDay, weekdayOf } from './day.ts'
 import { earlyMinute, readHours } from './hours-text.ts'
 import { type Hours, makeSessions, type SessionRules, type Sessions } from './sessions.ts'
-import { xnysRules } from './xnys.ts'
 
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
 const usualWeekend = ['saturday', 'sunday'] as const
-const bases: Readonly<Record<string, () => SessionRules>> = { XNYS: xnysRules }
 
 /** A calendar as an operator writes it: days as 2024-07-04, times of its zone as 09:30. */
 const CalendarSchema = Type.Object(
   {
     name: Type.Optional(Type.String()),
-    extends: Type.Optional(Type.Enum(Object.keys(bases))),
+    extends: Type.Optional(Type.Enum(Object.keys(builtInRules))),
     time_zone: Type.Optional(Type.String()),
     first: Type.Optional(Type.String()),
     last: Type.Optional(Type.String()),
@@ -45,7 +44,7 @@ class CalendarReader {
   constructor(document: PlacedDocument, content: Content) {
     this.#document = document
     this.#content = content
-    this.#base = content.extends === undefined ? undefined : bases[content.extends]?.()
+    this.#base = content.extends === undefined ? undefined : builtInRules[content.extends]?.()
   }
 
   /** The rules that the document stands for, if nothing is wrong. */
@@ -54,10 +53,10 @@ class CalendarReader {
     const timeZone = this.#timeZone()
     const [first, last] = [this.#bound('first', earliest), this.#bound('last', latest)]
     const hours = this.#hours()
-    if (timeZone === undefined || first === undefined || last === undefined || hours === undefined) return undefined
-    if (last < first) this.#document.refuse(['last'], 'lies before first')
+    if (first !== undefined && last !== undefined && last < first) this.#document.refuse(['last'], 'lies before first')
     const isOpen = this.#openDays({ first, last })
     const short = this.#earlyCloses(hours, isOpen)
+    if (timeZone === undefined || first === undefined || last === undefined || hours === undefined) return undefined
     return { name, timeZone, first, last, hours, isOpen, earlyClose: (day) => short.get(day) ?? this.#base?.earlyClose(day) }
   }
 
@@ -100,26 +99,25 @@ class CalendarReader {
     return fault === undefined ? hours : undefined
   }
 
-  #openDays({ first, last }: { readonly first: number; readonly last: number }): (day: number) => boolean {
+  #openDays({ first = -Infinity, last = Infinity }: { readonly first: number | undefined; readonly last: number | undefined }): (day: number) => boolean {
     const { weekend, holidays = [] } = this.#content
     const free = new Set((weekend ?? (this.#base ? [] : usualWeekend)).map((name) => weekdays.indexOf(name)))
     const closed = new Set<number>()
     for (const [i, text] of holidays.entries()) {
       const day = this.#day(['holidays', i], text)
       if (day === undefined) continue
-      if (day < first || day > last)
-        this.#document.refuse(['holidays', i], `${text} lies outside the days that are covered: ${formatDay(first)} to ${formatDay(last)}`)
+      if (day < first || day > last) this.#document.refuse(['holidays', i], `${text} lies outside the days that are covered, first to last`)
       closed.add(day)
     }
     return (day) => !free.has(weekdayOf(day)) && !closed.has(day) && (this.#base?.isOpen(day) ?? true)
   }
 
-  #earlyCloses(hours: readonly Hours[], isOpen: (day: number) => boolean): ReadonlyMap<number, number> {
+  #earlyCloses(hours: readonly Hours[] | undefined, isOpen: (day: number) => boolean): ReadonlyMap<number, number> {
     const closes = new Map<number, number>()
     for (const [text, time] of Object.entries(this.#content.early_closes ?? {})) {
       const path = ['early_closes', text]
-      const [day, close] = [this.#day(path, text), earlyMinute(time, hours)]
-      if (close === undefined)
+      const [day, close] = [this.#day(path, text), hours && earlyMinute(time, hours)]
+      if (hours && close === undefined)
         this.#document.refuse(path, `${time} is no time before the usual end of the day; a day without any session belongs under holidays`)
       if (day === undefined || close === undefined) continue
       if (isOpen(day)) closes.set(day, close)

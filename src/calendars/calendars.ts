@@ -2,10 +2,10 @@ import type { Calendar } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
+import { builtInRules } from './built-in.ts'
 import { anyPeriod, everyPeriod, type Periods } from './periods.ts'
 import { SessionPeriods } from './session-periods.ts'
 import { makeSessions, type Sessions } from './sessions.ts'
-import { xnysRules } from './xnys.ts'
 
 /** Calendars without sessions. */
 const plain: ReadonlyMap<Calendar, (barMs: number) => Periods> = new Map([
@@ -15,7 +15,7 @@ const plain: ReadonlyMap<Calendar, (barMs: number) => Periods> = new Map([
 
 /** Every calendar by name: those that are built in, and those of an operator, which come before one of the same name. A table of sessions is made when it is first asked for. */
 export class Calendars {
-  readonly #sessions = new Map<Calendar, () => Sessions>([['XNYS', once(() => makeSessions(xnysRules()))]])
+  readonly #sessions = new Map<Calendar, () => Sessions>(Object.entries(builtInRules).map(([name, rules]) => [name, once(() => makeSessions(rules()))]))
   readonly #periods = new Map<string, Periods>()
   constructor(own: readonly Sessions[] = []) {
     for (const sessions of own) this.#sessions.set(sessions.name, () => sessions)
