@@ -4,6 +4,7 @@ import type { FeatureSet } from '../../contracts/features.ts'
 import { noMeter } from '../../contracts/meter.ts'
 import { walkBars } from '../../market/bar-walk.ts'
 import { SeriesStore } from '../../market/series-store.ts'
+import { walkSessions } from '../../market/testing/walk-sessions.ts'
 import { catalogueEntries } from '../catalogue.ts'
 import { FeatureService } from '../feature-service.ts'
 import { makeReplica, Surroundings } from './testing/replica.ts'
@@ -98,6 +99,23 @@ describe('a replica that does not write a symbol', () => {
     assert.deepEqual((await read(b, sets[1], closeOf(704))).statuses, ['missing', 'missing', 'missing', 'missing'])
     assert.deepEqual((await read(b, sets[1], closeOf(720))).statuses, ['stale', 'stale', 'stale', 'stale'])
     assert.deepEqual(await read(b, sets[1], closeOf(710)), { ...a.features.vector(sets[0], 'BTC/USDT', closeOf(710)) })
+  })
+
+  test('calls the last row of a session current until the next begins, as its writer does, without knowing its calendar', async () => {
+    const { a, b, sets } = makePair()
+    const session = walkSessions({ from: '2024-01-24T00:00Z', to: '2024-01-27T00:00Z' })
+    const ingest = () => a.market.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, session, { calendar: 'XNYS', clock: 'live' })
+    await a.writers.write('BTC/USDT', ingest)
+    const next = Date.parse('2024-01-29T14:30Z')
+    for (const [moment, status] of [
+      [next - 40 * 60 * minute, 'ok'],
+      [next + 2 * minute, 'ok'],
+      [next + 2 * minute + 1, 'stale'],
+    ] as const) {
+      const seen = await read(b, sets[1], moment)
+      assert.equal(seen.statuses[0], status)
+      assert.deepEqual(seen, a.features.vector(sets[0], 'BTC/USDT', moment))
+    }
   })
 
   test('has the vectors of a set that the writer did not know: replicas tell each other', async () => {
