@@ -1,4 +1,5 @@
 import { formatInstant } from '../contracts/instant.ts'
+import { lastAtMost } from './last-at-most.ts'
 import type { Periods } from './periods.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -23,17 +24,6 @@ function spansOf({ opens, closes }: Sessions, barMs: number): Spans {
     total += to - from
   }
   return { first: Float64Array.from(first), end: Float64Array.from(end), before: Float64Array.from(before) }
-}
-
-/** Position of the last number that is not above a limit; -1 if all are. */
-function lastAtMost(numbers: Float64Array, limit: number): number {
-  let [low, high] = [-1, numbers.length]
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1
-    if ((numbers[middle] as number) <= limit) low = middle
-    else high = middle
-  }
-  return low
 }
 
 /** The periods of sessions. What lies before the first day or after the last one that is covered has none, and every moment after the last counts as open: what is read then is too old. */

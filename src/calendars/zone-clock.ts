@@ -1,3 +1,5 @@
+import { lastAtMost } from './last-at-most.ts'
+
 const minuteMs = 60_000
 /** No zone changes its offset twice within so long, as those that suspend summer time for Ramadan do after four weeks. */
 const stepMs = 10 * 86_400_000
@@ -35,8 +37,7 @@ export class ZoneClock {
   }
 
   #offset(utc: number): number {
-    const at = this.#since.findLastIndex((since) => since <= utc)
-    return this.#offsets[Math.max(0, at)] as number
+    return this.#offsets[Math.max(0, lastAtMost(this.#since, utc))] as number
   }
 }
 
