@@ -28,7 +28,7 @@ def duration_ms(text: str) -> int:
 class Description:
     """
     Inputs (`features` in column order, `window` vectors, which of them are `optional`), what an outcome is (`horizon`, `cost_bps`), which symbols, and where the model comes
-    from (`provenance`). `gaps` ({"flat": 3}: gaps of up to 3 bars count as empty bars) is as the training matrix was exported. `training_date` is RFC 3339. `act_on` is the share of validation rows that the signal's thresholds act on. `kind`: binary, multiclass, or regression
+    from (`provenance`). `gaps` ({"flat": 3}: gaps of up to 3 bars count as empty bars) and `ranges` ({"rsi(14)@1m": [None, 90]}: values outside count as missing) are as the training matrix was exported. `training_date` is RFC 3339. `act_on` is the share of validation rows that the signal's thresholds act on. `kind`: binary, multiclass, or regression
     of the forward return. `classes` go from down to up in the order of the model's outputs; they end at `class_borders` (forward returns; by default 0 of two classes, and
     cost on either side of 0 of three).
     """
@@ -44,6 +44,7 @@ class Description:
     feature_set_digest: str | None = None
     max_age: str | None = None
     gaps: dict[str, int] | None = None
+    ranges: dict[str, tuple[float | None, float | None]] | None = None
     act_on: float = 0.10
     kind: Literal["binary", "multiclass", "regression"] = "binary"
     classes: tuple[str, ...] = ("down", "up")
@@ -61,9 +62,10 @@ class Description:
             raise BundleError("features must be a list of different ids, in column order")
         if self.timeframe not in TIMEFRAMES:
             raise BundleError(f"timeframe {self.timeframe!r}: one of {', '.join(TIMEFRAMES)}")
-        unknown = [name for name in self.optional if name not in self.features]
-        if unknown:
-            raise BundleError(f"optional inputs that are not among the features: {', '.join(unknown)}")
+        for what, names in {"optional inputs": self.optional, "ranges of features": self.ranges or {}}.items():
+            unknown = [name for name in names if name not in self.features]
+            if unknown:
+                raise BundleError(f"{what} that are not among the features: {', '.join(unknown)}")
         if not MOMENT.match(self.training_date):
             raise BundleError(f"training_date {self.training_date!r} is not RFC 3339 with a zone, such as 2024-01-10T00:00:00Z")
         self._check_kind()
@@ -130,5 +132,5 @@ class Description:
         if self.feature_set_digest is not None:
             inputs["feature_set_digest"] = self.feature_set_digest
         inputs |= {"features": self.features, "window": self.window, "optional": self.optional}
-        stated = {"max_age": self.max_age, "gaps": self.gaps}
+        stated = {"max_age": self.max_age, "gaps": self.gaps, "ranges": self.ranges}
         return inputs | {name: value for name, value in stated.items() if value is not None}

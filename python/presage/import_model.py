@@ -85,6 +85,7 @@ def _description(options: argparse.Namespace, matrix: Matrix) -> Description:
         feature_set_digest=matrix.feature_set_digest,
         max_age=options.max_age,
         gaps=matrix.about.get("gaps"),
+        ranges=matrix.about.get("ranges"),
         act_on=options.act_on,
         kind=options.kind,
         classes=tuple(options.classes or usual),

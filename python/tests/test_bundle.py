@@ -76,7 +76,7 @@ class BundleTest(unittest.TestCase):
             self.make(predict=lambda x: np.full((len(x), 1), 1.5))
 
     def test_what_the_server_would_refuse_is_refused_at_once(self) -> None:
-        for words in ({"optional": ["nope"]}, {"horizon": "15 minutes"}, {"timeframe": "7m"}, {"gaps": {"flat": 0}}, {"gaps": {"hold": 3}}, {"training_date": "yesterday"}, {"features": ["a", "a"]}):
+        for words in ({"optional": ["nope"]}, {"horizon": "15 minutes"}, {"timeframe": "7m"}, {"gaps": {"flat": 0}}, {"gaps": {"hold": 3}}, {"ranges": {"nope": (0, None)}}, {"training_date": "yesterday"}, {"features": ["a", "a"]}):
             with self.subTest(words=words), self.assertRaises(BundleError):
                 self.make(**words)
         for name, version in (("Lean", "1.0.0"), ("lean", "v1.0.0"), ("lean", "1.0"), ("../x", "1.0.0")):

@@ -43,11 +43,11 @@ class ImportTest(unittest.TestCase):
         path = self.room / "given.txt"
         booster.save_model(path)
         about = self.matrix.with_name(self.matrix.name + ".json")
-        about.write_text(json.dumps(json.loads(about.read_text()) | {"gaps": {"flat": 3}}))
+        about.write_text(json.dumps(json.loads(about.read_text()) | {"gaps": {"flat": 3}, "ranges": {"tod_sin": [None, 0.5]}}))
         code, out, err = self.run_with(path, "--optional", "rsi(14)@1m,tod_sin", "--max-age", "120s")
         self.assertEqual((code, err), (0, ""))
         self.assertRegex(out, r"trees +trees +kept")
-        self.assertRegex((self.room / "models" / "lean" / "1.0.0" / "model.yaml").read_text(), r'  gaps: ?\{? ?\n? *flat: 3')
+        self.assertRegex((self.room / "models" / "lean" / "1.0.0" / "model.yaml").read_text(), r'  gaps: ?\{? ?\n? *flat: 3\n  ranges:\n    tod_sin: \[null, 0.5\]')
         folder = self.room / "models" / "lean" / "1.0.0"
         inputs, outputs = golden_rows(folder)
         np.testing.assert_array_equal(booster.predict(inputs), outputs[:, 0])

@@ -24,15 +24,16 @@ async function backfill(options: BackfillOptions): Promise<void> {
   const { symbols, timeframe, calendar, out } = options
   const catalogue = await catalogueOf(options)
   const calendars = calendarsOf(options)
-  const { ids: features, gaps } = chosenFeatures(options, catalogue)
+  const chosen = chosenFeatures(options, catalogue)
+  const { features } = chosen
   await using file = openTableFile(out, columnsOf(features))
-  const sources = await sourceBars(options, { ids: features, catalogue, calendars })
+  const sources = await sourceBars(options, { features, catalogue, calendars })
   const bars = new Map([...sources].map(([symbol, source]) => [symbol, source.bars]))
   const progress = new ProgressLine('backfill')
   const begin = systemClock.monotonic()
   let [rows, digest] = [0, '']
   for (const [i, symbol] of symbols.entries()) {
-    const made = vectorRows({ symbol, timeframe, calendar, calendars, bars, features, catalogue, ...(gaps && { gaps }) }, systemClock)
+    const made = vectorRows({ ...chosen, symbol, timeframe, calendar, calendars, bars, catalogue }, systemClock)
     const span = spanOf(bars.get(symbol))
     for (const { bar, vector } of made.rows) {
       if (!isWithin(bar, options)) continue

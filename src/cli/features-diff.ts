@@ -56,7 +56,7 @@ export async function diffReport(
   options: DiffOptions,
 ): Promise<{ readonly lines: readonly string[]; readonly differ: boolean }> {
   const catalogue = await catalogueOf(options)
-  const { ids: features } = chosenFeatures(options, catalogue)
+  const { features } = chosenFeatures(options, catalogue)
   const { symbol, timeframe, calendar } = options
   const key = { symbol, timeframe }
   const found = compareSeries(

@@ -6,6 +6,7 @@ import { openTableFile, type TableFile } from '../history/table-file.ts'
 import type { ColumnSpec } from '../history/table.ts'
 import { systemClock } from '../system.ts'
 import type { Calendars } from '../calendars/calendars.ts'
+import { writeRanges } from '../contracts/written-ranges.ts'
 import type { Catalogue } from '../features/catalog/family.ts'
 import { calendarsOf } from './calendar-option.ts'
 import { type ChosenFeatures, chosenFeatures } from './chosen-features.ts'
@@ -18,8 +19,6 @@ type ExportOptions = SourceOptions & LabelOptions & ModuleOptions & { readonly o
 
 /** The features that were asked for, the catalogue that they are from, and the calendars that there are. */
 type Chosen = ChosenFeatures & { readonly catalogue: Catalogue; readonly calendars: Calendars }
-
-type ExportCounts = MatrixCounts & { quarantined: number }
 
 const timeColumns: readonly ColumnSpec[] = [
   { name: 'symbol', type: 'text' },
@@ -36,15 +35,16 @@ const columnsOf = (ids: readonly string[], labels: readonly LabelColumn[]): Colu
 /** What stands beside a matrix: everything that is needed to make it again, and to check that a model was trained on it. */
 function about(
   options: ExportOptions,
-  { ids, labels: names, gaps }: ChosenFeatures,
-  made: { readonly digest: string; readonly sources: readonly SourceBars[]; readonly counts: ExportCounts },
+  { features, labels: names, gaps, ranges }: ChosenFeatures,
+  made: { readonly digest: string; readonly sources: readonly SourceBars[]; readonly counts: MatrixCounts },
 ): object {
   const { symbols, timeframe, calendar, horizon, costBps, labels } = options
   const columns = Object.fromEntries(labelColumns(labels).map((column) => [column.name, column.about]))
   return {
     feature_set_digest: made.digest,
-    ids,
+    ids: features,
     ...(gaps && { gaps }),
+    ...(ranges && { ranges: writeRanges(features, ranges) }),
     ...(names === undefined ? {} : { names }),
     symbols,
     timeframe,
@@ -63,16 +63,15 @@ type Sources = ReadonlyMap<string, SourceBars>
 /** Writes the rows of every symbol and counts them. */
 async function addRows(
   file: TableFile,
-  options: ExportOptions & Pick<Chosen, 'ids' | 'catalogue' | 'calendars' | 'gaps'>,
+  options: ExportOptions & Omit<Chosen, 'labels'>,
   sources: Sources,
-): Promise<{ readonly digest: string; readonly counts: ExportCounts }> {
-  const counts = { bars: 0, rows: 0, warming: 0, undefinedValue: 0, unlabelled: 0, quarantined: 0 }
+): Promise<{ readonly digest: string; readonly counts: MatrixCounts }> {
+  const counts = { bars: 0, rows: 0, warming: 0, quarantined: 0, undefinedValue: 0, unlabelled: 0 }
   const progress = new ProgressLine('export')
   const bars = new Map([...sources].map(([symbol, source]) => [symbol, source.bars]))
-  const { ids: features } = options
   let digest = ''
   for (const [i, symbol] of options.symbols.entries()) {
-    const matrix = trainingMatrix({ ...options, symbol, bars, features, labels: labelSpecOf(options, options.timeframe) }, systemClock)
+    const matrix = trainingMatrix({ ...options, symbol, bars, labels: labelSpecOf(options, options.timeframe) }, systemClock)
     const span = spanOf(bars.get(symbol))
     for (const { closeTime, values, labels } of matrix.rows) {
       const full = file.add([symbol, closeTime, closeTime], values, labels)
@@ -94,7 +93,7 @@ async function exportMatrix(options: ExportOptions): Promise<void> {
   const { out, labels } = options
   const catalogue = await catalogueOf(options)
   const chosen = { ...chosenFeatures(options, catalogue), catalogue, calendars: calendarsOf(options) }
-  await using file = openTableFile(out, columnsOf(chosen.ids, labelColumns(labels)))
+  await using file = openTableFile(out, columnsOf(chosen.features, labelColumns(labels)))
   const sources = await sourceBars(options, chosen)
   const { digest, counts } = await addRows(file, { ...options, ...chosen, labels }, sources)
   const content = about(options, chosen, { digest, sources: [...sources.values()], counts })

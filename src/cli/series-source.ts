@@ -91,18 +91,18 @@ async function historyBars(symbols: readonly string[], { timeframe, history, kno
 /** The bars of every symbol in the order of the symbols, then those of others that the features read. Throws `validation_failed`, `unknown_feature`, `series_not_found`. */
 export async function sourceBars(
   options: SourceOptions,
-  features: { readonly ids: readonly string[]; readonly catalogue: Catalogue; readonly calendars: Calendars },
+  { features, catalogue, calendars }: { readonly features: readonly string[]; readonly catalogue: Catalogue; readonly calendars: Calendars },
 ): Promise<ReadonlyMap<string, SourceBars>> {
   const { symbols, bars, timeframe, calendar } = options
-  features.calendars.periods(calendar, timeframe)
-  const partners = new Set(features.ids.flatMap((id) => defineFeature(id, timeframe, features.catalogue).partner ?? [])).difference(new Set(symbols))
+  calendars.periods(calendar, timeframe)
+  const partners = new Set(features.flatMap((id) => defineFeature(id, timeframe, catalogue).partner ?? [])).difference(new Set(symbols))
   if (bars === undefined) return historyBars([...symbols, ...partners], options)
   if (partners.size > 0)
     throw new ServingError('validation_failed', `The features read bars of ${[...partners].join(', ')} too: add them to --symbols, and their files to --bars`)
   if (bars.length !== symbols.length)
     throw new ServingError('validation_failed', `--bars names ${bars.length} files for ${symbols.length} symbols: one each, in their order`)
   const found = new Map<string, SourceBars>()
-  for (const [i, symbol] of symbols.entries()) found.set(symbol, await fileBars(symbol, bars[i] as string, { ...options, calendars: features.calendars }))
+  for (const [i, symbol] of symbols.entries()) found.set(symbol, await fileBars(symbol, bars[i] as string, { ...options, calendars }))
   return found
 }
 

@@ -92,6 +92,7 @@ const InputTensor = Type.Object(
   strict,
 )
 
+const end = Type.Union([Type.Number(), Type.Null()])
 const Inputs = Type.Object(
   {
     timeframe: Type.Enum(Object.keys(timeframes) as (keyof typeof timeframes)[]),
@@ -108,6 +109,11 @@ const Inputs = Type.Object(
         { flat: Type.Integer({ minimum: 1, maximum: 1000 }) },
         { ...strict, description: 'Gaps of at most so many bars count as empty bars; default: every gap begins anew' },
       ),
+    ),
+    ranges: Type.Optional(
+      Type.Record(Type.String(), Type.Tuple([end, end]), {
+        description: 'Features whose values are held to a narrower range than their own: least and most, null where there is no end',
+      }),
     ),
   },
   strict,

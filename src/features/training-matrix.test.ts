@@ -55,7 +55,7 @@ test('the return is from the open of the next bar to the close at the horizon, a
 
 test('rows that are not settled, and rows whose label is not known yet, are left out and counted', () => {
   const { rows, counts } = makeMatrix()
-  assert.deepEqual(counts, { bars: 700, rows: 700 - 294 - 15, warming: 294, undefinedValue: 0, unlabelled: 15 })
+  assert.deepEqual(counts, { bars: 700, rows: 700 - 294 - 15, warming: 294, quarantined: 0, undefinedValue: 0, unlabelled: 15 })
   assert.equal(positionOf(rows[0]?.closeTime ?? 0), 294)
 })
 

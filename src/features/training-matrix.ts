@@ -14,8 +14,8 @@ export type MatrixRequest = VectorRowsRequest & { readonly labels: LabelSpec; re
 /** One training row: the vector as it would have been served at `closeTime`, and what came after, by `labelColumns` of the kind of labels. Times in ms since the epoch. */
 export type MatrixRow = { readonly closeTime: number; readonly values: Float64Array; readonly labels: readonly number[] }
 
-/** Why bars gave no row: their features were not settled, a value was undefined, the bars after them are missing. */
-export type MatrixCounts = { bars: number; rows: number; warming: number; undefinedValue: number; unlabelled: number }
+/** Why bars gave no row: their features were not settled, a value was out of its range or undefined, the bars after them are missing. */
+export type MatrixCounts = { bars: number; rows: number; warming: number; quarantined: number; undefinedValue: number; unlabelled: number }
 
 /** A matrix being made: `rows` can be read once; `counts` is final when they are all read. */
 export type TrainingMatrix = { readonly set: FeatureSet; readonly counts: MatrixCounts; readonly rows: Generator<MatrixRow> }
@@ -29,6 +29,7 @@ export function stepsOf(horizonMs: number, timeframe: VectorRowsRequest['timefra
 
 function count(counts: MatrixCounts, { statuses }: FeatureVector): void {
   if (statuses.includes('warming')) counts.warming += 1
+  else if (statuses.includes('quarantined')) counts.quarantined += 1
   else counts.undefinedValue += 1
 }
 
@@ -39,7 +40,7 @@ export const isWithin = ({ closeTime }: Bar, { from = -Infinity, to = Infinity }
 /** The training matrix of a set over bars. Rows with a value that is not settled, or without a label, are left out and counted. Throws `unknown_feature`. */
 export function trainingMatrix(request: MatrixRequest, clock: Clock): TrainingMatrix {
   const { set, rows } = vectorRows(request, clock)
-  const counts = { bars: 0, rows: 0, warming: 0, undefinedValue: 0, unlabelled: 0 }
+  const counts = { bars: 0, rows: 0, warming: 0, quarantined: 0, undefinedValue: 0, unlabelled: 0 }
   return { set, counts, rows: matrixRows(request, rows, counts) }
 }
 

@@ -1,6 +1,6 @@
 import type { Calendars } from '../calendars/calendars.ts'
 import type { Bar, Calendar } from '../contracts/bar.ts'
-import type { FeatureSet, FeatureVector, GapPolicy } from '../contracts/features.ts'
+import type { FeatureSet, FeatureSetSpec, FeatureVector } from '../contracts/features.ts'
 import { noMeter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
@@ -9,15 +9,13 @@ import type { Catalogue } from './catalog/family.ts'
 import { FeatureService } from './feature-service.ts'
 
 /** Vectors of which set over the checked bars of which symbol; `bars` has those of the symbol, and of others that its features read, by symbol. */
-export type VectorRowsRequest = {
+export type VectorRowsRequest = Pick<FeatureSetSpec, 'features' | 'gaps' | 'ranges'> & {
   readonly symbol: string
   readonly timeframe: Timeframe
   readonly calendar: Calendar
   /** Those that are built in unless others are given. */
   readonly calendars?: Calendars
   readonly bars: ReadonlyMap<string, readonly Bar[]>
-  readonly features: readonly string[]
-  readonly gaps?: GapPolicy
   /** What ids refer to; our own catalogue unless another is given. */
   readonly catalogue?: Catalogue
 }
@@ -32,10 +30,10 @@ const barsAtOnce = 4_096
  * does not grow with the history. Throws `unknown_feature`, `invalid_symbol`.
  */
 export function vectorRows(request: VectorRowsRequest, clock: Clock): { readonly set: FeatureSet; readonly rows: Generator<VectorRow> } {
-  const { symbol, timeframe, features, gaps, catalogue, calendars } = request
+  const { symbol, timeframe, features, gaps, ranges, catalogue, calendars } = request
   const store = new SeriesStore({ clock, meter: noMeter, ...(calendars && { calendars }) })
   const service = new FeatureService({ series: store, clock, meter: noMeter, historyRows: 2 * barsAtOnce, ...(catalogue ? { catalogue } : {}) })
-  const set = service.declare({ timeframe, features, window: 1, symbols: [symbol], ...(gaps && { gaps }) })
+  const set = service.declare({ timeframe, features, window: 1, symbols: [symbol], ...(gaps && { gaps }), ...(ranges && { ranges }) })
   return { set, rows: rowsOf(request, { store, service, set }) }
 }
 

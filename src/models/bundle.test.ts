@@ -43,6 +43,11 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
     (folder) => edit(folder, (text) => text.replace('format: "lightgbm"', 'format: "lightgbm"\n  class: "a:B"')),
     /artefact\/class belongs/,
   ],
+  [
+    'a range of a feature that it does not take',
+    (folder) => edit(folder, (text) => text.replace(/^inputs:$/m, 'inputs:\n  ranges: { "rsi(99)@1m": [0, null] }')),
+    /line \d+: \/inputs\/ranges names rsi\(99\)@1m, which is not in inputs\.features/,
+  ],
   ['a version that is none', (folder) => edit(folder, (text) => text.replace(/^version: .*$/m, 'version: one')), /\/version/],
 ]
 for (const [what, damage, message] of damages)

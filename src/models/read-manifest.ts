@@ -55,9 +55,11 @@ function schemaProblems(value: unknown): string[] {
   return [...fallbackFaults(value), ...words].slice(0, 20)
 }
 
-function featureProblems({ features, optional = [] }: Manifest['inputs']): string[] {
+function featureProblems({ features, optional = [], ranges = {} }: Manifest['inputs']): string[] {
   const known = new Set(features)
-  const strangers = optional.filter((name) => !known.has(name)).map((name) => `/inputs/optional names ${name}, which is not in inputs.features`)
+  const strangers = Object.entries({ optional, ranges: Object.keys(ranges) }).flatMap(([where, names]) =>
+    names.filter((name) => !known.has(name)).map((name) => `/inputs/${where} names ${name}, which is not in inputs.features`),
+  )
   return known.size === features.length ? strangers : ['/inputs/features lists a feature twice', ...strangers]
 }
 
