@@ -25,8 +25,8 @@ const restrict = (files: string, patterns: Pattern[]): OxlintOverride => ({
   rules: { 'no-restricted-imports': ['error', { patterns }] },
 })
 const rootOnly: Pattern = {
-  regex: '^(\\.\\./)+(main|compose(-market)?)\\.ts$',
-  message: 'Only src/main.ts starts the process, only src/compose.ts and src/compose-market.ts build services: no folder imports them.',
+  regex: '^(\\.\\./)+(main|compose(-market|-history)?)\\.ts$',
+  message: 'Only src/main.ts starts the process, only src/compose.ts and the files that it is split into build services: no folder imports them.',
 }
 
 const folderRule = (place: string, files: string) => {

@@ -26,7 +26,6 @@ import { SharedStates } from './features/sharing/shared-states.ts'
 import { SymbolWriters } from './features/sharing/symbol-writers.ts'
 import { feedSettings, type FeedWish } from './feeds/feed-settings.ts'
 import { Feeds } from './feeds/feeds.ts'
-import { HistorySealer } from './history/history-sealer.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
 import { FlowTapes } from './market/flow/flow-tapes.ts'
 import { OrderFlow, type OrderFlowDeps } from './market/flow/order-flow.ts'
@@ -229,12 +228,6 @@ export async function composeMarket(deps: Deps): Promise<Market> {
     whole.shareChanges()
   }, 1_000).unref()
   return whole
-}
-
-/** What seals the journal into Parquet, not yet started; undefined where there is no journal, or none is to be sealed. */
-export function composeSealer({ data, market, history }: Config, { clock, log }: Surroundings, meter: PrometheusMeter): HistorySealer | undefined {
-  if (!market.persist || !history.enabled) return undefined
-  return new HistorySealer({ ...history, market: join(data.dir, 'market'), history: join(data.dir, 'history'), clock, meter, log, timer: systemTimer })
 }
 
 /** The exchanges that are listened to, not yet started. */

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { makeFirstKey } from './access/first-key.ts'
 import { KeyRing } from './access/key-ring.ts'
 import { kyselyKeyStore } from './access/kysely-key-store.ts'
-import { composeFeeds, composeMarket, composeSealer, type Intake, type Market } from './compose-market.ts'
+import { composeHistory, type HistoryKeeping } from './compose-history.ts'
+import { composeFeeds, composeMarket, type Intake, type Market } from './compose-market.ts'
 import type { Config } from './config/schema.ts'
 import type { HealthCheck } from './contracts/health.ts'
 import type { Clock } from './contracts/ports.ts'
@@ -14,7 +15,6 @@ import type { GatewayDeps } from './gateway/gateway-deps.ts'
 import type { Feeds } from './feeds/feeds.ts'
 import type { GatewayServer } from './gateway/server.ts'
 import type { SeriesStore } from './market/series-store.ts'
-import type { HistorySealer } from './history/history-sealer.ts'
 import { ModelAdministration } from './models/model-admin.ts'
 import { ModelService } from './models/model-service.ts'
 import { FolderWatch } from './models/folder-watch.ts'
@@ -103,13 +103,13 @@ type Living = {
   readonly market: Market
   readonly feeds: Feeds
   readonly readiness: Readiness
-  readonly sealer: HistorySealer | undefined
+  readonly history: HistoryKeeping
   readonly release: () => Promise<void>
 }
 
 /** Start and end of the process, each in the order that loses nothing. */
 function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop'> {
-  const { makeServer, models, market, feeds, readiness, sealer, release } = parts
+  const { makeServer, models, market, feeds, readiness, history, release } = parts
   let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
@@ -126,7 +126,7 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       readiness.reached('models')
       const url = await server.listen()
       readiness.reached('listening')
-      sealer?.start()
+      history.start()
       return url
     },
     async stop() {
@@ -134,7 +134,7 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       watch.stop()
       await feeds.stop()
       const clean = (await server?.drain()) ?? true
-      await Promise.all([models.close(), sealer?.close()])
+      await Promise.all([models.close(), history.close()])
       await release()
       return clean
     },
@@ -148,12 +148,12 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   const data = await composeMarket({ ...around, config, meter })
   const { market, intake, features } = data
   const feeds = composeFeeds(config, around, { intake, market, meter })
-  const sealer = composeSealer(config, around, meter)
   for (const set of features.sets()) await features.prove(set)
   const models = composeModels(config, around, { meter, registry, features })
   models.expectBundles()
   const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
   const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })
+  const history = composeHistory(config, { ...around, meter }, { decisions, features })
   const routes = { routes: config.routes, defaultModel: config.defaultModel }
   const predictions = new PredictionService({ models, features, routes, decisions, meter, clock, ids })
   const readiness = new Readiness()
@@ -180,5 +180,5 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   }
   const makeServer = async (): Promise<GatewayServer> => (await import('./gateway/server.ts')).createServer(gateway)
   const parts = { models, feeds, readiness }
-  return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...lifecycle(config, { ...parts, market: data, makeServer, sealer, release }) }
+  return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...lifecycle(config, { ...parts, market: data, makeServer, history, release }) }
 }

@@ -5,6 +5,7 @@ import { catalogueOf, type ModuleOptions, withModules } from './feature-options.
 import { registerFeaturesBackfill } from './features-backfill.ts'
 import { registerFeaturesDiff } from './features-diff.ts'
 import { registerFeaturesExport } from './features-export.ts'
+import { registerFeaturesVerify } from './features-verify.ts'
 
 async function printCatalogue(options: ModuleOptions): Promise<void> {
   const entries = catalogueEntries(await catalogueOf(options))
@@ -13,7 +14,7 @@ async function printCatalogue(options: ModuleOptions): Promise<void> {
   process.stdout.write(`${[`${'feature'.padEnd(wide)}  settled after  what it is`, ...lines].join('\n')}\n`)
 }
 
-/** `presage features`: list the catalogue, check declared sets, export a training matrix, compare two series. */
+/** `presage features`: list the catalogue, check declared sets, export a training matrix, compare two series, verify what was served. */
 export function registerFeatures(program: Command): void {
   const features = program.command('features').description('the catalogue of features, and training data made with it')
   withModules(features.command('list')).description('print every feature with its warm-up').action(printCatalogue)
@@ -24,4 +25,5 @@ export function registerFeatures(program: Command): void {
   registerFeaturesBackfill(features)
   registerFeaturesExport(features)
   registerFeaturesDiff(features)
+  registerFeaturesVerify(features)
 }

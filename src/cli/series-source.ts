@@ -34,7 +34,8 @@ export type SourceOptions = FeatureChoice &
 /** The checked bars of one symbol, how many were refused, and where they are from. */
 export type SourceBars = { readonly bars: readonly Bar[]; readonly quarantined: number; readonly from: Readonly<Record<string, unknown>> }
 
-function parseMoment(text: string): number {
+/** A moment on the command line as ms since the epoch. */
+export function parseMoment(text: string): number {
   const ms = parseBarTime(text)
   if (ms === undefined) throw new InvalidArgumentError('A day or a moment in UTC, e.g. 2024-01-15 or 2024-01-15T10:30:00Z.')
   return ms

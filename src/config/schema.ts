@@ -1,12 +1,9 @@
 import Type, { type Static } from 'typebox'
 import { symbolPattern } from '../contracts/symbol.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
+import { History } from './history-settings.ts'
+import { count, longestMs, milliseconds, strict } from './setting-kinds.ts'
 
-const strict = { additionalProperties: false } as const
-const longestMs = 86_400_000
-
-const milliseconds = (description: string, fallback: number, minimum = 1) => Type.Integer({ description, default: fallback, minimum, maximum: longestMs })
-const count = (description: string, fallback: number, maximum: number) => Type.Integer({ description, default: fallback, minimum: 1, maximum })
 const modelName = { minLength: 1, maxLength: 64 } as const
 
 const Gateway = Type.Object(
@@ -171,15 +168,6 @@ const Redis = Type.Object(
     mirrorSymbols: count('Symbols of other replicas whose vectors are kept in memory; beyond that, those that are not read go', 2_000, 1_000_000),
   },
   { ...strict, description: 'The online store that replicas share' },
-)
-
-const History = Type.Object(
-  {
-    enabled: Type.Boolean({ description: 'Seal bars of closed days (UTC) into Parquet in the data folder; needs market.persist', default: true }),
-    everyMs: milliseconds('How often closed days are sealed, in a process of its own', 3_600_000, 1_000),
-    keepDays: Type.Integer({ description: 'Days that sealed bars stay, by whole months; 0 keeps all', default: 0, minimum: 0, maximum: 36_500 }),
-  },
-  { ...strict, description: 'History in Parquet' },
 )
 
 const Decisions = Type.Object(

@@ -40,16 +40,29 @@ export function writeRecord(decision: Decision, into: Float64Array, start: numbe
   for (let i = 0; i < guards.length; i++) at = writeNumbers(guards[i] as Guard, into, at)
 }
 
-/** The decision again: from its texts, its numbers, and the parts that it shares. */
-export function readRecord(text: string, numbers: Float64Array, shared: SharedParts): Decision {
-  const [id, requestId, request, fallback] = JSON.parse(text) as OwnText
+/** A decision as it was written: what it shares with others, and its bytes, which begin with `textSize` of text. */
+export type RawDecision = { readonly shared: SharedParts; readonly bytes: Buffer; readonly textSize: number }
+
+type Own = Pick<Decision, 'id' | 'requestId' | 'request' | 'fallback' | 'at' | 'asOf' | 'barCloseTime' | 'origin' | 'vector' | 'output' | 'supplied'>
+
+const wordBytes = 8
+const numbersFrom = (textSize: number): number => Math.ceil(textSize / wordBytes) * wordBytes
+
+/** How many values its vector has, and how many columns of it the caller gave. */
+export function countInputs({ bytes, textSize }: Pick<RawDecision, 'bytes' | 'textSize'>): { readonly values: number; readonly supplied: number } {
+  const begin = numbersFrom(textSize)
+  return { values: bytes.readDoubleLE(begin), supplied: bytes.readDoubleLE(begin + 2 * wordBytes) }
+}
+
+/** What the bytes alone say of a decision, and the numbers that are left for the parts that it shares. */
+export function readOwn({ bytes, textSize }: Pick<RawDecision, 'bytes' | 'textSize'>): { readonly own: Own; readonly rest: Float64Array } {
+  const [id, requestId, request, fallback] = JSON.parse(bytes.toString('utf8', 0, textSize)) as OwnText
+  const numbers = new Float64Array(bytes.buffer.slice(bytes.byteOffset + numbersFrom(textSize), bytes.byteOffset + bytes.length))
   const [vectorLength, outputLength, suppliedLength, at, asOf, barCloseTime, origin] = numbers.subarray(0, headerNumbers) as unknown as Header
   const output = headerNumbers + vectorLength
   const supplied = output + outputLength
   const rest = supplied + suppliedLength
-  const varying = numbers.subarray(rest).values()
-  return {
-    ...shared.fields,
+  const own = {
     id,
     requestId,
     request,
@@ -61,6 +74,18 @@ export function readRecord(text: string, numbers: Float64Array, shared: SharedPa
     vector: numbers.slice(headerNumbers, output),
     output: numbers.slice(output, supplied),
     supplied: [...numbers.subarray(supplied, rest)],
+  }
+  return { own, rest: numbers.subarray(rest) }
+}
+
+/** The decision again. */
+export function readRecord(raw: RawDecision): Decision {
+  const { shared } = raw
+  const { own, rest } = readOwn(raw)
+  const varying = rest.values()
+  return {
+    ...shared.fields,
+    ...own,
     prediction: shared.prediction.fill(varying),
     timings: shared.timings.fill(varying),
     guards: shared.guards.map((guard) => guard.fill(varying)),

@@ -1,5 +1,5 @@
 import type { Decision, DecisionLog } from '../contracts/decision.ts'
-import { ownText, readRecord, recordNumbers, writeRecord } from './decision-record.ts'
+import { ownText, type RawDecision, readRecord, recordNumbers, writeRecord } from './decision-record.ts'
 import { hashText, IdIndex } from './id-index.ts'
 import { RecentParts, type SharedParts } from './shared-parts.ts'
 
@@ -23,6 +23,7 @@ export class DecisionRing implements DecisionLog {
   readonly #parts: (SharedParts | undefined)[]
   readonly #index: IdIndex
   readonly #recent = new RecentParts()
+  #appended = 0
   #oldest = 0
   #count = 0
   #usedWords = 0
@@ -58,6 +59,7 @@ export class DecisionRing implements DecisionLog {
     this.#end = start + size
     this.#usedWords += size
     this.#count += 1
+    this.#appended += 1
   }
 
   get(id: string): Decision | undefined {
@@ -65,6 +67,13 @@ export class DecisionRing implements DecisionLog {
       .places(hashText(id))
       .map((place) => this.#read(place))
       .findLast((decision) => decision.id === id)
+  }
+
+  /** Hands over the decisions behind a mark (0 is the beginning) as they lie here, oldest first, until `take` wants no more; they are valid during its call. Gives the next mark, and how many behind the mark are forgotten. */
+  readSince(mark: number, take: (decision: RawDecision) => boolean): { readonly mark: number; readonly forgotten: number } {
+    const from = Math.max(mark, this.#appended - this.#count)
+    for (let at = from; at < this.#appended; at++) if (!take(this.#raw(at % this.#limits.decisions))) return { mark: at + 1, forgotten: from - mark }
+    return { mark: this.#appended, forgotten: from - mark }
   }
 
   /** How many decisions are remembered and how many bytes they hold. */
@@ -96,10 +105,12 @@ export class DecisionRing implements DecisionLog {
   }
 
   #read(place: number): Decision {
-    const start = this.#starts[place] as number
-    const textSize = this.#textSizes[place] as number
-    const text = this.#bytes.toString('utf8', start * wordBytes, start * wordBytes + textSize)
-    const numbers = this.#numbers.subarray(start + Math.ceil(textSize / wordBytes), start + (this.#sizes[place] as number))
-    return readRecord(text, numbers, this.#parts[place] as SharedParts)
+    return readRecord(this.#raw(place))
+  }
+
+  #raw(place: number): RawDecision {
+    const start = (this.#starts[place] as number) * wordBytes
+    const size = (this.#sizes[place] as number) * wordBytes
+    return { shared: this.#parts[place] as SharedParts, bytes: this.#bytes.subarray(start, start + size), textSize: this.#textSizes[place] as number }
   }
 }

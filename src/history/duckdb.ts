@@ -1,5 +1,5 @@
 import { DOUBLE, type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, type DuckDBResult, type DuckDBVector, VARCHAR } from '@duckdb/node-api'
-import { type Block, type ColumnSpec, quoted } from './table.ts'
+import { type Block, type ColumnSpec, isText, quoted } from './table.ts'
 
 const rowsPerChunk = 2_048
 const rowsPerBlock = 32_768
@@ -56,7 +56,7 @@ export class Duck {
 
   /** Makes an empty table for blocks: texts where the column is text, doubles elsewhere. */
   async create(table: string, columns: readonly ColumnSpec[]): Promise<void> {
-    await this.run(`CREATE TABLE ${quoted(table)} (${columns.map(({ name, type }) => `${quoted(name)} ${type === 'text' ? 'VARCHAR' : 'DOUBLE'}`).join(', ')})`)
+    await this.run(`CREATE TABLE ${quoted(table)} (${columns.map((column) => `${quoted(column.name)} ${isText(column) ? 'VARCHAR' : 'DOUBLE'}`).join(', ')})`)
   }
 
   /** Appends a block to a table that `create` made, with NaN as NULL. */

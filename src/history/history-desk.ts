@@ -1,11 +1,11 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ServingError } from '../contracts/error.ts'
+import { chooseRows } from './choose-rows.ts'
 import type { Duck, RowStream } from './duckdb.ts'
 import { durableRename } from './durable-rename.ts'
 import type { HistoryAnswers, HistoryRequest } from './history-message.ts'
-import { JournalSealer } from './seal-journal.ts'
-import type { SealedSpan } from './sealed-bars.ts'
+import { seal } from './seal.ts'
 import { literal, quoted, readableColumn, storedColumns } from './table.ts'
 
 type Of<Kind extends HistoryRequest['kind']> = HistoryRequest & { readonly kind: Kind }
@@ -16,25 +16,12 @@ function unreadable(path: string, error: unknown): ServingError {
   return new ServingError('validation_failed', `${path} cannot be read as Parquet: ${why}`, { cause: error })
 }
 
-const moment = (ms: number): string => `epoch_ms(CAST(${ms} AS BIGINT))::TIMESTAMPTZ`
-
-/** The last version that was known of every bar of a span, in order. */
-function knownSource({ from, to, asOf, knownAt }: SealedSpan): (source: string) => string {
-  const bounds = [
-    ['open_time >=', from],
-    ['open_time <', to],
-    ['close_time <=', asOf],
-    ['received_time <=', knownAt],
-  ] as const
-  const where = bounds.flatMap(([rule, ms]) => (ms === undefined ? [] : [`${rule} ${moment(ms)}`])).join(' AND ')
-  return (source) =>
-    `(SELECT * FROM ${source} WHERE ${where === '' ? 'true' : where} QUALIFY row_number() OVER (PARTITION BY open_time ORDER BY version DESC) = 1 ORDER BY open_time)`
-}
+const namesOf = (paths: readonly string[]): string => (paths.length === 1 ? (paths[0] as string) : `one of ${paths.length} files beside ${paths[0]}`)
 
 /** Parquet files through DuckDB: answers the requests of the history process. */
 export class HistoryDesk {
   readonly #duck: Duck
-  readonly #readings = new Map<string, { readonly next: RowStream; readonly about: string }>()
+  readonly #readings = new Map<string, { readonly next: RowStream; readonly name: string }>()
   constructor(duck: Duck) {
     this.#duck = duck
   }
@@ -52,10 +39,8 @@ export class HistoryDesk {
         return this.#open(request)
       case 'next':
         return this.#next(request.reading)
-      case 'bars':
-        return this.#open(request, knownSource(request.span))
       case 'seal':
-        return new JournalSealer(this.#duck, request).seal()
+        return seal(this.#duck, request)
     }
   }
 
@@ -74,28 +59,30 @@ export class HistoryDesk {
     return { bytes: (await stat(path)).size }
   }
 
-  async #open({ reading, paths }: Of<'open'> | Of<'bars'>, choose = (source: string): string => source): Promise<HistoryAnswers['open']> {
-    const about = paths.length === 1 ? (paths[0] as string) : `one of ${paths.length} files beside ${paths[0]}`
-    const source = choose(`read_parquet([${paths.map(literal).join(', ')}], hive_partitioning = false, union_by_name = true)`)
+  async #open({ reading, paths, choice }: Of<'open'>): Promise<HistoryAnswers['open']> {
+    const name = namesOf(paths)
+    const source = chooseRows(`read_parquet([${paths.map(literal).join(', ')}], hive_partitioning = false, union_by_name = true)`, choice)
     try {
       const columns = (await this.#duck.rows(`DESCRIBE SELECT * FROM ${source}`)) as readonly (readonly [name: string, type: string])[]
       const [[rows]] = (await this.#duck.rows(`SELECT CAST(count(*) AS DOUBLE) FROM ${source}`)) as [[number]]
-      const next = await this.#duck.stream(`SELECT ${columns.map(([name, type]) => readableColumn(name, type)).join(', ')} FROM ${source}`)
-      this.#readings.set(reading, { next, about })
-      return { columns: columns.map(([name]) => name), rows }
+      const [row] = await this.#duck.rows(`SELECT decode(value) FROM parquet_kv_metadata(${literal(paths[0] as string)}) WHERE decode(key) = 'presage'`)
+      // Last: another query ends a stream.
+      const next = await this.#duck.stream(`SELECT ${columns.map(([column, type]) => readableColumn(column, type)).join(', ')} FROM ${source}`)
+      this.#readings.set(reading, { next, name })
+      return { columns: columns.map(([column]) => column), rows, about: row?.[0] as string | undefined }
     } catch (error) {
-      throw unreadable(about, error)
+      throw unreadable(name, error)
     }
   }
 
   async #next(reading: string): Promise<HistoryAnswers['next']> {
-    const { next, about } = this.#readings.get(reading) as { next: RowStream; about: string }
+    const { next, name } = this.#readings.get(reading) as { next: RowStream; name: string }
     try {
       const block = await next()
       if (block === undefined) this.#readings.delete(reading)
       return block
     } catch (error) {
-      throw unreadable(about, error)
+      throw unreadable(name, error)
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../contracts/error.ts'
-import type { SealReport, SealRequest } from './seal-journal.ts'
-import type { SealedSpan } from './sealed-bars.ts'
+import type { SealReport, SealRequest } from './seal.ts'
+import type { Choice } from './choose-rows.ts'
 import type { Block, ColumnSpec } from './table.ts'
 
 /** What the history process is asked for, one thing after the other. Tables and readings are known by names that the asker chose. */
@@ -9,21 +9,18 @@ export type HistoryRequest =
   | { readonly kind: 'append'; readonly table: string; readonly block: Block }
   /** Writes a table to a file, whole or not at all, and forgets the table. `about` is kept in the file. */
   | { readonly kind: 'save'; readonly table: string; readonly columns: readonly ColumnSpec[]; readonly path: string; readonly about: string }
-  /** Begins to read files with the same columns, in their order. */
-  | { readonly kind: 'open'; readonly reading: string; readonly paths: readonly string[] }
+  /** Begins to read files with the same columns: all rows in their order, or those that are chosen. */
+  | { readonly kind: 'open'; readonly reading: string; readonly paths: readonly string[]; readonly choice?: Choice }
   | { readonly kind: 'next'; readonly reading: string }
-  /** Begins to read sealed bars, each in the last version that was known. */
-  | { readonly kind: 'bars'; readonly reading: string; readonly paths: readonly string[]; readonly span: SealedSpan }
   | ({ readonly kind: 'seal' } & SealRequest)
 
-/** The answers, by the kind of the request. `next` gives undefined at the end, once. */
+/** The answers, by the kind of the request. `open` says what the first file says of itself, `next` gives undefined at the end, once. */
 export type HistoryAnswers = {
   readonly create: void
   readonly append: void
   readonly save: { readonly bytes: number }
-  readonly open: { readonly columns: readonly string[]; readonly rows: number }
+  readonly open: { readonly columns: readonly string[]; readonly rows: number; readonly about: string | undefined }
   readonly next: Block | undefined
-  readonly bars: { readonly columns: readonly string[]; readonly rows: number }
   readonly seal: SealReport
 }
 

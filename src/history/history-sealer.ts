@@ -19,10 +19,10 @@ const dayMs = 86_400_000
 const graceMs = 300_000
 const firstMs = 60_000
 
-/** Seals closed days (UTC) of the bar journal into Parquet now and then, in a process of its own each time. A failure is counted, logged and tried again the next time. */
+/** Seals closed days (UTC) of the bar journal and the day logs into Parquet now and then, in a process of its own each time. A failure is counted, logged and tried again the next time. */
 export class HistorySealer {
   readonly #deps: HistorySealerDeps
-  readonly #counters: Readonly<Record<'bars' | 'files' | 'removed' | 'failed', Counter>>
+  readonly #counters: Readonly<Record<'bars' | 'rows' | 'files' | 'removed' | 'failed', Counter>>
   readonly #last: Gauge
   #process: HistoryProcess | undefined
   #running: Promise<void> = Promise.resolve()
@@ -33,8 +33,9 @@ export class HistorySealer {
     this.#deps = deps
     this.#counters = {
       bars: meter.counter('history_bars_read_total', 'Versions of bars of closed days that the sealer took from the journal'),
-      files: meter.counter('history_files_written_total', 'Parquet files of bars that got something new'),
-      removed: meter.counter('history_files_removed_total', 'Parquet files of bars that were older than history.keepDays'),
+      rows: meter.counter('history_rows_read_total', 'Trades, order books and vectors of predictions of closed days that the sealer took from their logs'),
+      files: meter.counter('history_files_written_total', 'Parquet files that got something new'),
+      removed: meter.counter('history_files_removed_total', 'Parquet files that were older than they are to be kept'),
       failed: meter.counter('history_failures_total', 'Attempts to seal that failed; the next one begins where the last that did not fail ended'),
     }
     this.#last = meter.gauge('history_sealed_timestamp_seconds', 'When closed days were last sealed, in seconds since the epoch')
@@ -54,7 +55,7 @@ export class HistorySealer {
     this.#process = process
     try {
       const report = await process.call({ kind: 'seal', market, history, until, keepDays })
-      for (const name of ['bars', 'files', 'removed'] as const) this.#counters[name].add(report[name])
+      for (const name of ['bars', 'rows', 'files', 'removed'] as const) this.#counters[name].add(report[name])
       this.#last.set(clock.now() / 1_000)
     } catch (error) {
       if (this.#closed) return

@@ -1,4 +1,5 @@
-import type { HistoryRequest } from './history-message.ts'
+import type { Choice } from './choose-rows.ts'
+import type { HistoryAnswers, HistoryRequest } from './history-message.ts'
 import type { HistoryProcess } from './history-process.ts'
 import type { Block, ColumnSpec } from './table.ts'
 
@@ -37,14 +38,14 @@ export class ParquetWriter {
   }
 }
 
-/** Parquet files being read: names of their columns in order, how many rows there are, and these in blocks. */
-export type ParquetReading = { readonly columns: readonly string[]; readonly rows: number; readonly blocks: AsyncGenerator<Block> }
+/** Parquet files being read: names of their columns in order, how many rows there are, these in blocks, and what the first file says of itself. */
+export type ParquetReading = HistoryAnswers['open'] & { readonly blocks: AsyncGenerator<Block> }
 
-/** Reads files that have the same columns, in their order; times come as ms since the epoch. Throws `validation_failed` with the name of a file that is no Parquet or is torn. */
-export async function readParquet(process: HistoryProcess, paths: readonly string[]): Promise<ParquetReading> {
+/** Reads files that have the same columns, all rows in their order or the chosen ones; times come as ms since the epoch. Throws `validation_failed` with the name of a file that is no Parquet or is torn. */
+export async function readParquet(process: HistoryProcess, paths: readonly string[], choice?: Choice): Promise<ParquetReading> {
   const reading = process.name()
-  const { columns, rows } = await process.call({ kind: 'open', reading, paths })
-  return { columns, rows, blocks: blocksOf(process, reading) }
+  const opened = await process.call({ kind: 'open', reading, paths, ...(choice && { choice }) })
+  return { ...opened, blocks: blocksOf(process, reading) }
 }
 
 async function* blocksOf(process: HistoryProcess, reading: string): AsyncGenerator<Block> {

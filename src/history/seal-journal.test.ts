@@ -11,7 +11,7 @@ import { walkBars } from '../market/bar-walk.ts'
 import { toBar } from '../market/check-bar.ts'
 import { Series } from '../market/series.ts'
 import { HistoryProcess } from './history-process.ts'
-import type { SealReport } from './seal-journal.ts'
+import type { SealReport } from './seal.ts'
 import { type SealedSpan, sealedBars } from './sealed-bars.ts'
 
 const minute = 60_000
@@ -53,7 +53,7 @@ function makeWorld(t: TestContext) {
 test('bars of closed days go to a file a month, with every bit; those of the open day wait for theirs', async (t) => {
   const world = makeWorld(t)
   await world.journal(bars)
-  assert.deepEqual(await world.seal(), { bars: 3 * 1440, files: 2, removed: 0 })
+  assert.deepEqual(await world.seal(), { bars: 3 * 1440, rows: 0, files: 2, removed: 0 })
   assert.deepEqual(
     world.files(),
     ['2024-01', '2024-02'].map((month) => join('bars', 'symbol=BTC%2FUSDT', 'timeframe=1m', `${month}.parquet`)),
@@ -61,7 +61,7 @@ test('bars of closed days go to a file a month, with every bit; those of the ope
   assert.deepEqual(await world.read(), bars.slice(0, 3 * 1440))
   assert.deepEqual(await world.read({ from: start + day, to: start + 2.5 * day }), bars.slice(1440, 2.5 * 1440))
   // The record in which the day ends is read once more.
-  assert.deepEqual(await world.seal(start + 4 * day), { bars: 720 + 320, files: 1, removed: 0 })
+  assert.deepEqual(await world.seal(start + 4 * day), { bars: 720 + 320, rows: 0, files: 1, removed: 0 })
   assert.deepEqual(await world.read(), bars)
   await assert.rejects(world.read({}, { symbol: 'ETH/USDT', timeframe: '1m' }), {
     code: 'series_not_found',
@@ -99,9 +99,9 @@ test('sealing again writes nothing, also when what was sealed is forgotten', asy
   await world.seal()
   const print = () => world.files().map((file) => [statSync(join(world.history, file)).mtimeMs, readFileSync(join(world.history, file)).toString('base64')])
   const before = print()
-  assert.deepEqual(await world.seal(), { bars: 320, files: 0, removed: 0 })
+  assert.deepEqual(await world.seal(), { bars: 320, rows: 0, files: 0, removed: 0 })
   rmSync(join(world.history, 'sealed.json'))
-  assert.deepEqual(await world.seal(), { bars: 3 * 1440, files: 0, removed: 0 })
+  assert.deepEqual(await world.seal(), { bars: 3 * 1440, rows: 0, files: 0, removed: 0 })
   assert.deepEqual(print(), before)
 })
 

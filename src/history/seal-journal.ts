@@ -1,20 +1,20 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { SeriesKey } from '../contracts/bar.ts'
 import { decodeRecord } from '../market/bar-records.ts'
 import { openRecords } from '../market/record-log.ts'
 import { barFile, monthOf } from './bar-path.ts'
 import { barColumns, blockOfBars, type BarVersion } from './bar-table.ts'
 import type { Duck } from './duckdb.ts'
-import { durableRename } from './durable-rename.ts'
+import { removeFiles, sealedRows, writeRows } from './sealed-file.ts'
 import { readSealState, writeSealState } from './seal-state.ts'
-import { literal, quoted, readableColumn, storedColumns } from './table.ts'
+import { literal, quoted } from './table.ts'
 
 /** What to seal: journals of the folder `market` into files of the folder `history`; bars that open at `until` (ms) or later wait. `keepDays` (0: all) is how long files stay. */
-export type SealRequest = { readonly market: string; readonly history: string; readonly until: number; readonly keepDays: number }
+export type JournalSealRequest = { readonly market: string; readonly history: string; readonly until: number; readonly keepDays: number }
 
 /** What was done: versions of bars read, files written, files removed because they were too old. */
-export type SealReport = { readonly bars: number; readonly files: number; readonly removed: number }
+export type JournalSealReport = { readonly bars: number; readonly files: number; readonly removed: number }
 
 const dayMs = 86_400_000
 const barsPerBlock = 8_192
@@ -41,19 +41,19 @@ async function logsOf(folder: string): Promise<Log[]> {
 /** Moves sealed days of the bar journal into Parquet. Every step may be repeated: a version of a bar that a file has is not added again. */
 export class JournalSealer {
   readonly #duck: Duck
-  readonly #request: SealRequest
+  readonly #request: JournalSealRequest
   #waiting: { readonly key: readonly string[]; readonly version: BarVersion }[] = []
   #bars = 0
-  constructor(duck: Duck, request: SealRequest) {
+  constructor(duck: Duck, request: JournalSealRequest) {
     this.#duck = duck
     this.#request = request
   }
 
   /** Seals what is new, then removes what is too old. Throws what the disk throws; what was sealed until then stays. */
-  async seal(): Promise<SealReport> {
+  async seal(): Promise<JournalSealReport> {
     const { market, history, keepDays, until } = this.#request
     await mkdir(history, { recursive: true })
-    await this.#removeWhere((name) => name.endsWith('.unfinished'))
+    await removeFiles(join(history, 'bars'), (name) => name.endsWith('.unfinished'))
     await this.#duck.create(incoming, incomingColumns)
     const state = await readSealState(history)
     const logs = await logsOf(market)
@@ -70,7 +70,7 @@ export class JournalSealer {
     await this.#duck.run(`DROP TABLE ${incoming}`)
     for (const path of done) await rm(path)
     const oldest = monthOf(until - keepDays * dayMs)
-    const removed = keepDays === 0 ? 0 : await this.#removeWhere((name) => name.endsWith('.parquet') && name.slice(0, 7) < oldest)
+    const removed = keepDays === 0 ? 0 : await removeFiles(join(history, 'bars'), (name) => name.endsWith('.parquet') && name.slice(0, 7) < oldest)
     return { bars: this.#bars, files, removed }
   }
 
@@ -128,38 +128,14 @@ export class JournalSealer {
   /** Adds the versions of bars to a file that it has not; true if there were any. */
   async #merge(path: string, { where, about }: { readonly where: string; readonly about: string }): Promise<boolean> {
     const content = barColumns.filter(({ name }) => name !== 'version').map(({ name }) => quoted(name))
-    const known = await this.#known(path)
+    const known = await sealedRows(this.#duck, path, barColumns)
     const names = [...content, 'version'].join(', ')
     const all = `SELECT ${names} FROM ${incoming} WHERE ${where}${known.rows === 0 ? '' : ` UNION ALL SELECT ${names} FROM (${known.select})`}`
     await this.#duck.run(`CREATE OR REPLACE TABLE merged AS SELECT ${content.join(', ')}, min(version) AS place FROM (${all}) GROUP BY ${content.join(', ')}`)
     const [[rows]] = (await this.#duck.rows('SELECT CAST(count(*) AS DOUBLE) FROM merged')) as [[number]]
     if (rows === known.rows) return false
     const numbered = `SELECT *, row_number() OVER (PARTITION BY open_time ORDER BY place) AS version FROM merged`
-    await mkdir(dirname(path), { recursive: true })
-    await this.#duck.run(
-      `COPY (SELECT ${storedColumns(barColumns)} FROM (${numbered}) ORDER BY open_time, version) TO ${literal(`${path}.unfinished`)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {presage: ${literal(about)}})`,
-    )
-    await durableRename(`${path}.unfinished`, path)
+    await writeRows(this.#duck, path, { rows: `(${numbered}) ORDER BY open_time, version`, columns: barColumns, about })
     return true
-  }
-
-  /** The rows that a file has, as blocks would hold them; columns that an older release did not write are null. */
-  async #known(path: string): Promise<{ readonly rows: number; readonly select: string }> {
-    if (!(await stat(path).catch(() => undefined))) return { rows: 0, select: '' }
-    const source = `read_parquet(${literal(path)}, hive_partitioning = false)`
-    const types = new Map((await this.#duck.rows(`DESCRIBE SELECT * FROM ${source}`)) as readonly (readonly [string, string])[])
-    const [[rows]] = (await this.#duck.rows(`SELECT CAST(count(*) AS DOUBLE) FROM ${source}`)) as [[number]]
-    const select = barColumns.map(
-      ({ name }) => `${types.has(name) ? readableColumn(name, types.get(name) as string) : 'CAST(NULL AS DOUBLE)'} AS ${quoted(name)}`,
-    )
-    return { rows, select: `SELECT ${select.join(', ')} FROM ${source}` }
-  }
-
-  async #removeWhere(isOld: (name: string) => boolean): Promise<number> {
-    const folder = join(this.#request.history, 'bars')
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-    const old = entries.filter((entry) => entry.isFile() && isOld(entry.name))
-    for (const { parentPath, name } of old) await rm(join(parentPath, name))
-    return old.length
   }
 }

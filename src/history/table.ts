@@ -1,11 +1,14 @@
-/** How a column stands in a Parquet file: `double`, `integer` (64 bits), `boolean`, `text`, or `time` (an instant in UTC; in blocks: ms since the epoch). */
-export type ColumnType = 'double' | 'integer' | 'boolean' | 'text' | 'time'
+/** How a column stands in a Parquet file: `double`, `integer` (64 bits), `boolean`, `text`, `time` (an instant in UTC; in blocks: ms since the epoch), or `doubles` (a list; in blocks: as JSON). */
+export type ColumnType = 'double' | 'integer' | 'boolean' | 'text' | 'time' | 'doubles'
 
 /** One column of a table. */
 export type ColumnSpec = { readonly name: string; readonly type: ColumnType }
 
 /** Some rows of a table, column by column: numbers with NaN where there is none, or texts. */
 export type Block = { readonly rows: number; readonly columns: readonly (Float64Array | readonly (string | null)[])[] }
+
+/** True for columns that are texts in blocks; the others are numbers. */
+export const isText = ({ type }: ColumnSpec): boolean => type === 'text' || type === 'doubles'
 
 /** A name as SQL writes it. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
@@ -16,6 +19,7 @@ export const literal = (text: string): string => `'${text.replaceAll("'", "''")}
 const asStored: Readonly<Record<ColumnType, (name: string) => string>> = {
   double: (name) => name,
   text: (name) => name,
+  doubles: (name) => `CAST(${name} AS DOUBLE[]) AS ${name}`,
   integer: (name) => `CAST(${name} AS BIGINT) AS ${name}`,
   boolean: (name) => `CAST(${name} AS BOOLEAN) AS ${name}`,
   time: (name) => `CAST(epoch_ms(CAST(${name} AS BIGINT)) AS TIMESTAMPTZ) AS ${name}`,
