@@ -27,6 +27,7 @@ import { SymbolWriters } from './features/sharing/symbol-writers.ts'
 import { feedSettings, type FeedWish } from './feeds/feed-settings.ts'
 import { Feeds } from './feeds/feeds.ts'
 import { FileBarJournal } from './market/bar-journal.ts'
+import { FlowLog, type FlowLogDeps } from './market/flow/flow-log.ts'
 import { FlowTapes } from './market/flow/flow-tapes.ts'
 import { OrderFlow, type OrderFlowDeps } from './market/flow/order-flow.ts'
 import { TradeBars } from './market/flow/trade-bars.ts'
@@ -36,7 +37,7 @@ import type { PrometheusMeter } from './monitoring/prometheus-meter.ts'
 import type { Surroundings } from './surroundings.ts'
 import { systemTimer } from './system.ts'
 
-type Deps = Surroundings & { readonly config: Config; readonly meter: PrometheusMeter }
+type Deps = Surroundings & { readonly config: Config; readonly meter: PrometheusMeter; readonly logs: Omit<FlowLogDeps, 'clock'> }
 
 /** The catalogue with the operator's modules; what one throws while it serves is logged and counted. */
 function composeCatalogue({ config: { features }, log, meter }: Deps): Promise<Catalogue> {
@@ -204,7 +205,8 @@ export async function composeMarket(deps: Deps): Promise<Market> {
   const tapes = new FlowTapes()
   const store = new SeriesStore({ clock, meter, tapes, calendars, keepBars: market.keepBars, jumps: market, ...disk })
   const { service, sentinel } = makeFeatures(deps, { series: store, catalogue }, sharing ?? disk)
-  const flow = composeFlow(market, { tapes, store, clock, meter })
+  const log = new FlowLog({ ...deps.logs, clock })
+  const flow = composeFlow(market, { tapes, store, clock, meter, log })
   for (const series of journal?.restored ?? []) {
     restoreSeries(series, store)
     restoreFunding(series, flow)
@@ -216,6 +218,7 @@ export async function composeMarket(deps: Deps): Promise<Market> {
     sentinel.close()
     disk.states?.close()
     await journal?.close()
+    await log.close()
   }
   const health = (): HealthCheck => {
     if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { makeFirstKey } from './access/first-key.ts'
 import { KeyRing } from './access/key-ring.ts'
 import { kyselyKeyStore } from './access/kysely-key-store.ts'
-import { composeHistory, type HistoryKeeping } from './compose-history.ts'
+import { composeHistory, type HistoryKeeping, openDayLogs } from './compose-history.ts'
 import { composeFeeds, composeMarket, type Intake, type Market } from './compose-market.ts'
 import type { Config } from './config/schema.ts'
 import type { HealthCheck } from './contracts/health.ts'
@@ -69,14 +69,14 @@ function composeModels(
   return new ModelService({ ...parts, clock, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
 }
 
-type Stores = { readonly database: Database; readonly registry: Registry; readonly meter: PrometheusMeter }
+type Stores = { readonly database: Database; readonly registry: Registry; readonly meter: PrometheusMeter; readonly logs: ReturnType<typeof openDayLogs> }
 
 async function composeStores(config: Config, { clock, ids }: Surroundings): Promise<Stores> {
   mkdirSync(config.data.dir, { recursive: true })
   const meter = new PrometheusMeter()
   meter.measureProcess()
   const database = await openDatabase(join(config.data.dir, 'presage.db'))
-  return { database, meter, registry: await Registry.open({ database, clock, ids }) }
+  return { database, meter, registry: await Registry.open({ database, clock, ids }), logs: openDayLogs(config, { clock, meter }) }
 }
 
 function composeHealth(
@@ -144,8 +144,8 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
 /** Constructs every service and hands them to each other: the only place that does. Throws `store_unavailable`, `validation_failed`. */
 export async function compose(config: Config, around: Surroundings): Promise<Presage> {
   const { clock, ids } = around
-  const { database, registry, meter } = await composeStores(config, around)
-  const data = await composeMarket({ ...around, config, meter })
+  const { database, registry, meter, logs } = await composeStores(config, around)
+  const data = await composeMarket({ ...around, config, meter, logs })
   const { market, intake, features } = data
   const feeds = composeFeeds(config, around, { intake, market, meter })
   for (const set of features.sets()) await features.prove(set)
@@ -153,7 +153,7 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   models.expectBundles()
   const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
   const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })
-  const history = composeHistory(config, { ...around, meter }, { decisions, features })
+  const history = composeHistory(config, { ...around, meter }, { decisions, features, vectorLog: logs.vectors })
   const routes = { routes: config.routes, defaultModel: config.defaultModel }
   const predictions = new PredictionService({ models, features, routes, decisions, meter, clock, ids })
   const readiness = new Readiness()

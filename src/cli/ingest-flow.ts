@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Book, FlowReport, Funding, Trade } from '../contracts/flow.ts'
-import { readFlowFile } from '../market/flow/read-flow-file.ts'
+import { readFlow } from '../history/read-flow.ts'
 import { inChunks, post } from './post-rows.ts'
 import { ProgressLine } from './progress-line.ts'
 import { RunningServer, type ServerOptions, withKeyOptions } from './running-server.ts'
@@ -29,7 +29,7 @@ async function ingestFlow(kind: Kind, file: string, options: FlowCommandOptions)
   const reasons: string[] = []
   let [bytes, sent] = [0, 0]
   for await (const events of inChunks(
-    readFlowFile(kind, file, (read) => (bytes += read)),
+    readFlow(kind, file, (read) => (bytes += read)),
     rowsPerPost[kind],
   )) {
     const report = await post<FlowReport>(server, `/market/${kind}`, JSON.stringify({ symbol, [rowsField[kind]]: events.map(rowOf) }))
@@ -43,8 +43,9 @@ async function ingestFlow(kind: Kind, file: string, options: FlowCommandOptions)
 }
 
 const descriptions = {
-  ticks: 'send trades of one symbol: CSV (time, price, size, side, id; or a header that names them) or a JSON array a line, plain or .gz',
-  books: 'send order books of one symbol: [time_ms, bids, asks] in JSON a line, plain or .gz',
+  ticks:
+    'send trades of one symbol: CSV (time, price, size, side, id; or a header that names them) or a JSON array a line, plain or .gz; or sealed ones in Parquet',
+  books: 'send order books of one symbol: [time_ms, bids, asks] in JSON a line, plain or .gz; or sealed ones in Parquet',
   funding:
     'send funding rates of a perpetual: CSV (time from which it was known, rate, time of its payment; or a header that names them) or a JSON array a line, plain or .gz',
 } as const

@@ -24,6 +24,9 @@ export const History = Type.Object(
       maximum: 36_500,
     }),
     vectorsMb: logMb('vectors that predictions saw', 1_024),
+    ticksMb: logMb('trades', 0),
+    booksMb: logMb('order books', 0),
+    rawKeepDays: Type.Integer({ description: 'Days that sealed trades and order books stay; 0 keeps all', default: 30, minimum: 0, maximum: 36_500 }),
   },
   { ...strict, description: 'History in Parquet' },
 )

@@ -32,6 +32,7 @@ test('the sealer seals a day some minutes after its end, counts what it did, and
     history,
     everyMs: 600_000,
     keepDays: 0,
+    rawKeepDays: 0,
     clock: { now: () => now, monotonic: () => 0 },
     meter: { ...noMeter, counter },
     log: { error: (about) => void failures.push(about) },

@@ -2,12 +2,13 @@ import type { Counter, Gauge, Meter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
 import { HistoryProcess } from './history-process.ts'
 
-/** Where the journal lies and where history goes, how often it is sealed (ms), for how many days files stay (0: for ever), and what the sealer needs from outside. */
+/** Where the journal lies and where history goes, how often it is sealed (ms), for how many days files stay (0: for ever; those of trades and order books `rawKeepDays`), and what the sealer needs from outside. */
 export type HistorySealerDeps = {
   readonly market: string
   readonly history: string
   readonly everyMs: number
   readonly keepDays: number
+  readonly rawKeepDays: number
   readonly clock: Clock
   readonly meter: Meter
   readonly log: { error(about: object, message: string): void }
@@ -49,12 +50,12 @@ export class HistorySealer {
 
   /** Seals what is new. Never throws. */
   async seal(): Promise<void> {
-    const { market, history, keepDays, clock, log } = this.#deps
+    const { market, history, keepDays, rawKeepDays, clock, log } = this.#deps
     const until = Math.floor((clock.now() - graceMs) / dayMs) * dayMs
     await using process = new HistoryProcess()
     this.#process = process
     try {
-      const report = await process.call({ kind: 'seal', market, history, until, keepDays })
+      const report = await process.call({ kind: 'seal', market, history, until, keepDays, rawKeepDays })
       for (const name of ['bars', 'rows', 'files', 'removed'] as const) this.#counters[name].add(report[name])
       this.#last.set(clock.now() / 1_000)
     } catch (error) {

@@ -9,7 +9,7 @@ import { readParquet } from './parquet-file.ts'
 const magic = Buffer.from('PAR1', 'latin1')
 
 /** True if a file begins as Parquet does; false for one that cannot be read, of which its reader tells. */
-async function isParquet(path: string): Promise<boolean> {
+export async function isParquet(path: string): Promise<boolean> {
   try {
     await using handle = await open(path)
     const { buffer } = await handle.read(Buffer.alloc(magic.length), 0, magic.length, 0)

@@ -1,15 +1,17 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dayLogName, dayOf, type LoggedKind } from '../market/day-log.ts'
+import { decodeBooks, decodeTrades } from '../market/flow/flow-records.ts'
 import { openRecords } from '../market/record-log.ts'
 import { DayTable, type DayTableSpec, type Row } from './day-table.ts'
 import type { Duck } from './duckdb.ts'
+import { bookRow, bookTable, tradeRow, tradeTable } from './flow-table.ts'
 import { removeFiles } from './sealed-file.ts'
 import { vectorsOf } from './vector-records.ts'
 import { vectorRow, vectorTable } from './vector-table.ts'
 
-/** What to seal: day logs of `incomingFolder` into files of the folder `history`, of days that ended at `until` (ms) or before. `keepDays` (0: all) is how long files stay. */
-export type DaySealRequest = { readonly history: string; readonly until: number; readonly keepDays: number }
+/** What to seal: day logs of `incomingFolder` into files of the folder `history`, of days that ended at `until` (ms) or before. `keepDays` (0: all) is how long files stay, `rawKeepDays` those of trades and order books, if not as long. */
+export type DaySealRequest = { readonly history: string; readonly until: number; readonly keepDays: number; readonly rawKeepDays?: number }
 
 /** What was done: rows read, files written, files removed because they were too old. */
 export type DaySealReport = { readonly rows: number; readonly files: number; readonly removed: number }
@@ -28,8 +30,18 @@ function* placedVectors(history: string, record: Buffer): Generator<Placed> {
   }
 }
 
+function* placedTrades(history: string, record: Buffer): Generator<Placed> {
+  const { symbol, receivedTime, events } = decodeTrades(record)
+  for (const trade of events) yield { table: symbol, spec: () => tradeTable(history, symbol), ms: trade.time, row: tradeRow(trade, receivedTime) }
+}
+
+function* placedBooks(history: string, record: Buffer): Generator<Placed> {
+  const { symbol, receivedTime, events } = decodeBooks(record)
+  for (const book of events) yield { table: symbol, spec: () => bookTable(history, symbol), ms: book.time, row: bookRow(book, receivedTime) }
+}
+
 type Reader = (history: string, record: Buffer) => Iterable<Placed>
-const readers: Readonly<Partial<Record<LoggedKind, Reader>>> = { vectors: placedVectors }
+const readers: Readonly<Record<LoggedKind, Reader>> = { vectors: placedVectors, ticks: placedTrades, books: placedBooks }
 
 /** Moves day logs into Parquet, kind by kind, and removes them then. Every step may be repeated: a row that a file has is not added again. */
 export class DaySealer {
@@ -70,7 +82,7 @@ export class DaySealer {
 
   async #take(kind: LoggedKind, path: string, tables: Map<string, DayTable>): Promise<void> {
     for (const { payload } of openRecords(path) ?? []) {
-      for (const { table, spec, ms, row } of readers[kind]?.(this.#request.history, payload) ?? []) {
+      for (const { table, spec, ms, row } of readers[kind](this.#request.history, payload)) {
         const known = tables.get(table) ?? new DayTable(this.#duck, `${kind} ${table}`, spec())
         tables.set(table, known)
         this.#rows += 1
@@ -81,9 +93,10 @@ export class DaySealer {
   }
 
   #removeOld(kind: LoggedKind): Promise<number> {
-    const { history, until, keepDays } = this.#request
-    if (keepDays === 0) return Promise.resolve(0)
-    const oldest = dayOf(until - keepDays * dayMs)
+    const { history, until, keepDays, rawKeepDays = keepDays } = this.#request
+    const days = kind === 'vectors' ? keepDays : rawKeepDays
+    if (days === 0) return Promise.resolve(0)
+    const oldest = dayOf(until - days * dayMs)
     return removeFiles(join(history, kind), (name) => name.endsWith('.parquet') && name < oldest)
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Bar, SeriesKey } from '../contracts/bar.ts'
+import { noFlow } from '../contracts/flow.ts'
 import { noMeter } from '../contracts/meter.ts'
 import { FileBarJournal } from '../market/bar-journal.ts'
 import { walkBars } from '../market/bar-walk.ts'
@@ -91,6 +92,19 @@ test('a revised bar is read as it was known at a moment, a late one not before i
   const early = await world.read({ asOf, knownAt: asOf + 250 })
   assert.deepEqual([early.at(-1)?.closeTime, early.length], [asOf, 1440 - 1])
   assert.equal((await world.read({ asOf, knownAt: asOf + 249 })).at(-1)?.closeTime, asOf - minute)
+})
+
+test('zeros keep their sign in every version', async (t) => {
+  const world = makeWorld(t)
+  const signed = bars.slice(0, 3).map((bar, i) => ({ ...bar, flow: { ...noFlow, ofi: i % 2 ? 0 : -0 } }))
+  await world.journal(signed)
+  await world.seal()
+  await world.journal([{ ...(bars[3] as Bar), flow: { ...noFlow, ofi: -0 } }])
+  await world.seal()
+  assert.deepEqual(
+    (await world.read()).map(({ flow }) => flow?.ofi),
+    [-0, 0, -0, -0],
+  )
 })
 
 test('sealing again writes nothing, also when what was sealed is forgotten', async (t) => {

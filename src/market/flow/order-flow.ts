@@ -7,24 +7,45 @@ import { isSymbol } from '../../contracts/symbol.ts'
 import type { SeriesStore } from '../series-store.ts'
 import { bookFault, fundingFault, tradeFault } from './flow-faults.ts'
 import { type FlowTapes, flowTimeframe } from './flow-tapes.ts'
+import type { FlowLog } from './flow-log.ts'
 import type { TradeBars } from './trade-bars.ts'
 
-/** What order flow needs: where it is folded, whose bars it goes into, and what makes bars of trades, if anything does. */
+/** What order flow needs: where it is folded, whose bars it goes into, what makes bars of trades, and what keeps trades and books as they came, if anything does. */
 export type OrderFlowDeps = {
   readonly tapes: FlowTapes
   readonly store: Pick<SeriesStore, 'observe' | 'all'>
   readonly clock: Clock
   readonly meter: Meter
   readonly bars?: TradeBars
+  readonly log?: Pick<FlowLog, 'trades' | 'books'>
 }
 
 const results = ['accepted', 'unchanged', 'late', 'quarantined'] as const
 type Counters = Readonly<Record<(typeof results)[number], Counter>>
-type Target = { readonly symbol: string; readonly counters: Counters }
+/** Whose events, how they are counted, and what keeps those that are accepted, if anything does. */
+type Target<Event> = { readonly symbol: string; readonly counters: Counters; readonly keep?: ((symbol: string, events: readonly Event[]) => void) | undefined }
+
+type FlowOutcome = { readonly counts: Omit<FlowReport, 'refused'>; readonly refused: FlowReport['refused'] }
 
 const reasonsTold = 100
 /** How long after its end a minute is given by the clock to the trades that are still on their way. */
 const graceMs = 2_000
+
+/** Adds events one by one; says what became of them, and puts those that were accepted into `kept`, if it is there. */
+function addAll<Event>(events: readonly Event[], add: (event: Event) => string, kept: Event[] | undefined): FlowOutcome {
+  const counts = { accepted: 0, unchanged: 0, late: 0, quarantined: 0 }
+  const refused: { readonly index: number; readonly reason: string }[] = []
+  for (const [index, event] of events.entries()) {
+    const result = add(event)
+    if (result === 'accepted') kept?.push(event)
+    if (result === 'accepted' || result === 'unchanged' || result === 'late') counts[result] += 1
+    else {
+      counts.quarantined += 1
+      if (refused.length < reasonsTold) refused.push({ index, reason: result })
+    }
+  }
+  return { counts, refused }
+}
 
 /** Takes trades, books and funding rates of a symbol in any order. What they say of a minute goes into its bar: when that comes, or as a revision once the minute is over. */
 export class OrderFlow {
@@ -45,18 +66,18 @@ export class OrderFlow {
 
   /** Takes trades; impossible ones are counted and told. Throws `invalid_symbol`. */
   trades(symbol: string, trades: readonly Trade[]): FlowReport {
-    const { tapes, clock } = this.#deps
+    const { tapes, clock, log } = this.#deps
     const now = clock.now()
-    const report = this.#take({ symbol, counters: this.#trades }, trades, (trade) => tradeFault(trade, now) ?? tapes.addTrade(symbol, trade))
+    const report = this.#take({ symbol, counters: this.#trades, keep: log?.trades }, trades, (trade) => tradeFault(trade, now) ?? tapes.addTrade(symbol, trade))
     this.#observeMinutes(symbol)
     return report
   }
 
   /** Takes snapshots of the order book; impossible ones are counted and told. Throws `invalid_symbol`. */
   books(symbol: string, books: readonly Book[]): FlowReport {
-    const { tapes, clock } = this.#deps
+    const { tapes, clock, log } = this.#deps
     const now = clock.now()
-    const report = this.#take({ symbol, counters: this.#books }, books, (book) => bookFault(book, now) ?? tapes.addBook(symbol, book))
+    const report = this.#take({ symbol, counters: this.#books, keep: log?.books }, books, (book) => bookFault(book, now) ?? tapes.addBook(symbol, book))
     this.#observeMinutes(symbol)
     return report
   }
@@ -100,18 +121,11 @@ export class OrderFlow {
     store.observe({ symbol, timeframe: flowTimeframe }, over)
   }
 
-  #take<Event>({ symbol, counters }: Target, events: readonly Event[], add: (event: Event) => string): FlowReport {
+  #take<Event>({ symbol, counters, keep }: Target<Event>, events: readonly Event[], add: (event: Event) => string): FlowReport {
     if (!isSymbol(symbol)) throw new ServingError('invalid_symbol', `${JSON.stringify(symbol.slice(0, 100))} is not a symbol: write BASE/QUOTE, e.g. BTC/USDT`)
-    const counts = { accepted: 0, unchanged: 0, late: 0, quarantined: 0 }
-    const refused: { readonly index: number; readonly reason: string }[] = []
-    for (const [index, event] of events.entries()) {
-      const result = add(event)
-      if (result === 'accepted' || result === 'unchanged' || result === 'late') counts[result] += 1
-      else {
-        counts.quarantined += 1
-        if (refused.length < reasonsTold) refused.push({ index, reason: result })
-      }
-    }
+    const kept: Event[] | undefined = keep && []
+    const { counts, refused } = addAll(events, add, kept)
+    if (kept && kept.length > 0) keep?.(symbol, kept)
     for (const result of results) if (counts[result] > 0) counters[result].add(counts[result])
     return { ...counts, refused }
   }
