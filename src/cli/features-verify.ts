@@ -103,7 +103,7 @@ async function verify(options: VerifyOptions): Promise<void> {
       compared += column.compared
       different += column.different
     }
-    process.stdout.write(`${report(sealed, found).join('\n')}\n`)
+    if (found.verdict.vectors + found.unknown.length > 0) process.stdout.write(`${report(sealed, found).join('\n')}\n`)
   }
   progress.end(`${vectors} vectors, ${compared} values compared, ${different} different`)
   if (compared === 0)
