@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import type { Readable, Writable } from 'node:stream'
+import type { Command } from './command.ts'
 import { channelFd, type LaunchOrder, type LaunchReport } from './launch-message.ts'
 import { captureLines } from './output-lines.ts'
 
@@ -14,8 +16,16 @@ function report(message: LaunchReport, channel?: Socket): void {
   if (process.connected) process.send?.(message, channel)
 }
 
-function start(id: number, { file, args, env }: NonNullable<LaunchOrder['command']>): void {
-  const child = spawn(file, args, { cwd: '/', env: { ...env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+function start(id: number, command: Command): void {
+  try {
+    follow(id, spawn(command.file, command.args, { cwd: '/', env: { ...command.env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }))
+  } catch (error) {
+    // Some commands that the system refuses are told by an event, others, as a folder that is none, are thrown.
+    report({ id, kind: 'failed', how: (error as Error).message })
+  }
+}
+
+function follow(id: number, child: ChildProcessByStdio<Writable, Readable, Readable>): void {
   child.on('error', ({ message }) => {
     if (child.pid === undefined) report({ id, kind: 'failed', how: message })
   })
@@ -25,7 +35,7 @@ function start(id: number, { file, args, env }: NonNullable<LaunchOrder['command
     running.delete(id)
     report({ id, kind: 'ended', how: signal === null ? `it exited with status ${code}` : `signal ${signal} ended it` })
   })
-  // Nothing is lost by handing the channel on: a process says nothing on it before it was asked something.
+  // Nothing is lost by handing the channel on: a process says nothing on it before it was asked something. Of one that closes it before its turn has come there is none to hand on.
   report({ id, kind: 'started', pid: child.pid }, child.stdio[channelFd] as Socket)
   child.stdin.on('error', () => {})
   const silent = (['stdout', 'stderr'] as const).map((stream) => {
@@ -40,5 +50,6 @@ process.on('message', ({ id, command }: LaunchOrder) => {
   running.get(id)?.kill('SIGKILL')
   report({ id, kind: 'killed' })
 })
-process.on('disconnect', () => process.exit(0))
+// Not by 'disconnect': Node keeps that back for ever while a channel is on its way to a server that is gone.
+process.stdin.on('close', () => process.exit(0)).resume()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})

@@ -4,7 +4,7 @@ import type { OutputLine } from './output-lines.ts'
 /** What the server asks of its launcher: to start a command under a number, or to kill what runs under it. */
 export type LaunchOrder = { readonly id: number; readonly command: Command } | { readonly id: number; readonly command?: undefined }
 
-/** How far the process under a number is: it runs (its channel travels with this message), it could not be started, it was told to end, it no longer exists. */
+/** How far the process under a number is: it runs (its channel travels with this message, unless the process has closed it already), it could not be started, it was told to end, it no longer exists. */
 export type LifeReport =
   | { readonly id: number; readonly kind: 'started'; readonly pid: number }
   | { readonly id: number; readonly kind: 'killed' }

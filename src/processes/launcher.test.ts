@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { Launcher } from './launcher.ts'
@@ -52,6 +53,42 @@ test('a program that does not exist is told, and costs the others nothing', asyn
   await other.ended
 })
 
+test('a command that the system refuses at once costs the others nothing either', async () => {
+  const launcher = new Launcher()
+  const other = launcher.launch(untilInput, () => {})
+  const { pid } = await other.started
+  for (const [file, args, why] of [
+    [join(process.execPath, 'program'), [], /ENOTDIR/],
+    [process.execPath, ['a\0b'], /null bytes/],
+  ] as const) {
+    const { started, ended } = launcher.launch({ file, args, env: {} }, () => {})
+    await assert.rejects(started, why)
+    assert.match(await ended, why)
+  }
+  assert.ok(isRunning(pid))
+  other.kill()
+  await other.ended
+})
+
+test('a process that ends before its channel could be handed on was not started, and how it ended is told', async () => {
+  const launcher = new Launcher()
+  const launched = Array.from({ length: 20 }, () => launcher.launch({ file: '/bin/sh', args: ['-c', 'exit 3'], env: {} }, () => {}))
+  for (const { started, ended } of launched) {
+    await started.then(
+      ({ channel }) => assert.ok(channel.destroy()),
+      ({ message }: Error) => assert.equal(message, 'it exited with status 3'),
+    )
+    assert.equal(await ended, 'it exited with status 3')
+  }
+})
+
+test('one that is killed before it runs never stays', async () => {
+  const launcher = new Launcher()
+  const launched = Array.from({ length: 5 }, () => launcher.launch(untilInput, () => {}))
+  for (const { kill } of launched) kill()
+  for (const { ended } of launched) assert.equal(await ended, 'signal SIGKILL ended it')
+})
+
 test('where the launcher dies its processes end, also a frozen one, and the next is started by a new launcher', async () => {
   const launcher = new Launcher()
   const launched = [untilInput, echo].map((command) => launcher.launch(command, () => {}))
@@ -91,6 +128,19 @@ test('a program ends by itself once nothing runs that it has started, and takes 
     await started
     console.log(launcher.pid)
     await ended`
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 20_000 })
+  assert.equal(status, 0)
+  while (isRunning(Number(stdout))) spawnSync('true')
+})
+
+test('a server that ends while processes are being started leaves nothing behind', () => {
+  const text = `
+    import { Launcher } from ${JSON.stringify(new URL('./launcher.ts', import.meta.url).href)}
+    const launcher = new Launcher()
+    const [first] = Array.from({ length: 5 }, () => launcher.launch(${JSON.stringify(untilInput)}, () => {}))
+    await first.started
+    console.log(launcher.pid)
+    process.exit(0)`
   const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 20_000 })
   assert.equal(status, 0)
   while (isRunning(Number(stdout))) spawnSync('true')

@@ -7,7 +7,7 @@ import type { OutputLine } from './output-lines.ts'
 /** A process that runs, and the nameless Unix socket to it (nothing on disk, nobody else can connect). */
 export type Started = { readonly pid: number; readonly channel: Socket }
 
-/** One process from its start to its end. `started` rejects when the machine could not start it, `ended` resolves to how it ended once it no longer exists; `kill` ends it at once. */
+/** One process from its start to its end. `started` rejects when the machine could not start it or it ended at once, `ended` resolves to how it ended once it no longer exists; `kill` ends it at once. */
 export type Launched = { readonly started: Promise<Started>; readonly ended: Promise<string>; readonly kill: () => void }
 
 type Log = (line: OutputLine) => void
@@ -57,7 +57,8 @@ export class Launcher {
     clearTimeout(process.overdue)
     process.overdue = this.#whenOverdue(() => child.kill('SIGKILL'))
     this.#hold(child)
-    child.send(order, () => {})
+    // Where the machine could not even make its channel, or it has closed it, its end is told by an event.
+    if (child.connected) child.send(order, () => {})
   }
 
   #fork(): ChildProcess {
@@ -66,7 +67,7 @@ export class Launcher {
       cwd: '/',
       env: { ...env },
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
     })
     child.on('message', (report: LaunchReport, channel) => this.#take(report, channel as Socket | undefined))
     child.on('error', ({ message }) => this.#lost(child, message))
@@ -86,11 +87,12 @@ export class Launcher {
     if (report.kind === 'killed') return
     if (report.kind === 'started') {
       process.pid = report.pid
-      return process.started.resolve({ pid: report.pid, channel: channel as Socket })
+      // One without a channel is of no use, if it has not ended already.
+      return channel === undefined ? this.#order(process, { id: report.id }) : process.started.resolve({ pid: report.pid, channel })
     }
     this.#underway.delete(report.id)
-    if (report.kind === 'failed') process.started.reject(new Error(report.how))
     process.ended.resolve(report.how)
+    process.started.reject(new Error(report.how))
     if (this.#child) this.#hold(this.#child)
   }
 
