@@ -42,6 +42,17 @@ describe('a calendar of an operator', () => {
     assert.deepEqual(sessionsOn(globex, '2024-01-07'), ['2024-01-07T23:00 2024-01-08T22:00'])
   })
 
+  test('has no hours that the clock skips, and those that come twice once', () => {
+    const always = (hours: string): string => `time_zone: America/New_York\nfirst: 2024-01-01\nlast: 2024-12-31\nhours: [${hours}]\nweekend: []`
+    assert.deepEqual(sessionsOn(always('"01:30-02:30"'), '2024-03-10'), ['2024-03-10T06:30 2024-03-10T07:00'])
+    assert.deepEqual(sessionsOn(always('"02:15-02:45"'), '2024-03-10'), [])
+    assert.deepEqual(sessionsOn(always('"00:00-02:30", "02:45-03:30"'), '2024-03-10'), [
+      '2024-03-10T05:00 2024-03-10T07:00',
+      '2024-03-10T07:00 2024-03-10T07:30',
+    ])
+    assert.deepEqual(sessionsOn(always('"01:15-01:45"'), '2024-11-03'), ['2024-11-03T05:15 2024-11-03T05:45'])
+  })
+
   test('may extend one that is built in, under its name or another', () => {
     const closed = 'extends: XNYS\nholidays: [2024-07-08]\nearly_closes: { 2024-07-09: "12:00" }'
     assert.deepEqual(sessionsOn(closed, '2024-07-08', 'XNYS'), [])
@@ -70,6 +81,7 @@ describe('a document that is wrong is refused with its place and what to do', ()
     ['an early close on a holiday', london.replace('2024-12-24', '2024-03-29'), /2024-03-29 is no day of trading/],
     ['several things at once', london.replace('London', 'Lon').replace('2024-03-29', '2024-3-29').replace('08:00', '8'), /1:12: .*\n.*4:10: .*\n.*5:24: /],
     ['a misspelt key', london.replace('holidays', 'hollidays'), /hollidays has no meaning here; did you mean holidays\?/],
+    ['days that its base does not know', 'extends: XNYS\nlast: 2055-12-31', /2:7: XNYS knows no days but 1993-01-01 to 2050-12-31/],
     ['a base that there is not', 'extends: XNSY', /1:10: must be one of XNYS/],
     ['a name that has a meaning', `name: continuous\n${london}`, /1:7: continuous has a meaning already/],
   ]

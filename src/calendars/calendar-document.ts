@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import type { DocumentFile, Reading } from '../documents/document-folder.ts'
 import { PlacedDocument } from '../documents/placed-document.ts'
 import { builtInRules } from './built-in.ts'
-import { parseDay, weekdayOf } from './day.ts'
+import { formatDay, parseDay, weekdayOf } from './day.ts'
 import { earlyMinute, readHours } from './hours-text.ts'
 import { type Hours, makeSessions, type SessionRules, type Sessions } from './sessions.ts'
 
@@ -78,10 +78,13 @@ class CalendarReader {
 
   /** The first or last day that is covered. */
   #bound(which: 'first' | 'last', limit: string): number | undefined {
-    const text = this.#content[which]
-    if (text !== undefined) return this.#day([which], text)
-    if (this.#base === undefined) this.#document.refuse([], `${which} must be written: the ${which} day that this calendar knows, ${limit} at the most`)
-    return this.#base?.[which]
+    const [text, base] = [this.#content[which], this.#base]
+    const day = text === undefined ? base?.[which] : this.#day([which], text)
+    if (base && day !== undefined && (day < base.first || day > base.last))
+      this.#document.refuse([which], `${base.name} knows no days but ${formatDay(base.first)} to ${formatDay(base.last)}`)
+    if (base === undefined && text === undefined)
+      this.#document.refuse([], `${which} must be written: the ${which} day that this calendar knows, ${limit} at the most`)
+    return day
   }
 
   #day(path: readonly (string | number)[], text: string): number | undefined {

@@ -50,6 +50,8 @@ export function makeSessions(rules: SessionRules): Sessions {
     const utc = (minute: number): number => clock.utcOf(day * dayMs + minute * minuteMs)
     const begin = opens.length
     for (const { open, close } of hoursOf(rules, day)) {
+      // Hours that the clock skips are none.
+      if (utc(open) === utc(close)) continue
       opens.push(utc(open))
       closes.push(utc(close))
     }

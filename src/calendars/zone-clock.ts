@@ -17,6 +17,8 @@ function offsetReader(timeZone: string): (utc: number) => number {
 export class ZoneClock {
   readonly #since: number[] = []
   readonly #offsets: number[] = []
+  /** Times on the wall at which they begin: when the offset before ends. */
+  readonly #begins: number[] = []
   constructor(timeZone: string, { from, until }: { readonly from: number; readonly until: number }) {
     const offsetAt = offsetReader(timeZone)
     this.#add(from, offsetAt(from))
@@ -26,18 +28,16 @@ export class ZoneClock {
     }
   }
 
-  /** The moment at which the wall clock shows a time, given as if it were UTC. Of a time that is skipped or comes twice, one that is at most the change away. */
+  /** The first moment at which the wall clock shows a time, given as if it were UTC, or a later one: of times that are skipped that of the change. Later times never have earlier moments. */
   utcOf(local: number): number {
-    return local - this.#offset(local - this.#offset(local))
+    const at = lastAtMost(this.#begins, local)
+    return Math.max(local - (this.#offsets[at] as number), this.#since[at] as number)
   }
 
   #add(since: number, offset: number): void {
+    this.#begins.push(since + (this.#offsets.at(-1) ?? -Infinity))
     this.#since.push(since)
     this.#offsets.push(offset)
-  }
-
-  #offset(utc: number): number {
-    return this.#offsets[Math.max(0, lastAtMost(this.#since, utc))] as number
   }
 }
 
