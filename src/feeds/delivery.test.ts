@@ -11,7 +11,7 @@ const report: IngestReport = { accepted: 1, unchanged: 0, revised: 0, quarantine
 const batch: FeedBatch = { batch: 1, bars: [{ symbol, timeframe: '1m', rows: [[0, 1, 1, 1, 1, 1]] }], trades: [], books: [] }
 
 /** A delivery to a market that refuses with an error as long as there is one. */
-function makeDelivery(refusal: ServingError | undefined) {
+function makeDelivery(refusal: Error | undefined) {
   const time = { now: 0 }
   const market = { refusal, asked: 0 }
   const taken: string[] = []
@@ -68,4 +68,23 @@ test('while nobody can know who writes, rows are left as well; a refusal for goo
   const other = makeDelivery(new ServingError('series_conflict', 'it exists as continuous, replay'))
   await other.delivery.take(batch)
   assert.deepEqual([other.delivery.left.size, other.delivery.conflict, other.refusedRows()], [0, 'it exists as continuous, replay', 1])
+})
+
+test('what nobody foresaw is a conflict as well, and never ends the server; who follows tries again', async () => {
+  const broken = new Error('WRONGTYPE Operation against a key holding the wrong kind of value')
+  const { delivery, market, time, taken, refusedRows } = makeDelivery(broken)
+  await delivery.take(batch)
+  assert.deepEqual([delivery.left.size, delivery.conflict, refusedRows()], [0, broken.message, 1])
+  market.refusal = elsewhere
+  await delivery.take(batch)
+  market.refusal = broken
+  time.now = lease
+  delivery.follow()
+  await turn()
+  assert.ok((delivery.left.get(symbol) ?? Infinity) <= lease + 1_000)
+  market.refusal = undefined
+  time.now = lease + 1_000
+  delivery.follow()
+  await turn()
+  assert.deepEqual([taken, delivery.left.size], [[symbol], 0])
 })

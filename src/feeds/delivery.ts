@@ -100,13 +100,12 @@ export class Delivery {
     return undefined
   }
 
+  /** Whatever the market throws is told by the feed, and never ends the server. */
   #refused(symbol: string, rows: number, error: unknown): void {
-    if (!(error instanceof ServingError)) throw error
-    if (passing.has(error.code)) {
-      this.#left.set(symbol, this.#deps.clock.monotonic() + (error.retryAfterMs ?? againMs))
-      return
-    }
-    this.#conflict = error.message
+    const { code, retryAfterMs = againMs } = error instanceof ServingError ? error : { code: 'unknown' }
+    if (passing.has(code) || this.#left.has(symbol)) this.#left.set(symbol, this.#deps.clock.monotonic() + retryAfterMs)
+    if (passing.has(code)) return
+    this.#conflict = error instanceof Error ? error.message : String(error)
     this.#deps.meter.add('refusedRows', rows)
   }
 }
