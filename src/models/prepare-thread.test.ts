@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { test } from 'node:test'
@@ -17,6 +18,21 @@ test('the thread gives way to this one: it alone has a lower priority', { skip: 
   await new PrepareThread().prepare(bundle('1.2.3'), never)
   const lower = readdirSync('/proc/self/task').filter((task) => getPriority(Number(task)) > getPriority(process.pid))
   assert.equal(lower.length, 1)
+})
+
+test('so it does in a server that was started with a low priority itself', { skip: process.platform !== 'linux' && own }, () => {
+  const [thread, manifests] = ['./prepare-thread.ts', './read-manifest.ts'].map((file) => JSON.stringify(new URL(file, import.meta.url).href))
+  const text = `
+    import { getPriority, setPriority } from 'node:os'
+    import { readdirSync } from 'node:fs'
+    import { PrepareThread } from ${thread}
+    import { readManifest } from ${manifests}
+    setPriority(15)
+    await new PrepareThread().prepare(readManifest(${JSON.stringify(folder('1.2.3'))}), new AbortController().signal)
+    console.log(readdirSync('/proc/self/task').map((task) => getPriority(Number(task))).filter((priority) => priority > 15).join())
+    process.exit(0)`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 60_000 })
+  assert.equal(stdout, '19\n', stderr)
 })
 
 test('bundles are prepared in the order in which they were asked for, each with its own answer', async () => {

@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { type ErrorCode, ServingError } from '../contracts/error.ts'
 import type { ManifestFile } from './manifest-file.ts'
@@ -26,9 +26,10 @@ function largeBuffers(value: unknown, found = new Set<ArrayBuffer>()): Set<Array
   return found
 }
 
-// Linux gives each thread a priority of its own: this one leaves the processor at once when the event loop has an answer to give. Elsewhere it would be the whole process's.
-const behindServing = 10
-if (process.platform === 'linux') setPriority(behindServing)
+// Linux gives each thread a priority of its own: this one leaves the processor at once when the event loop has an answer to give. Elsewhere it would be the whole process's. A server that was
+// itself started with a lower priority (nice, systemd) is not allowed any higher one.
+const [behindServing, lowest] = [10, 19]
+if (process.platform === 'linux') setPriority(Math.min(lowest, getPriority() + behindServing))
 
 parentPort?.on('message', (file: ManifestFile) => {
   const prepared = answer(file)
