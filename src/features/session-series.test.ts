@@ -6,6 +6,7 @@ import { builtInCalendars, Calendars } from '../calendars/calendars.ts'
 import type { Sessions } from '../calendars/sessions.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
 import { noMeter } from '../contracts/meter.ts'
+import { walkBars } from '../market/bar-walk.ts'
 import { type BarInput, toBar } from '../market/check-bar.ts'
 import { Series } from '../market/series.ts'
 import { SeriesStore } from '../market/series-store.ts'
@@ -44,7 +45,7 @@ describe('a vector of a series with sessions', () => {
     assert.deepEqual(read(at('2024-05-28T13:32') + 1).statuses, ['stale'])
   })
 
-  test('may be as old as its set says, counted while sessions go on', () => {
+  test('may be as old as its set says, counted from the moment at which the next bar should have opened', () => {
     const { ingest, read } = makeWorld(['close@1m'], { maxAgeMs: 10_000 })
     ingest(friday)
     assert.deepEqual(read(at('2024-05-28T13:30:10')).statuses, ['ok'])
@@ -76,6 +77,20 @@ describe('a vector of a series with sessions', () => {
       .slice(-5)
       .map(({ close }) => close)
     assert.ok(Math.abs((vector.values[0] as number) - closes.reduce((sum, close) => sum + close, 0) / 5) < 1e-9)
+  })
+
+  test('rests on another symbol that trades around the clock by its own sessions: over the night nothing is missing of the pair', () => {
+    const { store, ingest, read } = makeWorld(['beta(BTC/USDT,60)@1m', 'beta(BTC/USDT,3)@1h'])
+    ingest(walkSessions({ from: '2024-05-23T00:00Z', to: '2024-05-29T00:00Z' }))
+    const always = walkBars({ seed: 9, count: 6 * 1_440, from: at('2024-05-23T00:00'), barMs: minute })
+    const lost = at('2024-05-28T13:45')
+    const bitcoin = always.filter(({ openTime }) => openTime !== lost)
+    store.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, bitcoin, { calendar: 'continuous', clock: 'live' })
+    for (const moment of ['2024-05-24T20:00', '2024-05-26T12:00', '2024-05-28T13:31', '2024-05-28T13:45'])
+      assert.deepEqual(read(at(moment)).statuses, ['ok', 'ok'], moment)
+    assert.deepEqual(read(lost + minute).statuses, ['partner-missing', 'ok'])
+    assert.deepEqual(read(lost + 2 * minute).statuses, ['warming', 'ok'])
+    assert.deepEqual(read(at('2024-05-28T14:30')).statuses, ['warming', 'partner-missing'])
   })
 
   test('fills a gap over the night by the bars that are missing in it, and leaves a longer one', () => {
