@@ -6,6 +6,8 @@ import { runInNewContext } from 'node:vm'
 import type { Deadline } from '../../contracts/ports.ts'
 import { randomEnsemble } from '../../trees/arbitrary-ensemble.test-data.ts'
 import { compileForest } from '../../trees/compile.ts'
+import { forestSteps, instantiateForest } from '../../trees/evaluator.ts'
+import { warmUpSteps } from '../../trees/warm-up.ts'
 import { TreesRuntime } from './trees-runtime.ts'
 
 const ensemble = randomEnsemble({ trees: 20, leaves: 31, inputs: 5, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 })
@@ -37,6 +39,24 @@ test('the deadline is looked at before every block of rows', async () => {
 
 test('rows that do not make up the count are refused', async () => {
   await assert.rejects(async () => (await loadModel()).predict(rowsOf(2), 3, within(Infinity)), RangeError)
+})
+
+test('a load is done in steps of 256 KiB or a call, between any two of which the event loop has a turn', async () => {
+  const large = compileForest(randomEnsemble({ trees: 400, leaves: 255, inputs: 5, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }))
+  assert.ok(large.engine !== 'interpreter')
+  const fills = [...forestSteps(large)].length
+  assert.ok(fills >= Math.ceil(large.image.length / 2 ** 18) && fills > 4, `${fills} steps`)
+  let [turns, done] = [0, false]
+  const count = (): void => {
+    turns += 1
+    if (!done) setImmediate(count)
+  }
+  setImmediate(count)
+  const calls = [...warmUpSteps(instantiateForest(large), large.warmRows, 1)].length
+  const model = await new TreesRuntime({ now: () => 0, monotonic: () => 0 }).load(undefined, { forest: large, explanations: undefined })
+  done = true
+  assert.ok(turns >= fills + calls, `${turns} turns for ${fills} and ${calls} steps`)
+  await model.dispose()
 })
 
 test('whoever keeps a model that is disposed keeps none of its memory', async () => {
