@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
@@ -106,5 +106,14 @@ describe('a folder of calendars', () => {
       code: 'validation_failed',
       message: /^Calendars have 3 problems:\n.*a\.yaml:1:12[^]*b\.yaml:1:8[^]*d\.yaml:1:1: c is the name of the calendar in .*c\.yaml too/,
     })
+  })
+  test('or with a file that cannot be read names it beside the other problems', (t) => {
+    const folder = makeFolder(t, { 'b.yaml': 'hours: []' })
+    mkdirSync(join(folder, 'a.yaml'))
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'c.yaml'))
+    const message = /^Calendars have 3 problems:\n.*a\.yaml: cannot be read \(EISDIR[^]*b\.yaml:1:8[^]*c\.yaml: cannot be read \(ENOENT/
+    assert.throws(() => loadCalendars(folder), { code: 'validation_failed', message })
+    writeFileSync(join(folder, 'file'), '')
+    assert.throws(() => loadCalendars(join(folder, 'file')), { code: 'validation_failed', message: /file: cannot be read \(ENOTDIR/ })
   })
 })

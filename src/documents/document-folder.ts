@@ -12,7 +12,9 @@ export type Reading<Content> = { readonly content: Content | undefined; readonly
 /** One document. Throws what the disk throws. */
 export const readDocument = (file: string): DocumentFile => ({ file, name: basename(file, extname(file)), source: readFileSync(file, 'utf8') })
 
-function filesOf(folder: string): string[] {
+const unreadable = (where: string, error: unknown): Problem => ({ where, message: `cannot be read (${(error as Error).message})` })
+
+function filesOf(folder: string, kind: string): string[] {
   try {
     return readdirSync(folder)
       .filter((file) => /\.ya?ml$/.test(file))
@@ -20,8 +22,19 @@ function filesOf(folder: string): string[] {
       .map((file) => join(folder, file))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    throw refusalOf(kind, [unreadable(folder, error)])
   }
+}
+
+/** What a file says, if it can be read. */
+function readingOf<Content>(file: string, read: (document: DocumentFile) => Reading<Content>): Reading<Content> {
+  let document: DocumentFile
+  try {
+    document = readDocument(file)
+  } catch (error) {
+    return { content: undefined, problems: [unreadable(file, error)] }
+  }
+  return read(document)
 }
 
 /** The refusal of documents of one kind, with every problem in a line. */
@@ -35,8 +48,8 @@ export function readFolder<Content extends { readonly name?: string }>(
   folder: string,
   { kind, one, read }: { readonly kind: string; readonly one: string; readonly read: (document: DocumentFile) => Reading<Content> },
 ): Content[] {
-  const files = filesOf(folder)
-  const readings = files.map((file) => read(readDocument(file)))
+  const files = filesOf(folder, kind)
+  const readings = files.map((file) => readingOf(file, read))
   const names = readings.map(({ content }) => content?.name)
   const twice = names.flatMap((name, i): Problem[] => {
     const first = names.indexOf(name)
