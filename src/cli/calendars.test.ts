@@ -31,3 +31,7 @@ test('show prints sessions in the time of the exchange and in UTC', () => {
   assert.equal(sessionLines('xtks', { calendarDir, from: dayOf(2024, 7, 3), to: dayOf(2024, 7, 4) }).length, 4)
   assert.throws(() => sessionLines('continuous', { calendarDir }), /has no sessions/)
 })
+
+test('a folder that is asked for and not there is refused, as its calendar might stand for one that is built in', () => {
+  assert.throws(() => listLines({ calendarDir: join(calendarDir, 'none') }), { code: 'validation_failed', message: /none is not there/ })
+})
