@@ -28,6 +28,8 @@ function makeStream(now: string, next: string, answer: readonly BarRow[]) {
   return { stream, asked, opens, counts: () => tally.report().counts }
 }
 
+type Made = ReturnType<typeof makeStream>
+
 test('the last bar of a session is closed once the session has been over for a while, and never before; other hours are left out', async () => {
   const answer = ['2024-07-03T16:58', '2024-07-03T16:59', '2024-07-03T17:00', '2024-07-03T17:01'].map(bar)
   const early = makeStream('2024-07-03T17:00:05', '2024-07-03T16:58', answer)
@@ -45,6 +47,17 @@ test('what follows a holiday is asked for from the bar before it on, and overnig
   const night = makeStream('2024-07-04T03:00:00', '2024-07-05T13:30', [])
   night.stream.tick(at('2024-07-04T03:00:00'))
   assert.deepEqual(night.asked, [])
+})
+
+test('an order to go on at an earlier bar is asked for from there on, also where a question was on its way', async () => {
+  const answer = ['2024-07-02T13:58', '2024-07-02T13:59', '2024-07-02T14:00'].map(bar)
+  const [free, busy] = [1, 2].map(() => makeStream('2024-07-02T14:00:30', '2024-07-02T13:59', answer)) as [Made, Made]
+  await free.stream.catchUp()
+  const asking = busy.stream.catchUp()
+  for (const { stream } of [free, busy]) stream.goOn(at('2024-07-02T13:45'))
+  await asking
+  await new Promise(setImmediate)
+  for (const { asked } of [free, busy]) assert.ok(asked.includes(at('2024-07-02T13:44')), asked.map((since) => new Date(since).toISOString()).join())
 })
 
 test('silence of an exchange that is closed ends no connection; that of one that has been open for a while does', () => {
