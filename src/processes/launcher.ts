@@ -91,7 +91,9 @@ export class Launcher {
       return channel === undefined ? this.#order(process, { id: report.id }) : process.started.resolve({ pid: report.pid, channel })
     }
     this.#underway.delete(report.id)
+    if (report.kind === 'failed') process.started.reject(new Error(report.how))
     process.ended.resolve(report.how)
+    // Who waits for the start of one that ended before hears of its end first.
     process.started.reject(new Error(report.how))
     if (this.#child) this.#hold(this.#child)
   }

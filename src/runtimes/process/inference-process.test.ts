@@ -63,6 +63,16 @@ test('how a process died is told with the wait before its restart', async () => 
   assert.equal(event.retryAfterMs, 25)
 })
 
+test('a program that the machine refuses, or that ends at once, is told as that, however many are started at a time', async () => {
+  for (const [file, args, why] of [
+    [`${process.execPath}/program`, [], /the machine could not start it \(spawn ENOTDIR\)/],
+    ['/bin/sh', ['-c', 'exit 3'], /connection closed|it exited with status 3/],
+  ] as const) {
+    const starts = Array.from({ length: 6 }, () => makeProcess({ command: { file, args, env: {} } }))
+    for (const start of starts) await assert.rejects(start, { code: 'worker_crashed', message: why })
+  }
+})
+
 test('where the process that starts processes dies, the model is started again by a new one', async () => {
   await using made = await makeProcess()
   const [ended, ready] = [made.next('ended'), made.next('ready')]
