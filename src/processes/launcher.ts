@@ -11,7 +11,13 @@ export type Started = { readonly pid: number; readonly channel: Socket }
 export type Launched = { readonly started: Promise<Started>; readonly ended: Promise<string>; readonly kill: () => void }
 
 type Log = (line: OutputLine) => void
-type Underway = { readonly started: PromiseWithResolvers<Started>; readonly ended: PromiseWithResolvers<string>; pid?: number; overdue?: NodeJS.Timeout }
+type Underway = {
+  readonly started: PromiseWithResolvers<Started>
+  readonly ended: PromiseWithResolvers<string>
+  pid?: number
+  isToEnd?: true
+  overdue?: NodeJS.Timeout | undefined
+}
 
 const entry = new URL('./child.ts', import.meta.url)
 /** An order is carried out in some ms; one that takes so long has a launcher that hangs. */
@@ -47,18 +53,26 @@ export class Launcher {
     this.#logs.set(id, log)
     this.#order(process, { id, command })
     const kill = (): void => {
-      if (this.#underway.has(id)) this.#order(process, { id })
+      if (!this.#underway.has(id)) return
+      process.isToEnd = true
+      this.#order(process, { id })
     }
     return { started: process.started.promise, ended: process.ended.promise, kill }
   }
 
   #order(process: Underway, order: LaunchOrder): void {
     const child = (this.#child ??= this.#fork())
-    clearTimeout(process.overdue)
-    process.overdue = this.#whenOverdue(() => child.kill('SIGKILL'))
+    this.#supervise(process, child)
     this.#hold(child)
     // Where the machine could not even make its channel, or it has closed it, its end is told by an event.
     if (child.connected) child.send(order, () => {})
+  }
+
+  /** After a pause of the whole machine timers are due before what was answered has been read, so that is read first. */
+  #supervise(process: Underway, child: ChildProcess): void {
+    clearTimeout(process.overdue)
+    const timer = this.#whenOverdue(() => setImmediate(() => process.overdue === timer && child.kill('SIGKILL')))
+    process.overdue = timer
   }
 
   #fork(): ChildProcess {
@@ -83,7 +97,8 @@ export class Launcher {
   }
 
   #advance(process: Underway, report: LifeReport, channel: Socket | undefined): void {
-    clearTimeout(process.overdue)
+    // That it was started says nothing of whether it will be ended.
+    if (report.kind !== 'started' || process.isToEnd !== true) answered(process)
     if (report.kind === 'killed') return
     if (report.kind === 'started') {
       process.pid = report.pid
@@ -104,11 +119,11 @@ export class Launcher {
     const lost = [...this.#underway.values()]
     this.#underway.clear()
     this.#logs.clear()
-    for (const { started, ended, pid, overdue } of lost) {
-      clearTimeout(overdue)
-      started.reject(new Error(why))
-      if (pid !== undefined) endOrphan(pid)
-      ended.resolve(why)
+    for (const process of lost) {
+      answered(process)
+      process.started.reject(new Error(why))
+      if (process.pid !== undefined) endOrphan(process.pid)
+      process.ended.resolve(why)
     }
   }
 
@@ -118,6 +133,11 @@ export class Launcher {
     child[how]()
     child.channel?.[how]()
   }
+}
+
+function answered(process: Underway): void {
+  clearTimeout(process.overdue)
+  process.overdue = undefined
 }
 
 /** Its standard input has closed with the launcher, which ends it, unless it is frozen. */
