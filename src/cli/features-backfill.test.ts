@@ -38,7 +38,10 @@ const backfill = (t: TestContext, ...words: string[]) => run(t, '--bars', file, 
 
 test('every vector is the one that a server folds from the same bars as they close, bit for bit, and null where it has none', async (t) => {
   const out = join(folder, 'vectors.parquet')
-  assert.match(await backfill(t, '--out', out), /backfill: 5998 rows, 35988 values to .*vectors\.parquet in [\d.]+ s: [\d.]+ M values\/s\n$/)
+  assert.match(
+    await backfill(t, '--out', out),
+    /backfill: 5998 rows, 35988 values to .*vectors\.parquet in [\d.]+ s: [\d.]+ M values\/s, calendar continuous\n$/,
+  )
   const store = new SeriesStore({ clock: systemClock, meter: noMeter })
   const service = new FeatureService({ series: store, clock: systemClock, meter: noMeter })
   const set = service.declare({ timeframe: '1m', features, window: 1, symbols: ['*'] })

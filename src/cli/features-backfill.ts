@@ -8,7 +8,7 @@ import { calendarsOf } from './calendar-option.ts'
 import { chosenFeatures } from './chosen-features.ts'
 import { catalogueOf, type ModuleOptions, withModules } from './feature-options.ts'
 import { ProgressLine } from './progress-line.ts'
-import { sourceBars, type SourceOptions, spanOf, withSourceOptions } from './series-source.ts'
+import { calendarsIn, sourceBars, type SourceOptions, spanOf, withSourceOptions } from './series-source.ts'
 
 type BackfillOptions = SourceOptions & ModuleOptions & { readonly out: string }
 
@@ -21,20 +21,19 @@ const columnsOf = (ids: readonly string[]): ColumnSpec[] => [
 ]
 
 async function backfill(options: BackfillOptions): Promise<void> {
-  const { symbols, timeframe, calendar, out } = options
+  const { symbols, timeframe, out } = options
   const catalogue = await catalogueOf(options)
   const calendars = calendarsOf(options)
   const chosen = chosenFeatures(options, catalogue)
   const { features } = chosen
   await using file = openTableFile(out, columnsOf(features))
   const sources = await sourceBars(options, { features, catalogue, calendars })
-  const bars = new Map([...sources].map(([symbol, source]) => [symbol, source.bars]))
   const progress = new ProgressLine('backfill')
   const begin = systemClock.monotonic()
   let [rows, digest] = [0, '']
   for (const [i, symbol] of symbols.entries()) {
-    const made = vectorRows({ ...chosen, symbol, timeframe, calendar, calendars, bars, catalogue }, systemClock)
-    const span = spanOf(bars.get(symbol))
+    const made = vectorRows({ ...chosen, symbol, timeframe, calendars, series: sources, catalogue }, systemClock)
+    const span = spanOf(sources.get(symbol)?.bars)
     for (const { bar, vector } of made.rows) {
       if (!isWithin(bar, options)) continue
       const full = file.add([symbol, bar.closeTime, bar.closeTime, bar.receivedTime], vector.values)
@@ -44,10 +43,12 @@ async function backfill(options: BackfillOptions): Promise<void> {
     }
     digest = made.set.digest
   }
-  await file.save({ feature_set_digest: digest, symbols, timeframe, calendar, bars: [...sources.values()].map(({ from }) => from) })
+  await file.save({ feature_set_digest: digest, symbols, timeframe, bars: [...sources.values()].map(({ from }) => from) })
   const seconds = (systemClock.monotonic() - begin) / 1_000
   const values = rows * features.length
-  progress.end(`${rows} rows, ${values} values to ${out} in ${seconds.toFixed(1)} s: ${(values / seconds / 1e6).toFixed(2)} M values/s`)
+  progress.end(
+    `${rows} rows, ${values} values to ${out} in ${seconds.toFixed(1)} s: ${(values / seconds / 1e6).toFixed(2)} M values/s, ${calendarsIn(sources)}`,
+  )
   process.stdout.write(`feature_set_digest ${digest}\n`)
 }
 
@@ -62,7 +63,7 @@ export function registerFeaturesBackfill(features: Command): void {
       `
 Examples:
   presage features backfill --symbols BTC/USDT,ETH/USDT --timeframe 1m --set momentum --history var/history --known-at 2024-07-01
-  presage features backfill --symbols SPY/USD --timeframe 1m --set momentum --calendar XNYS
+  presage features backfill --symbols SPY/USD --bars spy-1m.csv.gz --timeframe 1m --set momentum --calendar XNYS
   presage features backfill --symbols BTC/USDT --bars btc-1m.csv.gz --timeframe 1m --set momentum
   presage features backfill --symbols BTC/USDT,ETH/USDT --bars btc.parquet eth.parquet --timeframe 1m --set momentum --from 2024-01-01 --to 2024-07-01 --out h1.parquet`,
     )

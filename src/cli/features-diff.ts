@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { formatInstant } from '../contracts/instant.ts'
 import { type BarDifference, compareSeries, type SeriesDifference, type ValueDifference } from '../features/series-difference.ts'
-import { readBars } from '../history/read-bars.ts'
+import { agreedCalendar } from '../history/agreed-calendar.ts'
+import { readWhole } from '../history/read-bars.ts'
 import { readSeries } from '../market/read-series.ts'
 import { systemClock } from '../system.ts'
-import { type CalendarOptions, calendarsOf, withCalendar } from './calendar-option.ts'
+import { calendarOf, type CalendarOptions, calendarsOf, withCalendar } from './calendar-option.ts'
 import { chosenFeatures, type FeatureChoice } from './chosen-features.ts'
 import { catalogueOf, type ModuleOptions, parseTimeframe, splitIds, withModules } from './feature-options.ts'
 import { tableLines } from './table.ts'
@@ -57,13 +58,17 @@ export async function diffReport(
 ): Promise<{ readonly lines: readonly string[]; readonly differ: boolean }> {
   const catalogue = await catalogueOf(options)
   const { features } = chosenFeatures(options, catalogue)
-  const { symbol, timeframe, calendar } = options
+  const { symbol, timeframe, calendar: wished } = options
   const key = { symbol, timeframe }
-  const found = compareSeries(
-    { ...key, calendar, calendars: calendarsOf(options), features, catalogue, bars: [await readSeries(a, key, readBars), await readSeries(b, key, readBars)] },
-    systemClock,
-  )
-  return { lines: report([a, b], found), differ: found.first !== undefined || found.features.some(({ count }) => count > 0) }
+  const calendars = calendarsOf(options)
+  const [one, other] = [await readSeries(a, key, readWhole), await readSeries(b, key, readWhole)]
+  const said = agreedCalendar([
+    { ...one, path: a },
+    { ...other, path: b },
+  ])
+  const calendar = calendarOf(calendars, { name: one.calendar === undefined ? b : a, said, wished, timeframe })
+  const found = compareSeries({ ...key, calendar, calendars, features, catalogue, bars: [one.bars, other.bars] }, systemClock)
+  return { lines: [...report([a, b], found), '', `calendar ${calendar}`], differ: found.first !== undefined || found.features.some(({ count }) => count > 0) }
 }
 
 async function diff(a: string, b: string, options: DiffOptions): Promise<void> {

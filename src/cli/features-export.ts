@@ -13,7 +13,7 @@ import { type ChosenFeatures, chosenFeatures } from './chosen-features.ts'
 import { catalogueOf, type ModuleOptions, withModules } from './feature-options.ts'
 import { type LabelOptions, labelSpecOf, withLabelOptions } from './label-options.ts'
 import { ProgressLine } from './progress-line.ts'
-import { type SourceBars, sourceBars, type SourceOptions, spanOf, withSourceOptions } from './series-source.ts'
+import { calendarsIn, sourceBars, type SourceOptions, type Sources, spanOf, withSourceOptions } from './series-source.ts'
 
 type ExportOptions = SourceOptions & LabelOptions & ModuleOptions & { readonly out: string }
 
@@ -36,9 +36,9 @@ const columnsOf = (ids: readonly string[], labels: readonly LabelColumn[]): Colu
 function about(
   options: ExportOptions,
   { features, labels: names, gaps, ranges }: ChosenFeatures,
-  made: { readonly digest: string; readonly sources: readonly SourceBars[]; readonly counts: MatrixCounts },
+  made: { readonly digest: string; readonly sources: Sources; readonly counts: MatrixCounts },
 ): object {
-  const { symbols, timeframe, calendar, horizon, costBps, labels } = options
+  const { symbols, timeframe, horizon, costBps, labels } = options
   const columns = Object.fromEntries(labelColumns(labels).map((column) => [column.name, column.about]))
   return {
     feature_set_digest: made.digest,
@@ -48,17 +48,14 @@ function about(
     ...(names === undefined ? {} : { names }),
     symbols,
     timeframe,
-    calendar,
     horizon: horizon.text,
     cost_bps: costBps,
     labels: { ...labelSpecOf(options, timeframe), columns: Object.keys(columns) },
-    bars: made.sources.map(({ from }) => from),
+    bars: [...made.sources.values()].map(({ from }) => from),
     counts: made.counts,
     columns: { symbol: 'whose bars', close_time: 'ms since the epoch', as_of: 'the same as RFC 3339 or a timestamp', ...columns },
   }
 }
-
-type Sources = ReadonlyMap<string, SourceBars>
 
 /** Writes the rows of every symbol and counts them. */
 async function addRows(
@@ -68,11 +65,10 @@ async function addRows(
 ): Promise<{ readonly digest: string; readonly counts: MatrixCounts }> {
   const counts = { bars: 0, rows: 0, warming: 0, quarantined: 0, undefinedValue: 0, unlabelled: 0 }
   const progress = new ProgressLine('export')
-  const bars = new Map([...sources].map(([symbol, source]) => [symbol, source.bars]))
   let digest = ''
   for (const [i, symbol] of options.symbols.entries()) {
-    const matrix = trainingMatrix({ ...options, symbol, bars, labels: labelSpecOf(options, options.timeframe) }, systemClock)
-    const span = spanOf(bars.get(symbol))
+    const matrix = trainingMatrix({ ...options, symbol, series: sources, labels: labelSpecOf(options, options.timeframe) }, systemClock)
+    const span = spanOf(sources.get(symbol)?.bars)
     for (const { closeTime, values, labels } of matrix.rows) {
       const full = file.add([symbol, closeTime, closeTime], values, labels)
       if (full) await full
@@ -84,7 +80,7 @@ async function addRows(
   }
   const { rows, warming, undefinedValue, unlabelled, quarantined } = counts
   progress.end(
-    `${rows} rows to ${options.out} (left out: ${warming} warming, ${undefinedValue} without a value, ${unlabelled} without a label, ${quarantined} quarantined)`,
+    `${rows} rows to ${options.out} (left out: ${warming} warming, ${undefinedValue} without a value, ${unlabelled} without a label, ${quarantined} quarantined), ${calendarsIn(sources)}`,
   )
   return { digest, counts }
 }
@@ -96,7 +92,7 @@ async function exportMatrix(options: ExportOptions): Promise<void> {
   await using file = openTableFile(out, columnsOf(chosen.features, labelColumns(labels)))
   const sources = await sourceBars(options, chosen)
   const { digest, counts } = await addRows(file, { ...options, ...chosen, labels }, sources)
-  const content = about(options, chosen, { digest, sources: [...sources.values()], counts })
+  const content = about(options, chosen, { digest, sources, counts })
   await file.save(content)
   await writeFile(`${out}.json`, `${JSON.stringify(content, undefined, 2)}\n`)
   process.stdout.write(`feature_set_digest ${digest}\n`)

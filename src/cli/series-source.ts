@@ -8,15 +8,15 @@ import { ServingError } from '../contracts/error.ts'
 import { formatInstant } from '../contracts/instant.ts'
 import type { Catalogue } from '../features/catalog/family.ts'
 import { defineFeature } from '../features/definition.ts'
+import type { CalendarBars } from '../features/vector-rows.ts'
 import { HistoryProcess } from '../history/history-process.ts'
 import { sealedBars } from '../history/sealed-bars.ts'
 import { digestOfBars } from '../market/bar-digest.ts'
-import { readBars } from '../history/read-bars.ts'
+import { readWhole } from '../history/read-bars.ts'
 import { parseBarTime } from '../market/bar-time.ts'
-import type { BarInput } from '../market/check-bar.ts'
 import { checkedBars } from '../market/checked-bars.ts'
 import { systemClock } from '../system.ts'
-import { type CalendarOptions, withCalendar } from './calendar-option.ts'
+import { calendarOf, type CalendarOptions, withCalendar } from './calendar-option.ts'
 import type { FeatureChoice } from './chosen-features.ts'
 import { parseTimeframe, splitIds } from './feature-options.ts'
 
@@ -31,8 +31,11 @@ export type SourceOptions = FeatureChoice &
     readonly to?: number
   }
 
-/** The checked bars of one symbol, how many were refused, and where they are from. */
-export type SourceBars = { readonly bars: readonly Bar[]; readonly quarantined: number; readonly from: Readonly<Record<string, unknown>> }
+/** The checked bars of one symbol, the calendar that they follow, how many were refused, and where they are from. */
+export type SourceBars = CalendarBars & { readonly quarantined: number; readonly from: Readonly<Record<string, unknown>> }
+
+/** Such bars by symbol. */
+export type Sources = ReadonlyMap<string, SourceBars>
 
 /** A moment on the command line as ms since the epoch. */
 export function parseMoment(text: string): number {
@@ -55,28 +58,30 @@ export const withSourceOptions = (command: Command): Command =>
     .option('--from <moment>', 'first close that becomes a row; bars before it warm the features up', parseMoment)
     .option('--to <moment>', 'rows end before this close', parseMoment)
 
-async function fileBars(
-  symbol: string,
-  file: string,
-  { timeframe, calendar, calendars }: SourceOptions & { readonly calendars: Calendars },
-): Promise<SourceBars> {
-  const inputs: BarInput[] = []
-  for await (const bar of readBars(file)) inputs.push(bar)
+type CalendarSource = SourceOptions & { readonly calendars: Calendars }
+
+async function fileBars(symbol: string, file: string, { timeframe, calendar: wished, calendars }: CalendarSource): Promise<SourceBars> {
+  const { calendar: said, bars: inputs } = await readWhole(file)
+  const calendar = calendarOf(calendars, { name: file, said, wished, timeframe })
   const { bars, quarantined } = checkedBars({ symbol, timeframe, calendar, calendars }, inputs, systemClock)
   if (bars.length === 0) throw new ServingError('validation_failed', `${file}: no bar could be used${quarantined[0] ? `: ${quarantined[0].reason}` : ''}`)
-  return { bars, quarantined: quarantined.length, from: { symbol, file: basename(file), sha256: hash('sha256', await readFile(file)) } }
+  const from = { symbol, calendar, file: basename(file), sha256: hash('sha256', await readFile(file)) }
+  return { calendar, bars, quarantined: quarantined.length, from }
 }
 
-async function historyBars(symbols: readonly string[], { timeframe, history, knownAt }: SourceOptions): Promise<Map<string, SourceBars>> {
+async function historyBars(symbols: readonly string[], options: CalendarSource): Promise<Map<string, SourceBars>> {
+  const { timeframe, history, knownAt, calendar: wished, calendars } = options
   await using process = new HistoryProcess()
   const found = new Map<string, SourceBars>()
   for (const symbol of symbols) {
-    const bars = await sealedBars(process, history, { symbol, timeframe, span: knownAt === undefined ? {} : { knownAt } })
+    const { bars, calendar: said } = await sealedBars(process, history, { symbol, timeframe, span: knownAt === undefined ? {} : { knownAt } })
+    const calendar = calendarOf(calendars, { name: `${symbol} in ${history}`, said, wished, timeframe })
     const [first, last] = [bars[0], bars.at(-1)]
     if (!first || !last) throw new ServingError('series_not_found', `No bar of ${symbol} was known at ${new Date(knownAt ?? 0).toISOString()}`)
     const known = knownAt === undefined ? {} : { known_at: formatInstant(knownAt) }
     const from = {
       symbol,
+      calendar,
       history,
       ...known,
       bars: bars.length,
@@ -84,7 +89,7 @@ async function historyBars(symbols: readonly string[], { timeframe, history, kno
       last: formatInstant(last.openTime),
       sha256: digestOfBars({ symbol, timeframe }, bars),
     }
-    found.set(symbol, { bars, quarantined: 0, from })
+    found.set(symbol, { calendar, bars, quarantined: 0, from })
   }
   return found
 }
@@ -93,11 +98,10 @@ async function historyBars(symbols: readonly string[], { timeframe, history, kno
 export async function sourceBars(
   options: SourceOptions,
   { features, catalogue, calendars }: { readonly features: readonly string[]; readonly catalogue: Catalogue; readonly calendars: Calendars },
-): Promise<ReadonlyMap<string, SourceBars>> {
-  const { symbols, bars, timeframe, calendar } = options
-  calendars.periods(calendar, timeframe)
+): Promise<Sources> {
+  const { symbols, bars, timeframe } = options
   const partners = new Set(features.flatMap((id) => defineFeature(id, timeframe, catalogue).partner ?? [])).difference(new Set(symbols))
-  if (bars === undefined) return historyBars([...symbols, ...partners], options)
+  if (bars === undefined) return historyBars([...symbols, ...partners], { ...options, calendars })
   if (partners.size > 0)
     throw new ServingError('validation_failed', `The features read bars of ${[...partners].join(', ')} too: add them to --symbols, and their files to --bars`)
   if (bars.length !== symbols.length)
@@ -105,6 +109,13 @@ export async function sourceBars(
   const found = new Map<string, SourceBars>()
   for (const [i, symbol] of symbols.entries()) found.set(symbol, await fileBars(symbol, bars[i] as string, { ...options, calendars }))
   return found
+}
+
+/** By which calendars bars were read, in words: `calendar XNYS`, or `calendars XNYS (SPY/USD), continuous (BTC/USDT)`. */
+export function calendarsIn(sources: Sources): string {
+  const groups = Map.groupBy(sources.keys(), (symbol) => (sources.get(symbol) as SourceBars).calendar)
+  if (groups.size === 1) return `calendar ${[...groups.keys()][0]}`
+  return `calendars ${[...groups].map(([calendar, symbols]) => `${calendar} (${symbols.join(', ')})`).join(', ')}`
 }
 
 /** From the first open to the last close of some bars. */

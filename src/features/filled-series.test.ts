@@ -115,8 +115,9 @@ test('series of sessions have no gaps to fill', () => {
 test('training rows are those of bars that were received, as they would have been served', () => {
   const bars = without(walk(40), 20, 21)
   const labels = { kind: 'fixed-horizon', steps: 1, cost: 0, sigmas: 0, sigmaBars: 96 } as const
-  const series = { symbol, timeframe: '1m', calendar: 'continuous' } as const
-  const request = { ...series, bars: new Map([[symbol, checkedBars(series, bars, clock).bars]]), features: ['sma(5)@1m'], gaps: { flat: 2 }, labels }
+  const key = { symbol, timeframe: '1m', calendar: 'continuous' } as const
+  const series = new Map([[symbol, { ...key, ...checkedBars(key, bars, clock) }]])
+  const request = { ...key, series, features: ['sma(5)@1m'], gaps: { flat: 2 }, labels }
   const rows = [...trainingMatrix(request, clock).rows]
   const world = makeWorld({ flat: 2, features: ['sma(5)@1m'] })
   world.take(bars)

@@ -17,9 +17,12 @@ const features = ['close@1m', 'rsi(14)@1m', 'bb_pctb(20,2)@1m', 'close@5m', 'tod
 
 const fixed = { kind: 'fixed-horizon', steps: 15, cost: 0, sigmas: 0, sigmaBars: 96 } as const
 
-function makeMatrix({ inputs = bars, ...overrides }: Partial<Omit<MatrixRequest, 'bars'>> & { readonly inputs?: readonly BarInput[] } = {}) {
-  const request = { symbol: 'BTC/USDT', timeframe: '1m', calendar: 'continuous', features, labels: fixed, ...overrides } as const
-  const matrix = trainingMatrix({ ...request, bars: new Map([[request.symbol, checkedBars(request, inputs, clock).bars]]) }, clock)
+type Overrides = Partial<Omit<MatrixRequest, 'series'>> & { readonly inputs?: readonly BarInput[]; readonly calendar?: string }
+
+function makeMatrix({ inputs = bars, calendar = 'continuous', ...overrides }: Overrides = {}) {
+  const request = { symbol: 'BTC/USDT', timeframe: '1m', features, labels: fixed, ...overrides } as const
+  const { bars: checked } = checkedBars({ ...request, calendar }, inputs, clock)
+  const matrix = trainingMatrix({ ...request, series: new Map([[request.symbol, { calendar, bars: checked }]]) }, clock)
   return { ...matrix, rows: [...matrix.rows] }
 }
 const [r, threshold, label, weight, landing] = [0, 1, 2, 3, 4] as const
@@ -101,11 +104,11 @@ test('features of two symbols are those of a server that has both, over slices o
   const series = new Map(
     Object.entries({ 'ETH/USDT': long, 'BTC/USDT': other }).map(([symbol, inputs]) => [
       symbol,
-      checkedBars({ symbol, timeframe: '1m', calendar: 'continuous' }, inputs, clock).bars,
+      { calendar: 'continuous', bars: checkedBars({ symbol, timeframe: '1m', calendar: 'continuous' }, inputs, clock).bars },
     ]),
   )
   const pair = ['beta(BTC/USDT,60)@1m', 'rsi(14)@5m']
-  const { rows } = trainingMatrix({ symbol: 'ETH/USDT', timeframe: '1m', calendar: 'continuous', bars: series, features: pair, labels: fixed }, clock)
+  const { rows } = trainingMatrix({ symbol: 'ETH/USDT', timeframe: '1m', series, features: pair, labels: fixed }, clock)
   const store = new SeriesStore({ clock, meter: noMeter })
   const service = new FeatureService({ series: store, clock, meter: noMeter })
   const set = service.declare({ timeframe: '1m', features: pair, window: 1, symbols: ['*'] })

@@ -45,9 +45,9 @@ export function trainingMatrix(request: MatrixRequest, clock: Clock): TrainingMa
 }
 
 function* matrixRows(request: MatrixRequest, rows: ReturnType<typeof vectorRows>['rows'], counts: MatrixCounts): Generator<MatrixRow> {
-  const { symbol, timeframe, calendar, bars, calendars = builtInCalendars } = request
-  const labelled = { bars: bars.get(symbol) ?? [], periods: calendars.periods(calendar, timeframe) }
-  const labelsAt = labelRows(labelled, request.labels)
+  const { symbol, timeframe, series, calendars = builtInCalendars } = request
+  const { bars, calendar } = series.get(symbol) ?? { bars: [], calendar: 'continuous' }
+  const labelsAt = labelRows({ bars, periods: calendars.periods(calendar, timeframe) }, request.labels)
   for (const { position, bar, vector } of rows) {
     if (!isWithin(bar, request)) continue
     counts.bars += 1

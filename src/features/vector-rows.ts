@@ -8,14 +8,16 @@ import { SeriesStore } from '../market/series-store.ts'
 import type { Catalogue } from './catalog/family.ts'
 import { FeatureService } from './feature-service.ts'
 
-/** Vectors of which set over the checked bars of which symbol; `bars` has those of the symbol, and of others that its features read, by symbol. */
+/** The checked bars of one symbol and the calendar that they follow. */
+export type CalendarBars = { readonly calendar: Calendar; readonly bars: readonly Bar[] }
+
+/** Vectors of which set over the bars of which symbol; `series` has those of the symbol, and of others that its features read, by symbol. */
 export type VectorRowsRequest = Pick<FeatureSetSpec, 'features' | 'gaps' | 'ranges'> & {
   readonly symbol: string
   readonly timeframe: Timeframe
-  readonly calendar: Calendar
   /** Those that are built in unless others are given. */
   readonly calendars?: Calendars
-  readonly bars: ReadonlyMap<string, readonly Bar[]>
+  readonly series: ReadonlyMap<string, CalendarBars>
   /** What ids refer to; our own catalogue unless another is given. */
   readonly catalogue?: Catalogue
 }
@@ -38,20 +40,21 @@ export function vectorRows(request: VectorRowsRequest, clock: Clock): { readonly
 }
 
 function* rowsOf(
-  { symbol, timeframe, calendar, bars }: VectorRowsRequest,
+  { symbol, timeframe, series }: VectorRowsRequest,
   { store, service, set }: { readonly store: SeriesStore; readonly service: FeatureService; readonly set: FeatureSet },
 ): Generator<VectorRow> {
-  const own = bars.get(symbol) ?? []
-  const others = [...bars].filter(([name]) => name !== symbol).map(([name, list]) => ({ name, list, taken: 0 }))
-  for (let from = 0; from < own.length; from += barsAtOnce) {
-    const slice = own.slice(from, from + barsAtOnce)
+  const own = series.get(symbol)
+  if (!own) return
+  const others = [...series].filter(([name]) => name !== symbol).map(([name, other]) => ({ name, ...other, taken: 0 }))
+  for (let from = 0; from < own.bars.length; from += barsAtOnce) {
+    const slice = own.bars.slice(from, from + barsAtOnce)
     const until = (slice.at(-1) as Bar).closeTime
     for (const other of others) {
       const begin = other.taken
-      while ((other.list[other.taken]?.closeTime ?? Infinity) <= until) other.taken += 1
-      store.replay({ symbol: other.name, timeframe }, other.list.slice(begin, other.taken), { calendar, clock: 'replay' })
+      while ((other.bars[other.taken]?.closeTime ?? Infinity) <= until) other.taken += 1
+      store.replay({ symbol: other.name, timeframe }, other.bars.slice(begin, other.taken), { calendar: other.calendar, clock: 'replay' })
     }
-    store.replay({ symbol, timeframe }, slice, { calendar, clock: 'replay' })
+    store.replay({ symbol, timeframe }, slice, { calendar: own.calendar, clock: 'replay' })
     for (const [i, bar] of slice.entries()) yield { position: from + i, bar, vector: service.vector(set, symbol, bar.closeTime) }
   }
 }

@@ -4,7 +4,7 @@ import { ServingError } from '../contracts/error.ts'
 import { chooseRows } from './choose-rows.ts'
 import type { Duck, RowStream } from './duckdb.ts'
 import { durableRename } from './durable-rename.ts'
-import type { HistoryAnswers, HistoryRequest } from './history-message.ts'
+import type { FileAbout, HistoryAnswers, HistoryRequest } from './history-message.ts'
 import { seal } from './seal.ts'
 import { literal, quoted, readableColumn, storedColumns } from './table.ts'
 
@@ -65,14 +65,20 @@ export class HistoryDesk {
     try {
       const columns = (await this.#duck.rows(`DESCRIBE SELECT * FROM ${source}`)) as readonly (readonly [name: string, type: string])[]
       const [[rows]] = (await this.#duck.rows(`SELECT CAST(count(*) AS DOUBLE) FROM ${source}`)) as [[number]]
-      const [row] = await this.#duck.rows(`SELECT decode(value) FROM parquet_kv_metadata(${literal(paths[0] as string)}) WHERE decode(key) = 'presage'`)
+      const abouts = await this.#abouts(paths)
       // Last: another query ends a stream.
       const next = await this.#duck.stream(`SELECT ${columns.map(([column, type]) => readableColumn(column, type)).join(', ')} FROM ${source}`)
       this.#readings.set(reading, { next, name })
-      return { columns: columns.map(([column]) => column), rows, about: row?.[0] as string | undefined }
+      return { columns: columns.map(([column]) => column), rows, abouts }
     } catch (error) {
       throw unreadable(name, error)
     }
+  }
+
+  async #abouts(paths: readonly string[]): Promise<FileAbout[]> {
+    const files = `[${paths.map(literal).join(', ')}]`
+    const rows = await this.#duck.rows(`SELECT file_name, decode(value) FROM parquet_kv_metadata(${files}) WHERE decode(key) = 'presage' ORDER BY file_name`)
+    return (rows as readonly (readonly [string, string])[]).map(([path, text]) => ({ path, text }))
   }
 
   async #next(reading: string): Promise<HistoryAnswers['next']> {

@@ -14,12 +14,15 @@ export type HistoryRequest =
   | { readonly kind: 'next'; readonly reading: string }
   | ({ readonly kind: 'seal' } & SealRequest)
 
-/** The answers, by the kind of the request. `open` says what the first file says of itself, `next` gives undefined at the end, once. */
+/** What a file says of itself in its metadata (key `presage`). */
+export type FileAbout = { readonly path: string; readonly text: string }
+
+/** The answers, by the kind of the request. `open` says what the files say of themselves, those that do, by their names; `next` gives undefined at the end, once. */
 export type HistoryAnswers = {
   readonly create: void
   readonly append: void
   readonly save: { readonly bytes: number }
-  readonly open: { readonly columns: readonly string[]; readonly rows: number; readonly about: string | undefined }
+  readonly open: { readonly columns: readonly string[]; readonly rows: number; readonly abouts: readonly FileAbout[] }
   readonly next: Block | undefined
   readonly seal: SealReport
 }

@@ -38,7 +38,7 @@ export class ParquetWriter {
   }
 }
 
-/** Parquet files being read: names of their columns in order, how many rows there are, these in blocks, and what the first file says of itself. */
+/** Parquet files being read: names of their columns in order, how many rows there are, these in blocks, and what the files say of themselves. */
 export type ParquetReading = HistoryAnswers['open'] & { readonly blocks: AsyncGenerator<Block> }
 
 /** Reads files that have the same columns, all rows in their order or the chosen ones; times come as ms since the epoch. Throws `validation_failed` with the name of a file that is no Parquet or is torn. */

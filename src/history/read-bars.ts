@@ -1,8 +1,11 @@
 import { open, stat } from 'node:fs/promises'
+import type { Calendar } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { findColumns, readBar } from '../market/bar-columns.ts'
 import type { BarInput } from '../market/check-bar.ts'
+import type { ReadSeries } from '../market/read-series.ts'
 import { readBarsFile } from '../market/read-bars-file.ts'
+import { sealedCalendar } from './agreed-calendar.ts'
 import { HistoryProcess } from './history-process.ts'
 import { readParquet } from './parquet-file.ts'
 
@@ -17,6 +20,13 @@ export async function isParquet(path: string): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** The calendar of the bars of a file, if it is Parquet and says one. Throws as `readBars` does. */
+export async function calendarOfFile(path: string): Promise<Calendar | undefined> {
+  if (!(await isParquet(path))) return undefined
+  await using process = new HistoryProcess()
+  return sealedCalendar((await readParquet(process, [path])).abouts)
 }
 
 async function* parquetBars(path: string, onBytes: (bytes: number) => void): AsyncGenerator<BarInput> {
@@ -47,3 +57,6 @@ async function* parquetBars(path: string, onBytes: (bytes: number) => void): Asy
 export async function* readBars(path: string, onBytes: (bytes: number) => void = () => {}): AsyncGenerator<BarInput> {
   yield* (await isParquet(path)) ? parquetBars(path, onBytes) : readBarsFile(path, onBytes)
 }
+
+/** All bars of a file, and the calendar that they follow if it is Parquet and says one. Throws as `readBars` does. */
+export const readWhole = async (path: string): Promise<ReadSeries> => ({ calendar: await calendarOfFile(path), bars: await Array.fromAsync(readBars(path)) })

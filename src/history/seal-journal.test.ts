@@ -46,7 +46,7 @@ function makeWorld(t: TestContext) {
     },
     async read(span: SealedSpan = {}, of: SeriesKey = key): Promise<Bar[]> {
       await using process = new HistoryProcess()
-      return await sealedBars(process, history, { ...of, span })
+      return (await sealedBars(process, history, { ...of, span })).bars
     },
   }
 }
@@ -149,7 +149,7 @@ test('killed at any moment, the sealer leaves whole files only, and the next one
   const symbols = ['BTC/USDT', 'ETH/USDT'].map((symbol) => ({ ...key, symbol }))
   for (const of of symbols) await world.journal(bars, of)
   await using reader = new HistoryProcess()
-  const read = (of: SeriesKey): Promise<Bar[]> => sealedBars(reader, world.history, { ...of, span: {} })
+  const read = async (of: SeriesKey): Promise<Bar[]> => (await sealedBars(reader, world.history, { ...of, span: {} })).bars
   let killed = 0
   for (let files = 0; files < 4; files++) {
     await using process = new HistoryProcess()

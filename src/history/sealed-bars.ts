@@ -1,5 +1,6 @@
 import type { Bar, Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
+import { sealedCalendar } from './agreed-calendar.ts'
 import { barFiles, barFolder } from './bar-path.ts'
 import { barsOfBlock } from './bar-table.ts'
 import type { HistoryProcess } from './history-process.ts'
@@ -20,18 +21,24 @@ export async function sealedVersions(
   const paths = await barFiles(folder, key, {})
   if (paths.length === 0) throw notSealed(folder, key)
   const versions: Bar[] = []
-  const { columns, blocks, about = '{}' } = await readParquet(process, paths)
-  const { calendar = 'continuous' } = JSON.parse(about) as { readonly calendar?: Calendar }
+  const { columns, blocks, abouts } = await readParquet(process, paths)
   for await (const block of blocks) for (const { bar } of barsOfBlock(block, columns)) versions.push(bar)
-  return { calendar, versions }
+  return { calendar: sealedCalendar(abouts) ?? 'continuous', versions }
 }
 
-/** The sealed bars of a series in order, each in the last version that was known. Throws `series_not_found` if none is sealed, `validation_failed` with the name of a file that cannot be read. */
-export async function sealedBars(process: HistoryProcess, folder: string, { span, ...key }: SeriesKey & { readonly span: SealedSpan }): Promise<Bar[]> {
+/**
+ * The sealed bars of a series in order, each in the last version that was known, and the calendar that the files say. Throws `series_not_found` if none is sealed, `validation_failed` with the name
+ * of a file that cannot be read, or of two that say different calendars.
+ */
+export async function sealedBars(
+  process: HistoryProcess,
+  folder: string,
+  { span, ...key }: SeriesKey & { readonly span: SealedSpan },
+): Promise<{ readonly calendar: Calendar | undefined; readonly bars: Bar[] }> {
   const paths = await barFiles(folder, key, span)
   if (paths.length === 0) throw notSealed(folder, key)
-  const { columns, blocks } = await readParquet(process, paths, { of: 'bars', ...span })
+  const { columns, blocks, abouts } = await readParquet(process, paths, { of: 'bars', ...span })
   const bars: Bar[] = []
   for await (const block of blocks) for (const { bar } of barsOfBlock(block, columns)) bars.push(bar)
-  return bars
+  return { calendar: sealedCalendar(abouts), bars }
 }

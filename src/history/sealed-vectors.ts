@@ -41,10 +41,11 @@ export async function sealedSets(process: HistoryProcess, history: string, { fro
     )
     const paths = files.toSorted().map((file) => join(folder, name, file))
     if (paths.length === 0) continue
-    const { about, blocks } = await readParquet(process, paths, { of: 'symbols' })
+    const { abouts, blocks } = await readParquet(process, paths, { of: 'symbols' })
+    const [about] = abouts
     if (about === undefined) throw new ServingError('validation_failed', `${paths[0]} does not say which set its vectors are of`)
     const symbols = (await Array.fromAsync(blocks)).flatMap(({ columns }) => columns[0] as readonly string[])
-    sets.push({ set: JSON.parse(about) as VectorSet, symbols, paths })
+    sets.push({ set: JSON.parse(about.text) as VectorSet, symbols, paths })
   }
   return sets
 }

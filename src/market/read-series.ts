@@ -1,12 +1,15 @@
-import type { SeriesKey } from '../contracts/bar.ts'
+import type { Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { decodeRecord } from './bar-records.ts'
 import type { BarInput } from './check-bar.ts'
 import { openRecords } from './record-log.ts'
 import { Series } from './series.ts'
 
+/** Bars of one series, and its calendar where they lie with one. */
+export type ReadSeries = { readonly calendar: Calendar | undefined; readonly bars: BarInput[] }
+
 /** Bars of one series in the records of a journal, each in its last version. */
-function journaledBars(path: string, records: readonly Buffer[], { symbol, timeframe }: SeriesKey): BarInput[] {
+function journaledBars(path: string, records: readonly Buffer[], { symbol, timeframe }: SeriesKey): ReadSeries {
   let series: Series | undefined
   for (const { kind, key, settings, bars } of records.map(decodeRecord)) {
     if (kind !== 'bars' || key.symbol !== symbol || key.timeframe !== timeframe) continue
@@ -14,13 +17,13 @@ function journaledBars(path: string, records: readonly Buffer[], { symbol, timef
     for (const bar of bars) series.apply(bar)
   }
   if (!series) throw new ServingError('series_not_found', `${path} is a journal without bars of ${symbol} at ${timeframe}`)
-  return series.slice(0, series.length)
+  return { calendar: series.settings.calendar, bars: series.slice(0, series.length) }
 }
 
 /** Bars of one series: of a journal (`market/bars.log` in a data folder), whose server may be running, or of another file, which `readFile` reads. Throws `validation_failed`, `series_not_found`. */
-export async function readSeries(path: string, key: SeriesKey, readFile: (path: string) => AsyncIterable<BarInput>): Promise<BarInput[]> {
+export async function readSeries(path: string, key: SeriesKey, readFile: (path: string) => Promise<ReadSeries>): Promise<ReadSeries> {
   const records = openJournal(path)
-  return records ? journaledBars(path, records, key) : Array.fromAsync(readFile(path))
+  return records ? journaledBars(path, records, key) : readFile(path)
 }
 
 /** The records of a journal; undefined for any other file, or none, of which the reader of files tells. */

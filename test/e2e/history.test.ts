@@ -85,9 +85,9 @@ async function compare(t: TestContext, market: Market, labelled = 0.8): Promise<
       ...market.bars.map(({ openTime, open, high, low, close, volume }) => [openTime, open, high, low, close, volume].join(',')),
     ].join('\n'),
   )
-  const what = ['--symbols', market.symbol, '--timeframe', market.timeframe, '--calendar', market.calendar, '--features', market.ids.join(',')]
+  const what = ['--symbols', market.symbol, '--timeframe', market.timeframe, '--features', market.ids.join(',')]
   const [fromFile, fromHistory, matrix] = ['file', 'history', 'train'].map((name) => join(folder, `${name}.parquet`)) as [string, string, string]
-  await presage('backfill', ...what, '--bars', file, '--out', fromFile)
+  await presage('backfill', ...what, '--bars', file, '--calendar', market.calendar, '--out', fromFile)
   await presage('backfill', ...what, '--history', history, '--out', fromHistory)
   await presage('export', ...what, '--history', history, '--horizon', market.timeframe === '1h' ? '2h' : '15m', '--cost-bps', '4', '--out', matrix)
   const [a, b, c] = [await rowsOf(fromFile, market.ids), await rowsOf(fromHistory, market.ids), await rowsOf(matrix, market.ids)]

@@ -69,8 +69,9 @@ async function tamper(history: string): Promise<number> {
   await using process = new HistoryProcess()
   for (const name of globSync('vectors/*/*.parquet', { cwd: history })) {
     const path = join(history, name)
-    const { columns, blocks, about = '' } = await readParquet(process, [path])
+    const { columns, blocks, abouts } = await readParquet(process, [path])
     const [block] = await Array.fromAsync(blocks)
+    const about = abouts[0]?.text ?? ''
     const values = block?.columns[columns.indexOf('rsi(14)@1m')] as Float64Array
     if (block?.columns[columns.indexOf('model')]?.[0] !== 'momentum') continue
     new BigInt64Array(values.buffer, values.byteOffset, 1)[0]! += 1n
