@@ -63,6 +63,18 @@ test('a missing bar leaves the one before it in its place, and begins the warm-u
   assert.match((await diff(gap, whole)).text, /missing in A \(extra in B\)/)
 })
 
+test('a set is computed with its gap policy and its ranges', async () => {
+  const set = join(folder, 'held.yaml')
+  writeFileSync(set, 'timeframe: 1m\ngaps: { flat: 3 }\nfeatures:\n  strength: rsi(14)\n  amount: { value: volume, range: [null, 1e6] }\n')
+  const { close } = bars[319] as BarInput
+  const quiet = bars.with(320, { ...(bars[320] as BarInput), open: close, high: close, low: close, close, volume: 0 })
+  const changed = quiet.with(300, { ...(bars[300] as BarInput), volume: 2e6 }).toSpliced(320, 1)
+  const { lines } = await diffReport([write('quiet', quiet), write('changed', changed)], { symbol: 'BTC/USDT', timeframe: '1m', set, sets: 'features' })
+  const rowOf = (id: string): string => lines.find((line) => line.startsWith(id)) ?? ''
+  assert.match(rowOf('rsi(14)@1m'), /equal +0 of 400/)
+  assert.match(rowOf('volume@1m'), /05:01:00Z +[\d.]+ +quarantined +2 of 400/)
+})
+
 test('another origin is told as such', async () => {
   const { text } = await diff(whole, write('later', bars.slice(20)))
   assert.match(text, /first differing bar  2024-01-01T00:00:00Z  different origin: B begins at 2024-01-01T00:20:00Z, A before\n/)

@@ -57,7 +57,7 @@ export async function diffReport(
   options: DiffOptions,
 ): Promise<{ readonly lines: readonly string[]; readonly differ: boolean }> {
   const catalogue = await catalogueOf(options)
-  const { features } = chosenFeatures(options, catalogue)
+  const chosen = chosenFeatures(options, catalogue)
   const { symbol, timeframe, calendar: wished } = options
   const key = { symbol, timeframe }
   const calendars = calendarsOf(options)
@@ -67,7 +67,7 @@ export async function diffReport(
     { ...other, path: b },
   ])
   const calendar = calendarOf(calendars, { name: one.calendar === undefined ? b : a, said, wished, timeframe })
-  const found = compareSeries({ ...key, calendar, calendars, features, catalogue, bars: [one.bars, other.bars] }, systemClock)
+  const found = compareSeries({ ...chosen, ...key, calendar, calendars, catalogue, bars: [one.bars, other.bars] }, systemClock)
   return { lines: [...report([a, b], found), '', `calendar ${calendar}`], differ: found.first !== undefined || found.features.some(({ count }) => count > 0) }
 }
 

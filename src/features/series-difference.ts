@@ -2,7 +2,7 @@ import type { Calendars } from '../calendars/calendars.ts'
 import type { Bar, Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { type FlowField, flowFields, noFlow } from '../contracts/flow.ts'
-import type { FeatureSet, FeatureStatus } from '../contracts/features.ts'
+import type { FeatureSet, FeatureSetSpec, FeatureStatus } from '../contracts/features.ts'
 import { noMeter } from '../contracts/meter.ts'
 import type { Clock } from '../contracts/ports.ts'
 import { digestOfBars } from '../market/bar-digest.ts'
@@ -13,15 +13,15 @@ import type { Catalogue } from './catalog/family.ts'
 import { FeatureService } from './feature-service.ts'
 
 /** What is compared: two lots of bars of one series, and the features that are computed on both. */
-export type Comparison = SeriesKey & {
-  readonly calendar: Calendar
-  /** Those that are built in unless others are given. */
-  readonly calendars?: Calendars
-  readonly features: readonly string[]
-  readonly bars: readonly [readonly BarInput[], readonly BarInput[]]
-  /** What ids refer to; our own catalogue unless another is given. */
-  readonly catalogue?: Catalogue
-}
+export type Comparison = SeriesKey &
+  Pick<FeatureSetSpec, 'features' | 'gaps' | 'ranges'> & {
+    readonly calendar: Calendar
+    /** Those that are built in unless others are given. */
+    readonly calendars?: Calendars
+    readonly bars: readonly [readonly BarInput[], readonly BarInput[]]
+    /** What ids refer to; our own catalogue unless another is given. */
+    readonly catalogue?: Catalogue
+  }
 
 /** Two fields of a bar that differ. */
 export type FieldChange = { readonly field: string; readonly from: number; readonly to: number }
@@ -46,10 +46,11 @@ type World = { readonly service: FeatureService; readonly series: Series; readon
 
 const fields = ['open', 'high', 'low', 'close', 'volume'] as const
 
-function makeWorld({ symbol, timeframe, calendar, features, catalogue, calendars }: Comparison, bars: readonly BarInput[], clock: Clock): World {
+function makeWorld(comparison: Comparison, bars: readonly BarInput[], clock: Clock): World {
+  const { symbol, timeframe, calendar, features, gaps, ranges, catalogue, calendars } = comparison
   const store = new SeriesStore({ clock, meter: noMeter, keepBars: bars.length, ...(calendars && { calendars }) })
   const service = new FeatureService({ series: store, clock, meter: noMeter, historyRows: Math.max(1, bars.length), ...(catalogue ? { catalogue } : {}) })
-  const set = service.declare({ timeframe, features, window: 1, symbols: [symbol] })
+  const set = service.declare({ timeframe, features, window: 1, symbols: [symbol], ...(gaps && { gaps }), ...(ranges && { ranges }) })
   const { quarantined } = store.ingest({ symbol, timeframe }, bars, { calendar, clock: 'replay' })
   const series = store.find(symbol, timeframe)
   if (!series) throw new ServingError('validation_failed', `No bar could be used${quarantined[0] ? `: ${quarantined[0].reason}` : ''}`)
