@@ -81,9 +81,16 @@ async function composeStores(config: Config, { clock, ids }: Surroundings): Prom
 
 function composeHealth(
   { clock, version }: Surroundings,
-  parts: { readonly readiness: Readiness; readonly models: ModelService; readonly market: Market; readonly feeds: Feeds; readonly decisions: DecisionRing },
+  parts: {
+    readonly readiness: Readiness
+    readonly models: ModelService
+    readonly market: Market
+    readonly feeds: Feeds
+    readonly decisions: DecisionRing
+    readonly history: HistoryKeeping
+  },
 ): Health {
-  const { readiness, models, market, feeds, decisions } = parts
+  const { readiness, models, market, feeds, decisions, history } = parts
   const healthy = (detail: string): HealthCheck => ({ status: 'healthy', detail })
   const probes = {
     api: () => healthy(readiness.phase),
@@ -92,6 +99,7 @@ function composeHealth(
     ...(market.sharedHealth ? { cache: market.sharedHealth } : {}),
     features: market.health,
     ...(feeds.any ? { feeds: () => feeds.health() } : {}),
+    ...(history.health ? { history: history.health } : {}),
     events: () => healthy(`${decisions.usage().decisions} decisions in memory`),
   }
   return new Health({ probes, version, clock })
@@ -153,11 +161,11 @@ export async function compose(config: Config, around: Surroundings): Promise<Pre
   models.expectBundles()
   const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
   const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })
-  const history = composeHistory(config, { ...around, meter }, { decisions, features, vectorLog: logs.vectors })
+  const history = composeHistory(config, { ...around, meter }, { decisions, features, logs })
   const routes = { routes: config.routes, defaultModel: config.defaultModel }
   const predictions = new PredictionService({ models, features, routes, decisions, meter, clock, ids })
   const readiness = new Readiness()
-  const health = composeHealth(around, { readiness, models, market: data, feeds, decisions })
+  const health = composeHealth(around, { readiness, models, market: data, feeds, decisions, history })
   const gateway: GatewayDeps = {
     ...around,
     config: config.gateway,

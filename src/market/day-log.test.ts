@@ -56,7 +56,7 @@ test('what does not fit is counted and not kept, until room is there again', () 
   log.append(Buffer.alloc(100, 'a'), 10)
   log.append(Buffer.alloc(100, 'b'), 20)
   log.append(Buffer.from('fits, but not now'), 30)
-  assert.deepEqual(counts, { failed: 1, full: 50 })
+  assert.deepEqual([counts, log.loss], [{ failed: 1, full: 50 }, 'full'])
   time.monotonic += 60_000
   log.append(Buffer.alloc(100, 'c'), 5)
   assert.equal(counts['full'], 55)
@@ -64,7 +64,7 @@ test('what does not fit is counted and not kept, until room is there again', () 
   time.monotonic += 60_000
   time.now += day
   log.append(Buffer.alloc(100, 'd'), 1)
-  assert.deepEqual([counts, read()], [{ failed: 0, full: 55 }, ['d'.repeat(100)]])
+  assert.deepEqual([counts, log.loss, read()], [{ failed: 0, full: 55 }, undefined, ['d'.repeat(100)]])
 })
 
 test('a folder that cannot be written loses rows by count and throws nothing; a minute later it is tried again', () => {

@@ -10,7 +10,8 @@ export type LoggedKind = 'ticks' | 'books' | 'vectors'
 /** Where the files lie, what is in them, and how many bytes all of them may take until they are sealed. */
 export type DayLogDeps = { readonly folder: string; readonly kind: LoggedKind; readonly maxBytes: number; readonly clock: Clock; readonly meter: Meter }
 
-type Loss = 'full' | 'unwritable'
+/** Why rows are lost: the files take all the room that they may, or the disk refuses. */
+export type Loss = 'full' | 'unwritable'
 
 /** A file goes on a little beyond its day, as rows may come late; whoever seals it comes later than that. */
 const lateMs = 180_000
@@ -46,6 +47,11 @@ export class DayLog {
     this.#lost = { full: lost('full'), unwritable: lost('unwritable') }
     this.#failed = meter.gauge('history_log_failed', '1 while trades, order books or vectors of predictions are not kept for history', { kind })
     this.#failed.set(0)
+  }
+
+  /** Why rows are lost at present, from the first that was to the first that is kept again; undefined while all are kept. */
+  get loss(): Loss | undefined {
+    return this.#refusal?.loss
   }
 
   /** Keeps a record, which holds some rows. */

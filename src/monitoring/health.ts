@@ -2,7 +2,7 @@ import type { HealthCheck, HealthProbe, HealthStatus } from '../contracts/health
 import type { Clock } from '../contracts/ports.ts'
 
 /** The parts that a health report can have, in its order. */
-export const healthParts = ['api', 'models', 'database', 'cache', 'features', 'feeds', 'events'] as const
+export const healthParts = ['api', 'models', 'database', 'cache', 'features', 'feeds', 'history', 'events'] as const
 /** One of `healthParts`. */
 export type HealthPart = (typeof healthParts)[number]
 /** Probes of the parts that exist. */
