@@ -13,7 +13,7 @@ import { systemClock } from '../system.ts'
 import { type CalendarFolder, calendarsOf, withCalendarFolder } from './calendar-option.ts'
 import { catalogueOf, type ModuleOptions, splitIds, withModules } from './feature-options.ts'
 import { ProgressLine } from './progress-line.ts'
-import { parseMoment } from './series-source.ts'
+import { calendarsIn, parseMoment } from './series-source.ts'
 import { tableLines } from './table.ts'
 import { type ColumnTally, VectorVerdict } from './verify-vectors.ts'
 
@@ -27,15 +27,19 @@ type Work = {
   readonly catalogue: Catalogue
   readonly calendars: Calendars
   readonly progress: ProgressLine
+  /** The calendars of the series that were read, by symbol. */
+  readonly read: Map<string, Pick<BarsAsTheyCame, 'calendar'>>
 }
 
 /** The series of a symbol and of those that its features read, as they came; undefined if one of them is not sealed here. */
-async function seriesOf(symbol: string, { set }: SealedSet, { process, history, catalogue }: Work): Promise<BarsAsTheyCame[] | undefined> {
+async function seriesOf(symbol: string, { set }: SealedSet, { process, history, catalogue, read }: Work): Promise<BarsAsTheyCame[] | undefined> {
   const partners = set.features.flatMap((id) => defineFeature(id, set.timeframe, catalogue).partner ?? [])
   const found: BarsAsTheyCame[] = []
   for (const of of new Set([symbol, ...partners])) {
     try {
-      found.push({ symbol: of, ...(await sealedVersions(process, history, { symbol: of, timeframe: set.timeframe })) })
+      const series = { symbol: of, ...(await sealedVersions(process, history, { symbol: of, timeframe: set.timeframe })) }
+      read.set(of, { calendar: series.calendar })
+      found.push(series)
     } catch (error) {
       if (error instanceof ServingError && error.code === 'series_not_found') return undefined
       throw error
@@ -94,7 +98,7 @@ async function verify(options: VerifyOptions): Promise<void> {
   const { history } = options
   await using reader = new HistoryProcess()
   const progress = new ProgressLine('verify')
-  const work = { process: reader, history, catalogue, calendars: calendarsOf(options), progress }
+  const work = { process: reader, history, catalogue, calendars: calendarsOf(options), progress, read: new Map<string, Pick<BarsAsTheyCame, 'calendar'>>() }
   let [vectors, compared, different] = [0, 0, 0]
   for (const sealed of await sealedSets(reader, history, options)) {
     const found = await verifySet(sealed, options, work)
@@ -105,7 +109,8 @@ async function verify(options: VerifyOptions): Promise<void> {
     }
     if (found.verdict.vectors + found.unknown.length > 0) process.stdout.write(`${report(sealed, found).join('\n')}\n`)
   }
-  progress.end(`${vectors} vectors, ${compared} values compared, ${different} different`)
+  const by = work.read.size === 0 ? '' : `, ${calendarsIn(work.read)}`
+  progress.end(`${vectors} vectors, ${compared} values compared, ${different} different${by}`)
   if (compared === 0)
     throw new ServingError('validation_failed', `Nothing to compare: no vectors of that span in ${history}, or none whose bars are sealed there`)
   if (different > 0) process.exitCode = 1

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Calendars } from '../calendars/calendars.ts'
-import type { Bar } from '../contracts/bar.ts'
+import type { Bar, Calendar } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { formatInstant } from '../contracts/instant.ts'
 import type { Catalogue } from '../features/catalog/family.ts'
@@ -112,8 +112,8 @@ export async function sourceBars(
 }
 
 /** By which calendars bars were read, in words: `calendar XNYS`, or `calendars XNYS (SPY/USD), continuous (BTC/USDT)`. */
-export function calendarsIn(sources: Sources): string {
-  const groups = Map.groupBy(sources.keys(), (symbol) => (sources.get(symbol) as SourceBars).calendar)
+export function calendarsIn(series: ReadonlyMap<string, { readonly calendar: Calendar }>): string {
+  const groups = Map.groupBy(series.keys(), (symbol) => series.get(symbol)?.calendar)
   if (groups.size === 1) return `calendar ${[...groups.keys()][0]}`
   return `calendars ${[...groups].map(([calendar, symbols]) => `${calendar} (${symbols.join(', ')})`).join(', ')}`
 }

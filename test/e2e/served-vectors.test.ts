@@ -120,7 +120,7 @@ test('what predictions saw is sealed, and is bit for bit what is recomputed from
   const { history, ids } = await serveAndSeal(t)
   const { code, stdout, stderr } = await presage('verify', '--history', history)
   assert.equal(code, 0, stdout + stderr)
-  assert.match(stderr, new RegExp(`verify: ${ids.length} vectors, [\\d]{4} values compared, 0 different`))
+  assert.match(stderr, new RegExp(`verify: ${ids.length} vectors, [\\d]{4} values compared, 0 different, calendar continuous`))
   assert.match(stdout, /older rows of windows +\d/)
   await t.test('a backfill read by pandas and polars has the same bits', async (t) => {
     const python = pythonOrSkip(t, ['pandas', 'polars', 'pyarrow'])
