@@ -1,5 +1,5 @@
 import type { Calendar, SeriesKey } from '../contracts/bar.ts'
-import { readBars } from '../history/read-bars.ts'
+import { readWhole } from '../history/read-bars.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { demoBars, demoKey } from '../market/demo-bars.ts'
 
@@ -30,15 +30,18 @@ export function demoFeed(speed: number | undefined): Feed {
   }
 }
 
-/** Bars of a file as the feed of one symbol. Throws `validation_failed` for a file that cannot be read. */
-export async function fileFeed(options: {
+/** Bars of a file as the feed of one symbol, by the calendar that is wished, else by the one that the file says. Throws `validation_failed` for a file that cannot be read. */
+export async function fileFeed({
+  path,
+  wished,
+  ...rest
+}: {
   readonly path: string
   readonly key: SeriesKey
-  readonly calendar: Calendar
+  readonly wished: Calendar | undefined
   readonly speed: number
   readonly history: number
 }): Promise<Feed> {
-  const bars = (await Array.fromAsync(readBars(options.path))).toSorted((a, b) => a.openTime - b.openTime)
-  const { path, ...rest } = options
-  return { origin: path, bars, ...rest }
+  const { calendar: said, bars } = await readWhole(path)
+  return { origin: path, calendar: wished ?? said ?? 'continuous', bars: bars.toSorted((a, b) => a.openTime - b.openTime), ...rest }
 }

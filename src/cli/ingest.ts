@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { ServingError } from '../contracts/error.ts'
 import type { IngestBarsResponse } from '../contracts/market.ts'
 import { isTimeframe } from '../contracts/timeframe.ts'
-import { readBars } from '../history/read-bars.ts'
+import { calendarOfFile, readBars } from '../history/read-bars.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { calendarHelp } from './calendar-option.ts'
 import { registerIngestFlow } from './ingest-flow.ts'
@@ -41,8 +41,9 @@ function add(total: IngestBarsResponse, part: IngestBarsResponse): IngestBarsRes
 }
 
 async function ingestBars(file: string, options: IngestCommandOptions): Promise<void> {
-  const { symbol, timeframe, calendar, clock } = options
+  const { symbol, timeframe, clock } = options
   if (!isTimeframe(timeframe)) throw new ServingError('validation_failed', `${timeframe} is not a timeframe`)
+  const calendar = options.calendar ?? (await calendarOfFile(file))
   const server = await RunningServer.at(options)
   const size = (await stat(file).catch(() => ({ size: 0 }))).size
   const progress = new ProgressLine(`ingest ${symbol} ${timeframe}`)
@@ -72,7 +73,7 @@ export function registerIngest(program: Command): void {
     .argument('<file>', 'the file')
     .requiredOption('--symbol <symbol>', 'e.g. BTC/USDT')
     .requiredOption('--timeframe <timeframe>', 'length of the bars, e.g. 1m')
-    .option('--calendar <name>', `for a new series; ${calendarHelp}`)
+    .option('--calendar <name>', `for a new series (default: the one that the file says); ${calendarHelp}`)
     .addOption(new Option('--clock <clock>', 'for a new series; replay: now is its last close').choices(['live', 'replay']))
     .option('--url <url>', 'the server', 'http://127.0.0.1:8080')
     .action(ingestBars)

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { after, test, type TestContext } from 'node:test'
 import { Command } from 'commander'
 import { noMeter } from '../contracts/meter.ts'
@@ -15,8 +19,10 @@ import { Series } from '../market/series.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { walkSessions } from '../market/testing/walk-sessions.ts'
 import { systemClock } from '../system.ts'
+import { fileFeed } from './feed.ts'
 import { diffReport } from './features-diff.ts'
 import { registerFeatures } from './features.ts'
+import { registerIngest } from './ingest.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'series-calendar-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -157,4 +163,22 @@ test('a journal and a sealed file are compared by their calendar, and not with o
     code: 'validation_failed',
     message: /2024-03\.parquet says .* XNYS, .*bars\.log says as_received/,
   })
+})
+
+test('a sealed file that is replayed, or sent to a server, brings its calendar along unless another is wished', async (t) => {
+  const path = monthOf(world.history, '2024-03')
+  const feedBy = async (wished?: string) => (await fileFeed({ path, key: { symbol: share, timeframe: '1m' }, wished, speed: 60, history: 0 })).calendar
+  assert.deepEqual([await feedBy(), await feedBy('as_received')], ['XNYS', 'as_received'])
+  const sent = new Set<unknown>()
+  const take = async (request: IncomingMessage): Promise<void> => void sent.add(((await json(request)) as { calendar: unknown }).calendar)
+  const answer = JSON.stringify({ accepted: 0, revised: 0, unchanged: 0, quarantined: [] })
+  const server = createServer((request, response) => void take(request).then(() => response.end(answer)))
+  t.after(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const program = new Command('presage')
+  registerIngest(program)
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  t.mock.method(process.stderr, 'write', () => true)
+  await program.parseAsync(['ingest', 'bars', path, '--symbol', share, '--timeframe', '1m', '--url', url, '--key', 'psk_test'], { from: 'user' })
+  assert.deepEqual([...sent], ['XNYS'])
 })

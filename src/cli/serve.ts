@@ -19,7 +19,7 @@ type ServeOptions = ConfigOptions & {
   readonly replay?: string
   readonly symbol?: string
   readonly timeframe: Timeframe
-  readonly calendar: Calendar
+  readonly calendar?: Calendar
   readonly speed?: number
   readonly history: number
 }
@@ -45,7 +45,7 @@ function parseTimeframe(text: string): Timeframe {
 async function chooseFeed({ demo, replay, symbol, timeframe, calendar, speed, history }: ServeOptions): Promise<Feed | undefined> {
   if (replay === undefined) return demo === true ? demoFeed(speed) : undefined
   if (symbol === undefined) throw new ServingError('validation_failed', '--replay needs --symbol, e.g. --symbol BTC/USDT')
-  return fileFeed({ path: replay, key: { symbol, timeframe }, calendar, speed: speed ?? usualSpeed, history })
+  return fileFeed({ path: replay, key: { symbol, timeframe }, wished: calendar, speed: speed ?? usualSpeed, history })
 }
 
 async function serve(options: ServeOptions): Promise<void> {
@@ -70,7 +70,7 @@ export function registerServe(program: Command): void {
     .option('--replay <file>', 'replay the bars of a CSV or JSON file (may be .gz) or a Parquet file, with the example models')
     .option('--symbol <symbol>', 'symbol of the replayed bars, e.g. BTC/USDT')
     .addOption(new Option('--timeframe <timeframe>', 'timeframe of the replayed bars').argParser(parseTimeframe).default('1m'))
-    .option('--calendar <name>', `calendar of the replayed bars; ${calendarHelp}`, 'continuous')
+    .option('--calendar <name>', `calendar of the replayed bars (default: the one that the file says, else continuous); ${calendarHelp}`)
     .option('--speed <factor>', 'how many times faster than they happened', parseSpeed)
     .option('--history <bars>', 'bars that are there at once, for features to warm up on', parseCount, 3000)
     .addHelpText(
