@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { randomEnsemble, type EnsembleShape } from './arbitrary-ensemble.test-data.ts'
 import { chooseEngine } from './choose-engine.ts'
-import { compileForest } from './compile.ts'
+import { type CompiledKernel, compileForest } from './compile.ts'
 import type { Ensemble } from './ensemble.ts'
 import { instantiateForest } from './evaluator.ts'
 import { parseLightGbm } from './lightgbm.ts'
@@ -174,5 +177,26 @@ test('bringing a forest at hand changes no answer, in any engine', () => {
     bringAtHand()
     predict(row, after)
     assert.deepEqual(after, before, engine)
+  }
+})
+
+test('an evaluator keeps no image of its kernels: whoever drops what was compiled has its memory back', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  for (const engine of ['bit-slab', 'bt4', 'wide'] as const) {
+    const make = () => {
+      const compiled = compileForest(randomEnsemble(shape), { engine })
+      const { image } = compiled as CompiledKernel
+      return { evaluator: instantiateForest(compiled), images: [image, compiled.batch!.image].map(({ buffer }) => new WeakRef(buffer)) }
+    }
+    const { evaluator, images } = make()
+    await setImmediate() // A WeakRef holds what it was made of until the end of the turn.
+    collect()
+    assert.deepEqual(
+      images.map((image) => image.deref()),
+      [undefined, undefined],
+      engine,
+    )
+    evaluator.bringAtHand()
   }
 })

@@ -125,9 +125,9 @@ export function* forestSteps(compiled: CompiledForest): Steps<Evaluator> {
   const evaluator = yield* evaluatorOf(raw, compiled.batch)
   const { inputs, outputs, bringAtHand, predict } = evaluator
   const out = new Float64Array(outputs)
-  const rows = Array.from({ length: Math.min(rowsAtHand, compiled.warmRows.length / inputs) }, (_, r) =>
-    compiled.warmRows.subarray(r * inputs, (r + 1) * inputs),
-  )
+  // No closure may name `compiled`: all that lives as long as the evaluator would keep its images then.
+  const { warmRows } = compiled
+  const rows = Array.from({ length: Math.min(rowsAtHand, warmRows.length / inputs) }, (_, r) => warmRows.subarray(r * inputs, (r + 1) * inputs))
   return {
     ...evaluator,
     bringAtHand() {
