@@ -17,12 +17,12 @@ export const folders = {
   runtimes: ['trees', 'processes', 'resilience', 'contracts'],
   history: ['events', 'market', 'contracts'],
   registry: ['database', 'contracts'],
-  models: ['registry', 'runtimes', 'contracts'],
+  models: ['processes', 'registry', 'runtimes', 'contracts'],
   prediction: ['contracts'],
   access: ['database', 'contracts'],
   monitoring: ['contracts'],
   gateway: ['access', 'events', 'monitoring', 'contracts'],
-  cli: ['calendars', 'config', 'contracts', 'features', 'feeds', 'gateway', 'history', 'market', 'models', 'runtimes'],
+  cli: ['calendars', 'config', 'contracts', 'features', 'feeds', 'gateway', 'history', 'market', 'models', 'processes', 'runtimes'],
 } as const satisfies Record<string, readonly string[]>
 
 /** Third-party packages -> the only places that may import them (folders or files of src/). */

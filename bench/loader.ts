@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
-import { heavy, light } from './loader/bundles.ts'
+import { heavy, light, python } from './loader/bundles.ts'
 import { Child } from './support/child.ts'
 import type { LoadJob, LoadSummary } from './support/load-process.ts'
 import type { ServerReady, ServerUsage } from './support/measured-server.ts'
 import { median, printTable } from './support/report.ts'
+import { SleepingLoad } from './support/sleeping-load.ts'
 
 type Server = Child<ServerReady, object, ServerUsage>
 type Loader = Child<undefined, LoadJob, LoadSummary>
@@ -11,8 +12,8 @@ type Loader = Child<undefined, LoadJob, LoadSummary>
 const help = `npm run bench:loader [-- --rounds 5 --seconds 4 --rate 500 --cycles 200]
 
 Measures what loading other models does to one that serves: p99 of POST /predict at an open-loop rate while 1000 trees x 127 leaves, a 100 MB ONNX
-file and a Python class are loaded and unloaded without pause, beside the same time without loads before it (A B A B), and of two such times without
-loads as a control. Then loads and unloads small models so many times and prints the server's resident memory after a quarter of them and after all.`
+file and a Python class are loaded and unloaded without pause, beside the same time without loads before it (A B A B). Two controls: two such times without
+loads, and a process that has nothing to do with the server and compiles the same forest without end. Then loads and unloads small models so many times and prints the server's resident memory after a quarter of them and after all.`
 
 const { values } = parseArgs({
   options: {
@@ -53,9 +54,8 @@ async function cycleDuring(during: Promise<unknown>, server: Server, model: stri
   }
 }
 
-async function measure(server: Server, loader: Loader, model?: string): Promise<Measured> {
-  const { port, path, body, headers } = server.ready
-  const asked = loader.ask({ target: { port, path, body, headers }, seconds: Number(values.seconds), rate: Number(values.rate) })
+async function measure(server: Server, load: SleepingLoad, model?: string): Promise<Measured> {
+  const asked = load.run({ target: server.ready, seconds: Number(values.seconds), rate: Number(values.rate) })
   const loads = model === undefined ? 0 : await cycleDuring(asked, server, model)
   const { errors, count, p50, p99 } = await asked
   if (errors > 0) throw new Error(`${errors} of ${count} answers were no 200`)
@@ -69,13 +69,14 @@ function reportLoads(pairs: ReadonlyMap<string, readonly Pair[]>): void {
     const ratio = median(seen.map(({ before, during }) => during.p99 / before.p99))
     const of = (pick: (pair: Pair) => number): string => median(seen.map(pick)).toFixed(2)
     const figures = [of(({ before }) => before.p50), of(({ during }) => during.p50), of(({ before }) => before.p99), of(({ during }) => during.p99)]
-    const verdict = model === control ? '' : ratio <= bar ? 'within' : 'MISSED'
+    const verdict = model === control || model === stranger ? '' : ratio <= bar ? 'within' : 'MISSED'
     return [model, of(({ during }) => during.loads), ...figures, `${ratio.toFixed(2)}x`, verdict]
   })
   printTable([`median of ${values.rounds}`, 'loads', 'p50 ms before', 'during', 'p99 ms before', 'during', 'ratio', `bar ${bar}x`], rows)
 }
 
 const control = 'nothing (control)'
+const stranger = 'an unrelated process compiles (control)'
 
 async function reportResidency(server: Server): Promise<void> {
   const cycles = Number(values.cycles)
@@ -91,11 +92,20 @@ async function reportResidency(server: Server): Promise<void> {
   printTable(['resident MB', `after ${Math.ceil(cycles / 4)} cycles`, `after ${cycles}`, 'difference'], rows)
 }
 
-async function compare(server: Server, loader: Loader): Promise<ReadonlyMap<string, readonly Pair[]>> {
-  const pairs = new Map<string, Pair[]>([control, ...heavy].map((model) => [model, []]))
+async function besideStranger(server: Server, load: SleepingLoad): Promise<Measured> {
+  const compiling: Child<string, object, object> = await Child.start(new URL('loader/compile-without-end.ts', import.meta.url), true)
+  const measured = await measure(server, load)
+  compiling.stop()
+  return measured
+}
+
+async function compare(server: Server, load: SleepingLoad): Promise<ReadonlyMap<string, readonly Pair[]>> {
+  const pairs = new Map<string, Pair[]>([control, stranger, ...heavy].map((model) => [model, []]))
   for (let round = 1; round <= Number(values.rounds); round += 1)
     for (const [model, seen] of pairs) {
-      const pair = { before: await measure(server, loader), during: await measure(server, loader, model === control ? undefined : model) }
+      const before = await measure(server, load)
+      const during = model === stranger ? await besideStranger(server, load) : await measure(server, load, model === control ? undefined : model)
+      const pair = { before, during }
       seen.push(pair)
       process.stderr.write(`round ${round}, ${model}: ${(pair.during.p99 / pair.before.p99).toFixed(2)}x\n`)
     }
@@ -108,7 +118,10 @@ async function run(): Promise<void> {
   const { port, path, body, headers } = server.ready
   await loader.ask({ target: { port, path, body, headers }, seconds: Number(values.seconds), connections: 8 })
   for (const model of heavy) await cycle(server, model)
-  reportLoads(await compare(server, loader))
+  const load = new SleepingLoad(python)
+  await measure(server, load)
+  reportLoads(await compare(server, load))
+  load.stop()
   await reportResidency(server)
   for (const child of [loader, server]) child.stop()
 }

@@ -9,6 +9,7 @@ import type { Config } from './config/schema.ts'
 import type { HealthCheck } from './contracts/health.ts'
 import type { Clock } from './contracts/ports.ts'
 import { type Database, openDatabase } from './database/open-database.ts'
+import { tuneEngine } from './engine.ts'
 import { DecisionRing } from './events/decision-ring.ts'
 import type { FeatureService } from './features/feature-service.ts'
 import type { GatewayDeps } from './gateway/gateway-deps.ts'
@@ -22,6 +23,7 @@ import { Health } from './monitoring/health.ts'
 import { PrometheusMeter } from './monitoring/prometheus-meter.ts'
 import { Readiness } from './monitoring/readiness.ts'
 import { PredictionService } from './prediction/prediction-service.ts'
+import { Launcher } from './processes/launcher.ts'
 import { Registry } from './registry/registry.ts'
 import { makeRuntimes } from './runtimes/index.ts'
 import { runtimeSettings } from './runtimes/runtime-settings.ts'
@@ -65,8 +67,10 @@ function composeModels(
   parts: { readonly meter: PrometheusMeter; readonly registry: Registry; readonly features: FeatureService },
 ): ModelService {
   const { clock, random, log } = around
-  const runtimes = makeRuntimes({ clock, random, meter: parts.meter, log: (line) => log.info({ line }, 'model runtime') }, runtimeSettings(config))
-  return new ModelService({ ...parts, clock, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
+  tuneEngine()
+  const launcher = new Launcher()
+  const runtimes = makeRuntimes({ launcher, clock, random, meter: parts.meter, log: (line) => log.info({ line }, 'model runtime') }, runtimeSettings(config))
+  return new ModelService({ ...parts, clock, launcher, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
 }
 
 type Stores = { readonly database: Database; readonly registry: Registry; readonly meter: PrometheusMeter; readonly logs: ReturnType<typeof openDayLogs> }

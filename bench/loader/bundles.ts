@@ -39,7 +39,8 @@ function fullTree(tree: number) {
   }
 }
 
-function writeForest(models: string): void {
+/** Writes the forest alone. */
+export function writeForest(models: string): void {
   const names = { max_feature_idx: '2', feature_names: 'price volume rsi', feature_infos: '[0:1] [0:1] [0:1]', objective: 'binary sigmoid:1' }
   const text = modelText(
     Array.from({ length: 1_000 }, (_, tree) => fullTree(tree)),

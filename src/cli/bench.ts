@@ -7,7 +7,7 @@ import type { ArtefactFormat } from '../contracts/manifest.ts'
 import { parseGolden } from '../models/golden.ts'
 import { loadBundle } from '../models/load-bundle.ts'
 import type { ManifestFile } from '../models/manifest-file.ts'
-import { PrepareThread } from '../models/prepare-thread.ts'
+import { prepareHere } from '../models/prepare-bundle.ts'
 import { readManifest } from '../models/read-manifest.ts'
 import { profileTrees } from '../runtimes/trees/profile-trees.ts'
 import { systemClock } from '../system.ts'
@@ -45,7 +45,7 @@ async function openElse(file: ManifestFile, options: ConfigOptions): Promise<Ope
   const runtimes = quietRuntimes(options)
   const started = performance.now()
   const control = { signal: AbortSignal.timeout(patience), onPhase: () => {} }
-  const { runtime } = await loadBundle(file, { runtimes, clock: systemClock, thread: new PrepareThread(), allowUnverified: true }, control)
+  const { runtime } = await loadBundle(file, { runtimes, clock: systemClock, preparation: prepareHere, allowUnverified: true }, control)
   const facts = [
     ['format', artefact.format],
     ['features', String(runtime.inputs)],

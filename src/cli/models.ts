@@ -11,7 +11,7 @@ import { FeatureProofs } from '../features/proofs/feature-proofs.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { checkFeatureContract } from '../models/feature-contract.ts'
 import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
-import { PrepareThread } from '../models/prepare-thread.ts'
+import { prepareHere } from '../models/prepare-bundle.ts'
 import { readManifest } from '../models/read-manifest.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/check-explanations.ts'
@@ -46,7 +46,7 @@ async function checkBundle(
   const started = performance.now()
   const loaded = await loadBundle(
     readManifest(path),
-    { runtimes, clock: systemClock, thread: new PrepareThread(), allowUnverified: false },
+    { runtimes, clock: systemClock, preparation: prepareHere, allowUnverified: false },
     { signal: AbortSignal.timeout(patience), onPhase: () => {} },
   )
   try {

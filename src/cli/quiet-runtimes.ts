@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load-config.ts'
 import { noMeter } from '../contracts/meter.ts'
+import { Launcher } from '../processes/launcher.ts'
 import { makeRuntimes } from '../runtimes/index.ts'
 import { runtimeSettings } from '../runtimes/runtime-settings.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
@@ -8,4 +9,7 @@ import { type ConfigOptions, sourcesOf } from './config-options.ts'
 
 /** The runtimes as the server with these settings would have them; what models print is not shown. Throws `validation_failed` for settings that are wrong. */
 export const quietRuntimes = (options: ConfigOptions): readonly ModelRuntime[] =>
-  makeRuntimes({ clock: systemClock, random: Math.random, meter: noMeter, log: () => {} }, runtimeSettings(loadConfig(sourcesOf(options))))
+  makeRuntimes(
+    { launcher: new Launcher(), clock: systemClock, random: Math.random, meter: noMeter, log: () => {} },
+    runtimeSettings(loadConfig(sourcesOf(options))),
+  )

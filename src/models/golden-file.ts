@@ -40,7 +40,7 @@ function numbersOf(value: unknown, where: string, isNamed: boolean): readonly nu
   })
 }
 
-/** Reads and checks a file of golden rows, without a schema compiler: to load that would be most of the start of a loading thread. Throws `model_verification_failed` with the place. */
+/** Reads and checks a file of golden rows, without a schema compiler: to load that would be most of the start of the loading process. Throws `model_verification_failed` with the place. */
 export function readGoldenFile(text: string): GoldenFile {
   const { schema, tolerance, rows } = membersOf(JSON.parse(text), 'the file', ['schema', 'tolerance', 'rows'])
   if (schema !== 1) refuse('/schema must be 1')

@@ -39,8 +39,8 @@ const keyOf = (row: Float64Array): string => row.join(' ')
 
 function load(model: LoadedModel, signal = AbortSignal.timeout(60_000)): Promise<LoadedBundle> {
   const runtimes = [{ kind: prepared.manifest.runtime, load: () => Promise.resolve(model) }]
-  const thread = { prepare: () => Promise.resolve(prepared) }
-  return loadBundle(readManifest(dir), { runtimes, clock, thread, allowUnverified: false }, { signal, onPhase: () => {} })
+  const preparation = { prepare: () => Promise.resolve(prepared) }
+  return loadBundle(readManifest(dir), { runtimes, clock, preparation, allowUnverified: false }, { signal, onPhase: () => {} })
 }
 
 test('a model is proven in each way in which it answers: many rows at once, and single rows on the spot', async () => {

@@ -6,13 +6,13 @@ import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { compareGolden, type GoldenResult, type GoldenRows } from './golden.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import type { PreparedBundle } from './prepare-bundle.ts'
-import type { PrepareThread } from './prepare-thread.ts'
+import type { PrepareProcess } from './prepare-process.ts'
 
 /** What loading needs. */
 export type LoadDeps = {
   readonly runtimes: readonly ModelRuntime[]
   readonly clock: Clock
-  readonly thread: Pick<PrepareThread, 'prepare'>
+  readonly preparation: Pick<PrepareProcess, 'prepare'>
   readonly allowUnverified: boolean
 }
 
@@ -111,7 +111,7 @@ export async function loadBundle(
   { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: LoadPhase) => void },
 ): Promise<LoadedBundle> {
   onPhase('loading')
-  const prepared = await deps.thread.prepare(file, signal)
+  const prepared = await deps.preparation.prepare(file, signal)
   const kind = deps.runtimes.find((runtime) => runtime.kind === prepared.manifest.runtime)
   if (!kind)
     throw new ServingError(

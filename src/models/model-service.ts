@@ -3,6 +3,7 @@ import { attemptDeadline } from '../contracts/fallback.ts'
 import type { HealthCheck } from '../contracts/health.ts'
 import type { Clock, Deadline } from '../contracts/ports.ts'
 import type { KnownVersion, Lease, ModelAccess } from '../contracts/served-model.ts'
+import type { Launcher } from '../processes/launcher.ts'
 import type { Registry } from '../registry/registry.ts'
 import { BundleScan } from './bundle-scan.ts'
 import { LabelKeeper } from './label-keeper.ts'
@@ -10,7 +11,7 @@ import { asUnavailable } from './load-failure.ts'
 import { type Budget, roomFor, wouldFit } from './memory-budget.ts'
 import type { ModelEntry } from './model-entry.ts'
 import { type Found, ModelIndex } from './model-index.ts'
-import { PrepareThread } from './prepare-thread.ts'
+import { PrepareProcess } from './prepare-process.ts'
 import type { Resident } from './resident.ts'
 import { SlotLoader, type SlotLoaderDeps } from './slot-loader.ts'
 import { StoreRecords } from './store-records.ts'
@@ -28,6 +29,7 @@ export type ModelSettings = {
 export type ModelServiceDeps = Pick<SlotLoaderDeps, 'runtimes' | 'features' | 'meter'> & {
   readonly registry: Registry
   readonly clock: Clock
+  readonly launcher: Launcher
   readonly settings: ModelSettings
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
@@ -40,7 +42,7 @@ export class ModelService implements ModelAccess {
   readonly records: StoreRecords
   readonly #clock: Clock
   readonly #index = new ModelIndex()
-  readonly #thread = new PrepareThread()
+  readonly #preparation: PrepareProcess
   readonly #labels: LabelKeeper
   readonly #loader: SlotLoader
   readonly #scan: BundleScan
@@ -52,11 +54,12 @@ export class ModelService implements ModelAccess {
     const labels = new LabelKeeper({ ...deps, index, records, keepPreviousMs: settings.keepPreviousMs })
     const budgetFor = (slot: VersionSlot): Budget => ({ megabytes: settings.memoryBudgetMb, isKept: (other) => labels.isKept(other, slot) })
     this.#clock = clock
+    this.#preparation = new PrepareProcess(deps.launcher)
     this.records = records
     this.#labels = labels
     this.#loader = new SlotLoader({
       ...deps,
-      thread: this.#thread,
+      preparation: this.#preparation,
       allowUnverified: settings.allowUnverified,
       room: (slot, bytes) => roomFor({ slot, bytes }, index.slots, budgetFor(slot)),
       wouldFit: (slot, bytes) => wouldFit({ slot, bytes }, index.slots, budgetFor(slot)),
@@ -133,7 +136,7 @@ export class ModelService implements ModelAccess {
 
   /** Makes ready for bundles that are about to come, while the caller has other things to do. */
   expectBundles(): void {
-    this.#thread.start()
+    this.#preparation.start()
   }
 
   /** Reads the folder again: new bundles are proven in the background and serve when they are; tells when they are known, settles when they are proven. Scans follow each other. */
@@ -155,7 +158,7 @@ export class ModelService implements ModelAccess {
     const ended = [this.#loader.close(), this.#scan.close()]
     await Promise.all(this.#index.slots.map((slot) => slot.drain()))
     await Promise.all(ended)
-    this.#thread.rest()
+    this.#preparation.rest()
     await this.records.settled()
   }
 }

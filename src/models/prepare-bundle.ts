@@ -8,7 +8,7 @@ import { checkFiles } from './check-files.ts'
 import { checkOptional, type GoldenRows, parseGolden } from './golden.ts'
 import { artefactFiles, digestOf, manifestBytes, type ManifestFile } from './manifest-file.ts'
 
-/** A bundle whose files are as its manifest says: what a runtime needs to load it. Can be posted between threads. */
+/** A bundle whose files are as its manifest says: what a runtime needs to load it. Plain data: it can be sent anywhere. */
 export type PreparedBundle = {
   readonly manifest: Manifest
   readonly digest: string
@@ -49,3 +49,6 @@ export function prepareBundle({ dir, digest, manifest }: ManifestFile): Prepared
   if (golden !== undefined) checkOptional(golden, manifest.inputs)
   return { manifest, digest, spec, compiled: compileArtefact(manifest.runtime, spec), golden }
 }
+
+/** Prepares bundles in this thread: for programs that answer nobody meanwhile. */
+export const prepareHere = { prepare: async (file: ManifestFile): Promise<PreparedBundle> => prepareBundle(file) }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { pythonOrSkip } from '../../test/support/python.ts'
 import { TreesRuntime } from '../runtimes/trees/trees-runtime.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
-import { PrepareThread } from './prepare-thread.ts'
+import { prepareHere } from './prepare-bundle.ts'
 import { readManifest } from './read-manifest.ts'
 
 const zoo = fileURLToPath(new URL('../../test/golden/sklearn', import.meta.url))
@@ -17,7 +17,7 @@ const names = ['forest', 'extra_trees', 'boosting', 'histogram']
 const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 const load = async (dir: string): Promise<LoadedBundle> => {
-  const deps = { runtimes: [new TreesRuntime(clock)], clock, thread: new PrepareThread(), allowUnverified: false }
+  const deps = { runtimes: [new TreesRuntime(clock)], clock, preparation: prepareHere, allowUnverified: false }
   return loadBundle(readManifest(dir), deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
 }
 

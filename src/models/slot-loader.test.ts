@@ -52,7 +52,7 @@ function loader(events: string[], room: SlotLoaderDeps['room'], wouldFit = false
     features: { declare: () => ({ digest: trained }) as never, prove: () => Promise.resolve() },
     clock: { now: () => 0, monotonic: () => 0 },
     meter: noMeter,
-    thread: { prepare: () => Promise.resolve((events.push('prepare'), prepared)) },
+    preparation: { prepare: () => Promise.resolve((events.push('prepare'), prepared)) },
     allowUnverified: false,
     room,
     wouldFit: () => wouldFit,

@@ -11,7 +11,7 @@ import { folderPrint } from './folder-print.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { loadFailure } from './load-failure.ts'
 import { LoadTurns } from './load-turns.ts'
-import type { PrepareThread } from './prepare-thread.ts'
+import type { PrepareProcess } from './prepare-process.ts'
 import { Resident } from './resident.ts'
 import { refOf, type SlotLoad, type VersionSlot } from './version-slot.ts'
 
@@ -22,7 +22,7 @@ export type SlotLoaderDeps = {
   readonly features: Pick<FeatureReads, 'declare' | 'prove'>
   readonly clock: Clock
   readonly meter: Meter
-  readonly thread: Pick<PrepareThread, 'prepare'>
+  readonly preparation: Pick<PrepareProcess, 'prepare'>
   readonly allowUnverified: boolean
   /** The versions that must leave so that this one fits. Throws `model_memory_exceeded`. */
   readonly room: (slot: VersionSlot, bytes: number) => readonly VersionSlot[]

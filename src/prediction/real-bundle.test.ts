@@ -8,7 +8,7 @@ import { FeatureService } from '../features/feature-service.ts'
 import { walkBars } from '../market/bar-walk.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { checkFeatureContract } from '../models/feature-contract.ts'
-import { PrepareThread } from '../models/prepare-thread.ts'
+import { prepareHere } from '../models/prepare-bundle.ts'
 import { loadBundle } from '../models/load-bundle.ts'
 import { readManifest } from '../models/read-manifest.ts'
 import { TreesRuntime } from '../runtimes/trees/trees-runtime.ts'
@@ -31,7 +31,7 @@ const ids = makeIds(clock)
 const makeReal = () => makeService({ models: new MemoryModels([model]), features, decisions, clock, ids }).service
 
 before(async () => {
-  const deps = { runtimes: [new TreesRuntime(clock)], clock, thread: new PrepareThread(), allowUnverified: false }
+  const deps = { runtimes: [new TreesRuntime(clock)], clock, preparation: prepareHere, allowUnverified: false }
   const { prepared, runtime } = await loadBundle(readManifest(dir), deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
   const { manifest, digest } = prepared
   model = {

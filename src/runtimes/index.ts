@@ -7,19 +7,17 @@ import { RemoteRuntime } from './remote/remote-runtime.ts'
 import type { RuntimeSettings } from './runtime-settings.ts'
 import type { ModelRuntime } from './runtime.ts'
 import { TreesRuntime } from './trees/trees-runtime.ts'
-import { Launcher } from '../processes/launcher.ts'
 
 /** What runtimes need from the outside. */
-export type RuntimeDeps = Omit<ProcessDeps, 'launcher'> & RemoteDeps
+export type RuntimeDeps = ProcessDeps & RemoteDeps
 
 /** Every runtime, by its kind in the manifest. */
 export function makeRuntimes(deps: RuntimeDeps, { python, modulePaths, remote }: RuntimeSettings): readonly ModelRuntime[] {
-  const inProcesses = { ...deps, launcher: new Launcher() }
   return [
     new TreesRuntime(deps.clock),
-    new OnnxRuntime(inProcesses),
-    new PythonRuntime(inProcesses, python),
-    new ModuleRuntime(inProcesses, modulePaths),
+    new OnnxRuntime(deps),
+    new PythonRuntime(deps, python),
+    new ModuleRuntime(deps, modulePaths),
     new RemoteRuntime(deps, remote),
   ]
 }

@@ -19,7 +19,7 @@ export type CompiledKernel = Kernel & {
   readonly finish: Finish
 }
 
-/** A forest made ready to run: plain data and WebAssembly modules at most, so it can be posted from the worker thread that compiled it. `batch` is its kernel for many rows; `warmRows` are for warmUp. */
+/** A forest made ready to run: plain data, so it can be sent by the process that compiled it. `batch` is its kernel for many rows; `warmRows` are for warmUp. */
 export type CompiledForest = ({ readonly engine: 'interpreter'; readonly ensemble: Ensemble } | CompiledKernel) & {
   readonly batch: CompiledBatch | undefined
   readonly warmRows: Float64Array

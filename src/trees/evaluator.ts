@@ -97,8 +97,8 @@ function interpreterOf(ensemble: Ensemble): RawEvaluator {
   }
 }
 
-function* kernelOf({ engine, module, image, intake, outputs, finish, stages, ...at }: CompiledKernel): Steps<RawEvaluator> {
-  const { memory, exports } = yield* kernelSteps({ module, image, bytes: image.length })
+function* kernelOf({ engine, code, image, intake, outputs, finish, stages, ...at }: CompiledKernel): Steps<RawEvaluator> {
+  const { memory, exports } = yield* kernelSteps({ code, image, bytes: image.length })
   const run = exports[kernelNames.run]!
   const { inputs } = intake
   const rowInMemory = new Float64Array(memory, at.row, inputs)

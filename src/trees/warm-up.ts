@@ -26,18 +26,21 @@ export function rowsToWarm({ inputs, feature, threshold }: Ensemble): Float64Arr
   return rows
 }
 
-function* batchSteps({ inputs, outputs, blockRows, predictBatch }: Evaluator, some: Float64Array, calls: number): Steps<void> {
+/** How often a single row is computed, and how many rows by each function for many. */
+export type WarmUp = { readonly calls: number; readonly batchRows: number }
+
+function* batchSteps({ inputs, outputs, blockRows, predictBatch }: Evaluator, some: Float64Array, batchRows: number): Steps<void> {
   const rows = Float64Array.from({ length: blockRows * inputs }, (_, at) => some[at % some.length]!)
   const out = new Float64Array(blockRows * outputs)
   for (let count = rowsPerFunction; count <= blockRows; count += rowsPerFunction)
-    for (let done = 0; done < calls; done += count) {
+    for (let done = 0; done < batchRows; done += count) {
       predictBatch(rows, count, out)
       yield
     }
 }
 
 /** `warmUp` call by call, for a thread that has other things to do as well. */
-export function* warmUpSteps(evaluator: Evaluator, rows: Float64Array, calls: number): Steps<void> {
+export function* warmUpSteps(evaluator: Evaluator, rows: Float64Array, { calls, batchRows }: WarmUp): Steps<void> {
   const { inputs, outputs } = evaluator
   const each = Array.from({ length: rows.length / inputs }, (_, r) => rows.subarray(r * inputs, (r + 1) * inputs))
   const out = new Float64Array(outputs)
@@ -45,13 +48,13 @@ export function* warmUpSteps(evaluator: Evaluator, rows: Float64Array, calls: nu
     evaluator.predict(each[call % each.length]!, out)
     yield
   }
-  yield* batchSteps(evaluator, rows, calls)
+  yield* batchSteps(evaluator, rows, batchRows)
 }
 
 /**
  * Runs an evaluator on such rows until the engine has optimised it: about 1000 calls do, or calls for 1000 rows to each function for many. To be called before the evaluator
  * gets traffic.
  */
-export function warmUp(evaluator: Evaluator, rows: Float64Array, calls = 1000): void {
-  atOnce(warmUpSteps(evaluator, rows, calls))
+export function warmUp(evaluator: Evaluator, rows: Float64Array, much: WarmUp = { calls: 1000, batchRows: 1000 }): void {
+  atOnce(warmUpSteps(evaluator, rows, much))
 }

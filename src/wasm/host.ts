@@ -1,5 +1,5 @@
-/** A compiled module: opaque, can be posted to other threads of the process. */
-export type WasmModule = { readonly __wasmModule: never }
+/** A compiled module: opaque. */
+type WasmModule = { readonly __wasmModule: never }
 /** Linear memory; `buffer` is where both sides meet. */
 export type WasmMemory = { readonly buffer: ArrayBuffer }
 

@@ -69,8 +69,8 @@ export class Subject {
     signal = new AbortController().signal,
     onPhase = () => {},
   }: { readonly signal?: AbortSignal; readonly onPhase?: (phase: LoadPhase) => void } = {}): Promise<LoadedBundle> {
-    const thread = { prepare: async () => this.prepared }
-    return loadBundle(readManifest(this.dir), { runtimes: this.#world.runtimes, clock: systemClock, thread, allowUnverified: false }, { signal, onPhase })
+    const preparation = { prepare: async () => this.prepared }
+    return loadBundle(readManifest(this.dir), { runtimes: this.#world.runtimes, clock: systemClock, preparation, allowUnverified: false }, { signal, onPhase })
   }
 
   /** Rows near the golden ones; where the model takes missing values, with some. */

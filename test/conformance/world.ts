@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { noMeter } from '../../src/contracts/meter.ts'
+import { Launcher } from '../../src/processes/launcher.ts'
 import { makeRuntimes } from '../../src/runtimes/index.ts'
 import { FakeServer, json, type Mood } from '../../src/runtimes/remote/testing/fake-server.ts'
 import type { ModelRuntime } from '../../src/runtimes/runtime.ts'
@@ -29,7 +30,7 @@ export async function makeWorld(): Promise<World> {
   await server.listen()
   const folder = mkdtempSync(join(tmpdir(), 'presage-conformance-'))
   const runtimes = makeRuntimes(
-    { clock: systemClock, random: Math.random, log: () => {}, meter: noMeter },
+    { launcher: new Launcher(), clock: systemClock, random: Math.random, log: () => {}, meter: noMeter },
     {
       python: { executable: pathOf('.venv/bin/python'), sandbox: 'off', allowUnsafeFormats: true },
       modulePaths: [folder],

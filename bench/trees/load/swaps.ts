@@ -1,4 +1,4 @@
-import { callsToEnter } from '../../../src/runtimes/trees/trees-runtime.ts'
+import { firstCalls } from '../../../src/runtimes/trees/trees-runtime.ts'
 import { instantiateForest } from '../../../src/trees/evaluator.ts'
 import { warmUp } from '../../../src/trees/warm-up.ts'
 import { median } from '../../support/report.ts'
@@ -17,7 +17,7 @@ async function swap(path: string, traffic: Traffic): Promise<Omit<SwapFigures, '
   if (!('compiled' in answer)) throw new Error('the worker answered another question')
   const { compiled, times } = answer
   const evaluator = instantiateForest(compiled)
-  warmUp(evaluator, compiled.warmRows, callsToEnter)
+  warmUp(evaluator, compiled.warmRows, firstCalls)
   const firstP99 = traffic.window(evaluator.predict)
   const steadyP99 = median(Array.from({ length: steadyWindows }, () => traffic.window(evaluator.predict)))
   return { ...times, total: times.parse + times.compile + times.warm, firstP99, steadyP99 }

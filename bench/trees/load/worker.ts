@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { firstCalls } from '../../../src/runtimes/trees/trees-runtime.ts'
 import { type CompiledForest, compileForest } from '../../../src/trees/compile.ts'
 import { instantiateForest } from '../../../src/trees/evaluator.ts'
 import { parseLightGbm } from '../../../src/trees/lightgbm.ts'
@@ -33,7 +34,7 @@ function answer({ path, trees, only }: LoadJob): LoadAnswer {
   }
   const compiled = compileForest(ensemble)
   mark()
-  warmUp(instantiateForest(compiled), compiled.warmRows)
+  warmUp(instantiateForest(compiled), compiled.warmRows, firstCalls)
   mark()
   return { compiled, times: { parse: between(0), compile: between(1), warm: between(2) } }
 }

@@ -2,7 +2,6 @@ import { constants } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
 import { ServingError } from '../../contracts/error.ts'
 import { type CompiledForest, compileForest } from '../../trees/compile.ts'
-import { instantiateForest } from '../../trees/evaluator.ts'
 import { parseLightGbm } from '../../trees/lightgbm.ts'
 import { type CompiledExplanations, compileExplanations } from '../../trees/shap/compile-explanations.ts'
 import { ModelFormatError } from '../../trees/model-format-error.ts'
@@ -10,10 +9,9 @@ import { parseSklearnTrees } from '../../trees/sklearn.ts'
 import type { Ensemble } from '../../trees/ensemble.ts'
 import { parseXgBoostJson, parseXgBoostUbj } from '../../trees/xgboost.ts'
 import type { ArtefactFormat } from '../../contracts/manifest.ts'
-import { warmUp } from '../../trees/warm-up.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 
-/** All of a forest that runs: what predicts, and what explains where that is possible. Can be posted between threads. */
+/** All of a forest that runs: what predicts, and what explains where that is possible. Plain data. */
 export type CompiledTrees = { readonly forest: CompiledForest; readonly explanations: CompiledExplanations | undefined }
 
 function checkShape({ inputs, outputs }: { readonly inputs: number; readonly outputs: number }, spec: ArtefactSpec): void {
@@ -57,14 +55,12 @@ export function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
   return read(readTreesFile(path))
 }
 
-/** Reads, parses, compiles and warms a forest: the threads of a process share a module's optimised code. Takes long, so it belongs in a worker thread. Throws `model_verification_failed` with line and tree. */
+/** Reads, parses and compiles a forest. Takes long, so it belongs in a process of its own. Throws `model_verification_failed` with line and tree. */
 export function compileTrees(spec: ArtefactSpec): CompiledTrees {
   try {
     const ensemble = readEnsemble(spec)
     checkShape(ensemble, spec)
-    const forest = compileForest(ensemble)
-    warmUp(instantiateForest(forest), forest.warmRows)
-    return { forest, explanations: compileExplanations(ensemble) }
+    return { forest: compileForest(ensemble), explanations: compileExplanations(ensemble) }
   } catch (cause) {
     if (!(cause instanceof ModelFormatError)) throw cause
     throw new ServingError('model_verification_failed', `The model file (${spec.format}) cannot be used: ${cause.message}`, { cause })

@@ -4,10 +4,8 @@ import type { ArtefactFormat } from '../../contracts/manifest.ts'
 import type { Clock } from '../../contracts/ports.ts'
 import { compileForest } from '../../trees/compile.ts'
 import { largestTree, type Ensemble } from '../../trees/ensemble.ts'
-import { instantiateForest } from '../../trees/evaluator.ts'
 import { ModelFormatError } from '../../trees/model-format-error.ts'
 import { rowsFromThresholds } from '../../trees/rows-from-thresholds.ts'
-import { warmUp } from '../../trees/warm-up.ts'
 import { whyEngine } from '../../trees/why-engine.ts'
 import { type CompiledTrees, readTreesFile, treeReaders } from './compile-trees.ts'
 import { TreesRuntime } from './trees-runtime.ts'
@@ -50,10 +48,9 @@ export async function profileTrees(path: string, format: ArtefactFormat | undefi
   const parse = lap()
   const forest = compileForest(ensemble)
   const compile = lap()
-  warmUp(instantiateForest(forest), forest.warmRows)
-  const warm = lap()
   const compiledTrees: CompiledTrees = { forest, explanations: undefined }
   const model = await new TreesRuntime(clock).load(undefined, compiledTrees)
+  const warm = lap()
   return {
     format: found,
     trees: ensemble.trees,

@@ -52,7 +52,7 @@ test('a load is done in steps of 256 KiB or a call, between any two of which the
     if (!done) setImmediate(count)
   }
   setImmediate(count)
-  const calls = [...warmUpSteps(instantiateForest(large), large.warmRows, 1)].length
+  const calls = [...warmUpSteps(instantiateForest(large), large.warmRows, { calls: 1, batchRows: 1 })].length
   const model = await new TreesRuntime({ now: () => 0, monotonic: () => 0 }).load(undefined, { forest: large, explanations: undefined })
   done = true
   assert.ok(turns >= fills + calls, `${turns} turns for ${fills} and ${calls} steps`)

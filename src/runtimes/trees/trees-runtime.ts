@@ -4,7 +4,7 @@ import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { type Evaluator, forestSteps } from '../../trees/evaluator.ts'
 import type { Steps } from '../../trees/steps.ts'
-import { warmUpSteps } from '../../trees/warm-up.ts'
+import { type WarmUp, warmUpSteps } from '../../trees/warm-up.ts'
 import { givenUp } from '../process/given-up.ts'
 import { unloaded } from '../process/unloaded.ts'
 import type { ModelRuntime } from '../runtime.ts'
@@ -13,8 +13,8 @@ import { type ExplainedModel, ExplanationThread } from './explanation-thread.ts'
 
 /** Rows between two looks at the clock, where the evaluator asks for no larger blocks. */
 const fewestRowsPerCheck = 64
-/** Calls before the first answer: the compiling thread has warmed the module, what is left is this thread's way into it and into its memory. */
-export const callsToEnter = 20
+/** Before the first answer: as many single rows as it takes the engine to optimise their kernel, and a look at each function for many rows, a call of which may take a millisecond. */
+export const firstCalls: WarmUp = { calls: 500, batchRows: 20 }
 
 class TreesModel implements LoadedModel {
   readonly inputs: number
@@ -98,7 +98,7 @@ export class TreesRuntime implements ModelRuntime {
     if (signal?.aborted) throw givenUp(signal)
     const { forest, explanations } = compiled as CompiledTrees
     const evaluator = await inTurns(forestSteps(forest))
-    await inTurns(warmUpSteps(evaluator, forest.warmRows, callsToEnter))
+    await inTurns(warmUpSteps(evaluator, forest.warmRows, firstCalls))
     return new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock)
   }
 }

@@ -1,4 +1,3 @@
-import { wasmHost } from '../../wasm/host.ts'
 import type { ForestSource } from '../forest-source.ts'
 import { categoryTableBudget, kernelBudget } from '../kernel/kernel-budget.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -16,7 +15,7 @@ export function compileSlab(source: ForestSource): Kernel | undefined {
   if (layout.bytes > kernelBudget(ensemble, slabLimits) || tableBytes(layout) > categoryTableBudget(ensemble)) return undefined
   const { outputs, trees, leafWidth, roundSums } = ensemble
   return {
-    module: new wasmHost.Module(encodeSlabKernel({ shape: plan.shape, layout, outputs, trees, leafWidth, roundSums, relaxed })),
+    code: encodeSlabKernel({ shape: plan.shape, layout, outputs, trees, leafWidth, roundSums, relaxed }),
     image: buildSlabImage({ ensemble, plan, layout }),
     row: layout.row,
     out: layout.out,

@@ -1,4 +1,3 @@
-import { wasmHost } from '../../wasm/host.ts'
 import { hasCategories, largestTree, sendsMissingRight, type Ensemble } from '../ensemble.ts'
 import type { ForestSource } from '../forest-source.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -27,7 +26,7 @@ export function compileBt4({ ensemble, relaxed, ...source }: ForestSource): Kern
   const { outputs, trees, leafWidth, roundSums } = ensemble
   const missingRight = ensemble.flags.some(sendsMissingRight)
   return {
-    module: new wasmHost.Module(encodeBt4Kernel({ layout, trees, outputs, leafWidth, roundSums, missingRight, relaxed })),
+    code: encodeBt4Kernel({ layout, trees, outputs, leafWidth, roundSums, missingRight, relaxed }),
     image: buildBt4Image({ ensemble, quantised, blocks, layout }),
     row: layout.row,
     out: layout.out,

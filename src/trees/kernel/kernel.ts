@@ -1,5 +1,3 @@
-import type { WasmModule } from '../../wasm/host.ts'
-
 /**
  * Names at the border of every kernel's module: the memory that it imports, and run(), which reads the row from that memory and writes raw scores to it.
  * A kernel of stages exports what run() consists of: prepare() turns the row into what trees compare and sets the sums to their first addends, walk(from, to) adds the
@@ -10,9 +8,9 @@ export const kernelNames = { module: 'e', memory: 'm', run: 'run', prepare: 'pre
 /** After prepare() all that walk() needs of a row, and its sums, are the bytes `from`..`to`: so many rows may take turns in it. `cuts` are arguments of walk, ascending, from no tree to all. */
 export type Stages = { readonly from: number; readonly to: number; readonly cuts: readonly number[] }
 
-/** A kernel with the contents of its memory; `row` and `out` are byte addresses in it. Plain data and a module: can be posted to other threads. */
+/** A kernel with the contents of its memory; `row` and `out` are byte addresses in it. `code` is its module in the binary format. Plain data: it can be sent anywhere. */
 export type Kernel = {
-  readonly module: WasmModule
+  readonly code: Uint8Array
   readonly image: Uint8Array<ArrayBuffer>
   readonly row: number
   readonly out: number

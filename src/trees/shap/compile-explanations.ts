@@ -1,4 +1,3 @@
-import { wasmHost, type WasmModule } from '../../wasm/host.ts'
 import { simdSupport } from '../../wasm/simd-support.ts'
 import type { Ensemble } from '../ensemble.ts'
 import { intakeOf, type Intake } from '../intake.ts'
@@ -11,11 +10,11 @@ import type { PreparedColumns } from './prepared-row.ts'
 import { singleValued } from '../single-valued.ts'
 import { expectedValue } from './shares.ts'
 
-/** The kernel that explains an ensemble, with the contents of its memory: plain data and a module, so it can be posted between threads. `columns` and `out` are byte addresses. */
+/** The kernel that explains an ensemble, with the contents of its memory: plain data, so it can be sent anywhere. `columns` and `out` are byte addresses. */
 export type CompiledExplanations = {
   readonly intake: Intake
   readonly outputs: number
-  readonly module: WasmModule
+  readonly code: Uint8Array
   readonly image: Uint8Array<SharedArrayBuffer>
   /** Bytes of memory that an explainer takes. */
   readonly bytes: number
@@ -40,7 +39,7 @@ function expectedValues(ensemble: Ensemble, { groups }: ExplanationPlan): Float6
 
 /**
  * Compiles what explains an ensemble: quadrature TreeSHAP, exact like the specification in exact.ts but for rounding. undefined where nothing can be explained: no cover, linear leaves, no vector
- * instructions, more than 400 features on one path, more memory than its size allows. Takes long, so it belongs in a worker thread.
+ * instructions, more than 400 features on one path, more memory than its size allows. Takes long, so it belongs in a process of its own.
  */
 export function compileExplanations(explained: Ensemble): CompiledExplanations | undefined {
   if (explained.cover === undefined || explained.linear !== undefined || simdSupport() === 'none') return undefined
@@ -53,7 +52,7 @@ export function compileExplanations(explained: Ensemble): CompiledExplanations |
   return {
     intake: intakeOf(ensemble),
     outputs,
-    module: new wasmHost.Module(encodeExplanationKernel(layout)),
+    code: encodeExplanationKernel(layout),
     image: buildExplanationImage({ ensemble, plan, layout }),
     bytes: layout.bytes,
     prepared: plan.columns,

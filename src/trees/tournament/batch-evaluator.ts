@@ -14,8 +14,8 @@ export type BatchEvaluator = {
 }
 
 /** The evaluator of a compiled batch kernel. */
-export function* batchEvaluatorSteps({ module, image, intake, outputs, base, ...at }: CompiledBatch): Steps<BatchEvaluator> {
-  const { memory, exports } = yield* kernelSteps({ module, image, bytes: image.length })
+export function* batchEvaluatorSteps({ code, image, intake, outputs, base, ...at }: CompiledBatch): Steps<BatchEvaluator> {
+  const { memory, exports } = yield* kernelSteps({ code, image, bytes: image.length })
   const runs = Array.from({ length: blockVectors }, (_, i) => exports[runName(i + 1)]!)
   const { inputs } = intake
   const rowsInMemory = Array.from({ length: blockRows }, (_, r) => new Float64Array(memory, at.rows + r * inputs * 8, inputs))

@@ -1,4 +1,3 @@
-import { wasmHost, type WasmModule } from '../../wasm/host.ts'
 import type { ForestSource } from '../forest-source.ts'
 import { intakeOf, type Intake } from '../intake.ts'
 import { kernelBudget } from '../kernel/kernel-budget.ts'
@@ -7,12 +6,12 @@ import { encodeTournamentKernel } from './kernel.ts'
 import { layOutTournament } from './layout.ts'
 import { planTournament, tournamentLimits } from './plan.ts'
 
-/** A batch kernel with the contents of its memory; `rows` and `out` are byte addresses in it. Plain data and a module: it can be posted. */
+/** A batch kernel with the contents of its memory; `rows` and `out` are byte addresses in it. Plain data: it can be sent anywhere. */
 export type CompiledBatch = {
   readonly intake: Intake
   readonly outputs: number
   readonly base: Float64Array<ArrayBuffer>
-  readonly module: WasmModule
+  readonly code: Uint8Array
   readonly image: Uint8Array<ArrayBuffer>
   readonly rows: number
   readonly out: number
@@ -26,12 +25,11 @@ export function compileBatch(source: ForestSource): CompiledBatch | undefined {
   const layout = layOutTournament(ensemble, plan)
   if (layout.bytes > kernelBudget(ensemble, tournamentLimits)) return undefined
   const { inputs, outputs, leafWidth, roundSums } = ensemble
-  const kernel = encodeTournamentKernel({ plan, layout, inputs, outputs, leafWidth, roundSums, relaxed })
   return {
     intake: intakeOf(ensemble),
     outputs,
     base: Float64Array.from(ensemble.base),
-    module: new wasmHost.Module(kernel),
+    code: encodeTournamentKernel({ plan, layout, inputs, outputs, leafWidth, roundSums, relaxed }),
     image: buildTournamentImage({ ensemble, plan, layout }),
     rows: layout.rows,
     out: layout.out,

@@ -1,4 +1,3 @@
-import { wasmHost } from '../../wasm/host.ts'
 import { isCategorical, wordsInSet, type Ensemble } from '../ensemble.ts'
 import type { ForestSource } from '../forest-source.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -27,7 +26,7 @@ export function compileWide({ ensemble }: ForestSource): Kernel | undefined {
   if (layout.bytes > kernelBudget(ensemble, limits)) return undefined
   const { trees, outputs, leafWidth, roundSums } = ensemble
   return {
-    module: new wasmHost.Module(encodeWideKernel({ slots, layout, trees, outputs, leafWidth, roundSums })),
+    code: encodeWideKernel({ slots, layout, trees, outputs, leafWidth, roundSums }),
     image: buildWideImage({ ensemble, slots, layout }),
     row: layout.slots,
     out: layout.out,

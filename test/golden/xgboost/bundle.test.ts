@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type LoadedBundle, loadBundle } from '../../../src/models/load-bundle.ts'
-import { PrepareThread } from '../../../src/models/prepare-thread.ts'
+import { prepareHere } from '../../../src/models/prepare-bundle.ts'
 import { readManifest } from '../../../src/models/read-manifest.ts'
 import { TreesRuntime } from '../../../src/runtimes/trees/trees-runtime.ts'
 import { systemClock } from '../../../src/system.ts'
 import { pythonOrSkip } from '../../support/python.ts'
 
 async function load(dir: string): Promise<LoadedBundle> {
-  const deps = { runtimes: [new TreesRuntime(systemClock)], clock: systemClock, thread: new PrepareThread(), allowUnverified: false }
+  const deps = { runtimes: [new TreesRuntime(systemClock)], clock: systemClock, preparation: prepareHere, allowUnverified: false }
   return loadBundle(readManifest(dir), deps, { signal: AbortSignal.timeout(60_000), onPhase: () => {} })
 }
 

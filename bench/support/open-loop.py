@@ -1,0 +1,74 @@
+"""Open loop: sends requests when they are due, whether or not answers come, and counts from that moment. It reads jobs, one JSON a line, and answers each with one.
+
+It stands for clients on other machines, so it takes no processor while it waits (a Node process could only spin: its timers are a millisecond late), and where the machine
+allows it goes before everything else that runs here.
+"""
+
+import gc
+import json
+import os
+import select
+import socket
+import sys
+import time
+
+connections = 64
+now = time.perf_counter
+
+
+def request_bytes(target):
+    body = target["body"].encode()
+    headers = {"host": f"127.0.0.1:{target['port']}", "content-type": "application/json", "content-length": len(body), **target["headers"]}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"POST {target['path']} HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+
+def connect(port):
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def quantile(ordered, share):
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def run(job):
+    target, rate = job["target"], job["rate"]
+    request, total = request_bytes(target), round(rate * job["seconds"])
+    idle = [connect(target["port"]) for _ in range(connections)]
+    busy, due, latencies, errors, planned = {}, [], [], 0, 0
+    start = now() + 0.05
+    while len(latencies) < total:
+        moment = now()
+        while planned < total and start + planned / rate <= moment:
+            due.append(start + planned / rate)
+            planned += 1
+        while due and idle:
+            connection = idle.pop()
+            connection.send(request)
+            busy[connection] = due.pop(0)
+        wait = max(0.0, start + planned / rate - now()) if planned < total else 1.0
+        for connection in select.select(list(busy), [], [], wait)[0]:
+            answer = connection.recv(65_536)  # some hundred bytes, written at once
+            latencies.append((now() - busy.pop(connection)) * 1_000)
+            errors += answer[9:12] != b"200"
+            idle.append(connection)
+    for connection in idle:
+        connection.close()
+    ordered = sorted(latencies)
+    return {"p50": quantile(ordered, 0.5), "p99": quantile(ordered, 0.99), "errors": errors, "count": total}
+
+
+def go_first():
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
+    except (AttributeError, PermissionError):
+        print("the load generator may not go first on this machine, so its own waits are counted, too", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    gc.disable()
+    go_first()
+    for line in sys.stdin:
+        print(json.dumps(run(json.loads(line))), flush=True)

@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { LoadTarget } from './http-load.ts'
+
+/** So many requests a second for so long. */
+export type OpenLoopJob = { readonly target: LoadTarget; readonly seconds: number; readonly rate: number }
+/** Latencies in ms from the moment a request was due, and how many answers were no 200. */
+export type OpenLoopResult = { readonly p50: number; readonly p99: number; readonly errors: number; readonly count: number }
+
+/** The open loop of open-loop.py in its process: one job at a time. */
+export class SleepingLoad {
+  readonly #child
+  readonly #lines
+  constructor(python: string) {
+    this.#child = spawn(python, [fileURLToPath(new URL('open-loop.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
+  }
+  async run(job: OpenLoopJob): Promise<OpenLoopResult> {
+    this.#child.stdin.write(`${JSON.stringify(job)}\n`)
+    const { value, done } = await this.#lines.next()
+    if (done === true) throw new Error('the load generator ended')
+    return JSON.parse(value) as OpenLoopResult
+  }
+  stop(): void {
+    this.#child.kill()
+  }
+}

@@ -1,0 +1,30 @@
+import { Socket } from 'node:net'
+import { ServingError } from '../contracts/error.ts'
+import { giveWay } from '../processes/give-way.ts'
+import { channelFd } from '../processes/launch-message.ts'
+import { holdLifeline } from '../processes/lifeline.ts'
+import { ValueStream, valueParts } from '../processes/value-stream.ts'
+import type { ManifestFile } from './manifest-file.ts'
+import { hurried, type PrepareAnswer } from './prepare-answer.ts'
+import { prepareBundle } from './prepare-bundle.ts'
+
+// The entry of the process that prepares bundles; prepare-process.ts starts it.
+
+function answer(file: ManifestFile): PrepareAnswer {
+  try {
+    return { prepared: prepareBundle(file) }
+  } catch (error) {
+    if (error instanceof ServingError) return { code: error.code, message: error.message }
+    return { code: 'model_verification_failed', message: `The bundle cannot be read: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+holdLifeline()
+giveWay({ isIdle: process.argv[2] !== hurried })
+const socket = new Socket({ fd: channelFd, readable: true, writable: true })
+const asked = new ValueStream((file) => {
+  for (const part of valueParts(answer(file as ManifestFile))) socket.write(part)
+})
+socket.on('data', (chunk: Buffer) => asked.push(chunk))
+socket.on('error', () => {})
+socket.on('close', () => process.exit(0))

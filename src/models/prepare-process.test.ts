@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
+import { type TestContext, test } from 'node:test'
+import { loadedPackages } from '../../test/support/loaded-packages.ts'
+import { Launcher } from '../processes/launcher.ts'
+import type { ManifestFile } from './manifest-file.ts'
+import { prepareBundle } from './prepare-bundle.ts'
+import { PrepareProcess } from './prepare-process.ts'
+import { readManifest } from './read-manifest.ts'
+
+const folder = (version: string): string => new URL(`../../examples/models/momentum/${version}`, import.meta.url).pathname
+const bundle = (version: string): ManifestFile => readManifest(folder(version))
+const never = new AbortController().signal
+const given = { code: 'deadline_exceeded', message: /given up/ }
+
+type Subject = { readonly preparation: PrepareProcess; readonly launcher: Launcher }
+function make(t: TestContext, whenLate?: (act: () => void) => NodeJS.Timeout): Subject {
+  const launcher = new Launcher()
+  const preparation = new PrepareProcess(launcher, whenLate)
+  t.after(() => preparation.rest())
+  return { preparation, launcher }
+}
+
+const children = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter((each) => each !== '')
+    .map(Number)
+
+/** The scheduling policy of a process: 0 = SCHED_OTHER, 5 = SCHED_IDLE (proc(5), /proc/pid/stat); undefined if it no longer exists. */
+const policyOf = (pid: number | undefined): number | undefined => {
+  if (!existsSync(`/proc/${pid}/stat`)) return undefined
+  return Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[38])
+}
+
+test('a bundle comes out of the process as it would out of this one', async (t) => {
+  const prepared = await make(t).preparation.prepare(bundle('1.2.3'), never)
+  assert.deepEqual(prepared, prepareBundle(bundle('1.2.3')))
+})
+
+const linux = process.platform !== 'linux' && 'processes are looked at in /proc'
+test('the process gives way to this one with all of its threads', { skip: linux }, async (t) => {
+  const { preparation, launcher } = make(t)
+  await preparation.prepare(bundle('1.2.3'), never)
+  const [pid] = children(launcher.pid as number)
+  const priorities = readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread)))
+  assert.ok(priorities.length > 1)
+  assert.deepEqual(new Set(priorities), new Set([Math.min(19, getPriority() + 10)]))
+  if (existsSync('/usr/bin/chrt')) assert.equal(policyOf(pid), 5)
+})
+
+test('bundles are prepared in the order in which they were asked for, each with its own answer', async (t) => {
+  const { preparation } = make(t)
+  const order: string[] = []
+  const asked = [bundle('1.2.2'), { ...bundle('1.2.2'), dir: folder('none') }, bundle('1.2.3')].map((file) =>
+    preparation.prepare(file, never).then(
+      ({ manifest }) => order.push(manifest.version),
+      (error: { code: string }) => order.push(error.code),
+    ),
+  )
+  await Promise.all(asked)
+  assert.deepEqual(order, ['1.2.2', 'model_verification_failed', '1.2.3'])
+})
+
+test('a bundle that is given up, waiting or under way, holds up no other', async (t) => {
+  const { preparation } = make(t)
+  const [first, second] = [new AbortController(), new AbortController()]
+  const underWay = preparation.prepare(bundle('1.2.2'), first.signal)
+  const waiting = preparation.prepare(bundle('1.2.2'), second.signal)
+  const wanted = preparation.prepare(bundle('1.2.3'), never)
+  second.abort()
+  await assert.rejects(waiting, given)
+  first.abort()
+  await assert.rejects(underWay, given)
+  assert.equal((await wanted).manifest.version, '1.2.3')
+})
+
+test('what is given up before it is asked for is refused, and the process serves on', async (t) => {
+  const { preparation } = make(t)
+  await assert.rejects(preparation.prepare(bundle('1.2.3'), AbortSignal.abort()), given)
+  assert.equal((await preparation.prepare(bundle('1.2.3'), never)).manifest.version, '1.2.3')
+})
+
+test('a process that dies fails the bundle that it was at, and the next one has another', { skip: linux }, async (t) => {
+  const { preparation, launcher } = make(t)
+  await preparation.prepare(bundle('1.2.3'), never)
+  const [pid] = children(launcher.pid as number)
+  process.kill(pid as number, 'SIGSTOP')
+  const lost = assert.rejects(preparation.prepare(bundle('1.2.2'), never), {
+    code: 'model_verification_failed',
+    message: /the loading process ended without an answer \(signal SIGKILL ended it\)/,
+  })
+  const next = preparation.prepare(bundle('1.2.3'), never)
+  process.kill(pid as number, 'SIGKILL')
+  await lost
+  assert.equal((await next).manifest.version, '1.2.3')
+  assert.notEqual(children(launcher.pid as number)[0], pid)
+})
+
+test('a bundle that takes too long of what others leave is begun again by a process with a share of its own', { skip: linux }, async (t) => {
+  let late = (): void => {}
+  const { preparation, launcher } = make(t, (act) => {
+    late = act
+    return setTimeout(() => {}, 0)
+  })
+  await preparation.prepare(bundle('1.2.2'), never)
+  const [patient] = children(launcher.pid as number)
+  process.kill(patient as number, 'SIGSTOP')
+  const wanted = preparation.prepare(bundle('1.2.3'), never)
+  late()
+  assert.equal((await wanted).manifest.version, '1.2.3')
+  const [hurried] = children(launcher.pid as number)
+  assert.notEqual(hurried, patient)
+  assert.deepEqual([patient, hurried].map(policyOf), [undefined, 0])
+})
+
+test('it ends when it is to rest, and is started again by the next bundle', { skip: linux }, async (t) => {
+  const { preparation, launcher } = make(t)
+  await preparation.prepare(bundle('1.2.3'), never)
+  const [first] = children(launcher.pid as number)
+  preparation.rest()
+  assert.equal((await preparation.prepare(bundle('1.2.3'), never)).manifest.version, '1.2.3')
+  assert.ok(!children(launcher.pid as number).includes(first as number))
+})
+
+test('the process loads no package: a schema compiler alone would be most of its start', () => {
+  assert.deepEqual(loadedPackages('src/models/prepare-bundle.ts'), [])
+})

@@ -1,0 +1,145 @@
+import type { Socket } from 'node:net'
+import { ServingError } from '../contracts/error.ts'
+import { nodeCommand } from '../processes/command.ts'
+import type { Launched, Launcher } from '../processes/launcher.ts'
+import { ValueStream, valueParts } from '../processes/value-stream.ts'
+import type { ManifestFile } from './manifest-file.ts'
+import { hurried, type PrepareAnswer } from './prepare-answer.ts'
+import type { PreparedBundle } from './prepare-bundle.ts'
+
+type Waiting = { readonly file: ManifestFile; readonly signal: AbortSignal; readonly giveUp: () => void } & PromiseWithResolvers<PreparedBundle>
+
+const entry = new URL('./prepare-child.ts', import.meta.url)
+const idleMs = 10_000
+/** How long a bundle may take of what others leave of the processors. */
+const patienceMs = 10_000
+
+/**
+ * One process that reads, checks and compiles bundles, one after the other, behind those that answer: memory, garbage and threads of a load are its own. It stays for some seconds after the
+ * last one: starting it costs more than most bundles do, and where models come and go the next one is near; where all are loaded, nothing of it should stay.
+ */
+export class PrepareProcess {
+  readonly #launcher: Launcher
+  readonly #whenLate: (act: () => void) => NodeJS.Timeout
+  readonly #waiting: Waiting[] = []
+  #current: Waiting | undefined
+  #running: Launched | undefined
+  #channel: Socket | undefined
+  #idle: NodeJS.Timeout | undefined
+  #patience: NodeJS.Timeout | undefined
+
+  /** `whenLate` sets the timer after which a bundle is no longer left to what others leave. */
+  constructor(launcher: Launcher, whenLate: (act: () => void) => NodeJS.Timeout = (act) => setTimeout(act, patienceMs)) {
+    this.#launcher = launcher
+    this.#whenLate = whenLate
+  }
+
+  /** The bundle, ready for its runtime. Throws what `prepareBundle` throws, and `deadline_exceeded` when the signal aborts first. */
+  prepare(file: ManifestFile, signal: AbortSignal): Promise<PreparedBundle> {
+    const waiting: Waiting = { file, signal, giveUp: () => this.#giveUp(waiting), ...Promise.withResolvers<PreparedBundle>() }
+    this.#waiting.push(waiting)
+    if (signal.aborted) this.#giveUp(waiting)
+    else signal.addEventListener('abort', waiting.giveUp, { once: true })
+    this.#next()
+    return waiting.promise
+  }
+
+  /** Starts the process ahead of the first bundle. */
+  start(): void {
+    this.#running ??= this.#launch()
+    this.#next()
+  }
+
+  /** Ends the process if it has nothing to do; the next bundle starts another. */
+  rest(): void {
+    if (this.#current === undefined) this.#end()
+  }
+
+  #next(): void {
+    if (this.#current !== undefined) return
+    clearTimeout(this.#idle)
+    this.#current = this.#waiting.shift()
+    if (this.#current === undefined) this.#idle = setTimeout(() => this.#end(), idleMs).unref()
+    else {
+      this.#running ??= this.#launch()
+      this.#patience = this.#whenLate(() => this.#hurry())
+      this.#ask()
+    }
+  }
+
+  /** On a machine that has nothing to spare the bundle would never be ready: another process begins again, with a share of its own. */
+  #hurry(): void {
+    this.#end()
+    this.#running = this.#launch([hurried])
+  }
+
+  /** Now, or once the process runs. */
+  #ask(): void {
+    if (this.#current && this.#channel) for (const part of valueParts(this.#current.file)) this.#channel.write(part)
+  }
+
+  #launch(words: readonly string[] = []): Launched {
+    const { args, ...command } = nodeCommand(entry)
+    const launched = this.#launcher.launch({ ...command, args: [...args, ...words] }, () => {})
+    void launched.started.then(
+      ({ channel }) => this.#connect(launched, channel),
+      () => {},
+    )
+    void launched.ended.then((how) => this.#failed(launched, how))
+    return launched
+  }
+
+  #connect(launched: Launched, channel: Socket): void {
+    if (launched !== this.#running) return void channel.destroy()
+    const answers = new ValueStream((answer) => this.#settle(answer as PrepareAnswer))
+    channel.on('data', (chunk: Buffer) => {
+      try {
+        answers.push(chunk)
+      } catch (error) {
+        this.#failed(launched, `it answered what cannot be read: ${String(error)}`)
+        launched.kill()
+      }
+    })
+    channel.on('error', () => {})
+    this.#channel = channel
+    this.#ask()
+  }
+
+  #failed(launched: Launched, how: string): void {
+    if (launched !== this.#running) return
+    this.#forget()
+    if (this.#current)
+      this.#settle({ code: 'model_verification_failed', message: `The bundle could not be read: the loading process ended without an answer (${how})` })
+  }
+
+  #end(): void {
+    clearTimeout(this.#idle)
+    this.#running?.kill()
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#channel?.destroy()
+    this.#running = this.#channel = undefined
+  }
+
+  #settle(answer: PrepareAnswer): void {
+    clearTimeout(this.#patience)
+    const { resolve, reject, signal, giveUp } = this.#current as Waiting
+    signal.removeEventListener('abort', giveUp)
+    if ('prepared' in answer) resolve(answer.prepared)
+    else reject(new ServingError(answer.code, answer.message))
+    this.#current = undefined
+    this.#next()
+  }
+
+  /** Nobody wants this bundle any more: it leaves the line, or the process that is at it is ended. */
+  #giveUp(waiting: Waiting): void {
+    waiting.reject(new ServingError('deadline_exceeded', 'The load was given up before the bundle was read'))
+    if (waiting !== this.#current) return void this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+    clearTimeout(this.#patience)
+    this.#current = undefined
+    this.#end()
+    this.#next()
+  }
+}
