@@ -1,15 +1,22 @@
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import type { Readable, Writable } from 'node:stream'
 import type { Command } from './command.ts'
 import { channelFd, type LaunchOrder, type LaunchReport } from './launch-message.ts'
+import { LoadingPriority } from './loading-priority.ts'
 import { captureLines } from './output-lines.ts'
 
 // The entry of the process that starts others; launcher.ts starts it. What it holds of them, their standard input above all, closes when it ends, and they end with it.
 
-const running = new Map<number, ChildProcess>()
+type Child = ChildProcessByStdio<Writable, Readable, Readable>
+
+const running = new Map<number, Child>()
+const priority = new LoadingPriority()
+let refusalIsTold = false
+const refusal =
+  'the process keeps the low priority that it loaded with, since the system does not let it be raised again: it needs CAP_SYS_NICE, or LimitNICE=+0 of systemd (ulimit nice=20 of Docker)'
 const clock = { now: Date.now, monotonic: () => performance.now() }
 
 function report(message: LaunchReport, channel?: Socket): void {
@@ -18,14 +25,15 @@ function report(message: LaunchReport, channel?: Socket): void {
 
 function start(id: number, command: Command): void {
   try {
-    follow(id, spawn(command.file, command.args, { cwd: '/', env: { ...command.env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }))
+    const spawned = (): Child => spawn(command.file, command.args, { cwd: '/', env: { ...command.env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+    follow(id, priority.startBehind(spawned))
   } catch (error) {
     // Some commands that the system refuses are told by an event, others, as a folder that is none, are thrown.
     report({ id, kind: 'failed', how: (error as Error).message })
   }
 }
 
-function follow(id: number, child: ChildProcessByStdio<Writable, Readable, Readable>): void {
+function follow(id: number, child: Child): void {
   child.on('error', ({ message }) => {
     if (child.pid === undefined) report({ id, kind: 'failed', how: message })
   })
@@ -45,10 +53,18 @@ function follow(id: number, child: ChildProcessByStdio<Writable, Readable, Reada
   void Promise.allSettled(silent).then(() => report({ id, kind: 'silent' }))
 }
 
-process.on('message', ({ id, command }: LaunchOrder) => {
-  if (command !== undefined) return start(id, command)
-  running.get(id)?.kill('SIGKILL')
-  report({ id, kind: 'killed' })
+function promote(id: number): void {
+  const pid = running.get(id)?.pid
+  if (pid === undefined || priority.raise(pid) || refusalIsTold) return
+  refusalIsTold = true
+  report({ id, kind: 'printed', print: { stream: 'stderr', line: refusal } })
+}
+
+process.on('message', (order: LaunchOrder) => {
+  if (order.kind === 'start') return start(order.id, order.command)
+  if (order.kind === 'promote') return promote(order.id)
+  running.get(order.id)?.kill('SIGKILL')
+  report({ id: order.id, kind: 'killed' })
 })
 // Not by 'disconnect': Node keeps that back for ever while a channel is on its way to a server that is gone.
 process.stdin.on('close', () => process.exit(0)).resume()

@@ -1,8 +1,10 @@
 import type { Command } from './command.ts'
 import type { OutputLine } from './output-lines.ts'
 
-/** What the server asks of its launcher: to start a command under a number, or to kill what runs under it. */
-export type LaunchOrder = { readonly id: number; readonly command: Command } | { readonly id: number; readonly command?: undefined }
+/** What the server asks of its launcher: to start a command under a number, to raise what runs under it to the server's priority, to kill it. */
+export type LaunchOrder =
+  | { readonly id: number; readonly kind: 'start'; readonly command: Command }
+  | { readonly id: number; readonly kind: 'promote' | 'kill' }
 
 /** How far the process under a number is: it runs (its channel travels with this message, unless the process has closed it already), it could not be started, it was told to end, it no longer exists. */
 export type LifeReport =

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { cannotRaise, prioritiesBelow } from '../../test/support/priority.ts'
 import { Launcher } from './launcher.ts'
 import type { OutputLine } from './output-lines.ts'
 
@@ -31,6 +33,18 @@ test('what is written to the channel reaches the process, and its answer comes b
   kill()
   assert.equal(await ended, 'signal SIGKILL ended it')
   assert.equal(isRunning(pid), false)
+})
+
+test('a process gives way until it is promoted, and nothing of it does after that', { skip: cannotRaise }, async () => {
+  const { started, ended, promote, kill } = new Launcher().launch(untilInput, () => {})
+  const { pid } = await started
+  const own = getPriority()
+  assert.deepEqual(new Set(prioritiesBelow(pid)), new Set([Math.min(own + 10, 19)]))
+  promote()
+  while (prioritiesBelow(pid).some((priority) => priority !== own)) await setImmediate()
+  kill()
+  await ended
+  promote()
 })
 
 test('what a process prints comes as lines, the last of them too', async () => {

@@ -7,8 +7,11 @@ import type { OutputLine } from './output-lines.ts'
 /** A process that runs, and the nameless Unix socket to it (nothing on disk, nobody else can connect). */
 export type Started = { readonly pid: number; readonly channel: Socket }
 
-/** One process from its start to its end. `started` rejects when the machine could not start it or it ended at once, `ended` resolves to how it ended once it no longer exists; `kill` ends it at once. */
-export type Launched = { readonly started: Promise<Started>; readonly ended: Promise<string>; readonly kill: () => void }
+/**
+ * One process from its start to its end. `started` rejects when the machine could not start it or it ended at once, `ended` resolves to how it ended once it no longer exists. It gives way to the server, where priorities can
+ * be raised again, until `promote`; `kill` ends it at once.
+ */
+export type Launched = { readonly started: Promise<Started>; readonly ended: Promise<string>; readonly promote: () => void; readonly kill: () => void }
 
 type Log = (line: OutputLine) => void
 type Underway = {
@@ -51,13 +54,15 @@ export class Launcher {
     process.started.promise.catch(() => {})
     this.#underway.set(id, process)
     this.#logs.set(id, log)
-    this.#order(process, { id, command })
+    this.#order(process, { id, kind: 'start', command })
+    // Nobody waits for it, so it is not answered either.
+    const promote = (): void => void this.#child?.send({ id, kind: 'promote' } satisfies LaunchOrder, () => {})
     const kill = (): void => {
       if (!this.#underway.has(id)) return
       process.isToEnd = true
-      this.#order(process, { id })
+      this.#order(process, { id, kind: 'kill' })
     }
-    return { started: process.started.promise, ended: process.ended.promise, kill }
+    return { started: process.started.promise, ended: process.ended.promise, promote, kill }
   }
 
   #order(process: Underway, order: LaunchOrder): void {
@@ -103,7 +108,7 @@ export class Launcher {
     if (report.kind === 'started') {
       process.pid = report.pid
       // One without a channel is of no use, if it has not ended already.
-      return channel === undefined ? this.#order(process, { id: report.id }) : process.started.resolve({ pid: report.pid, channel })
+      return channel === undefined ? this.#order(process, { id: report.id, kind: 'kill' }) : process.started.resolve({ pid: report.pid, channel })
     }
     this.#underway.delete(report.id)
     if (report.kind === 'failed') process.started.reject(new Error(report.how))

@@ -23,6 +23,8 @@ export type LinkDeps = {
   readonly onMemory: (rssBytes: number) => void
 }
 
+/** A machine that is busy for good must not keep a model from ever being ready: after this share of its time it gives way no longer. */
+const patience = 1 / 4
 const connectionClosed = 'its connection closed'
 const never = new AbortController().signal
 
@@ -74,22 +76,25 @@ export class InferenceLink {
     return this.#ended.promise
   }
 
-  /** Has the process load its model. Throws what it refuses with, `model_unavailable` when it is not ready after `timeoutMs`, `worker_crashed` when it ends. */
+  /** Has the process load its model, behind all that answers, and from then on compute beside it. Throws what it refuses with, `model_unavailable` when it is not ready after `timeoutMs`, `worker_crashed` when it ends. */
   async load(args: Readonly<Record<string, unknown>>, timeoutMs: number): Promise<ProcessInfo> {
     const timer = setTimeout(() => {
       this.#ready.reject(new ServingError('model_unavailable', `The model was not ready ${timeoutMs} ms after its inference process was started`))
       this.end(`it was not ready after ${timeoutMs} ms`)
     }, timeoutMs)
+    const wait = setTimeout(() => this.#launched.promote(), timeoutMs * patience)
     void this.#launched.started.then(
       () => this.#send({ kind: 'load', args }),
       () => {},
     )
     try {
       const info = await this.#ready.promise
+      this.#launched.promote()
       if (this.#ending === undefined) this.#heart = setInterval(() => this.#ping(), this.#heartbeatMs)
       return info
     } finally {
       clearTimeout(timer)
+      clearTimeout(wait)
     }
   }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
+import { getPriority } from 'node:os'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
 import type { Deadline } from '../../contracts/ports.ts'
 import { systemClock } from '../../system.ts'
 import { nodeCommand } from '../../processes/command.ts'
@@ -81,6 +83,26 @@ test('where the process that starts processes dies, the model is started again b
   assert.match(event.reason, /connection closed|had started it ended/)
   await ready
   assert.equal((await call(made.under, 'calm'))[0]?.name, 'calm')
+})
+
+test('a load gives way to all that answers, a restart too; what is ready computes beside it', { skip: cannotRaise }, async () => {
+  await using made = await makeProcess()
+  const own = getPriority()
+  for (const restart of [true, false]) {
+    assert.equal(made.under.info?.['priority'], Math.min(own + 10, 19))
+    while (prioritiesBelow(made.under.pid ?? assert.fail('no process')).some((priority) => priority !== own)) await setImmediate()
+    const ready = made.next('ready')
+    if (restart) await Promise.all([ready, assert.rejects(call(made.under, 'exit'))])
+  }
+})
+
+test('a load that does not come to an end behind the others gives way for a quarter of its time', { skip: cannotRaise }, async (t) => {
+  const own = getPriority()
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const starting = makeProcess({ args: () => ({ untilPriority: own }), limits: { startMs: 8_000 } })
+  t.mock.timers.tick(2_000)
+  await using made = await starting
+  assert.ok(made.under.isUp)
 })
 
 test('waits grow with every death, and begin anew after a steady time', async () => {

@@ -3,13 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { artefactOf } from '../../../test/support/plain-artefact.ts'
 import { bubblewrapOrSkip } from '../../../test/support/bubblewrap.ts'
+import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
 import { pythonOrSkip } from '../../../test/support/python.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { systemClock } from '../../system.ts'
@@ -133,4 +134,11 @@ test('in the box there is no network, no other process, no file of the machine a
   assert.equal((await ask(model, 11))[0], 0)
   const [pid = 0, processes = 0] = await ask(model, 12)
   assert.ok(pid < 0.01 && processes < 0.01, `process ${pid * 1000} of ${processes * 1000}`)
+})
+
+test('once it is loaded nothing of a boxed worker has a lower priority than the server', { skip: cannotRaise }, async (t) => {
+  const made = makeRuntime(t, { sandbox: 'required' })
+  if (made === undefined || !(await bubblewrapOrSkip(t))) return
+  await load(t, made.runtime, moody())
+  while (prioritiesBelow(launcher.pid ?? assert.fail('there is no launcher')).some((priority) => priority !== getPriority())) await setImmediate()
 })

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
+
+const mayRaise = process.platform === 'linux' && spawnSync('nice', ['-n', '-1', 'true'], { encoding: 'utf8' }).stderr === ''
+
+/** Why a test is skipped that needs to raise priorities, which most users may not; false where this one may. Asked of the system's own `nice`, which complains where it may not. */
+export const cannotRaise = !mayRaise && 'this user may not raise a priority (CAP_SYS_NICE), or this is not Linux'
+
+/** Nice values of the threads of a process and of all processes below it, found by their parents. */
+export function prioritiesBelow(pid: number): readonly number[] {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const children = processes.filter((process) => parentOf(process) === pid)
+  const own = readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread)))
+  return [...own, ...children.flatMap((child) => prioritiesBelow(Number(child)))]
+}
+
+function parentOf(process: string): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${process}/status`, 'utf8'))?.[1])
+  } catch {
+    return undefined
+  }
+}
