@@ -48,11 +48,14 @@ test('a process loads behind the one that started it, with all that it starts, a
     assert.deepEqual(run([], script({ before: `setPriority(${own})` })), { before: [behind], raised: true, after: [own], own })
 })
 
-test('where no priority may be raised none is lowered', (t) => {
+test('where no priority may be raised none is lowered, and what made itself low stays so without a word', (t) => {
   if (process.platform !== 'linux') return t.skip('threads have priorities of their own on Linux only')
   if (cannotRaise === false && !programOrSkip(t, 'setpriv')) return
   const own = getPriority()
-  assert.deepEqual(run(cannotRaise === false ? withoutRight : [], script()), { before: [own], raised: true, after: [own], own })
+  const wrap = cannotRaise === false ? withoutRight : []
+  assert.deepEqual(run(wrap, script()), { before: [own], raised: true, after: [own], own })
+  const spread = [...new Set([19, own])]
+  assert.deepEqual(run(wrap, script({ between: 'setPriority(started.pid, 19)' })), { before: spread, raised: true, after: spread, own })
 })
 
 test(

@@ -27,6 +27,8 @@ export class LoadingPriority {
 
   /** Raises every thread of a process and of those below it to the priority of this one. What ends meanwhile is no failure; answers false where the system refused one. */
   raise(pid: number): boolean {
+    // What is low all the same has made itself so.
+    if (this.#loading === this.#own) return true
     let outcomes: readonly Outcome[]
     let walks = 0
     // What was still low may have started something meanwhile, which is low as well.
