@@ -10,7 +10,7 @@ import { PythonRuntime } from '../src/runtimes/python/python-runtime.ts'
 import type { ArtefactSpec, ModelRuntime } from '../src/runtimes/runtime.ts'
 import { TreesRuntime } from '../src/runtimes/trees/trees-runtime.ts'
 import { systemClock } from '../src/system.ts'
-import { artefactOf } from '../test/support/plain-artefact.ts'
+import { artefactOf, plainArtefact } from '../test/support/plain-artefact.ts'
 import { type Figures, Framework, type FrameworkModel } from './runtimes/framework.ts'
 import { median, printTable } from './support/report.ts'
 import { Launcher } from '../src/processes/launcher.ts'
@@ -69,6 +69,7 @@ async function contests(folder: string): Promise<readonly Contest[]> {
   const deps = { launcher: new Launcher(), clock: systemClock, random: Math.random, log: () => {} }
   const python = new PythonRuntime(deps, { executable: resolve(values.python), sandbox: 'off', allowUnsafeFormats: true })
   const onnx = new OnnxRuntime(deps)
+  const onnxInServer = new OnnxRuntime(deps, [plainArtefact.model.name])
   const columns = (count: number) => ({ inputs: count, features: Array.from({ length: count }, (_, at) => `f${at}`) })
   const momentum = artefactOf(example('momentum/1.2.3/model.txt'), { format: 'lightgbm', ...columns(30) })
   const pipeline = artefactOf(join(folder, 'pipeline.joblib'), { format: 'sklearn-joblib', ...columns(12) })
@@ -80,6 +81,7 @@ async function contests(folder: string): Promise<readonly Contest[]> {
     { name: 'LightGBM, Python worker', served: await load(python, momentum), own: booster, barMs: 0.6 },
     { name: 'scikit-learn pipeline, Python worker', served: await load(python, pipeline), own: { framework: 'sklearn', path: pipeline.path }, barMs: 0.6 },
     { name: 'LSTM, ONNX process', served: await load(onnx, lstm), own: { framework: 'onnx', path: lstm.path }, barMs: 0.15 },
+    { name: 'LSTM, ONNX in the server', served: await load(onnxInServer, lstm), own: { framework: 'onnx', path: lstm.path }, barMs: 0.15 },
     { name: 'baseline, ONNX process', served: await load(onnx, baseline), own: { framework: 'onnx', path: baseline.path } },
   ]
 }

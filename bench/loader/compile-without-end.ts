@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { giveWay } from '../../src/processes/give-way.ts'
@@ -13,7 +13,7 @@ process.on('exit', () => rmSync(models, { recursive: true, force: true }))
 process.on('SIGTERM', () => process.exit(0))
 writeForest(models)
 const spec = artefactOf(join(models, heavy[0], '1.0.0/model.txt'), { format: 'lightgbm', inputs: 3, features: ['price', 'volume', 'rsi'] })
-giveWay({ isIdle: true })
+giveWay({ theirs: getPriority(), isIdle: true })
 process.on('disconnect', () => process.exit(0))
 process.send?.('compiling')
 for (;;) {

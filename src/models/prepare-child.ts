@@ -20,7 +20,7 @@ function answer(file: ManifestFile): PrepareAnswer {
 }
 
 holdLifeline()
-giveWay({ isIdle: process.argv[2] !== hurried })
+giveWay({ theirs: Number(process.argv[2]), isIdle: process.argv[3] !== hurried })
 const socket = new Socket({ fd: channelFd, readable: true, writable: true })
 const asked = new ValueStream((file) => {
   for (const part of valueParts(answer(file as ManifestFile))) socket.write(part)

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { getPriority } from 'node:os'
 import { ServingError } from '../contracts/error.ts'
 import { nodeCommand } from '../processes/command.ts'
 import type { Launched, Launcher } from '../processes/launcher.ts'
@@ -80,7 +81,7 @@ export class PrepareProcess {
 
   #launch(words: readonly string[] = []): Launched {
     const { args, ...command } = nodeCommand(entry)
-    const launched = this.#launcher.launch({ ...command, args: [...args, ...words] }, () => {})
+    const launched = this.#launcher.launch({ ...command, args: [...args, String(getPriority()), ...words] }, () => {})
     void launched.started.then(
       ({ channel }) => this.#connect(launched, channel),
       () => {},

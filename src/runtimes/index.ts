@@ -12,10 +12,10 @@ import { TreesRuntime } from './trees/trees-runtime.ts'
 export type RuntimeDeps = ProcessDeps & RemoteDeps
 
 /** Every runtime, by its kind in the manifest. */
-export function makeRuntimes(deps: RuntimeDeps, { python, modulePaths, remote }: RuntimeSettings): readonly ModelRuntime[] {
+export function makeRuntimes(deps: RuntimeDeps, { python, modulePaths, onnxInServer, remote }: RuntimeSettings): readonly ModelRuntime[] {
   return [
     new TreesRuntime(deps.clock),
-    new OnnxRuntime(deps),
+    new OnnxRuntime(deps, onnxInServer),
     new PythonRuntime(deps, python),
     new ModuleRuntime(deps, modulePaths),
     new RemoteRuntime(deps, remote),

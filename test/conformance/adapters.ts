@@ -18,6 +18,8 @@ export type Adapter = {
   readonly missing: 'answered' | 'refused' | 'unproven'
   /** True: a row that begins with 13 takes 400 ms. */
   readonly isSlow?: boolean
+  /** True: its bundle is on the list of those that are computed in the server. */
+  readonly inServer?: boolean
   /** True: raw scores are explained; a logistic curve makes probabilities of them. */
   readonly explains?: boolean
 }
@@ -91,6 +93,8 @@ export const adapters: readonly Adapter[] = [
   { name: 'trees (scikit-learn)', bundle: () => pathOf('test/golden/sklearn/bundles/histogram/1.0.0'), missing: 'answered', explains: true },
   { name: 'onnx (rows)', bundle: () => pathOf('examples/models/baseline/1.0.0'), missing: 'refused' },
   { name: 'onnx (windows)', bundle: () => pathOf('examples/models/lstm_momentum_v1/1.2.3'), missing: 'unproven' },
+  { name: 'onnx in the server (rows)', bundle: () => pathOf('examples/models/baseline/1.0.0'), missing: 'refused', inServer: true },
+  { name: 'onnx in the server (windows)', bundle: () => pathOf('examples/models/lstm_momentum_v1/1.2.3'), missing: 'unproven', inServer: true },
   { name: 'python (scikit-learn pipeline)', bundle: sklearnPipeline, missing: 'refused' },
   {
     name: 'python (class)',

@@ -79,7 +79,7 @@ export const memoryLaws: readonly Law[] = [
   },
   {
     says: 'says within 30 % what its processes take',
-    concerns: ({ name }) => /^(onnx|python|module)/.test(name),
+    concerns: ({ name, inServer = false }) => !inServer && /^(onnx|python|module)/.test(name),
     check: async (subject) => {
       const others = new Set(descendants())
       const { runtime: model } = await subject.load()

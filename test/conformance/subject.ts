@@ -43,9 +43,12 @@ export class Subject {
     this.#world = world
     this.prepared = prepareBundle(readManifest(dir))
     const kind = this.prepared.manifest.runtime
-    this.runtime = world.runtimes.find((runtime) => runtime.kind === kind) ?? assert.fail(`no runtime ${kind}`)
+    this.runtime = this.#runtimes.find((runtime) => runtime.kind === kind) ?? assert.fail(`no runtime ${kind}`)
   }
 
+  get #runtimes(): readonly ModelRuntime[] {
+    return this.adapter.inServer ? this.#world.runtimesInServer : this.#world.runtimes
+  }
   /** Where a law may put files. */
   get folder(): string {
     return this.#world.folder
@@ -70,7 +73,7 @@ export class Subject {
     onPhase = () => {},
   }: { readonly signal?: AbortSignal; readonly onPhase?: (phase: LoadPhase) => void } = {}): Promise<LoadedBundle> {
     const preparation = { prepare: async () => this.prepared }
-    return loadBundle(readManifest(this.dir), { runtimes: this.#world.runtimes, clock: systemClock, preparation, allowUnverified: false }, { signal, onPhase })
+    return loadBundle(readManifest(this.dir), { runtimes: this.#runtimes, clock: systemClock, preparation, allowUnverified: false }, { signal, onPhase })
   }
 
   /** Rows near the golden ones; where the model takes missing values, with some. */

@@ -11,7 +11,14 @@ import { pathOf } from '../support/pages.ts'
 import { lean } from './fixtures/leaning.mts'
 
 /** What the suite runs in: a folder for bundles, every runtime as the server makes it, and a server whose model is `lean`, a null counting as nothing. */
-export type World = { readonly folder: string; readonly runtimes: readonly ModelRuntime[]; readonly remoteHost: string; close(): Promise<void> }
+export type World = {
+  readonly folder: string
+  readonly runtimes: readonly ModelRuntime[]
+  /** The same, with ONNX models computed in the server. */
+  readonly runtimesInServer: readonly ModelRuntime[]
+  readonly remoteHost: string
+  close(): Promise<void>
+}
 
 const leaning: Mood = (response, { input }) => {
   const { data = [], shape: [count = 0] = [] } = input ?? {}
@@ -29,17 +36,20 @@ export async function makeWorld(): Promise<World> {
   server.mood = leaning
   await server.listen()
   const folder = mkdtempSync(join(tmpdir(), 'presage-conformance-'))
-  const runtimes = makeRuntimes(
-    { launcher: new Launcher(), clock: systemClock, random: Math.random, log: () => {}, meter: noMeter },
-    {
-      python: { executable: pathOf('.venv/bin/python'), sandbox: 'off', allowUnsafeFormats: true },
-      modulePaths: [folder],
-      remote: { remoteHosts: [server.host] },
-    },
-  )
+  const launcher = new Launcher()
+  const make = (onnxInServer: readonly string[]): readonly ModelRuntime[] =>
+    makeRuntimes(
+      { launcher, clock: systemClock, random: Math.random, log: () => {}, meter: noMeter },
+      {
+        python: { executable: pathOf('.venv/bin/python'), sandbox: 'off', allowUnsafeFormats: true },
+        modulePaths: [folder],
+        onnxInServer,
+        remote: { remoteHosts: [server.host] },
+      },
+    )
   const close = async (): Promise<void> => {
     await server.close()
     rmSync(folder, { recursive: true })
   }
-  return { folder, runtimes, remoteHost: server.host, close }
+  return { folder, runtimes: make([]), runtimesInServer: make(['baseline', 'lstm_momentum_v1']), remoteHost: server.host, close }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { makeModel, modelPath, within } from '../../../test/golden/onnx/model-under-test.ts'
-import type { OnnxSpec } from './load-onnx.ts'
+import type { OnnxSpec } from './onnx-model.ts'
 
 type Golden = {
   readonly model: string

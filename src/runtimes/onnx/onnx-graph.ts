@@ -12,6 +12,9 @@ import { refuse } from './value-info.ts'
 type Floats = Float32Array | Float64Array
 type Result = { readonly data: Floats; readonly shape: readonly number[] }
 
+/** Makes the next run of a call when its time has come, or throws why it is not wanted any more; `done` of `count` rows are computed. */
+export type Step = (run: () => Promise<Result>, done: number, count: number) => Promise<Result>
+
 // A load of a fast model grows by some ms; of one that takes 100 ms a row by this.
 const probeBudgetMs = 2_000
 
@@ -55,8 +58,8 @@ export class OnnxGraph {
   }
 
   /** Batch sizes at which it is run. */
-  get shapes(): readonly number[] {
-    return this.#shapes.map(({ rows }) => rows)
+  get shapes(): readonly BatchShape[] {
+    return this.#shapes
   }
 
   get #rowLength(): number {
@@ -70,8 +73,8 @@ export class OnnxGraph {
     return { data: asFloats(result?.data), shape: result?.dims ?? [] }
   }
 
-  /** Runs once, finds out which batch sizes answer alike, and returns the values per output row. */
-  async warmUp(outputs: number): Promise<number> {
+  /** Runs once, finds out which batch sizes answer alike unless that is `proven`, and returns the values per output row. */
+  async warmUp(outputs: number, proven: readonly BatchShape[] | undefined): Promise<number> {
     const zeros = toTensors(new Float64Array(this.#rowLength), 1, this.#layout)
     const { shape } = await this.#run(zeros).catch((error: unknown) => {
       throw refuse(`The model fails on a row of zeros: ${firstLine(error)}. Run it with onnxruntime in Python, and export it again.`)
@@ -82,9 +85,19 @@ export class OnnxGraph {
       const said = `The output ${JSON.stringify(this.#signature.output)} has the shape [${shape.join(', ')}] for one row`
       throw refuse(`${said}; the manifest needs [1, ${outputs}]. Export that shape, or correct output.kind and output.classes in model.yaml.`)
     }
-    this.#shapes = this.#signature.oneByOne ? [{ rows: 1, ms: 0 }] : await this.#probe(shape)
+    this.#shapes = proven ?? (this.#signature.oneByOne ? await this.#timeOne(zeros) : await this.#probe(shape))
     this.#nextRun = planCuts(this.#shapes)
     return columns
+  }
+
+  async #timeOne(row: readonly Tensor[]): Promise<readonly BatchShape[]> {
+    let ms = Infinity
+    for (let time = 0; time < 3; time += 1) {
+      const before = hostMs()
+      await this.#run(row)
+      ms = Math.min(ms, hostMs() - before)
+    }
+    return [{ rows: 1, ms }]
   }
 
   #probe(shapeOfOne: readonly number[]): Promise<readonly BatchShape[]> {
@@ -98,14 +111,13 @@ export class OnnxGraph {
     return provenShapes(run, { rowLength: this.#rowLength, isWhole: (at) => whole.has(at % features.length), budgetMs: probeBudgetMs, monotonic: hostMs })
   }
 
-  /** The output of `toTensors` rows. Throws `deadline_exceeded`, and what the session throws. */
-  async call(inputs: readonly Tensor[], until: number): Promise<Tensor> {
+  /** The output of `toTensors` rows. Throws what the step and the session throw. */
+  async call(inputs: readonly Tensor[], step: Step): Promise<Tensor> {
     const count = inputs[0]?.shape[0] ?? 0
     const parts: Floats[] = []
     for (let row = 0; row < count;) {
-      if (row > 0 && hostMs() >= until) throw new ServingError('deadline_exceeded', `The deadline passed after ${row} of ${count} rows`)
       const size = this.#nextRun(count - row)
-      const { data } = await this.#run(size === count ? inputs : cut(inputs, row, size))
+      const { data } = await step(() => this.#run(size === count ? inputs : cut(inputs, row, size)), row, count)
       parts.push(data.subarray(0, (data.length / size) * Math.min(size, count - row)))
       row += size
     }

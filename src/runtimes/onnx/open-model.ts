@@ -1,15 +1,30 @@
 import { env, type InferenceSession } from 'onnxruntime-node'
 import { ServingError } from '../../contracts/error.ts'
-import type { ProcessModel } from '../process/serve-inference.ts'
-import { OnnxGraph } from './onnx-graph.ts'
+import type { Tensor } from '../process/tensor.ts'
+import type { BatchShape } from './batch-shapes.ts'
+import { OnnxGraph, type Step } from './onnx-graph.ts'
+import type { OnnxInfo } from './onnx-model.ts'
 import { type Device, firstLine, openSession } from './open-session.ts'
 import { readModelFile } from './read-model-file.ts'
 import { scanModel } from './scan-model.ts'
 import { signatureOf, type Wanted } from './signature.ts'
 import { refuse, type ValueInfo } from './value-info.ts'
 
-/** What the process is told to open; with `sha256`, only these bytes. */
-export type OpenArgs = Wanted & { readonly path: string; readonly device: Device; readonly sha256?: string | undefined }
+/** What is opened; with `sha256`, only these bytes, and with `shapes`, to be run at these batch sizes, which are proven. */
+export type OpenArgs = Wanted & {
+  readonly path: string
+  readonly device: Device
+  readonly sha256?: string | undefined
+  readonly shapes?: readonly BatchShape[]
+}
+
+/** A graph that is ready: what it is, one call, and its end. */
+export type OpenedModel = {
+  readonly info: OnnxInfo
+  /** Throws what the step throws, and `model_output_invalid`. */
+  call(tensors: readonly Tensor[], step: Step): Promise<readonly Tensor[]>
+  release(): Promise<void>
+}
 
 async function readChecked({ path, sha256 }: OpenArgs): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
   const file = await readModelFile(path)
@@ -21,27 +36,38 @@ async function readChecked({ path, sha256 }: OpenArgs): Promise<{ readonly bytes
 const valueInfo = (value: InferenceSession.ValueMetadata): ValueInfo =>
   value.isTensor ? { name: value.name, type: value.type, shape: value.shape } : { name: value.name }
 
-/** Opens, checks and warms up a model inside its process. Throws `model_verification_failed` or `feature_contract_mismatch` with the fix. */
-export async function openModel(args: OpenArgs): Promise<ProcessModel> {
-  const { bytes, sha256 } = await readChecked(args)
-  scanModel(bytes)
-  const { session, ...runsOn } = await openSession(bytes, args.device)
-  if (runsOn.fallback !== undefined) process.stderr.write(`The model asks for ${args.device}, the ${runsOn.device} computes it: ${runsOn.fallback}\n`)
+type Opened = Awaited<ReturnType<typeof openSession>>
+
+async function graphOf(session: Opened['session'], args: OpenArgs) {
   const inputs = session.inputMetadata.map(valueInfo)
   const outputs = session.outputMetadata.map(valueInfo)
   const signature = signatureOf(inputs, outputs, args)
   const graph = new OnnxGraph(session, signature, args)
-  const columns = await graph.warmUp(args.outputs)
+  const columns = await graph.warmUp(args.outputs, args.shapes)
+  return { graph, facts: { inputs, outputs, signature, columns, shapes: graph.shapes } }
+}
+
+/** Opens, checks and warms up a model in this process; what is worth telling people is logged. Throws `model_verification_failed` or `feature_contract_mismatch` with the fix. */
+export async function openModel(args: OpenArgs, log: (line: string) => void): Promise<OpenedModel> {
+  const { bytes, sha256 } = await readChecked(args)
+  const { controlFlow } = scanModel(bytes)
+  const { session, ...runsOn } = await openSession(bytes, args.device)
+  if (runsOn.fallback !== undefined) log(`The model asks for ${args.device}, the ${runsOn.device} computes it: ${runsOn.fallback}`)
+  const { graph, facts } = await graphOf(session, args).catch(async (error: unknown) => {
+    await session.release()
+    throw error
+  })
   return {
-    info: { inputs, outputs, signature, columns, shapes: graph.shapes, sha256, version: env.versions.node, ...runsOn },
-    async call(tensors, until) {
+    info: { ...facts, controlFlow, sha256, fileBytes: bytes.length, version: env.versions.node ?? '', ...runsOn },
+    async call(tensors, step) {
       try {
-        return [await graph.call(tensors, until)]
+        return [await graph.call(tensors, step)]
       } catch (error) {
         if (error instanceof ServingError) throw error
-        process.stderr.write(`The model failed on a call: ${firstLine(error)}\n`)
+        log(`The model failed on a call: ${firstLine(error)}`)
         throw new ServingError('model_output_invalid', 'The model failed on these rows; the server log has its message', { cause: error })
       }
     },
+    release: () => session.release(),
   }
 }

@@ -50,7 +50,7 @@ const inModel: Readonly<Record<string, Wrap>> = {
   'function body': (tensor) => [...graph([]), ...part(25, part(7, part(5, part(5, tensor))))],
   'function default': (tensor) => [...graph([]), ...part(25, part(11, part(5, tensor)))],
 }
-const scan = (bytes: readonly number[]): void => scanModel(Uint8Array.from([...count(1, 9), ...bytes]))
+const scan = (bytes: readonly number[]): ReturnType<typeof scanModel> => scanModel(Uint8Array.from([...count(1, 9), ...bytes]))
 const refused = { name: 'ServingError', code: 'model_verification_failed' }
 
 describe('a tensor in another file is found wherever it lies', () => {

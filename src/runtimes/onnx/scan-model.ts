@@ -18,6 +18,10 @@ const messages = {
   tensor: {},
 } as const satisfies Record<string, Record<number, string>>
 
+const nodeOperator = 4
+/** Operators that run a graph inside the graph, as often as the data say. */
+const controlFlowOperators: ReadonlySet<string> = new Set(['If', 'Loop', 'Scan'])
+
 const tensorName = 8
 const tensorExternalData = 13
 const tensorDataLocation = 14
@@ -42,6 +46,11 @@ function refuseExternal(tensor: Uint8Array): void {
   )
 }
 
+function operatorOf(node: Uint8Array): string {
+  for (const { number, value } of fieldsOf(node)) if (number === nodeOperator && typeof value !== 'number') return new TextDecoder().decode(value)
+  return ''
+}
+
 type Part = { readonly kind: MessageKind; readonly bytes: Uint8Array; readonly depth: number }
 
 function* partsOf({ kind, bytes, depth }: Part): Generator<Part> {
@@ -56,14 +65,16 @@ function* partsOf({ kind, bytes, depth }: Part): Generator<Part> {
 
 /**
  * Reads through the bytes of an ONNX file, without the library that will run it, and refuses one in which any tensor (weights, constants, subgraphs, functions,
- * sparse or training data) points to another file. Bounded in depth and count. Throws `model_verification_failed` with the fix.
+ * sparse or training data) points to another file. Bounded in depth and count. Says which operators of control flow it has. Throws `model_verification_failed` with the fix.
  */
-export function scanModel(bytes: Uint8Array): void {
+export function scanModel(bytes: Uint8Array): { readonly controlFlow: readonly string[] } {
   const waiting: Part[] = [{ kind: 'model', bytes, depth: 0 }]
   let seen = 0
   let graphs = 0
+  const operators = new Set<string>()
   for (let part = waiting.pop(); part; part = waiting.pop()) {
     if (part.kind === 'tensor') refuseExternal(part.bytes)
+    if (part.kind === 'node') operators.add(operatorOf(part.bytes))
     for (const inner of partsOf(part)) {
       seen += 1
       if (seen > maxParts) throw notOnnx(`more than ${maxParts} parts`)
@@ -72,4 +83,5 @@ export function scanModel(bytes: Uint8Array): void {
     }
   }
   if (graphs === 0) throw notOnnx('it has no graph')
+  return { controlFlow: [...operators].filter((operator) => controlFlowOperators.has(operator)) }
 }
