@@ -2,7 +2,6 @@ import { Socket } from 'node:net'
 import { ServingError } from '../contracts/error.ts'
 import { giveWay } from '../processes/give-way.ts'
 import { channelFd } from '../processes/launch-message.ts'
-import { holdLifeline } from '../processes/lifeline.ts'
 import { ValueStream, valueParts } from '../processes/value-stream.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { hurried, type PrepareAnswer } from './prepare-answer.ts'
@@ -19,7 +18,6 @@ function answer(file: ManifestFile): PrepareAnswer {
   }
 }
 
-holdLifeline()
 giveWay({ theirs: Number(process.argv[2]), isIdle: process.argv[3] !== hurried })
 const socket = new Socket({ fd: channelFd, readable: true, writable: true })
 const asked = new ValueStream((file) => {
@@ -27,4 +25,5 @@ const asked = new ValueStream((file) => {
 })
 socket.on('data', (chunk: Buffer) => asked.push(chunk))
 socket.on('error', () => {})
+// Where the server dies during a bundle, this ends with that bundle.
 socket.on('close', () => process.exit(0))

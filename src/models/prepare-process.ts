@@ -45,9 +45,9 @@ export class PrepareProcess {
     return waiting.promise
   }
 
-  /** Starts the process ahead of the first bundle. */
+  /** Starts the process ahead of the first bundles, for a server that answers nobody before it has them. */
   start(): void {
-    this.#running ??= this.#launch()
+    this.#running ??= this.#launch([hurried])
     this.#next()
   }
 
