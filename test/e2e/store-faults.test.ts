@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -70,13 +70,14 @@ test('a models folder that is gone is no news: what is loaded serves on, and wha
 })
 
 test('bundles that may not be read any more serve on while they are loaded, and the status of others says so', async (t) => {
-  const scene = await setScene(t)
-  const { models, client } = scene
+  const root = modelsFolder(t)
   const isRoot = process.geteuid?.() === 0
-  // Root may read whatever the permissions say: for this the whole process becomes somebody else.
-  if (isRoot) execFileSync('chown', ['-R', String(nobody), join(models, '..')])
+  // Root may read whatever the permissions say: for this the whole process becomes somebody else, before it starts others.
+  if (isRoot) chownSync(root, nobody, nobody)
   if (isRoot) process.seteuid?.(nobody)
   t.after(() => isRoot && process.seteuid?.(0))
+  const scene = await setScene(t, root)
+  const { models, client } = scene
   try {
     chmodSync(join(models, 'spare', '1.1.0', 'model.txt'), 0)
     assert.throws(() => readFileSync(join(models, 'spare', '1.1.0', 'model.txt')), { code: 'EACCES' })
