@@ -3,16 +3,27 @@ import { existsSync, readdirSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
 const [behindServing, lowest] = [10, 19]
-const chrt = '/usr/bin/chrt'
+
+/** Whom a process gives way to, and whether to all others; `chrt` is the program of util-linux that says so to the system. */
+export type Courtesy = { readonly theirs: number; readonly isIdle: boolean; readonly chrt?: string }
 
 /**
  * Lets this process wait for the processor behind those that answer: a nice value 10 above `theirs`, at most 19. With `isIdle` on Linux it runs only where a processor has nothing
- * else to do, and leaves it at once (SCHED_IDLE of sched(7)), which nothing but a privilege undoes.
+ * else to do, and leaves it at once (SCHED_IDLE of sched(7)), which nothing but a privilege undoes. A system that allows neither is none in which nothing can be loaded: it never throws.
  */
-export function giveWay({ theirs, isIdle }: { readonly theirs: number; readonly isIdle: boolean }): void {
+export function giveWay({ theirs, isIdle, chrt = '/usr/bin/chrt' }: Courtesy): void {
   const lower = Math.min(lowest, theirs + behindServing)
-  if (process.platform !== 'linux') return setPriority(lower)
-  // Each thread has priorities of its own, which it passes on to those that it starts; some of Node's run already.
-  for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), lower)
-  if (isIdle && existsSync(chrt)) execFileSync(chrt, ['--all-tasks', '--idle', '--pid', '0', String(process.pid)], { stdio: 'ignore' })
+  const isLinux = process.platform === 'linux'
+  // On Linux each thread has priorities of its own, which it passes on to those that it starts; some of Node's run already.
+  for (const thread of isLinux ? readdirSync('/proc/self/task') : [process.pid]) asFarAsAllowed(() => setPriority(Number(thread), lower))
+  if (isLinux && isIdle && existsSync(chrt))
+    asFarAsAllowed(() => execFileSync(chrt, ['--all-tasks', '--idle', '--pid', '0', String(process.pid)], { stdio: 'ignore' }))
+}
+
+function asFarAsAllowed(act: () => void): void {
+  try {
+    act()
+  } catch {
+    // A filter of system calls may refuse it, and a thread may have ended meanwhile.
+  }
 }
