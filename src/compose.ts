@@ -19,6 +19,7 @@ import type { SeriesStore } from './market/series-store.ts'
 import { ModelAdministration } from './models/model-admin.ts'
 import { ModelService } from './models/model-service.ts'
 import { FolderWatch } from './models/folder-watch.ts'
+import { PrepareProcess } from './models/prepare-process.ts'
 import { Health } from './monitoring/health.ts'
 import { PrometheusMeter } from './monitoring/prometheus-meter.ts'
 import { Readiness } from './monitoring/readiness.ts'
@@ -61,16 +62,25 @@ async function composeKeys(
   return { ring: new KeyRing(await store.all(), access.adminKey), firstKey, keyFile }
 }
 
+type Preparing = { readonly launcher: Launcher; readonly preparation: PrepareProcess }
+
+/** First of all: these two processes start one after the other, while this one has other things to do. */
+function startPreparing(): Preparing {
+  const launcher = new Launcher()
+  const preparation = new PrepareProcess(launcher)
+  preparation.start()
+  return { launcher, preparation }
+}
+
 function composeModels(
   config: Config,
   around: Surroundings,
-  parts: { readonly meter: PrometheusMeter; readonly registry: Registry; readonly features: FeatureService },
+  parts: Preparing & { readonly meter: PrometheusMeter; readonly registry: Registry; readonly features: FeatureService },
 ): ModelService {
   const { clock, random, log } = around
-  tuneEngine()
-  const launcher = new Launcher()
+  const { launcher } = parts
   const runtimes = makeRuntimes({ launcher, clock, random, meter: parts.meter, log: (line) => log.info({ line }, 'model runtime') }, runtimeSettings(config))
-  return new ModelService({ ...parts, clock, launcher, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
+  return new ModelService({ ...parts, clock, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
 }
 
 type Stores = { readonly database: Database; readonly registry: Registry; readonly meter: PrometheusMeter; readonly logs: ReturnType<typeof openDayLogs> }
@@ -155,14 +165,24 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
 
 /** Constructs every service and hands them to each other: the only place that does. Throws `store_unavailable`, `validation_failed`. */
 export async function compose(config: Config, around: Surroundings): Promise<Presage> {
+  tuneEngine()
+  const preparing = startPreparing()
+  try {
+    return await composeAround(preparing, config, around)
+  } catch (error) {
+    preparing.preparation.rest()
+    throw error
+  }
+}
+
+async function composeAround(preparing: Preparing, config: Config, around: Surroundings): Promise<Presage> {
   const { clock, ids } = around
   const { database, registry, meter, logs } = await composeStores(config, around)
   const data = await composeMarket({ ...around, config, meter, logs })
   const { market, intake, features } = data
   const feeds = composeFeeds(config, around, { intake, market, meter })
   for (const set of features.sets()) await features.prove(set)
-  const models = composeModels(config, around, { meter, registry, features })
-  models.expectBundles()
+  const models = composeModels(config, around, { ...preparing, meter, registry, features })
   const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
   const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })
   const history = composeHistory(config, { ...around, meter }, { decisions, features, logs })

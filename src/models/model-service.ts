@@ -3,7 +3,6 @@ import { attemptDeadline } from '../contracts/fallback.ts'
 import type { HealthCheck } from '../contracts/health.ts'
 import type { Clock, Deadline } from '../contracts/ports.ts'
 import type { KnownVersion, Lease, ModelAccess } from '../contracts/served-model.ts'
-import type { Launcher } from '../processes/launcher.ts'
 import type { Registry } from '../registry/registry.ts'
 import { BundleScan } from './bundle-scan.ts'
 import { LabelKeeper } from './label-keeper.ts'
@@ -11,7 +10,7 @@ import { asUnavailable } from './load-failure.ts'
 import { type Budget, roomFor, wouldFit } from './memory-budget.ts'
 import type { ModelEntry } from './model-entry.ts'
 import { type Found, ModelIndex } from './model-index.ts'
-import { PrepareProcess } from './prepare-process.ts'
+import type { PrepareProcess } from './prepare-process.ts'
 import type { Resident } from './resident.ts'
 import { SlotLoader, type SlotLoaderDeps } from './slot-loader.ts'
 import { StoreRecords } from './store-records.ts'
@@ -29,7 +28,7 @@ export type ModelSettings = {
 export type ModelServiceDeps = Pick<SlotLoaderDeps, 'runtimes' | 'features' | 'meter'> & {
   readonly registry: Registry
   readonly clock: Clock
-  readonly launcher: Launcher
+  readonly preparation: PrepareProcess
   readonly settings: ModelSettings
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
@@ -54,12 +53,11 @@ export class ModelService implements ModelAccess {
     const labels = new LabelKeeper({ ...deps, index, records, keepPreviousMs: settings.keepPreviousMs })
     const budgetFor = (slot: VersionSlot): Budget => ({ megabytes: settings.memoryBudgetMb, isKept: (other) => labels.isKept(other, slot) })
     this.#clock = clock
-    this.#preparation = new PrepareProcess(deps.launcher)
+    this.#preparation = deps.preparation
     this.records = records
     this.#labels = labels
     this.#loader = new SlotLoader({
       ...deps,
-      preparation: this.#preparation,
       allowUnverified: settings.allowUnverified,
       room: (slot, bytes) => roomFor({ slot, bytes }, index.slots, budgetFor(slot)),
       wouldFit: (slot, bytes) => wouldFit({ slot, bytes }, index.slots, budgetFor(slot)),
@@ -132,11 +130,6 @@ export class ModelService implements ModelAccess {
   /** Resolves the labels of a model after the registry was told of a move. */
   moved(name: string): void {
     this.#labels.moved(name)
-  }
-
-  /** Makes ready for bundles that are about to come, while the caller has other things to do. */
-  expectBundles(): void {
-    this.#preparation.start()
   }
 
   /** Reads the folder again: new bundles are proven in the background and serve when they are; tells when they are known, settles when they are proven. Scans follow each other. */
