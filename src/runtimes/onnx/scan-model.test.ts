@@ -80,6 +80,27 @@ test('a tensor in another file is found among any others, at any depth', () => {
   )
 })
 
+describe('control flow is found wherever it lies', () => {
+  const node = (...operators: readonly string[]): number[] => part(1, [...text(1, 'x'), ...operators.flatMap((operator) => text(4, operator))])
+  const found = (bytes: readonly number[]): readonly string[] => scan(bytes).controlFlow.toSorted()
+
+  test('each of its operators, and no other', () => {
+    assert.deepEqual(found(graph([...node('Add'), ...node('Scan'), ...node('If'), ...node('Loop'), ...node('If')])), ['If', 'Loop', 'Scan'])
+    assert.deepEqual(found(graph([...node('Add'), ...node('Identity'), ...node()])), [])
+  })
+  test('in a graph that belongs to a node', () => {
+    assert.deepEqual(found(graph(part(1, part(5, part(6, node('Loop')))))), ['Loop'])
+    assert.deepEqual(found(graph(part(1, part(5, part(11, node('Scan')))))), ['Scan'])
+  })
+  test('in a function', () => {
+    assert.deepEqual(found([...graph(node('Add')), ...part(25, part(7, node('If').slice(2)))]), ['If'])
+  })
+  test('behind another name of the same node, whichever comes last', () => {
+    assert.deepEqual(found(graph(node('Add', 'Loop'))), ['Loop'])
+    assert.deepEqual(found(graph(node('Loop', 'Add'))), ['Loop'])
+  })
+})
+
 test('graphs in graphs without end are refused, not followed', () => {
   const bomb = Array.from({ length: 100 }).reduce<number[]>((content) => part(1, part(5, part(6, content))), [])
   assert.throws(() => scan(graph(bomb)), { ...refused, message: /nested too deeply/ })

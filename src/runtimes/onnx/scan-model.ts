@@ -46,9 +46,9 @@ function refuseExternal(tensor: Uint8Array): void {
   )
 }
 
-function operatorOf(node: Uint8Array): string {
-  for (const { number, value } of fieldsOf(node)) if (number === nodeOperator && typeof value !== 'number') return new TextDecoder().decode(value)
-  return ''
+/** Every name that it is given: of a field that comes twice, readers take the last one, and nobody else should have to know which. */
+function* operatorsOf(node: Uint8Array): Generator<string> {
+  for (const { number, value } of fieldsOf(node)) if (number === nodeOperator && typeof value !== 'number') yield new TextDecoder().decode(value)
 }
 
 type Part = { readonly kind: MessageKind; readonly bytes: Uint8Array; readonly depth: number }
@@ -71,10 +71,10 @@ export function scanModel(bytes: Uint8Array): { readonly controlFlow: readonly s
   const waiting: Part[] = [{ kind: 'model', bytes, depth: 0 }]
   let seen = 0
   let graphs = 0
-  const operators = new Set<string>()
+  const controlFlow = new Set<string>()
   for (let part = waiting.pop(); part; part = waiting.pop()) {
     if (part.kind === 'tensor') refuseExternal(part.bytes)
-    if (part.kind === 'node') operators.add(operatorOf(part.bytes))
+    if (part.kind === 'node') for (const operator of operatorsOf(part.bytes)) if (controlFlowOperators.has(operator)) controlFlow.add(operator)
     for (const inner of partsOf(part)) {
       seen += 1
       if (seen > maxParts) throw notOnnx(`more than ${maxParts} parts`)
@@ -83,5 +83,5 @@ export function scanModel(bytes: Uint8Array): { readonly controlFlow: readonly s
     }
   }
   if (graphs === 0) throw notOnnx('it has no graph')
-  return { controlFlow: [...operators].filter((operator) => controlFlowOperators.has(operator)) }
+  return { controlFlow: [...controlFlow] }
 }
