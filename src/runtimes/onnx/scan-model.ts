@@ -46,9 +46,13 @@ function refuseExternal(tensor: Uint8Array): void {
   )
 }
 
-/** Every name that it is given: of a field that comes twice, readers take the last one, and nobody else should have to know which. */
-function* operatorsOf(node: Uint8Array): Generator<string> {
-  for (const { number, value } of fieldsOf(node)) if (number === nodeOperator && typeof value !== 'number') yield new TextDecoder().decode(value)
+/** By every name that a node is given: of a field that comes twice, readers take the last one, and nobody else should have to know which. */
+function noteControlFlow(node: Uint8Array, found: Set<string>): void {
+  for (const { number, value } of fieldsOf(node)) {
+    if (number !== nodeOperator || typeof value === 'number') continue
+    const operator = new TextDecoder().decode(value)
+    if (controlFlowOperators.has(operator)) found.add(operator)
+  }
 }
 
 type Part = { readonly kind: MessageKind; readonly bytes: Uint8Array; readonly depth: number }
@@ -74,7 +78,7 @@ export function scanModel(bytes: Uint8Array): { readonly controlFlow: readonly s
   const controlFlow = new Set<string>()
   for (let part = waiting.pop(); part; part = waiting.pop()) {
     if (part.kind === 'tensor') refuseExternal(part.bytes)
-    if (part.kind === 'node') for (const operator of operatorsOf(part.bytes)) if (controlFlowOperators.has(operator)) controlFlow.add(operator)
+    if (part.kind === 'node') noteControlFlow(part.bytes, controlFlow)
     for (const inner of partsOf(part)) {
       seen += 1
       if (seen > maxParts) throw notOnnx(`more than ${maxParts} parts`)
