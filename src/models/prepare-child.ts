@@ -25,5 +25,5 @@ const asked = new ValueStream((file) => {
 })
 socket.on('data', (chunk: Buffer) => asked.push(chunk))
 socket.on('error', () => {})
-// Where the server dies during a bundle, this ends with that bundle.
+// Where the launcher, which ends this with the server, is killed during a bundle, this ends with that bundle.
 socket.on('close', () => process.exit(0))

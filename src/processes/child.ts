@@ -8,7 +8,7 @@ import { channelFd, type LaunchOrder, type LaunchReport } from './launch-message
 import { LoadingPriority } from './loading-priority.ts'
 import { captureLines } from './output-lines.ts'
 
-// The entry of the process that starts others; launcher.ts starts it. What it holds of them, their standard input above all, closes when it ends, and they end with it.
+// The entry of the process that starts others; launcher.ts starts it. It ends with the server, and ends them first; where it is killed, what it holds of them, their standard input above all, closes, and they end by that.
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
@@ -68,4 +68,8 @@ process.on('message', (order: LaunchOrder) => {
 })
 // Not by 'disconnect': Node keeps that back for ever while a channel is on its way to a server that is gone.
 process.stdin.on('close', () => process.exit(0)).resume()
+// A process that is frozen, or inside a computation, would not hear of its end.
+process.on('exit', () => {
+  for (const child of running.values()) child.kill('SIGKILL')
+})
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})

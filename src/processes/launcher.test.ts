@@ -160,6 +160,17 @@ test('a server that ends while processes are being started leaves nothing behind
   while (isRunning(Number(stdout))) spawnSync('true')
 })
 
+test('a server that ends takes along what hears of nothing: one that is frozen, or inside a computation', () => {
+  const text = `
+    import { Launcher } from ${JSON.stringify(new URL('./launcher.ts', import.meta.url).href)}
+    const { started } = new Launcher().launch(${JSON.stringify(script('setInterval(() => {}, 1e6)'))}, () => {})
+    console.log((await started).pid)
+    process.exit(0)`
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 20_000 })
+  assert.equal(status, 0)
+  while (isRunning(Number(stdout))) spawnSync('true')
+})
+
 test('the environment of the server reaches no process', async () => {
   const lines: string[] = []
   const { ended } = new Launcher().launch(script('console.log(JSON.stringify(process.env))'), ({ line }) => void lines.push(line))
