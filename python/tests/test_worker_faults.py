@@ -211,10 +211,11 @@ class EndTest(FaultTest):
                 worker.process.stdin.close()
                 self.assertEqual(worker.wait(), -signal.SIGKILL)
 
-    def test_an_interrupt_from_the_terminal_is_the_servers_to_act_on(self) -> None:
+    def test_signals_that_a_terminal_or_systemd_sends_to_every_process_are_the_servers_to_act_on(self) -> None:
         worker = self.worker()
-        worker.process.send_signal(signal.SIGINT)
-        self.check_alive(worker)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            worker.process.send_signal(number)
+            self.check_alive(worker)
 
     def test_started_by_hand_it_says_what_it_is(self) -> None:
         done = subprocess.run([sys.executable, "-m", "presage.worker"], env={"PYTHONPATH": str(PACKAGE)}, stdin=subprocess.DEVNULL, capture_output=True, text=True)

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { ServingError } from '../contracts/error.ts'
 import { giveWay } from '../processes/give-way.ts'
 import { channelFd } from '../processes/launch-message.ts'
+import { leaveSignals } from '../processes/leave-signals.ts'
 import { ValueStream, valueParts } from '../processes/value-stream.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { hurried, type PrepareAnswer } from './prepare-answer.ts'
@@ -18,6 +19,7 @@ function answer(file: ManifestFile): PrepareAnswer {
   }
 }
 
+leaveSignals()
 giveWay({ theirs: Number(process.argv[2]), isIdle: process.argv[3] !== hurried })
 const socket = new Socket({ fd: channelFd, readable: true, writable: true })
 const asked = new ValueStream((file) => {

@@ -115,6 +115,16 @@ test('a bundle that takes too long of what others leave is begun again by a proc
   assert.deepEqual([patient, hurried].map(policyOf), [undefined, 0])
 })
 
+test('signals that reach every process, as Ctrl-C in a terminal, are left to the server', { skip: linux }, async (t) => {
+  const { preparation, launcher } = make(t)
+  await preparation.prepare(bundle('1.2.2'), never)
+  const [pid] = children(launcher.pid as number)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.kill(pid as number, signal)
+    assert.equal((await preparation.prepare(bundle('1.2.3'), never)).manifest.version, '1.2.3')
+  }
+})
+
 test('it ends when it is to rest, and is started again by the next bundle', { skip: linux }, async (t) => {
   const { preparation, launcher } = make(t)
   await preparation.prepare(bundle('1.2.3'), never)

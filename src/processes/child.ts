@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks'
 import type { Readable, Writable } from 'node:stream'
 import type { Command } from './command.ts'
 import { channelFd, type LaunchOrder, type LaunchReport } from './launch-message.ts'
+import { leaveSignals } from './leave-signals.ts'
 import { LoadingPriority } from './loading-priority.ts'
 import { captureLines } from './output-lines.ts'
 
@@ -72,4 +73,4 @@ process.stdin.on('close', () => process.exit(0)).resume()
 process.on('exit', () => {
   for (const child of running.values()) child.kill('SIGKILL')
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+leaveSignals()

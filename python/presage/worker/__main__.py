@@ -27,6 +27,13 @@ def open_channel() -> Channel:
     return Channel(socket.socket(fileno=descriptor))
 
 
+def leave_signals() -> None:
+    """What a terminal or systemd sends to every process is the server's to act on. Processes of the model's own are still ended by SIGTERM, as multiprocessing does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+
+
 def main() -> None:
     """Serves one model until the server goes away. Standard output and error are the model's own."""
     try:
@@ -34,7 +41,7 @@ def main() -> None:
     except OSError:
         sys.exit("presage-worker is started by the Presage server, which talks to it on descriptor 3.")
     faulthandler.enable(file=2)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_signals()
     limit_process()
     hold_lifeline()
     code = 1

@@ -129,6 +129,16 @@ test('an error in a call is its answer, and the process goes on', async () => {
   assert.equal(made.under.pid, pid)
 })
 
+test('Ctrl-C in a terminal and a service that is to end, which reach every process, leave the calls that go on to the server', async () => {
+  await using made = await makeProcess()
+  const pid = made.under.pid ?? assert.fail('no process')
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.kill(pid, signal)
+    assert.equal((await call(made.under, 'calm'))[0]?.name, 'calm')
+  }
+  assert.equal(made.under.pid, pid)
+})
+
 test('a process that is stopped is noticed by its heartbeat although nobody calls it, and replaced', async () => {
   await using made = await makeProcess({ limits: { heartbeatMs: 20, graceMs: 200 } })
   const [ended, ready] = [made.next('ended'), made.next('ready')]

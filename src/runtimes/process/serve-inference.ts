@@ -4,6 +4,7 @@ import { ServingError } from '../../contracts/error.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
 import { channelFd } from '../../processes/launch-message.ts'
+import { leaveSignals } from '../../processes/leave-signals.ts'
 import { holdLifeline } from '../../processes/lifeline.ts'
 import { hostMs, parseRequest, refusal, type Reply } from './message.ts'
 import type { Tensor } from './tensor.ts'
@@ -86,9 +87,10 @@ class InferenceServer {
 
 /**
  * Turns this process into an inference process: it talks on descriptor 3, and ends when that connection or standard input ends (the server went away) or when a
- * malformed frame arrives. Standard output and error stay free for whatever the model prints.
+ * malformed frame arrives, not by a signal that reaches every process. Standard output and error stay free for whatever the model prints.
  */
 export function serveInference(load: LoadProcessModel): void {
+  leaveSignals()
   holdLifeline()
   const socket = new Socket({ fd: channelFd, readable: true, writable: true })
   const server = new InferenceServer(load, socket)

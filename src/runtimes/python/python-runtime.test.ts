@@ -10,6 +10,7 @@ import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { artefactOf } from '../../../test/support/plain-artefact.ts'
 import { bubblewrapOrSkip } from '../../../test/support/bubblewrap.ts'
+import { descendants } from '../../../test/support/descendants.ts'
 import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
 import { pythonOrSkip } from '../../../test/support/python.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
@@ -134,6 +135,18 @@ test('in the box there is no network, no other process, no file of the machine a
   assert.equal((await ask(model, 11))[0], 0)
   const [pid = 0, processes = 0] = await ask(model, 12)
   assert.ok(pid < 0.01 && processes < 0.01, `process ${pid * 1000} of ${processes * 1000}`)
+})
+
+test('a boxed worker and its box leave signals that reach every process, as Ctrl-C in a terminal, to the server', async (t) => {
+  const made = makeRuntime(t, { sandbox: 'required' })
+  if (made === undefined || !(await bubblewrapOrSkip(t))) return
+  const model = await load(t, made.runtime, moody())
+  const before = descendants()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const pid of before) process.kill(pid, signal)
+    assert.deepEqual([...(await ask(model, 0))], [0.25, 0.75])
+  }
+  assert.deepEqual(descendants(), before)
 })
 
 test('once it is loaded nothing of a boxed worker has a lower priority than the server', { skip: cannotRaise }, async (t) => {

@@ -23,6 +23,9 @@ async function prove(): Promise<string | undefined> {
   )
 }
 
+/** For bubblewrap itself, which would end at a signal that is the server's to act on: what is ignored stays so in the program that takes the shell's place. */
+const ignoringSignals = ['-c', `trap '' INT TERM; exec "$0" "$@"`]
+
 /** The bubblewrap of this machine, undefined where there is none or where it may not make namespaces (as in many containers); tried once. */
 export const workingBubblewrap = (): Promise<string | undefined> => (proven ??= prove())
 
@@ -39,5 +42,5 @@ export function boxed({ file, args, env }: Command, bubblewrap: string, readable
   const variables = Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])
   const walls = ['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--clearenv']
   const floor = ['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp']
-  return { file: bubblewrap, args: [...walls, ...floor, ...binds, '--chdir', '/', ...variables, '--', file, ...args], env: {} }
+  return { file: '/bin/sh', args: [...ignoringSignals, bubblewrap, ...walls, ...floor, ...binds, '--chdir', '/', ...variables, '--', file, ...args], env: {} }
 }
