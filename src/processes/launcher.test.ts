@@ -84,6 +84,26 @@ test('a command that the system refuses at once costs the others nothing either'
   await other.ended
 })
 
+test('where the machine refuses the launcher itself, that is told, and the next start tries again', async (t) => {
+  const launcher = new Launcher()
+  const { execPath } = process
+  t.after(() => void (process.execPath = execPath))
+  for (const [path, why] of [
+    [join(execPath, 'node'), /ENOTDIR/],
+    ['/no/such/node', /ENOENT/],
+  ] as const) {
+    process.execPath = path
+    const { started, ended } = launcher.launch(echo, () => {})
+    await assert.rejects(started, why)
+    assert.match(await ended, why)
+  }
+  process.execPath = execPath
+  const { started, ended, kill } = launcher.launch(echo, () => {})
+  await started
+  kill()
+  await ended
+})
+
 test('a process that ends before its channel could be handed on was not started, and how it ended is told', async () => {
   const launcher = new Launcher()
   const launched = Array.from({ length: 20 }, () => launcher.launch({ file: '/bin/sh', args: ['-c', 'exit 3'], env: {} }, () => {}))

@@ -66,7 +66,13 @@ export class Launcher {
   }
 
   #order(process: Underway, order: LaunchOrder): void {
-    const child = (this.#child ??= this.#fork())
+    let child: ChildProcess
+    try {
+      child = this.#child ??= this.#fork()
+    } catch (error) {
+      // Some refusals of the machine, as for memory, are thrown, others told by an event.
+      return this.#lost(undefined, (error as Error).message)
+    }
     this.#supervise(process, child)
     this.#hold(child)
     // Where the machine could not even make its channel, or it has closed it, its end is told by an event.
@@ -118,7 +124,7 @@ export class Launcher {
     if (this.#child) this.#hold(this.#child)
   }
 
-  #lost(child: ChildProcess, why: string): void {
+  #lost(child: ChildProcess | undefined, why: string): void {
     if (child !== this.#child) return
     this.#child = undefined
     const lost = [...this.#underway.values()]
