@@ -6,6 +6,8 @@ import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { cannotRaise, prioritiesBelow } from '../../test/support/priority.ts'
 import { Launcher } from './launcher.ts'
 import type { OutputLine } from './output-lines.ts'
@@ -102,6 +104,23 @@ test('where the machine refuses the launcher itself, that is told, and the next 
   await started
   kill()
   await ended
+})
+
+test('who would take what a program prints is forgotten when it never ran', async () => {
+  setFlagsFromString('--expose-gc')
+  const launcher = new Launcher()
+  const other = launcher.launch(echo, () => {})
+  const refused = (): { readonly log: WeakRef<object>; readonly ended: Promise<string> } => {
+    const log = (): void => {}
+    return { log: new WeakRef(log), ended: launcher.launch({ file: '/no/such/program', args: [], env: {} }, log).ended }
+  }
+  const { log, ended } = refused()
+  await ended
+  await setImmediate() // A WeakRef holds what it was made of until the end of the turn.
+  ;(runInNewContext('gc') as () => void)()
+  assert.equal(log.deref(), undefined)
+  other.kill()
+  await other.ended
 })
 
 test('a process that ends before its channel could be handed on was not started, and how it ended is told', async () => {

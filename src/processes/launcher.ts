@@ -117,7 +117,11 @@ export class Launcher {
       return channel === undefined ? this.#order(process, { id: report.id, kind: 'kill' }) : process.started.resolve({ pid: report.pid, channel })
     }
     this.#underway.delete(report.id)
-    if (report.kind === 'failed') process.started.reject(new Error(report.how))
+    if (report.kind === 'failed') {
+      process.started.reject(new Error(report.how))
+      // What never ran never falls silent.
+      this.#logs.delete(report.id)
+    }
     process.ended.resolve(report.how)
     // Who waits for the start of one that ended before hears of its end first.
     process.started.reject(new Error(report.how))
