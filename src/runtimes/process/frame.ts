@@ -24,13 +24,18 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8
 
 /**
  * A frame as bytes: prefix, msgpack header `[message, [[name, type, shape], …]]`, then each tensor's little-endian values, all at multiples of 8.
- * Throws `batch_too_large` when the body would be longer than `maxBytes`.
+ * Throws `batch_too_large` when the body would be longer than `maxBytes`, or its header than is read.
  */
 export function encodeFrame(frame: Frame, maxBytes: number = defaultMaxFrameBytes): Uint8Array {
   const header = encoder.encode([frame.message, frame.tensors.map((tensor) => [tensor.name, typeOf(tensor.data), tensor.shape])])
+  if (header.length > maxHeaderBytes)
+    throw new ServingError(
+      'batch_too_large',
+      `The names of a message take ${header.length} bytes; at most ${maxHeaderBytes} are sent to an inference process. Use fewer or shorter ones.`,
+    )
   const start = aligned(header.length)
   const bodyBytes = frame.tensors.reduce((sum, tensor) => sum + aligned(tensor.data.byteLength), start)
-  if (bodyBytes > maxBytes || header.length > maxHeaderBytes) {
+  if (bodyBytes > maxBytes) {
     throw new ServingError('batch_too_large', `The rows take ${bodyBytes} bytes; an inference process takes at most ${maxBytes} at once. Send fewer rows.`)
   }
   const bytes = Buffer.alloc(prefixBytes + bodyBytes)

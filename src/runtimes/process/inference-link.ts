@@ -83,10 +83,9 @@ export class InferenceLink {
       this.end(`it was not ready after ${timeoutMs} ms`)
     }, timeoutMs)
     const wait = setTimeout(() => this.#launched.promote(), timeoutMs * patience)
-    void this.#launched.started.then(
-      () => this.#send({ kind: 'load', args }),
-      () => {},
-    )
+    this.#launched.started
+      .then(() => this.#send({ kind: 'load', args }))
+      .catch((error: Error) => this.end(error.message, error instanceof ServingError ? error : undefined))
     try {
       const info = await this.#ready.promise
       this.#launched.promote()

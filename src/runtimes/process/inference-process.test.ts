@@ -193,6 +193,10 @@ test('a model that chatters is cut to 100 lines a second, and what was dropped i
   assert.ok(shown >= 100 && shown <= 100 * seconds, `${shown} lines in at most ${seconds} seconds`)
 })
 
+test('a load whose words are too long to send is refused, and costs nobody else anything', async () => {
+  await assert.rejects(makeProcess({ args: () => ({ features: 'x'.repeat(2 << 20) }) }), { code: 'batch_too_large' })
+})
+
 test('a refused load is told to the caller, a death in it as well', async () => {
   await assert.rejects(makeProcess({ args: () => ({ refuse: true }) }), { code: 'model_verification_failed', message: 'Not today' })
   await assert.rejects(makeProcess({ args: () => ({ refuse: 'crash' }) }), { code: 'worker_crashed' })
