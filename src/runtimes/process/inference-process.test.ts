@@ -197,6 +197,18 @@ test('a load whose words are too long to send is refused, and costs nobody else 
   await assert.rejects(makeProcess({ args: () => ({ features: 'x'.repeat(2 << 20) }) }), { code: 'batch_too_large' })
 })
 
+test('unloading ends the process that is being replaced as well, with the calls that it owes', async () => {
+  const made = await makeProcess({ limits: { recycleCalls: 2 } })
+  const pid = made.under.pid ?? assert.fail('no process')
+  const recycled = made.next('recycled')
+  process.kill(pid, 'SIGSTOP')
+  const owed = [call(made.under, 'calm'), call(made.under, 'calm')].map((each) => assert.rejects(each, { code: 'model_unavailable' }))
+  await recycled
+  await made.under.dispose()
+  await Promise.all(owed)
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+})
+
 test('a refused load is told to the caller, a death in it as well', async () => {
   await assert.rejects(makeProcess({ args: () => ({ refuse: true }) }), { code: 'model_verification_failed', message: 'Not today' })
   await assert.rejects(makeProcess({ args: () => ({ refuse: 'crash' }) }), { code: 'worker_crashed' })

@@ -57,8 +57,9 @@ export class InferenceProcess {
   #startMs = 0
   #info: ProcessInfo | undefined
   #calls = 0
-  #successor: InferenceLink | undefined
-  #closing: Promise<unknown> = Promise.resolve()
+  #isReplacing = false
+  /** Processes that exist: the one that answers, one that is to take its place, one whose place was taken and that owes answers still. */
+  readonly #links = new Set<InferenceLink>()
 
   constructor(spec: ProcessSpec, deps: ProcessDeps) {
     this.#spec = spec
@@ -126,20 +127,16 @@ export class InferenceProcess {
   async dispose(): Promise<void> {
     const state = this.#state
     this.#state = { at: 'disposed' }
-    const failure = unloaded()
-    this.#successor?.end('the model was unloaded', failure)
     if (state.at === 'down') clearTimeout(state.timer)
-    if ('link' in state) {
-      state.link.end('the model was unloaded', failure)
-      this.#closing = state.link.ended
-    }
-    await this.#closing
+    for (const link of this.#links) link.end('the model was unloaded', unloaded())
+    await Promise.all([...this.#links].map(({ ended }) => ended))
   }
 
   #launch(): State & { at: 'starting' } {
     const { clock, launcher, log } = this.#deps
     const onMemory = (rssBytes: number): void => this.#measured(link, rssBytes)
     const link: InferenceLink = new InferenceLink({ command: this.#spec.command, launcher, clock, log, limits: this.#limits, onMemory })
+    this.#links.add(link)
     void link.ended.then((reason) => this.#down(link, reason))
     return { at: 'starting', link, since: clock.monotonic() }
   }
@@ -152,9 +149,9 @@ export class InferenceProcess {
 
   /** A fresh process is started beside the one that answers; if it cannot take over, the next call or heartbeat tries again. */
   async #recycle(reason: string): Promise<void> {
-    if (this.#successor !== undefined || this.#state.at !== 'up') return
+    if (this.#isReplacing || this.#state.at !== 'up') return
+    this.#isReplacing = true
     const { link, since } = this.#launch()
-    this.#successor = link
     const old = this.#state.link
     try {
       const info = await link.load(this.#spec.args(this.#info), this.#limits.startMs)
@@ -164,7 +161,7 @@ export class InferenceProcess {
     } catch (error) {
       link.end(String(error))
     } finally {
-      this.#successor = undefined
+      this.#isReplacing = false
     }
   }
 
@@ -186,6 +183,7 @@ export class InferenceProcess {
   }
 
   #down(link: InferenceLink, reason: string): void {
+    this.#links.delete(link)
     const state = this.#state
     if (!('link' in state) || state.link !== link || this.#info === undefined) return
     const steady = state.at === 'up' && this.#deps.clock.monotonic() - state.since >= this.#limits.steadyMs
