@@ -15,7 +15,7 @@ const never = new AbortController().signal
 const given = { code: 'deadline_exceeded', message: /given up/ }
 
 type Subject = { readonly preparation: PrepareProcess; readonly launcher: Launcher }
-function make(t: TestContext, whenLate?: (act: () => void) => NodeJS.Timeout): Subject {
+function make(t: TestContext, whenLate?: (act: () => void, ms: number) => NodeJS.Timeout): Subject {
   const launcher = new Launcher()
   const preparation = new PrepareProcess(launcher, whenLate)
   t.after(() => preparation.rest())
@@ -113,6 +113,33 @@ test('a bundle that takes too long of what others leave is begun again by a proc
   const [hurried] = children(launcher.pid as number)
   assert.notEqual(hurried, patient)
   assert.deepEqual([patient, hurried].map(policyOf), [undefined, 0])
+})
+
+test('a process that has a share of its own already is left with its bundle for ten minutes', { skip: linux }, async (t) => {
+  const waits: number[] = []
+  const { preparation, launcher } = make(t, (act, ms) => {
+    waits.push(ms)
+    return setTimeout(act, ms)
+  })
+  preparation.start()
+  for (const version of ['1.2.2', '1.2.3']) await preparation.prepare(bundle(version), never)
+  assert.deepEqual([waits, children(launcher.pid as number).map(policyOf)], [[600_000, 600_000], [0]])
+})
+
+test('a bundle that comes to no end with a share of its own either is refused, and holds up no other', { skip: linux }, async (t) => {
+  let late = (): void => {}
+  const { preparation, launcher } = make(t, (act) => {
+    late = act
+    return setTimeout(() => {}, 0)
+  })
+  preparation.start()
+  await preparation.prepare(bundle('1.2.2'), never)
+  process.kill(children(launcher.pid as number)[0] as number, 'SIGSTOP')
+  const endless = preparation.prepare(bundle('1.2.2'), never)
+  const next = preparation.prepare(bundle('1.2.3'), never)
+  late()
+  await assert.rejects(endless, { code: 'model_verification_failed', message: /was not read within 10 min/ })
+  assert.equal((await next).manifest.version, '1.2.3')
 })
 
 test('signals that reach every process, as Ctrl-C in a terminal, are left to the server', { skip: linux }, async (t) => {

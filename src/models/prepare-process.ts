@@ -12,8 +12,8 @@ type Waiting = { readonly file: ManifestFile; readonly signal: AbortSignal; read
 
 const entry = new URL('./prepare-child.ts', import.meta.url)
 const idleMs = 10_000
-/** How long a bundle may take of what others leave of the processors. */
-const patienceMs = 10_000
+/** How long a bundle may take of what others leave of the processors, and with a share of its own: far more than the largest needs, so what takes longer hangs, and everybody who waits for a load with it. */
+const [patienceMs, mostMs] = [10_000, 600_000]
 
 /**
  * One process that reads, checks and compiles bundles, one after the other, behind those that answer: memory, garbage and threads of a load are its own. It stays for some seconds after the
@@ -21,21 +21,23 @@ const patienceMs = 10_000
  */
 export class PrepareProcess {
   readonly #launcher: Launcher
-  readonly #whenLate: (act: () => void) => NodeJS.Timeout
+  readonly #whenLate: (act: () => void, ms: number) => NodeJS.Timeout
   readonly #waiting: Waiting[] = []
   #current: Waiting | undefined
   #running: Launched | undefined
+  /** Has the process a share of its own? */
+  #isHurried = false
   #channel: Socket | undefined
   #idle: NodeJS.Timeout | undefined
   #patience: NodeJS.Timeout | undefined
 
-  /** `whenLate` sets the timer after which a bundle is no longer left to what others leave. */
-  constructor(launcher: Launcher, whenLate: (act: () => void) => NodeJS.Timeout = (act) => setTimeout(act, patienceMs)) {
+  /** `whenLate` sets the timer of a bundle. */
+  constructor(launcher: Launcher, whenLate: (act: () => void, ms: number) => NodeJS.Timeout = setTimeout) {
     this.#launcher = launcher
     this.#whenLate = whenLate
   }
 
-  /** The bundle, ready for its runtime. Throws what `prepareBundle` throws, and `deadline_exceeded` when the signal aborts first. */
+  /** The bundle, ready for its runtime. Throws what `prepareBundle` throws, and `deadline_exceeded` when the signal aborts first. Always settles. */
   prepare(file: ManifestFile, signal: AbortSignal): Promise<PreparedBundle> {
     const waiting: Waiting = { file, signal, giveUp: () => this.#giveUp(waiting), ...Promise.withResolvers<PreparedBundle>() }
     this.#waiting.push(waiting)
@@ -47,7 +49,7 @@ export class PrepareProcess {
 
   /** Starts the process ahead of the first bundles, for a server that answers nobody before it has them. */
   start(): void {
-    this.#running ??= this.#launch([hurried])
+    this.#running ??= this.#launch(true)
     this.#next()
   }
 
@@ -63,15 +65,28 @@ export class PrepareProcess {
     if (this.#current === undefined) this.#idle = setTimeout(() => this.#end(), idleMs).unref()
     else {
       this.#running ??= this.#launch()
-      this.#patience = this.#whenLate(() => this.#hurry())
+      this.#watch()
       this.#ask()
     }
+  }
+
+  #watch(): void {
+    this.#patience = this.#isHurried ? this.#whenLate(() => this.#refuse(), mostMs) : this.#whenLate(() => this.#hurry(), patienceMs)
   }
 
   /** On a machine that has nothing to spare the bundle would never be ready: another process begins again, with a share of its own. */
   #hurry(): void {
     this.#end()
-    this.#running = this.#launch([hurried])
+    this.#running = this.#launch(true)
+    this.#watch()
+  }
+
+  #refuse(): void {
+    this.#end()
+    this.#settle({
+      code: 'model_verification_failed',
+      message: `The bundle was not read within ${mostMs / 60_000} min: the loading process hung and was ended`,
+    })
   }
 
   /** Now, or once the process runs. */
@@ -79,9 +94,10 @@ export class PrepareProcess {
     if (this.#current && this.#channel) for (const part of valueParts(this.#current.file)) this.#channel.write(part)
   }
 
-  #launch(words: readonly string[] = []): Launched {
+  #launch(isHurried = false): Launched {
+    this.#isHurried = isHurried
     const { args, ...command } = nodeCommand(entry)
-    const launched = this.#launcher.launch({ ...command, args: [...args, String(getPriority()), ...words] }, () => {})
+    const launched = this.#launcher.launch({ ...command, args: [...args, String(getPriority()), ...(isHurried ? [hurried] : [])] }, () => {})
     void launched.started.then(
       ({ channel }) => this.#connect(launched, channel),
       () => {},
