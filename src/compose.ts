@@ -65,9 +65,9 @@ async function composeKeys(
 type Preparing = { readonly launcher: Launcher; readonly preparation: PrepareProcess }
 
 /** First of all: these two processes start one after the other, while this one has other things to do. */
-function startPreparing(): Preparing {
+function startPreparing({ log }: Surroundings): Preparing {
   const launcher = new Launcher()
-  const preparation = new PrepareProcess(launcher)
+  const preparation = new PrepareProcess(launcher, (line) => log.warn({ line }, 'loading process'))
   preparation.start()
   return { launcher, preparation }
 }
@@ -166,7 +166,7 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
 /** Constructs every service and hands them to each other: the only place that does. Throws `store_unavailable`, `validation_failed`. */
 export async function compose(config: Config, around: Surroundings): Promise<Presage> {
   tuneEngine()
-  const preparing = startPreparing()
+  const preparing = startPreparing(around)
   try {
     return await composeAround(preparing, config, around)
   } catch (error) {

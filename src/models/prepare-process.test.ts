@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { loadedPackages } from '../../test/support/loaded-packages.ts'
 import { Launcher } from '../processes/launcher.ts'
+import type { OutputLine } from '../processes/output-lines.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { prepareBundle } from './prepare-bundle.ts'
 import { PrepareProcess } from './prepare-process.ts'
@@ -15,9 +17,9 @@ const never = new AbortController().signal
 const given = { code: 'deadline_exceeded', message: /given up/ }
 
 type Subject = { readonly preparation: PrepareProcess; readonly launcher: Launcher }
-function make(t: TestContext, whenLate?: (act: () => void, ms: number) => NodeJS.Timeout): Subject {
+function make(t: TestContext, whenLate?: (act: () => void, ms: number) => NodeJS.Timeout, log: (line: OutputLine) => void = () => {}): Subject {
   const launcher = new Launcher()
-  const preparation = new PrepareProcess(launcher, whenLate)
+  const preparation = new PrepareProcess(launcher, log, whenLate)
   t.after(() => preparation.rest())
   return { preparation, launcher }
 }
@@ -96,6 +98,15 @@ test('a process that dies fails the bundle that it was at, and the next one has 
   await lost
   assert.equal((await next).manifest.version, '1.2.3')
   assert.notEqual(children(launcher.pid as number)[0], pid)
+})
+
+test('what a process says before it dies is told', async (t) => {
+  const lines: string[] = []
+  const { preparation } = make(t, undefined, ({ line }) => void lines.push(line))
+  const { manifest, ...file } = bundle('1.2.3')
+  const tooLong = preparation.prepare({ ...file, manifest: { ...manifest, name: 'x'.repeat(65 << 20) } }, never)
+  await assert.rejects(tooLong, { code: 'model_verification_failed', message: /exited with status 1/ })
+  while (!lines.some((line) => /RangeError: a value of \d+ bytes/.test(line))) await setImmediate()
 })
 
 test('a bundle that takes too long of what others leave is begun again by a process with a share of its own', { skip: linux }, async (t) => {

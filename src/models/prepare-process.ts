@@ -3,6 +3,7 @@ import { getPriority } from 'node:os'
 import { ServingError } from '../contracts/error.ts'
 import { nodeCommand } from '../processes/command.ts'
 import type { Launched, Launcher } from '../processes/launcher.ts'
+import type { OutputLine } from '../processes/output-lines.ts'
 import { ValueStream, valueParts } from '../processes/value-stream.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { hurried, type PrepareAnswer } from './prepare-answer.ts'
@@ -21,6 +22,7 @@ const [patienceMs, mostMs] = [10_000, 600_000]
  */
 export class PrepareProcess {
   readonly #launcher: Launcher
+  readonly #log: (line: OutputLine) => void
   readonly #whenLate: (act: () => void, ms: number) => NodeJS.Timeout
   readonly #waiting: Waiting[] = []
   #current: Waiting | undefined
@@ -31,9 +33,10 @@ export class PrepareProcess {
   #idle: NodeJS.Timeout | undefined
   #patience: NodeJS.Timeout | undefined
 
-  /** `whenLate` sets the timer of a bundle. */
-  constructor(launcher: Launcher, whenLate: (act: () => void, ms: number) => NodeJS.Timeout = setTimeout) {
+  /** `log` takes what the process prints, which is its last words; `whenLate` sets the timer of a bundle. */
+  constructor(launcher: Launcher, log: (line: OutputLine) => void, whenLate: (act: () => void, ms: number) => NodeJS.Timeout = setTimeout) {
     this.#launcher = launcher
+    this.#log = log
     this.#whenLate = whenLate
   }
 
@@ -97,7 +100,7 @@ export class PrepareProcess {
   #launch(isHurried = false): Launched {
     this.#isHurried = isHurried
     const { args, ...command } = nodeCommand(entry)
-    const launched = this.#launcher.launch({ ...command, args: [...args, String(getPriority()), ...(isHurried ? [hurried] : [])] }, () => {})
+    const launched = this.#launcher.launch({ ...command, args: [...args, String(getPriority()), ...(isHurried ? [hurried] : [])] }, this.#log)
     void launched.started.then(
       ({ channel }) => this.#connect(launched, channel),
       () => {},
