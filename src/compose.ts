@@ -18,6 +18,7 @@ import type { GatewayServer } from './gateway/server.ts'
 import type { SeriesStore } from './market/series-store.ts'
 import { ModelAdministration } from './models/model-admin.ts'
 import { ModelService } from './models/model-service.ts'
+import { inServerProblems } from './models/in-server-problems.ts'
 import { FolderWatch } from './models/folder-watch.ts'
 import { PrepareProcess } from './models/prepare-process.ts'
 import { Health } from './monitoring/health.ts'
@@ -120,6 +121,7 @@ function composeHealth(
 }
 
 type Living = {
+  readonly log: Surroundings['log']
   readonly makeServer: () => Promise<GatewayServer>
   readonly models: ModelService
   readonly market: Market
@@ -131,7 +133,7 @@ type Living = {
 
 /** Start and end of the process, each in the order that loses nothing. */
 function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop'> {
-  const { makeServer, models, market, feeds, readiness, history, release } = parts
+  const { log, makeServer, models, market, feeds, readiness, history, release } = parts
   let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
@@ -140,6 +142,7 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       const found = Promise.withResolvers<void>()
       const proven = models.scan(found.resolve)
       await Promise.race([found.promise, proven])
+      for (const problem of inServerProblems(config.models.onnxInServer, models.entries)) log.warn({}, problem)
       server = await makeServer()
       await proven
       await market.shareSets()
@@ -212,5 +215,6 @@ async function composeAround(preparing: Preparing, config: Config, around: Surro
   }
   const makeServer = async (): Promise<GatewayServer> => (await import('./gateway/server.ts')).createServer(gateway)
   const parts = { models, feeds, readiness }
-  return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...lifecycle(config, { ...parts, market: data, makeServer, history, release }) }
+  const life = lifecycle(config, { ...parts, log: around.log, market: data, makeServer, history, release })
+  return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...life }
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { walkBars } from '../../src/market/bar-walk.ts'
-import { startServer } from './support/start-server.ts'
+import { compose } from '../../src/compose.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { makeIds, systemClock } from '../../src/system.ts'
+import { exampleModels, startServer } from './support/start-server.ts'
 
 const name = 'lstm_momentum_v1'
 const symbol = 'BTC/USDT'
@@ -31,4 +37,17 @@ test('a model in models.onnxInServer answers from the server itself what it answ
   assert.deepEqual(inServer.prediction, inProcess.prediction)
   assert.match(inProcess.engine, /\(cpu\)$/)
   assert.match(inServer.engine, /\(cpu, in the server\)$/)
+})
+
+test('a name in models.onnxInServer that is no model is warned of at the start', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-e2e-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const flags = { 'gateway.port': '0', 'data.dir': folder, 'models.dir': exampleModels, 'models.onnxInServer': 'lstm_momentum_v2' }
+  const warnings: string[] = []
+  const log = { info() {}, warn: (_: object, message: string) => void warnings.push(message), error() {} }
+  const around = { clock: systemClock, random: Math.random, ids: makeIds(systemClock), log, version: '0.0.0-test' }
+  const presage = await compose(loadConfig({ env: {}, flags }), around)
+  await presage.start()
+  await presage.stop()
+  assert.match(warnings.join('\n'), /models\.onnxInServer names lstm_momentum_v2.*did you mean lstm_momentum_v1/)
 })
