@@ -13,11 +13,18 @@ export type Courtesy = { readonly theirs: number; readonly isIdle: boolean; read
  */
 export function giveWay({ theirs, isIdle, chrt = '/usr/bin/chrt' }: Courtesy): void {
   const lower = Math.min(lowest, theirs + behindServing)
-  const isLinux = process.platform === 'linux'
-  // On Linux each thread has priorities of its own, which it passes on to those that it starts; some of Node's run already.
-  for (const thread of isLinux ? readdirSync('/proc/self/task') : [process.pid]) asFarAsAllowed(() => setPriority(Number(thread), lower))
-  if (isLinux && isIdle && existsSync(chrt))
+  for (const thread of threads()) asFarAsAllowed(() => setPriority(thread, lower))
+  if (process.platform === 'linux' && isIdle && existsSync(chrt))
     asFarAsAllowed(() => execFileSync(chrt, ['--all-tasks', '--idle', '--pid', '0', String(process.pid)], { stdio: 'ignore' }))
+}
+
+/** On Linux each thread has priorities of its own, which it passes on to those that it starts; some of Node's run already. The first stands for all elsewhere, and where /proc is not mounted. */
+function threads(): readonly number[] {
+  try {
+    return readdirSync('/proc/self/task').map(Number)
+  } catch {
+    return [process.pid]
+  }
 }
 
 function asFarAsAllowed(act: () => void): void {
