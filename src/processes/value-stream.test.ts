@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { ValueStream, valueParts } from './value-stream.ts'
 
@@ -53,4 +56,22 @@ test('what cannot be sent is refused by its sender, and foreign bytes by their r
   assert.throws(() => valueParts({ act: () => 1 }), /could not be cloned/)
   assert.throws(() => read(Buffer.from('GET / HTTP/1.1\r\n'.repeat(4)), [100]), RangeError)
   assert.throws(() => read(Buffer.concat([Buffer.from([4, 0, 0, 0]), Buffer.from('HTTP')]), [100]))
+})
+
+test('a value is kept by whoever takes it, and by nobody else', async () => {
+  setFlagsFromString('--expose-gc')
+  const taken: WeakRef<ArrayBufferLike>[] = []
+  const stream = new ValueStream((value) => void taken.push(new WeakRef((value as Float64Array).buffer)))
+  const send = (): void => {
+    for (const part of valueParts(new Float64Array(1_000))) stream.push(part)
+  }
+  send()
+  const collect = runInNewContext('gc') as () => void
+  for (let turn = 0; turn < 5; turn += 1) {
+    await setImmediate() // A WeakRef holds what it was made of until the end of the turn.
+    collect()
+  }
+  assert.ok(taken[0]?.deref() === undefined)
+  send()
+  assert.equal(taken.length, 2)
 })

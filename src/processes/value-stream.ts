@@ -43,33 +43,33 @@ export function valueParts(value: unknown): readonly Uint8Array[] {
   return [length, head, ...writer.arrays]
 }
 
-/** The arrays that bytes go into, in their order; `take` is called with each value once all of its own are filled. */
-function* wanted(take: (value: unknown) => void): Generator<Uint8Array, never> {
-  for (;;) {
-    const length = Buffer.alloc(lengthBytes)
-    yield length
-    const headBytes = length.readUInt32LE()
-    if (headBytes > mostHeadBytes) throw new RangeError(`a value of ${headBytes} bytes`)
-    const head = Buffer.alloc(headBytes)
-    yield head
-    const reader = new Reader(head)
-    reader.readHeader()
-    const value: unknown = reader.readValue()
-    yield* reader.arrays
-    take(value)
-  }
+/** The arrays that the bytes of a value go into, in their order; returns the value once all are filled. */
+function* wanted(): Generator<Uint8Array, unknown> {
+  const length = Buffer.alloc(lengthBytes)
+  yield length
+  const headBytes = length.readUInt32LE()
+  if (headBytes > mostHeadBytes) throw new RangeError(`a value of ${headBytes} bytes`)
+  const head = Buffer.alloc(headBytes)
+  yield head
+  const reader = new Reader(head)
+  reader.readHeader()
+  const value: unknown = reader.readValue()
+  yield* reader.arrays
+  return value
 }
 
 /** Reads what `valueParts` wrote from a stream of bytes. Megabytes of arrays are put where they stay as they come in, so that no turn of the event loop takes longer than its piece does. */
 export class ValueStream {
-  readonly #wanted: Generator<Uint8Array, never>
+  readonly #take: (value: unknown) => void
+  // One for each value: it holds what it has returned.
+  #wanted = wanted()
   #target: Uint8Array
   #filled = 0
 
   /** `take` is called with each value that is complete. */
   constructor(take: (value: unknown) => void) {
-    this.#wanted = wanted(take)
-    this.#target = this.#wanted.next().value
+    this.#take = take
+    this.#target = this.#next()
   }
 
   /** Throws on bytes that are none of `valueParts`; the stream is of no use then. */
@@ -80,9 +80,17 @@ export class ValueStream {
       this.#filled += piece.length
       from += piece.length
       while (this.#filled === this.#target.length) {
-        this.#target = this.#wanted.next().value
+        this.#target = this.#next()
         this.#filled = 0
       }
     }
+  }
+
+  #next(): Uint8Array {
+    const { done, value } = this.#wanted.next()
+    if (done !== true) return value
+    this.#wanted = wanted()
+    this.#take(value)
+    return this.#next()
   }
 }
