@@ -170,10 +170,19 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
 export async function compose(config: Config, around: Surroundings): Promise<Presage> {
   tuneEngine()
   const preparing = startPreparing(around)
+  const { launcher } = preparing
   try {
-    return await composeAround(preparing, config, around)
+    const presage = await composeAround(preparing, config, around)
+    const stop = async (): Promise<boolean> => {
+      try {
+        return await presage.stop()
+      } finally {
+        await launcher.close()
+      }
+    }
+    return { ...presage, stop }
   } catch (error) {
-    preparing.preparation.rest()
+    await launcher.close()
     throw error
   }
 }

@@ -173,6 +173,19 @@ test('a launcher that hangs is ended, and who waits for it is told', async () =>
   assert.equal(await before.ended, 'the process that had started it ended')
 })
 
+test('closed, a launcher ends with all that it has started, and the next start has a new one', async () => {
+  const launcher = new Launcher()
+  await launcher.close()
+  const { started, ended } = launcher.launch(echo, () => {})
+  const pids = [(await started).pid, pidOf(launcher)]
+  await launcher.close()
+  assert.match(await ended, /the process that had started it ended/)
+  while (pids.some(isRunning)) await setImmediate()
+  const next = launcher.launch(echo, () => {})
+  assert.ok(isRunning((await next.started).pid))
+  await launcher.close()
+})
+
 test('a program ends by itself once nothing runs that it has started, and takes the launcher along', () => {
   const text = `
     import { Launcher } from ${JSON.stringify(new URL('./launcher.ts', import.meta.url).href)}

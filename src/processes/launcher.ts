@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { type Command, nodeCommand } from './command.ts'
 import type { LaunchOrder, LaunchReport, LifeReport } from './launch-message.ts'
@@ -63,6 +64,15 @@ export class Launcher {
       this.#order(process, { id, kind: 'kill' })
     }
     return { started: process.started.promise, ended: process.ended.promise, promote, kill }
+  }
+
+  /** Ends the launcher, and with it all that it has started; settles when it no longer exists. The next start has a new one. */
+  async close(): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    child.ref()
+    child.kill('SIGKILL')
+    await once(child, 'exit')
   }
 
   #order(process: Underway, order: LaunchOrder): void {
