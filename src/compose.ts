@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFirstKey } from './access/first-key.ts'
 import { KeyRing } from './access/key-ring.ts'
@@ -87,7 +86,6 @@ function composeModels(
 type Stores = { readonly database: Database; readonly registry: Registry; readonly meter: PrometheusMeter; readonly logs: ReturnType<typeof openDayLogs> }
 
 async function composeStores(config: Config, { clock, ids }: Surroundings): Promise<Stores> {
-  mkdirSync(config.data.dir, { recursive: true })
   const meter = new PrometheusMeter()
   meter.measureProcess()
   const database = await openDatabase(join(config.data.dir, 'presage.db'))
