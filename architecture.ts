@@ -15,7 +15,7 @@ export const folders = {
   features: ['calendars', 'documents', 'feature-store', 'market', 'contracts'],
   feeds: ['calendars', 'market', 'processes', 'resilience', 'contracts'],
   runtimes: ['trees', 'processes', 'resilience', 'contracts'],
-  history: ['events', 'market', 'contracts'],
+  history: ['events', 'market', 'processes', 'contracts'],
   registry: ['database', 'contracts'],
   models: ['processes', 'registry', 'runtimes', 'contracts'],
   prediction: ['contracts'],

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ServingError } from '../contracts/error.ts'
+import { leaveSignals } from '../processes/leave-signals.ts'
 import { HistoryDesk } from './history-desk.ts'
 import type { HistoryCall, HistoryReply } from './history-message.ts'
 
@@ -26,6 +27,7 @@ async function openDesk(): Promise<HistoryDesk | undefined> {
   }
 }
 
+leaveSignals()
 // The asker is gone, or wants no more: nothing that it waits for is left.
 process.on('disconnect', () => {
   rmSync(spillFolder, { recursive: true, force: true })

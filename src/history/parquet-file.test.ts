@@ -124,3 +124,12 @@ test('a process that dies refuses what waits and what comes, says how it ended, 
   await assert.rejects(write(path, process), ended)
   assert.equal(existsSync(path), false)
 })
+
+test('signals that reach every process, as Ctrl-C in a terminal, leave what is to be written to the server', async () => {
+  await using desk = new HistoryProcess()
+  const [first, second] = [join(folder, 'first.parquet'), join(folder, 'second.parquet')]
+  await write(first, desk)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.kill(desk.pid as number, signal)
+  await write(second, desk)
+  assert.ok(existsSync(second))
+})
