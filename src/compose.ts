@@ -122,6 +122,7 @@ type Living = {
   readonly log: Surroundings['log']
   readonly makeServer: () => Promise<GatewayServer>
   readonly models: ModelService
+  readonly preparation: PrepareProcess
   readonly market: Market
   readonly feeds: Feeds
   readonly readiness: Readiness
@@ -131,7 +132,7 @@ type Living = {
 
 /** Start and end of the process, each in the order that loses nothing. */
 function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop'> {
-  const { log, makeServer, models, market, feeds, readiness, history, release } = parts
+  const { log, makeServer, models, preparation, market, feeds, readiness, history, release } = parts
   let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
@@ -143,6 +144,7 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       for (const problem of inServerProblems(config.models.onnxInServer, models.entries)) log.warn({}, problem)
       server = await makeServer()
       await proven
+      preparation.rest() // from now on loads take what answers leave
       await market.shareSets()
       watch.start()
       feeds.start()
@@ -222,6 +224,6 @@ async function composeAround(preparing: Preparing, config: Config, around: Surro
   }
   const makeServer = async (): Promise<GatewayServer> => (await import('./gateway/server.ts')).createServer(gateway)
   const parts = { models, feeds, readiness }
-  const life = lifecycle(config, { ...parts, log: around.log, market: data, makeServer, history, release })
+  const life = lifecycle(config, { ...parts, ...preparing, log: around.log, market: data, makeServer, history, release })
   return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...life }
 }

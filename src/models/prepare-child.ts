@@ -6,9 +6,13 @@ import { leaveSignals } from '../processes/leave-signals.ts'
 import { ValueStream, valueParts } from '../processes/value-stream.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { hurried, type PrepareAnswer } from './prepare-answer.ts'
-import { prepareBundle } from './prepare-bundle.ts'
 
 // The entry of the process that prepares bundles; prepare-process.ts starts it.
+
+leaveSignals()
+giveWay({ theirs: Number(process.argv[2]), isIdle: process.argv[3] !== hurried })
+// Most of its start: behind those that answer, too.
+const { prepareBundle } = await import('./prepare-bundle.ts')
 
 function answer(file: ManifestFile): PrepareAnswer {
   try {
@@ -19,8 +23,6 @@ function answer(file: ManifestFile): PrepareAnswer {
   }
 }
 
-leaveSignals()
-giveWay({ theirs: Number(process.argv[2]), isIdle: process.argv[3] !== hurried })
 const socket = new Socket({ fd: channelFd, readable: true, writable: true })
 const asked = new ValueStream((file) => {
   for (const part of valueParts(answer(file as ManifestFile))) socket.write(part)

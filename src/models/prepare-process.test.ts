@@ -109,22 +109,28 @@ test('what a process says before it dies is told', async (t) => {
   while (!lines.some((line) => /RangeError: a value of \d+ bytes/.test(line))) await setImmediate()
 })
 
-test('a bundle that takes too long of what others leave is begun again by a process with a share of its own', { skip: linux }, async (t) => {
-  let late = (): void => {}
-  const { preparation, launcher } = make(t, (act) => {
-    late = act
-    return setTimeout(() => {}, 0)
-  })
-  await preparation.prepare(bundle('1.2.2'), never)
-  const [patient] = children(launcher.pid as number)
-  process.kill(patient as number, 'SIGSTOP')
-  const wanted = preparation.prepare(bundle('1.2.3'), never)
-  late()
-  assert.equal((await wanted).manifest.version, '1.2.3')
-  const [hurried] = children(launcher.pid as number)
-  assert.notEqual(hurried, patient)
-  assert.deepEqual([patient, hurried].map(policyOf), [undefined, 0])
-})
+test(
+  'a bundle that takes too long of what others leave is begun again by a process with a share of its own, which is for this bundle alone',
+  { skip: linux },
+  async (t) => {
+    let late = (): void => {}
+    const waits: number[] = []
+    const { preparation, launcher } = make(t, (act, ms) => {
+      late = act
+      waits.push(ms)
+      return setTimeout(() => {}, 0)
+    })
+    await preparation.prepare(bundle('1.2.2'), never)
+    const [patient] = children(launcher.pid as number)
+    process.kill(patient as number, 'SIGSTOP')
+    const wanted = preparation.prepare(bundle('1.2.3'), never)
+    late()
+    assert.equal((await wanted).manifest.version, '1.2.3')
+    assert.equal(policyOf(patient), undefined)
+    await preparation.prepare(bundle('1.2.2'), never)
+    assert.deepEqual(waits, [10_000, 10_000, 600_000, 10_000])
+  },
+)
 
 test('a process that has a share of its own already is left with its bundle for ten minutes', { skip: linux }, async (t) => {
   const waits: number[] = []
@@ -135,6 +141,9 @@ test('a process that has a share of its own already is left with its bundle for 
   preparation.start()
   for (const version of ['1.2.2', '1.2.3']) await preparation.prepare(bundle(version), never)
   assert.deepEqual([waits, children(launcher.pid as number).map(policyOf)], [[600_000, 600_000], [0]])
+  preparation.rest()
+  await preparation.prepare(bundle('1.2.3'), never)
+  assert.equal(waits.at(-1), 10_000, 'what is loaded after the start is left to what others leave')
 })
 
 test('a bundle that comes to no end with a share of its own either is refused, and holds up no other', { skip: linux }, async (t) => {

@@ -29,6 +29,8 @@ export class PrepareProcess {
   #running: Launched | undefined
   /** Has the process a share of its own? */
   #isHurried = false
+  /** Does the server answer nobody yet? */
+  #isStarting = false
   #channel: Socket | undefined
   #idle: NodeJS.Timeout | undefined
   #patience: NodeJS.Timeout | undefined
@@ -52,12 +54,14 @@ export class PrepareProcess {
 
   /** Starts the process ahead of the first bundles, for a server that answers nobody before it has them. */
   start(): void {
+    this.#isStarting = true
     this.#running ??= this.#launch(true)
     this.#next()
   }
 
-  /** Ends the process if it has nothing to do; the next bundle starts another. */
+  /** Ends the process if it has nothing to do; the next bundle starts another, which takes what others leave. */
   rest(): void {
+    this.#isStarting = false
     if (this.#current === undefined) this.#end()
   }
 
@@ -67,7 +71,7 @@ export class PrepareProcess {
     this.#current = this.#waiting.shift()
     if (this.#current === undefined) this.#idle = setTimeout(() => this.#end(), idleMs).unref()
     else {
-      this.#running ??= this.#launch()
+      this.#running ??= this.#launch(this.#isStarting)
       this.#watch()
       this.#ask()
     }
@@ -77,7 +81,7 @@ export class PrepareProcess {
     this.#patience = this.#isHurried ? this.#whenLate(() => this.#refuse(), mostMs) : this.#whenLate(() => this.#hurry(), patienceMs)
   }
 
-  /** On a machine that has nothing to spare the bundle would never be ready: another process begins again, with a share of its own. */
+  /** On a machine that has nothing to spare the bundle would never be ready: another process begins again, with a share of its own. It is for this bundle alone. */
   #hurry(): void {
     this.#end()
     this.#running = this.#launch(true)
@@ -97,7 +101,7 @@ export class PrepareProcess {
     if (this.#current && this.#channel) for (const part of valueParts(this.#current.file)) this.#channel.write(part)
   }
 
-  #launch(isHurried = false): Launched {
+  #launch(isHurried: boolean): Launched {
     this.#isHurried = isHurried
     const { args, ...command } = nodeCommand(entry)
     const launched = this.#launcher.launch({ ...command, args: [...args, String(getPriority()), ...(isHurried ? [hurried] : [])] }, this.#log)
@@ -150,6 +154,7 @@ export class PrepareProcess {
     if ('prepared' in answer) resolve(answer.prepared)
     else reject(new ServingError(answer.code, answer.message))
     this.#current = undefined
+    if (this.#isHurried && !this.#isStarting) this.#end()
     this.#next()
   }
 
