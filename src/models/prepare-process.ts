@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import { getPriority } from 'node:os'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ServingError } from '../contracts/error.ts'
 import { nodeCommand } from '../processes/command.ts'
+import { giveBack } from '../processes/large-memory.ts'
 import type { Launched, Launcher } from '../processes/launcher.ts'
 import type { OutputLine } from '../processes/output-lines.ts'
 import { ValueStream, valueParts } from '../processes/value-stream.ts'
@@ -115,18 +117,26 @@ export class PrepareProcess {
 
   #connect(launched: Launched, channel: Socket): void {
     if (launched !== this.#running) return void channel.destroy()
-    const answers = new ValueStream((answer) => this.#settle(answer as PrepareAnswer))
-    channel.on('data', (chunk: Buffer) => {
-      try {
-        answers.push(chunk)
-      } catch (error) {
-        this.#failed(launched, `it answered what cannot be read: ${String(error)}`)
-        launched.kill()
-      }
-    })
     channel.on('error', () => {})
     this.#channel = channel
+    void this.#listen(launched, channel)
     this.#ask()
+  }
+
+  /** A piece a turn: a stream that flows hands over all that has come, megabytes of a forest, in one. */
+  async #listen(launched: Launched, channel: Socket): Promise<void> {
+    const answers = new ValueStream((answer) => this.#settle(answer as PrepareAnswer))
+    try {
+      for await (const chunk of channel) {
+        answers.push(chunk as Buffer)
+        giveBack(chunk as Buffer<ArrayBuffer>)
+        await nextTurn()
+      }
+    } catch (error) {
+      if (channel.errored === error) return // its end is told by what was launched
+      this.#failed(launched, `it answered what cannot be read: ${String(error)}`)
+      launched.kill()
+    }
   }
 
   #failed(launched: Launched, how: string): void {

@@ -1,4 +1,5 @@
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
+import { sharedMemory } from './large-memory.ts'
 
 const kinds = [Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array] as const
 const lengthBytes = 4
@@ -26,9 +27,9 @@ class Reader extends DefaultDeserializer {
     const isShared = this.readUint32() === 1
     const bytes = this.readDouble()
     if (Kind === undefined) throw new TypeError('an array of an unknown kind')
-    const buffer = isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)
-    this.arrays.push(new Uint8Array(buffer))
-    return new (Kind as new (buffer: ArrayBufferLike) => NodeJS.TypedArray)(buffer)
+    const buffer = isShared ? sharedMemory(bytes) : Buffer.allocUnsafeSlow(bytes).buffer
+    this.arrays.push(new Uint8Array(buffer, 0, bytes))
+    return new (Kind as new (buffer: ArrayBufferLike, offset: number, length: number) => NodeJS.TypedArray)(buffer, 0, bytes / Kind.BYTES_PER_ELEMENT)
   }
 }
 
