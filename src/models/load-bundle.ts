@@ -123,7 +123,9 @@ export async function loadBundle(
   try {
     onPhase('verifying')
     const by = { at: deps.clock.monotonic() + longestVerificationMs, signal, allowUnverified: deps.allowUnverified }
-    return { prepared, runtime, golden: await verify(prepared, runtime, by) }
+    const golden = await verify(prepared, runtime, by)
+    await runtime.bringAtHand?.()
+    return { prepared, runtime, golden }
   } catch (error) {
     await runtime.dispose()
     throw error

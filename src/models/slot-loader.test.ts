@@ -46,7 +46,10 @@ function resident(slot: VersionSlot, dispose: () => void): VersionSlot {
 function loader(events: string[], room: SlotLoaderDeps['room'], wouldFit = false): SlotLoader {
   return new SlotLoader({
     runtimes: [
-      { kind: prepared.manifest.runtime, load: () => Promise.resolve((events.push('load'), { ...model(), bringAtHand: () => void events.push('at hand') })) },
+      {
+        kind: prepared.manifest.runtime,
+        load: () => Promise.resolve((events.push('load'), { ...model(), bringAtHand: async () => void events.push('at hand') })),
+      },
     ],
     registry: { digestOf: () => undefined },
     features: { declare: () => ({ digest: trained }) as never, prove: () => Promise.resolve() },
@@ -71,7 +74,7 @@ test('room is made for what a version is expected to take before any of it is lo
     return other.resident ? [other] : []
   }
   await loader(events, room).load(slot, asked)
-  assert.deepEqual(events, ['room for what it may take', 'other left', 'prepare', 'load', 'room for what it takes', 'at hand', 'changed'])
+  assert.deepEqual(events, ['room for what it may take', 'other left', 'prepare', 'load', 'at hand', 'room for what it takes', 'changed'])
   assert.equal(slot.heldBytes, 0, 'nothing stays reserved')
 })
 

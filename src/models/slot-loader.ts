@@ -124,7 +124,6 @@ export class SlotLoader {
     const leaving = await this.#admit(slot, load, loaded)
     // Nothing awaits from the decision to here and to the end of `changed`: memory, labels and the version agree at every moment.
     const resident = makeResident(slot, { ...loaded, features, onIdle: () => this.#tellFreed() })
-    loaded.runtime.bringAtHand?.()
     slot.resident = resident
     slot.loading = slot.failure = undefined
     slot.hasLoaded = true

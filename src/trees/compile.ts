@@ -25,6 +25,11 @@ export type CompiledForest = ({ readonly engine: 'interpreter'; readonly ensembl
   readonly warmRows: Float64Array
 }
 
+/** What of a forest has an image of its own. */
+export function kernelsOf(forest: CompiledForest): (CompiledKernel | CompiledBatch)[] {
+  return [...(forest.engine === 'interpreter' ? [] : [forest]), ...(forest.batch ? [forest.batch] : [])]
+}
+
 /** `engine` overrides the choice by shape where the ensemble allows it, and `batch: false` leaves many rows to it as well; `relaxedSimd: false` keeps to the strict vector instructions. */
 export type CompileOptions = { readonly engine?: Engine; readonly batch?: boolean; readonly relaxedSimd?: boolean }
 

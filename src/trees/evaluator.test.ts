@@ -10,6 +10,7 @@ import type { Ensemble } from './ensemble.ts'
 import { instantiateForest } from './evaluator.ts'
 import { parseLightGbm } from './lightgbm.ts'
 import { modelText, stump } from './model-text.test-data.ts'
+import { atOnce } from './steps.ts'
 import { warmUp } from './warm-up.ts'
 
 const shape: EnsembleShape = { trees: 20, leaves: 31, inputs: 10, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }
@@ -81,11 +82,11 @@ test('warming up runs the evaluator that many times and changes no answer', () =
     evaluator.predict(row, out)
   }
   const sizes = new Map<number, number>()
-  const predictBatch: typeof evaluator.predictBatch = (rows, count, out) => {
+  const rehearseBatch: NonNullable<typeof evaluator.rehearseBatch> = (rows, count) => {
     sizes.set(count, (sizes.get(count) ?? 0) + 1)
-    evaluator.predictBatch(rows, count, out)
+    return evaluator.rehearseBatch!(rows, count)
   }
-  warmUp({ ...evaluator, predict, predictBatch }, compiled.warmRows, { calls: 200, batchRows: 300 })
+  warmUp({ ...evaluator, predict, rehearseBatch }, compiled.warmRows, { calls: 200, batchRows: 300 })
   assert.equal(calls, 200)
   assert.deepEqual([...sizes.keys()], [16, 32, 48, 64, 80, 96, 112, 128])
   assert.deepEqual([sizes.get(16), sizes.get(128)], [19, 3])
@@ -174,7 +175,7 @@ test('bringing a forest at hand changes no answer, in any engine', () => {
     const { predict, bringAtHand } = instantiateForest(compileForest(ensemble, { engine }))
     const [before, after] = [new Float64Array(2), new Float64Array(2)]
     predict(row, before)
-    bringAtHand()
+    atOnce(bringAtHand())
     predict(row, after)
     assert.deepEqual(after, before, engine)
   }
@@ -197,6 +198,6 @@ test('an evaluator keeps no image of its kernels: whoever drops what was compile
       [undefined, undefined],
       engine,
     )
-    evaluator.bringAtHand()
+    atOnce(evaluator.bringAtHand())
   }
 })

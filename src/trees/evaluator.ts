@@ -22,11 +22,13 @@ export type Evaluator = {
   readonly blockRows: number
   readonly predictRaw: (row: Float64Array, out: Float64Array) => void
   /** Brings what single rows read into the caches of this core, where it fits: for the moment before calls begin. */
-  readonly bringAtHand: () => void
+  readonly bringAtHand: () => Steps<void>
   readonly predict: (row: Float64Array, out: Float64Array) => void
   /** `count` rows in, `count` x outputs raw scores out: to the bit what `predictRaw` gives row by row. */
   readonly predictBatchRaw: (rows: Float64Array, count: number, out: Float64Array) => void
   readonly predictBatch: (rows: Float64Array, count: number, out: Float64Array) => void
+  /** The work of a batch of up to `blockRows` rows, a few trees a step and for no answer, where there is a kernel for many rows. */
+  readonly rehearseBatch?: BatchEvaluator['rehearse']
 }
 
 type PredictRows = Evaluator['predictBatchRaw']
@@ -77,6 +79,7 @@ function* evaluatorOf(raw: RawEvaluator, compiled: CompiledBatch | undefined): S
       predictBatchRaw(rows, count, out)
       transformOutputs(finish, out, count)
     },
+    ...(batch && { rehearseBatch: batch.rehearse }),
   }
 }
 
@@ -89,7 +92,7 @@ function interpreterOf(ensemble: Ensemble): RawEvaluator {
     outputs,
     finish: finishOf(ensemble),
     memoryBytes: ensembleBytes(ensemble),
-    bringAtHand: () => {},
+    *bringAtHand() {},
     predictRaw(row, out) {
       takeIn(ensemble, row, seen)
       interpretSeen(ensemble, seen, out)
@@ -108,7 +111,9 @@ function* kernelOf({ engine, code, image, intake, outputs, finish, stages, ...at
     run()
     for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
   }
-  const bringAtHand = (): void => void readThrough(memory)
+  const bringAtHand = function* (): Steps<void> {
+    yield* readThrough(memory)
+  }
   const raw = { name: engine, inputs, outputs, finish, memoryBytes: image.length, predictRaw, bringAtHand }
   if (stages === undefined || !gainsByCuts(stages)) return raw
   const enter = (rows: Float64Array, r: number): void => takeIn(intake, rows.subarray(r * inputs, (r + 1) * inputs), rowInMemory)
@@ -130,10 +135,13 @@ export function* forestSteps(compiled: CompiledForest): Steps<Evaluator> {
   const rows = Array.from({ length: Math.min(rowsAtHand, warmRows.length / inputs) }, (_, r) => warmRows.subarray(r * inputs, (r + 1) * inputs))
   return {
     ...evaluator,
-    bringAtHand() {
-      bringAtHand()
+    *bringAtHand() {
+      yield* bringAtHand()
       // What is around the kernel as well.
-      for (const row of rows) predict(row, out)
+      for (const row of rows) {
+        predict(row, out)
+        yield
+      }
     },
   }
 }

@@ -29,14 +29,11 @@ export function rowsToWarm({ inputs, feature, threshold }: Ensemble): Float64Arr
 /** How often a single row is computed, and how many rows by each function for many. */
 export type WarmUp = { readonly calls: number; readonly batchRows: number }
 
-function* batchSteps({ inputs, outputs, blockRows, predictBatch }: Evaluator, some: Float64Array, batchRows: number): Steps<void> {
+function* batchSteps({ inputs, blockRows, rehearseBatch }: Evaluator, some: Float64Array, batchRows: number): Steps<void> {
+  if (rehearseBatch === undefined) return
   const rows = Float64Array.from({ length: blockRows * inputs }, (_, at) => some[at % some.length]!)
-  const out = new Float64Array(blockRows * outputs)
   for (let count = rowsPerFunction; count <= blockRows; count += rowsPerFunction)
-    for (let done = 0; done < batchRows; done += count) {
-      predictBatch(rows, count, out)
-      yield
-    }
+    for (let done = 0; done < batchRows; done += count) yield* rehearseBatch(rows, count)
 }
 
 /** `warmUp` call by call, for a thread that has other things to do as well. */

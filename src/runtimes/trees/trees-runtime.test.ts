@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Deadline } from '../../contracts/ports.ts'
+import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { randomEnsemble } from '../../trees/arbitrary-ensemble.test-data.ts'
 import { compileForest } from '../../trees/compile.ts'
 import { forestSteps, instantiateForest } from '../../trees/evaluator.ts'
@@ -14,11 +14,9 @@ const ensemble = randomEnsemble({ trees: 20, leaves: 31, inputs: 5, outputs: 2, 
 const rowsOf = (count: number): Float64Array => Float64Array.from({ length: count * 5 }, (_, i) => ((i * 13) % 41) / 4 - 5)
 const within = (at: number): Deadline => ({ at, signal: new AbortController().signal })
 
-/** A model whose clock moves by 1 whenever it is read. */
-const loadModel = () => {
-  let now = 0
-  return new TreesRuntime({ now: () => 0, monotonic: () => now++ }).load(undefined, { forest: compileForest(ensemble), explanations: undefined })
-}
+/** Moves by 1 whenever it is read. */
+const ticking = (now = 0): Clock => ({ now: () => 0, monotonic: () => now++ })
+const loadModel = (clock = ticking()) => new TreesRuntime(clock).load(undefined, { forest: compileForest(ensemble), explanations: undefined })
 
 test('many rows are answered as each by itself, whatever is left over after whole blocks', async () => {
   const model = await loadModel()
@@ -31,8 +29,11 @@ test('many rows are answered as each by itself, whatever is left over after whol
 })
 
 test('the deadline is looked at before every block of rows', async () => {
-  assert.equal((await (await loadModel()).predict(rowsOf(384), 384, within(3))).length, 768)
-  await assert.rejects(async () => (await loadModel()).predict(rowsOf(385), 385, within(3)), { code: 'deadline_exceeded' })
+  const clock = ticking()
+  const model = await loadModel(clock)
+  const inLooks = (looks: number): Deadline => within(clock.monotonic() + 1 + looks)
+  assert.equal((await model.predict(rowsOf(384), 384, inLooks(3))).length, 768)
+  await assert.rejects(model.predict(rowsOf(385), 385, inLooks(3)), { code: 'deadline_exceeded' })
   const aborted = { at: Infinity, signal: AbortSignal.abort() }
   await assert.rejects(async () => (await loadModel()).predict(rowsOf(1), 1, aborted), { code: 'deadline_exceeded' })
 })
@@ -41,11 +42,11 @@ test('rows that do not make up the count are refused', async () => {
   await assert.rejects(async () => (await loadModel()).predict(rowsOf(2), 3, within(Infinity)), RangeError)
 })
 
-test('a load is done in steps of 256 KiB or a call, between any two of which the event loop has a turn', async () => {
+test('a load is done in steps of 128 KiB or a call: however long one takes, the event loop has two turns before the next', async () => {
   const large = compileForest(randomEnsemble({ trees: 400, leaves: 255, inputs: 5, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }))
   assert.ok(large.engine !== 'interpreter')
   const fills = [...forestSteps(large)].length
-  assert.ok(fills >= Math.ceil(large.image.length / 2 ** 18) && fills > 4, `${fills} steps`)
+  assert.ok(fills >= Math.ceil(large.image.length / 2 ** 17) && fills > 4, `${fills} steps`)
   let [turns, done] = [0, false]
   const count = (): void => {
     turns += 1
@@ -53,9 +54,10 @@ test('a load is done in steps of 256 KiB or a call, between any two of which the
   }
   setImmediate(count)
   const calls = [...warmUpSteps(instantiateForest(large), large.warmRows, { calls: 1, batchRows: 1 })].length
-  const model = await new TreesRuntime({ now: () => 0, monotonic: () => 0 }).load(undefined, { forest: large, explanations: undefined })
+  const model = await new TreesRuntime(ticking()).load(undefined, { forest: large, explanations: undefined })
   done = true
-  assert.ok(turns >= fills + calls, `${turns} turns for ${fills} and ${calls} steps`)
+  assert.ok(turns >= 2 * (fills + calls), `${turns} turns for ${fills} and ${calls} steps`)
+  assert.deepEqual([large.image.length, large.batch?.image.length], [0, 0], 'what was copied is given back')
   await model.dispose()
 })
 

@@ -2,6 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
+import { giveBack } from '../../processes/large-memory.ts'
+import { kernelsOf } from '../../trees/compile.ts'
 import { type Evaluator, forestSteps } from '../../trees/evaluator.ts'
 import type { Steps } from '../../trees/steps.ts'
 import { type WarmUp, warmUpSteps } from '../../trees/warm-up.ts'
@@ -13,6 +15,7 @@ import { type ExplainedModel, ExplanationThread } from './explanation-thread.ts'
 
 /** Rows between two looks at the clock, where the evaluator asks for no larger blocks. */
 const fewestRowsPerCheck = 64
+const msPerTurn = 0.1
 /** Before the first answer: as many single rows as it takes the engine to optimise their kernel, and a look at each function for many rows, a call of which may take a millisecond. */
 export const firstCalls: WarmUp = { calls: 500, batchRows: 20 }
 
@@ -22,7 +25,7 @@ class TreesModel implements LoadedModel {
   readonly memoryBytes: number
   readonly engine: string
   predictSync: Evaluator['predict']
-  bringAtHand: () => void
+  bringAtHand: () => Promise<void>
   readonly explain?: NonNullable<LoadedModel['explain']>
   #predictBatch: Evaluator['predictBatch']
   readonly #rowsPerCheck: number
@@ -34,7 +37,7 @@ class TreesModel implements LoadedModel {
     this.memoryBytes = evaluator.memoryBytes + (explained?.memoryBytes ?? 0)
     this.engine = evaluator.name
     this.predictSync = evaluator.predict
-    this.bringAtHand = evaluator.bringAtHand
+    this.bringAtHand = () => inTurns(evaluator.bringAtHand(), clock)
     this.#predictBatch = evaluator.predictBatch
     this.#rowsPerCheck = Math.max(fewestRowsPerCheck, evaluator.blockRows)
     this.#explained = explained
@@ -62,7 +65,7 @@ class TreesModel implements LoadedModel {
     }
     this.predictSync = refuse
     this.#predictBatch = refuse
-    this.bringAtHand = () => {}
+    this.bringAtHand = async () => {}
     await this.#explained?.forget()
   }
 
@@ -76,12 +79,16 @@ class TreesModel implements LoadedModel {
   }
 }
 
-/** Each step in a turn of its own, so that who asks other models waits for one step at most. */
-async function inTurns<Value>(steps: Steps<Value>): Promise<Value> {
+/** A tenth of a millisecond of steps at a time, so that who asks other models waits for one at most: what came meanwhile is read in the first turn after it, and answered in that. */
+async function inTurns<Value>(steps: Steps<Value>, clock: Clock): Promise<Value> {
   for (;;) {
     await nextTurn()
-    const { done, value } = steps.next()
-    if (done === true) return value
+    await nextTurn()
+    const until = clock.monotonic() + msPerTurn
+    do {
+      const { done, value } = steps.next()
+      if (done === true) return value
+    } while (clock.monotonic() < until)
   }
 }
 
@@ -97,8 +104,10 @@ export class TreesRuntime implements ModelRuntime {
   async load(_spec: unknown, compiled: unknown, signal?: AbortSignal): Promise<LoadedModel> {
     if (signal?.aborted) throw givenUp(signal)
     const { forest, explanations } = compiled as CompiledTrees
-    const evaluator = await inTurns(forestSteps(forest))
-    await inTurns(warmUpSteps(evaluator, forest.warmRows, firstCalls))
+    const evaluator = await inTurns(forestSteps(forest), this.#clock)
+    // The kernels have memory of their own by now.
+    for (const { image } of kernelsOf(forest)) giveBack(image)
+    await inTurns(warmUpSteps(evaluator, forest.warmRows, firstCalls), this.#clock)
     return new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock)
   }
 }

@@ -9,8 +9,8 @@ export type KernelCode = { readonly code: Uint8Array; readonly image: Uint8Array
 /** A kernel with memory of its own, for the thread that calls it. */
 export type RunningKernel = { readonly memory: ArrayBuffer; readonly exports: Readonly<Record<string, (...args: number[]) => number>> }
 
-/** Copied at a time: a quarter of a millisecond, since memory that is new has to be cleared as well. */
-const sliceBytes = 256 << 10
+/** Copied at a time: less than a tenth of a millisecond, since memory that is new has to be cleared as well. */
+const sliceBytes = 128 << 10
 
 /** A kernel ready to run: memory is shared with no other. */
 export function* kernelSteps({ code, image, bytes }: KernelCode): Steps<RunningKernel> {

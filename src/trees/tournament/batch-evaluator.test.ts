@@ -144,3 +144,18 @@ test('what the kernel cannot hold has no batch: linear leaves, large trees, very
   assert.equal(compileBatch(forestSource(randomEnsemble({ ...shape, leaves: 3000, seed: 3 }), true)), undefined)
   assert.equal(compileBatch(forestSource(randomEnsemble({ ...shape, trees: 60, leaves: 200, inputs: 3000 }), true)), undefined)
 })
+
+test('a batch is rehearsed a few trees at a time, each kind of step as often as its work asks for, and changes no answer', () => {
+  const ensemble = randomEnsemble({ ...shape, trees: 400, leaves: 127 })
+  const compiled = compileBatch(forestSource(ensemble, true))!
+  const { rehearse, predictBatchRaw } = atOnce(batchEvaluatorSteps(compiled))
+  const rows = repeated([Array.from({ length: shape.inputs }, (_, i) => i - 3)], blockRows)
+  const matches = ensemble.feature.length
+  for (const count of [1, 16, 17, blockRows]) {
+    const steps = [...rehearse(rows, count)].length
+    assert.equal(steps, Math.ceil((matches * Math.ceil(count / 16)) / 25_000), `${count} rows`)
+    const got = new Float64Array(count * ensemble.outputs)
+    predictBatchRaw(rows, count, got)
+    assert.equal(firstDifference(got, interpreted(ensemble, rows, count)), -1, `${count} rows`)
+  }
+})

@@ -11,24 +11,43 @@ export type BatchEvaluator = {
   readonly blockRows: number
   /** `count` rows in, `count` x outputs raw scores out: to the bit what `interpretRaw` gives row by row. */
   readonly predictBatchRaw: (rows: Float64Array, count: number, out: Float64Array) => void
+  /** As many matches as up to `blockRows` rows take, a few trees a step and for no answer: the engine gets to know the function for so many rows. */
+  readonly rehearse: (rows: Float64Array, count: number) => Steps<void>
 }
 
+/** Less than a tenth of a millisecond where the engine has not optimised them yet. */
+const matchesPerStep = 25_000
+
+const vectorsOf = (rows: number): number => Math.ceil(rows / vectorBytes)
+
 /** The evaluator of a compiled batch kernel. */
-export function* batchEvaluatorSteps({ code, image, intake, outputs, base, ...at }: CompiledBatch): Steps<BatchEvaluator> {
+export function* batchEvaluatorSteps({ code, image, intake, outputs, base, groups, matches, ...at }: CompiledBatch): Steps<BatchEvaluator> {
   const { memory, exports } = yield* kernelSteps({ code, image, bytes: image.length })
   const runs = Array.from({ length: blockVectors }, (_, i) => exports[runName(i + 1)]!)
   const { inputs } = intake
   const rowsInMemory = Array.from({ length: blockRows }, (_, r) => new Float64Array(memory, at.rows + r * inputs * 8, inputs))
   const outInMemory = new Float64Array(memory, at.out, blockRows * outputs)
   const firstAddends = Float64Array.from({ length: blockRows * outputs }, (_, i) => base[i % outputs]!)
+  const runBlock = (rows: Float64Array, count: number, end: number): void => {
+    for (let r = 0; r < count; r++) takeIn(intake, rows.subarray(r * inputs, (r + 1) * inputs), rowsInMemory[r]!)
+    outInMemory.set(firstAddends)
+    runs[vectorsOf(count) - 1]!(count, end)
+  }
   const predictBatchRaw = (rows: Float64Array, count: number, out: Float64Array): void => {
     for (let from = 0; from < count; from += blockRows) {
       const taken = Math.min(count - from, blockRows)
-      for (let r = 0; r < taken; r++) takeIn(intake, rows.subarray((from + r) * inputs, (from + r + 1) * inputs), rowsInMemory[r]!)
-      outInMemory.set(firstAddends)
-      runs[Math.ceil(taken / vectorBytes) - 1]!(taken)
+      runBlock(rows.subarray(from * inputs), taken, groups.to)
       out.set(taken === blockRows ? outInMemory : outInMemory.subarray(0, taken * outputs), from * outputs)
     }
   }
-  return { memoryBytes: image.length, blockRows, predictBatchRaw }
+  const groupCount = (groups.to - groups.from) / groups.bytes
+  const rehearse = function* (rows: Float64Array, count: number): Steps<void> {
+    const steps = Math.min(groupCount, Math.ceil((matches * vectorsOf(count)) / matchesPerStep))
+    const groupsPerStep = Math.ceil(groupCount / steps)
+    for (let step = 0; step < steps; step++) {
+      runBlock(rows, count, groups.from + groupsPerStep * groups.bytes)
+      yield
+    }
+  }
+  return { memoryBytes: image.length, blockRows, predictBatchRaw, rehearse }
 }

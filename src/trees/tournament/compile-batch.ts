@@ -3,10 +3,10 @@ import { intakeOf, type Intake } from '../intake.ts'
 import { kernelBudget } from '../kernel/kernel-budget.ts'
 import { buildTournamentImage } from './image.ts'
 import { encodeTournamentKernel } from './kernel.ts'
-import { layOutTournament } from './layout.ts'
+import { groupPart, layOutTournament } from './layout.ts'
 import { planTournament, tournamentLimits } from './plan.ts'
 
-/** A batch kernel with the contents of its memory; `rows` and `out` are byte addresses in it. Plain data: it can be sent anywhere. */
+/** A batch kernel with the contents of its memory; `rows`, `out` and `groups` are byte addresses in it, `matches` are all that one vector of rows plays. Plain data: it can be sent anywhere. */
 export type CompiledBatch = {
   readonly intake: Intake
   readonly outputs: number
@@ -15,6 +15,8 @@ export type CompiledBatch = {
   readonly image: Uint8Array<ArrayBuffer>
   readonly rows: number
   readonly out: number
+  readonly groups: { readonly from: number; readonly to: number; readonly bytes: number }
+  readonly matches: number
 }
 
 /** Compiles an ensemble for many rows at once; undefined where the kernel cannot hold it. */
@@ -33,5 +35,7 @@ export function compileBatch(source: ForestSource): CompiledBatch | undefined {
     image: buildTournamentImage({ ensemble, plan, layout }),
     rows: layout.rows,
     out: layout.out,
+    groups: { from: layout.groups, to: layout.groups + plan.schedule.groups.length * groupPart.bytes, bytes: groupPart.bytes },
+    matches: ensemble.feature.length,
   }
 }

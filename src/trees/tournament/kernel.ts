@@ -76,18 +76,17 @@ function runGroup(body: FunctionBody, locals: RunLocals, source: TournamentSourc
   body.get(group).i32(groupPart.bytes).op('i32.add').set(group)
 }
 
-/** The function (rows) that scores a block's first rows, at most 16 for every vector; `out` holds the first addends when it is called. */
+/** The function (rows, end) that scores a block's first rows, at most 16 for every vector, by the groups up to the one at `end`; `out` holds the first addends when it is called. */
 function runFunction(source: TournamentSource, vectors: number): FunctionBody {
-  const { plan, layout } = source
-  const body = new FunctionBody({ params: ['i32'], results: [] })
+  const { layout } = source
+  const body = new FunctionBody({ params: ['i32', 'i32'], results: [] })
   const locals = declareLocals(body, vectors)
   const { group, leaves, matches, decisions } = locals
   callBinning(body, source)
   body.i32(layout.groups).set(group).i32(layout.chains).set(matches.chain).i32(layout.leaves).set(leaves).i32(layout.decisions).set(decisions.decision)
-  const end = layout.groups + plan.schedule.groups.length * groupPart.bytes
   return body.loop((each) => {
     runGroup(each, locals, source)
-    each.get(group).i32(end).op('i32.ne').brIf(0)
+    each.get(group, 1).op('i32.ne').brIf(0)
   })
 }
 
