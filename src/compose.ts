@@ -118,11 +118,10 @@ function composeHealth(
   return new Health({ probes, version, clock })
 }
 
-type Living = {
+type Living = Preparing & {
   readonly log: Surroundings['log']
   readonly makeServer: () => Promise<GatewayServer>
   readonly models: ModelService
-  readonly preparation: PrepareProcess
   readonly market: Market
   readonly feeds: Feeds
   readonly readiness: Readiness
@@ -132,7 +131,7 @@ type Living = {
 
 /** Start and end of the process, each in the order that loses nothing. */
 function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop'> {
-  const { log, makeServer, models, preparation, market, feeds, readiness, history, release } = parts
+  const { log, makeServer, models, launcher, preparation, market, feeds, readiness, history, release } = parts
   let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
@@ -144,7 +143,9 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       for (const problem of inServerProblems(config.models.onnxInServer, models.entries)) log.warn({}, problem)
       server = await makeServer()
       await proven
-      preparation.rest() // from now on loads take what answers leave
+      // From now on loads take what answers leave.
+      preparation.rest()
+      launcher.serve()
       await market.shareSets()
       watch.start()
       feeds.start()

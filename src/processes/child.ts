@@ -24,10 +24,11 @@ function report(message: LaunchReport, channel?: Socket): void {
   if (process.connected) process.send?.(message, channel)
 }
 
-function start(id: number, command: Command): void {
+const spawnChild = ({ file, args, env }: Command): Child => spawn(file, args, { cwd: '/', env: { ...env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+
+function start({ id, command, isIdle }: Extract<LaunchOrder, { kind: 'start' }>): void {
   try {
-    const spawned = (): Child => spawn(command.file, command.args, { cwd: '/', env: { ...command.env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
-    follow(id, priority.startBehind(spawned))
+    follow(id, priority.startBehind({ command, isIdle, spawn: spawnChild }))
   } catch (error) {
     // Some commands that the system refuses are told by an event, others, as a folder that is none, are thrown.
     report({ id, kind: 'failed', how: (error as Error).message })
@@ -62,7 +63,7 @@ function promote(id: number): void {
 }
 
 process.on('message', (order: LaunchOrder) => {
-  if (order.kind === 'start') return start(order.id, order.command)
+  if (order.kind === 'start') return start(order)
   if (order.kind === 'promote') return promote(order.id)
   running.get(order.id)?.kill('SIGKILL')
   report({ id: order.id, kind: 'killed' })

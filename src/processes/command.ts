@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 /** How a process is started: a program, its words, and its whole environment: nothing of the server's, which may hold secrets, is added. */
 export type Command = { readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }
 
+/** The program of util-linux that gives a process a policy of the scheduler, by its number or by becoming it; not everywhere. */
+export const chrt = '/usr/bin/chrt'
+
 /** Runs a file of ours with the Node that runs this; the environment says where Node keeps compiled files. */
 export function nodeCommand(entry: URL): Command {
   const compiled = getCompileCacheDir()

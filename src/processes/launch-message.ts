@@ -1,9 +1,9 @@
 import type { Command } from './command.ts'
 import type { OutputLine } from './output-lines.ts'
 
-/** What the server asks of its launcher: to start a command under a number, to raise what runs under it to the server's priority, to kill it. */
+/** What the server asks of its launcher: to start a command under a number (`isIdle`: with what all others leave of the processors), to raise what runs under it to the server's priority, to kill it. */
 export type LaunchOrder =
-  | { readonly id: number; readonly kind: 'start'; readonly command: Command }
+  | { readonly id: number; readonly kind: 'start'; readonly command: Command; readonly isIdle: boolean }
   | { readonly id: number; readonly kind: 'promote' | 'kill' }
 
 /** How far the process under a number is: it runs (its channel travels with this message, unless the process has closed it already), it could not be started, it was told to end, it no longer exists. */

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { cannotRaise, prioritiesBelow } from '../../test/support/priority.ts'
+import { cannotRaise, policiesBelow, prioritiesBelow } from '../../test/support/priority.ts'
+import { chrt } from './command.ts'
 import { Launcher } from './launcher.ts'
 import type { OutputLine } from './output-lines.ts'
 
@@ -47,6 +48,31 @@ test('a process gives way until it is promoted, and nothing of it does after tha
   kill()
   await ended
   promote()
+})
+
+test(
+  'a process that is started while the server answers takes what all others leave, until it is promoted',
+  { skip: cannotRaise || !existsSync(chrt) },
+  async () => {
+    const launcher = new Launcher()
+    launcher.serve()
+    const { started, ended, promote, kill } = launcher.launch(untilInput, () => {})
+    const { pid } = await started
+    // Until `chrt` has become the program.
+    while (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(untilInput.file)) await setImmediate()
+    assert.deepEqual(new Set(policiesBelow(pid)), new Set([5]))
+    promote()
+    while (policiesBelow(pid).some((policy) => policy !== 0)) await setImmediate()
+    kill()
+    await ended
+  },
+)
+
+test('a program that is none is told as such while the server answers, too', async () => {
+  const launcher = new Launcher()
+  launcher.serve()
+  const { started } = launcher.launch({ file: '/no/such/program', args: [], env: {} }, () => {})
+  await assert.rejects(started, /ENOENT/)
 })
 
 test('what a process prints comes as lines, the last of them too', async () => {

@@ -35,6 +35,7 @@ export class Launcher {
   /** Who takes what is printed: the last lines may come after the end. */
   readonly #logs = new Map<number, Log>()
   readonly #whenOverdue: (act: () => void) => NodeJS.Timeout
+  #isServing = false
   #child: ChildProcess | undefined
   #ids = 0
 
@@ -48,6 +49,11 @@ export class Launcher {
     return this.#child?.pid
   }
 
+  /** Says that the server answers from now on: what is started later takes what answers leave of the processors, until it is promoted. */
+  serve(): void {
+    this.#isServing = true
+  }
+
   /** Starts a command in `/`, with a standard input that stays open until the server ends, and its printed lines to `log`. */
   launch(command: Command, log: Log): Launched {
     const id = ++this.#ids
@@ -55,7 +61,7 @@ export class Launcher {
     process.started.promise.catch(() => {})
     this.#underway.set(id, process)
     this.#logs.set(id, log)
-    this.#order(process, { id, kind: 'start', command })
+    this.#order(process, { id, kind: 'start', command, isIdle: this.#isServing })
     // Nobody waits for it, so it is not answered either.
     const promote = (): void => void this.#child?.send({ id, kind: 'promote' } satisfies LaunchOrder, () => {})
     const kill = (): void => {

@@ -1,25 +1,35 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { accessSync, constants as modes, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { constants, getPriority, setPriority } from 'node:os'
+import { isAbsolute } from 'node:path'
+import { chrt, type Command } from './command.ts'
 
 const behindServing = 10
 const { PRIORITY_LOW: lowest } = constants.priority
 const mostWalks = 10
+/** SCHED_IDLE. */
+const idlePolicy = 5
+
+/** How a process is started: behind this one, and behind all others too if it is to be idle. */
+type Start<Result> = { readonly command: Command; readonly isIdle: boolean; readonly spawn: (command: Command) => Result }
 
 /**
- * The priority of a process that loads its model: a nice value 10 above this process's, until it is raised to that. Where a priority that was lowered could not be raised again, as for most users and outside of Linux
+ * The priority of a process that loads its model: a nice value 10 above this process's, and if wished what all others leave of the processors (SCHED_IDLE of sched(7)), until it is raised to that. Where a priority that was lowered could not be raised again, as for most users and outside of Linux
  * (which alone gives each thread its own), none is ever lowered.
  */
 export class LoadingPriority {
   readonly #own = getPriority()
   readonly #loading = mayRaise(this.#own) ? Math.min(lowest, this.#own + behindServing) : this.#own
+  readonly #mayIdle = this.#loading !== this.#own && mayLeaveIdle()
 
-  /** Does `start`; a process that it starts is behind this one from the first instruction on, as is all that it will start itself. */
-  startBehind<Result>(start: () => Result): Result {
-    if (this.#loading === this.#own) return start()
+  /** Starts a command: it is behind this process from the first instruction on, as is all that it will start itself. */
+  startBehind<Result>({ command, isIdle, spawn }: Start<Result>): Result {
+    const wrapped = isIdle && this.#mayIdle && isProgram(command.file) ? idly(command) : command
+    if (this.#loading === this.#own) return spawn(wrapped)
     // Inherited, not given to it afterwards: by then it could have threads already.
     setPriority(this.#loading)
     try {
-      return start()
+      return spawn(wrapped)
     } finally {
       setPriority(this.#own)
     }
@@ -27,19 +37,29 @@ export class LoadingPriority {
 
   /** Raises every thread of a process and of those below it to the priority of this one. What ends meanwhile is no failure; answers false where the system refused one. */
   raise(pid: number): boolean {
-    // What is low all the same has made itself so.
-    if (this.#loading === this.#own) return true
     let outcomes: readonly Outcome[]
     let walks = 0
     // What was still low may have started something meanwhile, which is low as well.
     do {
-      outcomes = [...threadsBelow(pid)].map((thread) => this.#raiseThread(thread))
+      outcomes = [...processesBelow(pid)].flatMap((each) => [this.#leaveIdle(each), ...threadsOf(each).map((thread) => this.#raiseThread(thread))])
       walks += 1
     } while (outcomes.includes('raised') && walks < mostWalks)
     return !outcomes.includes('refused')
   }
 
+  #leaveIdle(process: number): Outcome {
+    if (!this.#mayIdle || !threadsOf(process).some(isIdle)) return 'as it was'
+    try {
+      leaveIdle(['--all-tasks'], process)
+      return 'raised'
+    } catch {
+      return existsSync(`/proc/${process}`) ? 'refused' : 'as it was'
+    }
+  }
+
   #raiseThread(thread: number): Outcome {
+    // What is low all the same has made itself so.
+    if (this.#loading === this.#own) return 'as it was'
     try {
       if (getPriority(thread) <= this.#own) return 'as it was'
       setPriority(thread, this.#own)
@@ -52,16 +72,18 @@ export class LoadingPriority {
 
 type Outcome = 'raised' | 'refused' | 'as it was'
 
+/** A thread of this process that does not run its code; undefined where priorities cannot be raised, as the kernel does not list children or is none that gives each thread its own. */
+function otherThread(): number | undefined {
+  const { pid, platform } = process
+  if (platform !== 'linux' || !existsSync(`/proc/self/task/${pid}/children`)) return undefined
+  return threadsOf(pid).find((each) => each !== pid)
+}
+
 /**
- * Tried, since capabilities and limits are not all that decides (namespaces, filters of system calls, security modules do too): on a thread of this process that does not run its code, and may stay one step lower.
- * Where the kernel does not list children, those of a process could never be raised.
+ * Tried, since capabilities and limits are not all that decides (namespaces, filters of system calls, security modules do too): on a thread that may stay one step lower.
  */
 function mayRaise(own: number): boolean {
-  const { pid, platform } = process
-  if (platform !== 'linux' || !existsSync(`/proc/self/task/${pid}/children`)) return false
-  const thread = readdirSync('/proc/self/task')
-    .map(Number)
-    .find((each) => each !== pid)
+  const thread = otherThread()
   if (thread === undefined) return false
   try {
     setPriority(thread, own + 1)
@@ -72,11 +94,47 @@ function mayRaise(own: number): boolean {
   }
 }
 
-/** The threads of a process and of all processes below it, as they are at this moment. */
-function* threadsBelow(pid: number): Generator<number> {
-  for (const thread of present(() => readdirSync(`/proc/${pid}/task`))) {
-    yield Number(thread)
-    for (const child of present(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').match(/\d+/g) ?? [])) yield* threadsBelow(Number(child))
+/** Tried as well, on the same thread: the program may be missing, or be another one. */
+function mayLeaveIdle(): boolean {
+  const thread = otherThread()
+  if (thread === undefined || !isProgram(chrt)) return false
+  try {
+    execFileSync(chrt, ['--idle', '--pid', '0', String(thread)], { stdio: 'ignore' })
+    leaveIdle([], thread)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A process and all processes below it, as they are at this moment. */
+function* processesBelow(pid: number): Generator<number> {
+  yield pid
+  for (const thread of threadsOf(pid))
+    for (const child of present(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').match(/\d+/g) ?? [])) yield* processesBelow(Number(child))
+}
+
+const threadsOf = (pid: number): readonly number[] => present(() => readdirSync(`/proc/${pid}/task`)).map(Number)
+
+/** By proc(5) the 41st word of its state; the second, its name, may have blanks. */
+function isIdle(thread: number): boolean {
+  const [state = ''] = present(() => [readFileSync(`/proc/${thread}/stat`, 'latin1')])
+  return Number(state.split(') ').at(-1)?.split(' ')[38]) === idlePolicy
+}
+
+const leaveIdle = (words: readonly string[], pid: number): void =>
+  void execFileSync(chrt, [...words, '--other', '--pid', '0', String(pid)], { stdio: 'ignore' })
+
+/** The same process: `chrt` becomes the command. */
+const idly = ({ file, args, ...command }: Command): Command => ({ ...command, file: chrt, args: ['--idle', '0', file, ...args] })
+
+/** One that is none is left to whoever starts it to tell. */
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, modes.X_OK)
+    return isAbsolute(file)
+  } catch {
+    return false
   }
 }
 

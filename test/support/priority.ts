@@ -7,12 +7,19 @@ const mayRaise = process.platform === 'linux' && spawnSync('nice', ['-n', '-1', 
 /** Why a test is skipped that needs to raise priorities, which most users may not; false where this one may. Asked of the system's own `nice`, which complains where it may not. */
 export const cannotRaise = !mayRaise && 'this user may not raise a priority (CAP_SYS_NICE), or this is not Linux'
 
+/** Scheduling policies of the threads of a process and of all processes below it: 0 = SCHED_OTHER, 5 = SCHED_IDLE (proc(5), /proc/pid/stat). */
+export const policiesBelow = (pid: number): readonly number[] => below(pid, policyOf)
+
 /** Nice values of the threads of a process and of all processes below it, found by their parents. */
-export function prioritiesBelow(pid: number): readonly number[] {
+export const prioritiesBelow = (pid: number): readonly number[] => below(pid, getPriority)
+
+const policyOf = (thread: number): number => Number(readFileSync(`/proc/${thread}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[38])
+
+function below(pid: number, of: (thread: number) => number): readonly number[] {
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   const children = processes.filter((process) => parentOf(process) === pid)
-  const own = readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread)))
-  return [...own, ...children.flatMap((child) => prioritiesBelow(Number(child)))]
+  const own = readdirSync(`/proc/${pid}/task`).map((thread) => of(Number(thread)))
+  return [...own, ...children.flatMap((child) => below(Number(child), of))]
 }
 
 function parentOf(process: string): number | undefined {

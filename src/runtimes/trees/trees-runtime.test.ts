@@ -8,7 +8,7 @@ import { randomEnsemble } from '../../trees/arbitrary-ensemble.test-data.ts'
 import { compileForest } from '../../trees/compile.ts'
 import { forestSteps, instantiateForest } from '../../trees/evaluator.ts'
 import { warmUpSteps } from '../../trees/warm-up.ts'
-import { TreesRuntime } from './trees-runtime.ts'
+import { firstCalls, TreesRuntime } from './trees-runtime.ts'
 
 const ensemble = randomEnsemble({ trees: 20, leaves: 31, inputs: 5, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 })
 const rowsOf = (count: number): Float64Array => Float64Array.from({ length: count * 5 }, (_, i) => ((i * 13) % 41) / 4 - 5)
@@ -53,7 +53,7 @@ test('a load is done in steps of 128 KiB or a call: however long one takes, the 
     if (!done) setImmediate(count)
   }
   setImmediate(count)
-  const calls = [...warmUpSteps(instantiateForest(large), large.warmRows, { calls: 1, batchRows: 1 })].length
+  const calls = [...warmUpSteps(instantiateForest(large), large.warmRows, firstCalls)].length
   const model = await new TreesRuntime(ticking()).load(undefined, { forest: large, explanations: undefined })
   done = true
   assert.ok(turns >= 2 * (fills + calls), `${turns} turns for ${fills} and ${calls} steps`)
