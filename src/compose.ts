@@ -8,7 +8,7 @@ import type { Config } from './config/schema.ts'
 import type { HealthCheck } from './contracts/health.ts'
 import type { Clock } from './contracts/ports.ts'
 import { type Database, openDatabase } from './database/open-database.ts'
-import { tuneEngine } from './engine.ts'
+import { tidyUp, tuneEngine } from './engine.ts'
 import { DecisionRing } from './events/decision-ring.ts'
 import type { FeatureService } from './features/feature-service.ts'
 import type { GatewayDeps } from './gateway/gateway-deps.ts'
@@ -142,6 +142,7 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       await Promise.race([found.promise, proven])
       for (const problem of inServerProblems(config.models.onnxInServer, models.entries)) log.warn({}, problem)
       server = await makeServer()
+      tidyUp() // while model processes load
       await proven
       // From now on loads take what answers leave.
       preparation.rest()
