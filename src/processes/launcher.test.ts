@@ -249,6 +249,28 @@ test('a server that ends takes along what hears of nothing: one that is frozen, 
   while (isRunning(Number(stdout))) spawnSync('true')
 })
 
+test(
+  'whoever waits for the end of a launcher is told of it, also where the last process has ended just before',
+  { skip: process.platform !== 'linux' && 'processes are looked at in /proc' },
+  () => {
+    const text = `
+    import { spawnSync } from 'node:child_process'
+    import { existsSync } from 'node:fs'
+    import { Launcher } from ${JSON.stringify(new URL('./launcher.ts', import.meta.url).href)}
+    const launcher = new Launcher()
+    const { started } = launcher.launch(${JSON.stringify(untilInput)}, () => {})
+    const { pid } = await started
+    process.kill(pid, 'SIGKILL')
+    // Nothing is read meanwhile: the report of its end comes while the launcher is waited for.
+    while (existsSync('/proc/' + pid)) spawnSync('true')
+    for (let i = 0; i < 20; i++) spawnSync('true')
+    await launcher.close()
+    console.log('closed')`
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 20_000 })
+    assert.deepEqual([status, stdout], [0, 'closed\n'])
+  },
+)
+
 test('the environment of the server reaches no process', async () => {
   const lines: string[] = []
   const { ended } = new Launcher().launch(script('console.log(JSON.stringify(process.env))'), ({ line }) => void lines.push(line))

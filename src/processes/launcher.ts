@@ -36,6 +36,7 @@ export class Launcher {
   readonly #logs = new Map<number, Log>()
   readonly #whenOverdue: (act: () => void) => NodeJS.Timeout
   #isServing = false
+  #isClosing = false
   #child: ChildProcess | undefined
   #ids = 0
 
@@ -76,9 +77,11 @@ export class Launcher {
   async close(): Promise<void> {
     const child = this.#child
     if (child === undefined) return
-    child.ref()
+    this.#isClosing = true
+    this.#hold(child)
     child.kill('SIGKILL')
     await once(child, 'exit')
+    this.#isClosing = false
   }
 
   #order(process: Underway, order: LaunchOrder): void {
@@ -158,9 +161,9 @@ export class Launcher {
     }
   }
 
-  /** This process does not end while one runs that it has started, and is not kept by the launcher alone. */
+  /** This process does not end while one runs that it has started, or while it waits for the launcher's end, and is not kept by the launcher alone. */
   #hold(child: ChildProcess): void {
-    const how = this.#underway.size > 0 ? 'ref' : 'unref'
+    const how = this.#underway.size > 0 || this.#isClosing ? 'ref' : 'unref'
     child[how]()
     child.channel?.[how]()
   }
