@@ -36,6 +36,8 @@ const policyOf = (pid: number | undefined): number | undefined => {
   return Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[38])
 }
 
+const commandOf = (pid: number | undefined): string => (pid === undefined ? '' : readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+
 test('a bundle comes out of the process as it would out of this one', async (t) => {
   const prepared = await make(t).preparation.prepare(bundle('1.2.3'), never)
   assert.deepEqual(prepared, prepareBundle(bundle('1.2.3')))
@@ -120,11 +122,15 @@ test(
       waits.push(ms)
       return setTimeout(() => {}, 0)
     })
+    launcher.serve()
     await preparation.prepare(bundle('1.2.2'), never)
     const [patient] = children(launcher.pid as number)
     process.kill(patient as number, 'SIGSTOP')
     const wanted = preparation.prepare(bundle('1.2.3'), never)
     late()
+    const hurried = (): number | undefined => children(launcher.pid as number).find((pid) => pid !== patient)
+    while (!commandOf(hurried()).startsWith(process.execPath) || !commandOf(hurried()).includes('prepare-child')) await setImmediate()
+    assert.equal(policyOf(hurried()), 0)
     assert.equal((await wanted).manifest.version, '1.2.3')
     assert.equal(policyOf(patient), undefined)
     await preparation.prepare(bundle('1.2.2'), never)

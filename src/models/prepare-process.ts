@@ -106,7 +106,9 @@ export class PrepareProcess {
   #launch(isHurried: boolean): Launched {
     this.#isHurried = isHurried
     const { args, ...command } = nodeCommand(entry)
-    const launched = this.#launcher.launch({ ...command, args: [...args, String(getPriority()), ...(isHurried ? [hurried] : [])] }, this.#log)
+    const launched = this.#launcher.launch({ ...command, args: [...args, String(getPriority()), ...(isHurried ? [hurried] : [])] }, this.#log, {
+      hasShare: isHurried,
+    })
     void launched.started.then(
       ({ channel }) => this.#connect(launched, channel),
       () => {},
@@ -128,6 +130,7 @@ export class PrepareProcess {
     const answers = new ValueStream((answer) => this.#settle(answer as PrepareAnswer))
     try {
       for await (const chunk of channel) {
+        if (launched !== this.#running) return
         answers.push(chunk as Buffer)
         giveBack(chunk as Buffer<ArrayBuffer>)
         await nextTurn()

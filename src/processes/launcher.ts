@@ -55,14 +55,14 @@ export class Launcher {
     this.#isServing = true
   }
 
-  /** Starts a command in `/`, with a standard input that stays open until the server ends, and its printed lines to `log`. */
-  launch(command: Command, log: Log): Launched {
+  /** Starts a command in `/`, with a share of the processors of its own from the beginning if wished, with a standard input that stays open until the server ends, and its printed lines to `log`. */
+  launch(command: Command, log: Log, { hasShare = false } = {}): Launched {
     const id = ++this.#ids
     const process: Underway = { started: Promise.withResolvers(), ended: Promise.withResolvers() }
     process.started.promise.catch(() => {})
     this.#underway.set(id, process)
     this.#logs.set(id, log)
-    this.#order(process, { id, kind: 'start', command, isIdle: this.#isServing })
+    this.#order(process, { id, kind: 'start', command, isIdle: this.#isServing && !hasShare })
     // Nobody waits for it, so it is not answered either.
     const promote = (): void => void this.#child?.send({ id, kind: 'promote' } satisfies LaunchOrder, () => {})
     const kill = (): void => {
