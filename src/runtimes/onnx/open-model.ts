@@ -38,11 +38,11 @@ const valueInfo = (value: InferenceSession.ValueMetadata): ValueInfo =>
 
 type Opened = Awaited<ReturnType<typeof openSession>>
 
-async function graphOf(session: Opened['session'], args: OpenArgs) {
+async function graphOf({ session, device }: Opened, args: OpenArgs) {
   const inputs = session.inputMetadata.map(valueInfo)
   const outputs = session.outputMetadata.map(valueInfo)
   const signature = signatureOf(inputs, outputs, args)
-  const graph = new OnnxGraph(session, signature, args)
+  const graph = new OnnxGraph(session, signature, { ...args, runsOn: device })
   const columns = await graph.warmUp(args.outputs, args.shapes)
   return { graph, facts: { inputs, outputs, signature, columns, shapes: graph.shapes } }
 }
@@ -53,7 +53,7 @@ export async function openModel(args: OpenArgs, log: (line: string) => void): Pr
   const { controlFlow } = scanModel(bytes)
   const { session, ...runsOn } = await openSession(bytes, args.device)
   if (runsOn.fallback !== undefined) log(`The model asks for ${args.device}, the ${runsOn.device} computes it: ${runsOn.fallback}`)
-  const { graph, facts } = await graphOf(session, args).catch(async (error: unknown) => {
+  const { graph, facts } = await graphOf({ session, ...runsOn }, args).catch(async (error: unknown) => {
     await session.release()
     throw error
   })
