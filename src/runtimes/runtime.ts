@@ -24,7 +24,7 @@ export type ArtefactSpec = {
   readonly execution: NonNullable<Manifest['execution']>
 }
 
-/** A way to execute artefacts. `compiled` is what `compileArtefact` made in the process that prepares bundles, undefined for runtimes that compile elsewhere. */
+/** A way to execute artefacts. `compiled` is what `compileArtefact` made in the process that prepares bundles, undefined for runtimes that compile elsewhere; a load may use it up. */
 export interface ModelRuntime {
   readonly kind: RuntimeKind
   /** Throws `model_verification_failed` and `feature_contract_mismatch` with what to do, `deadline_exceeded` (or the signal's `ServingError`) when the signal aborts; nothing stays behind then. */

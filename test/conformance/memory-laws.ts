@@ -36,7 +36,8 @@ function checkShare(stated: number, measured: number): void {
 }
 
 /** Compiled trees as one more load would bring them: what explains is an image of its own. */
-function another({ forest, explanations }: CompiledTrees): CompiledTrees {
+function another({ forest: once, explanations }: CompiledTrees): CompiledTrees {
+  const forest = structuredClone(once)
   if (explanations === undefined) return { forest, explanations }
   const image = new Uint8Array(new SharedArrayBuffer(explanations.image.byteLength))
   image.set(explanations.image)

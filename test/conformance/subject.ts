@@ -72,7 +72,8 @@ export class Subject {
     signal = new AbortController().signal,
     onPhase = () => {},
   }: { readonly signal?: AbortSignal; readonly onPhase?: (phase: LoadPhase) => void } = {}): Promise<LoadedBundle> {
-    const preparation = { prepare: async () => this.prepared }
+    // A load uses up what was prepared.
+    const preparation = { prepare: async () => prepareBundle(readManifest(this.dir)) }
     return loadBundle(readManifest(this.dir), { runtimes: this.#runtimes, clock: systemClock, preparation, allowUnverified: false }, { signal, onPhase })
   }
 

@@ -16,7 +16,7 @@ import { type ExplainedModel, ExplanationThread } from './explanation-thread.ts'
 /** Rows between two looks at the clock, where the evaluator asks for no larger blocks. */
 const fewestRowsPerCheck = 64
 const msPerTurn = 0.1
-/** Before the first answer: as many single rows as it takes the engine to optimise their kernel, and a look at each function for many rows, a call of which may take a millisecond. */
+/** Before the first answer: as many single rows as it takes the engine to optimise their kernel, and a look at each function for many rows. */
 export const firstCalls: WarmUp = { calls: 500, batchRows: 20 }
 
 class TreesModel implements LoadedModel {
@@ -80,10 +80,11 @@ class TreesModel implements LoadedModel {
 }
 
 /** A tenth of a millisecond of steps at a time, so that who asks other models waits for one at most: what came meanwhile is read in the first turn after it, and answered in that. */
-async function inTurns<Value>(steps: Steps<Value>, clock: Clock): Promise<Value> {
+async function inTurns<Value>(steps: Steps<Value>, clock: Clock, signal?: AbortSignal): Promise<Value> {
   for (;;) {
     await nextTurn()
     await nextTurn()
+    if (signal?.aborted) throw givenUp(signal)
     const until = clock.monotonic() + msPerTurn
     do {
       const { done, value } = steps.next()
@@ -104,10 +105,10 @@ export class TreesRuntime implements ModelRuntime {
   async load(_spec: unknown, compiled: unknown, signal?: AbortSignal): Promise<LoadedModel> {
     if (signal?.aborted) throw givenUp(signal)
     const { forest, explanations } = compiled as CompiledTrees
-    const evaluator = await inTurns(forestSteps(forest), this.#clock)
+    const evaluator = await inTurns(forestSteps(forest), this.#clock, signal)
     // The kernels have memory of their own by now.
     for (const { image } of kernelsOf(forest)) giveBack(image)
-    await inTurns(warmUpSteps(evaluator, forest.warmRows, firstCalls), this.#clock)
+    await inTurns(warmUpSteps(evaluator, forest.warmRows, firstCalls), this.#clock, signal)
     return new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock)
   }
 }
