@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 /** How a process is started: a program, its words, and its whole environment: nothing of the server's, which may hold secrets, is added. */
 export type Command = { readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }
 
-/** The program of util-linux that gives a process a policy of the scheduler, by its number or by becoming it; not everywhere. */
+/** The program of util-linux that gives a policy of the scheduler to a process that runs, or to a command that it becomes; not everywhere. */
 export const chrt = '/usr/bin/chrt'
 
 /** Runs a file of ours with the Node that runs this; the environment says where Node keeps compiled files. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants as modes, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants as modes, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { constants, getPriority, setPriority } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { chrt, type Command } from './command.ts'
@@ -94,7 +94,7 @@ function mayRaise(own: number): boolean {
   }
 }
 
-/** Tried as well, on the same thread: the program may be missing, or be another one. */
+/** Tried as well, on the same thread, which may stay so where a filter allows the one and not the other: the program may be missing, or be another one. */
 function mayLeaveIdle(): boolean {
   const thread = otherThread()
   if (thread === undefined || !isProgram(chrt)) return false
@@ -132,7 +132,7 @@ const idly = ({ file, args, ...command }: Command): Command => ({ ...command, fi
 function isProgram(file: string): boolean {
   try {
     accessSync(file, modes.X_OK)
-    return isAbsolute(file)
+    return isAbsolute(file) && statSync(file).isFile()
   } catch {
     return false
   }
