@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net'
+import { readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ServingError } from '../contracts/error.ts'
 import { nodeCommand } from '../processes/command.ts'
 import { giveBack } from '../processes/large-memory.ts'
-import type { Launched, Launcher } from '../processes/launcher.ts'
+import type { Launched, Launcher, Started } from '../processes/launcher.ts'
 import type { OutputLine } from '../processes/output-lines.ts'
 import { ValueStream, valueParts } from '../processes/value-stream.ts'
 import type { ManifestFile } from './manifest-file.ts'
@@ -15,8 +16,10 @@ type Waiting = { readonly file: ManifestFile; readonly signal: AbortSignal; read
 
 const entry = new URL('./prepare-child.ts', import.meta.url)
 const idleMs = 10_000
-/** How long a bundle may take of what others leave of the processors, and with a share of its own: far more than the largest needs, so what takes longer hangs, and everybody who waits for a load with it. */
-const [patienceMs, mostMs] = [10_000, 600_000]
+/** How often a process that takes what others leave is looked at, how much of a processor it must have had since the last look, and how often at most. */
+const [lookMs, leastMs, mostLooks] = [1_000, 250, 10]
+/** How long a bundle may take with a share of its own: far more than the largest needs, so what takes longer hangs, and everybody who waits for a load with it. */
+const mostMs = 600_000
 
 /**
  * One process that reads, checks and compiles bundles, one after the other, behind those that answer: memory, garbage and threads of a load are its own. It stays for some seconds after the
@@ -34,6 +37,7 @@ export class PrepareProcess {
   /** Does the server answer nobody yet? */
   #isStarting = false
   #channel: Socket | undefined
+  #pid: number | undefined
   #idle: NodeJS.Timeout | undefined
   #patience: NodeJS.Timeout | undefined
 
@@ -79,8 +83,16 @@ export class PrepareProcess {
     }
   }
 
-  #watch(): void {
-    this.#patience = this.#isHurried ? this.#whenLate(() => this.#refuse(), mostMs) : this.#whenLate(() => this.#hurry(), patienceMs)
+  #watch(looks = 1, spentMs = processorMs(this.#pid)): void {
+    if (this.#isHurried) this.#patience = this.#whenLate(() => this.#refuse(), mostMs)
+    else this.#patience = this.#whenLate(() => this.#look(looks, spentMs), lookMs)
+  }
+
+  /** Where the processors are wanted by others all the time, whoever waits for this bundle would wait for ever. */
+  #look(looks: number, before: number): void {
+    const spentMs = processorMs(this.#pid)
+    if (looks === mostLooks || spentMs - before < leastMs) this.#hurry()
+    else this.#watch(looks + 1, spentMs)
   }
 
   /** On a machine that has nothing to spare the bundle would never be ready: another process begins again, with a share of its own. It is for this bundle alone. */
@@ -110,17 +122,18 @@ export class PrepareProcess {
       hasShare: isHurried,
     })
     void launched.started.then(
-      ({ channel }) => this.#connect(launched, channel),
+      ({ channel, pid }) => this.#connect(launched, { channel, pid }),
       () => {},
     )
     void launched.ended.then((how) => this.#failed(launched, how))
     return launched
   }
 
-  #connect(launched: Launched, channel: Socket): void {
+  #connect(launched: Launched, { channel, pid }: Started): void {
     if (launched !== this.#running) return void channel.destroy()
     channel.on('error', () => {})
     this.#channel = channel
+    this.#pid = pid
     void this.#listen(launched, channel)
     this.#ask()
   }
@@ -157,7 +170,7 @@ export class PrepareProcess {
 
   #forget(): void {
     this.#channel?.destroy()
-    this.#running = this.#channel = undefined
+    this.#running = this.#channel = this.#pid = undefined
   }
 
   #settle(answer: PrepareAnswer): void {
@@ -179,5 +192,16 @@ export class PrepareProcess {
     this.#current = undefined
     this.#end()
     this.#next()
+  }
+}
+
+/** What a process has had of the processors, by the 14th and 15th word of its state (proc(5)) in ticks of 10 ms; 0 before it runs, and Infinity where nobody tells. */
+function processorMs(pid: number | undefined): number {
+  if (pid === undefined) return 0
+  try {
+    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ').slice(11, 13)
+    return (Number(user) + Number(system)) * 10
+  } catch {
+    return Infinity
   }
 }
