@@ -34,7 +34,7 @@ export class PrepareProcess {
   #running: Launched | undefined
   /** Has the process a share of its own? */
   #isHurried = false
-  /** Does the server answer nobody yet? */
+  /** Are these still the first bundles of the server, and those that come right after them? */
   #isStarting = false
   #channel: Socket | undefined
   #pid: number | undefined
@@ -75,7 +75,7 @@ export class PrepareProcess {
     if (this.#current !== undefined) return
     clearTimeout(this.#idle)
     this.#current = this.#waiting.shift()
-    if (this.#current === undefined) this.#idle = setTimeout(() => this.#end(), idleMs).unref()
+    if (this.#current === undefined) this.#idle = setTimeout(() => this.rest(), idleMs).unref()
     else {
       this.#running ??= this.#launch(this.#isStarting)
       this.#watch()
@@ -95,7 +95,7 @@ export class PrepareProcess {
     else this.#watch(looks + 1, spentMs)
   }
 
-  /** On a machine that has nothing to spare the bundle would never be ready: another process begins again, with a share of its own. It is for this bundle alone. */
+  /** On a machine that has nothing to spare the bundle would never be ready: another process begins again, with a share of its own. It stays while bundles come: those that follow would fare no better. */
   #hurry(): void {
     this.#end()
     this.#running = this.#launch(true)
@@ -180,7 +180,6 @@ export class PrepareProcess {
     if ('prepared' in answer) resolve(answer.prepared)
     else reject(new ServingError(answer.code, answer.message))
     this.#current = undefined
-    if (this.#isHurried && !this.#isStarting) this.#end()
     this.#next()
   }
 
