@@ -2,8 +2,26 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 
+function run(text: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  const script = `const { tidyUp, tuneEngine } = await import(${JSON.stringify(new URL('./engine.ts', import.meta.url).href)})\n${text}`
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
 test('the engine knows every setting that it is given: of one that it does not know it says so and goes on', () => {
-  const text = `(await import(${JSON.stringify(new URL('./engine.ts', import.meta.url).href)})).tuneEngine()`
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8' })
-  assert.deepEqual([status, stdout, stderr], [0, '', ''])
+  assert.deepEqual(run('tuneEngine()'), { status: 0, stdout: '', stderr: '' })
+})
+
+test('tidying up gives the memory of what is left behind back to the system, and no later context a collector', () => {
+  const { status, stdout, stderr } = run(`
+    let garbage = Array.from({ length: 2e6 }, (_, i) => ({ i }))
+    garbage = undefined
+    const before = process.memoryUsage().heapTotal
+    tidyUp()
+    const { runInNewContext } = await import('node:vm')
+    console.log(JSON.stringify([before, process.memoryUsage().heapTotal, runInNewContext('typeof gc')]))`)
+  assert.deepEqual([status, stderr], [0, ''])
+  const [before, after, collector] = JSON.parse(stdout) as [number, number, string]
+  assert.ok(before > 64e6 && after < 32e6, `${before} bytes before, ${after} after`)
+  assert.equal(collector, 'undefined')
 })

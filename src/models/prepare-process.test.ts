@@ -4,7 +4,9 @@ import { getPriority } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { loadedPackages } from '../../test/support/loaded-packages.ts'
+import { policyOf } from '../../test/support/priority.ts'
 import { Launcher } from '../processes/launcher.ts'
+import { processorMs } from '../processes/process-tree.ts'
 import type { OutputLine } from '../processes/output-lines.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { prepareBundle } from './prepare-bundle.ts'
@@ -30,12 +32,6 @@ const children = (pid: number): number[] =>
     .filter((each) => each !== '')
     .map(Number)
 
-/** The scheduling policy of a process: 0 = SCHED_OTHER, 5 = SCHED_IDLE (proc(5), /proc/pid/stat); undefined if it no longer exists. */
-const policyOf = (pid: number | undefined): number | undefined => {
-  if (!existsSync(`/proc/${pid}/stat`)) return undefined
-  return Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[38])
-}
-
 const commandOf = (pid: number | undefined): string => (pid === undefined ? '' : readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
 
 test('a bundle comes out of the process as it would out of this one', async (t) => {
@@ -52,7 +48,7 @@ test('the process gives way to this one with all of its threads', { skip: linux 
   const priorities = readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread)))
   assert.ok(priorities.length > 1)
   assert.deepEqual(new Set(priorities), new Set([Math.min(19, getPriority() + 10)]))
-  if (existsSync('/usr/bin/chrt')) assert.equal(policyOf(pid), 5)
+  if (existsSync('/usr/bin/chrt')) assert.equal(policyOf(pid as number), 5)
 })
 
 test('bundles are prepared in the order in which they were asked for, each with its own answer', async (t) => {
@@ -131,13 +127,33 @@ test(
     late()
     const hurried = (): number | undefined => children(launcher.pid as number).find((pid) => pid !== patient)
     while (!commandOf(hurried()).startsWith(process.execPath) || !commandOf(hurried()).includes('prepare-child')) await setImmediate()
-    assert.equal(policyOf(hurried()), 0)
+    assert.equal(policyOf(hurried() as number), 0)
     assert.equal((await wanted).manifest.version, '1.2.3')
-    assert.equal(policyOf(patient), undefined)
+    assert.equal(existsSync(`/proc/${patient}`), false)
     await preparation.prepare(bundle('1.2.2'), never)
     assert.deepEqual(waits, [1_000, 1_000, 600_000, 600_000])
   },
 )
+
+test('a process to which others leave enough goes on, until they leave nothing', { skip: linux, timeout: 60_000 }, async (t) => {
+  let look = (): void => {}
+  const waits: number[] = []
+  const { preparation, launcher } = make(t, (act, ms) => {
+    look = act
+    waits.push(ms)
+    return neverLate()
+  })
+  const wanted = preparation.prepare(bundle('1.2.3'), never)
+  const child = (): number => children(launcher.pid as number)[0] as number
+  while (launcher.pid === undefined || !((processorMs(child()) ?? 0) >= 250)) await setImmediate()
+  const patient = child()
+  process.kill(patient, 'SIGSTOP')
+  look()
+  assert.deepEqual([child(), waits], [patient, [1_000, 1_000]])
+  look()
+  assert.equal((await wanted).manifest.version, '1.2.3')
+  assert.equal(waits.at(-1), 600_000)
+})
 
 test('a process that has a share of its own already is left with its bundle for ten minutes', { skip: linux }, async (t) => {
   const waits: number[] = []

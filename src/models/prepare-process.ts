@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ServingError } from '../contracts/error.ts'
@@ -7,6 +6,7 @@ import { nodeCommand } from '../processes/command.ts'
 import { giveBack } from '../processes/large-memory.ts'
 import type { Launched, Launcher, Started } from '../processes/launcher.ts'
 import type { OutputLine } from '../processes/output-lines.ts'
+import { ProcessorShare } from '../processes/processor-share.ts'
 import { ValueStream, valueParts } from '../processes/value-stream.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { hurried, type PrepareAnswer } from './prepare-answer.ts'
@@ -16,9 +16,9 @@ type Waiting = { readonly file: ManifestFile; readonly signal: AbortSignal; read
 
 const entry = new URL('./prepare-child.ts', import.meta.url)
 const idleMs = 10_000
-/** How often a process that takes what others leave is looked at, how much of a processor it must have had since the last look, and how often at most. */
-const [lookMs, leastMs, mostLooks] = [1_000, 250, 10]
-/** How long a bundle may take with a share of its own: far more than the largest needs, so what takes longer hangs, and everybody who waits for a load with it. */
+/** How often a process that takes what others leave is looked at. */
+const lookMs = 1_000
+/** How long a bundle may take: far more than the largest needs, so what takes longer hangs, and everybody who waits for a load with it. */
 const mostMs = 600_000
 
 /**
@@ -83,16 +83,14 @@ export class PrepareProcess {
     }
   }
 
-  #watch(looks = 1, spentMs = processorMs(this.#pid)): void {
-    if (this.#isHurried) this.#patience = this.#whenLate(() => this.#refuse(), mostMs)
-    else this.#patience = this.#whenLate(() => this.#look(looks, spentMs), lookMs)
-  }
-
-  /** Where the processors are wanted by others all the time, whoever waits for this bundle would wait for ever. */
-  #look(looks: number, before: number): void {
-    const spentMs = processorMs(this.#pid)
-    if (looks === mostLooks || spentMs - before < leastMs) this.#hurry()
-    else this.#watch(looks + 1, spentMs)
+  /** Of a process that takes what others leave it is looked at whether that is anything. */
+  #watch(share = this.#isHurried ? undefined : new ProcessorShare(() => this.#pid), leftMs = mostMs): void {
+    const look = (): void => {
+      if (share?.isStarved(lookMs) === true) this.#hurry()
+      else if (share === undefined || leftMs <= lookMs) this.#refuse()
+      else this.#watch(share, leftMs - lookMs)
+    }
+    this.#patience = this.#whenLate(look, share === undefined ? mostMs : lookMs)
   }
 
   /** On a machine that has nothing to spare the bundle would never be ready: another process begins again, with a share of its own. It stays while bundles come: those that follow would fare no better. */
@@ -191,16 +189,5 @@ export class PrepareProcess {
     this.#current = undefined
     this.#end()
     this.#next()
-  }
-}
-
-/** What a process has had of the processors, by the 14th and 15th word of its state (proc(5)) in ticks of 10 ms; 0 before it runs, and Infinity where nobody tells. */
-function processorMs(pid: number | undefined): number {
-  if (pid === undefined) return 0
-  try {
-    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ').slice(11, 13)
-    return (Number(user) + Number(system)) * 10
-  } catch {
-    return Infinity
   }
 }

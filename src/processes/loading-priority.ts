@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants as modes, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants as modes, existsSync, statSync } from 'node:fs'
 import { constants, getPriority, setPriority } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { chrt, type Command } from './command.ts'
+import { policyOf, processesBelow, threadsOf } from './process-tree.ts'
 
 const behindServing = 10
 const { PRIORITY_LOW: lowest } = constants.priority
@@ -48,7 +49,7 @@ export class LoadingPriority {
   }
 
   #leaveIdle(process: number): Outcome {
-    if (!this.#mayIdle || !threadsOf(process).some(isIdle)) return 'as it was'
+    if (!this.#mayIdle || !threadsOf(process).some((thread) => policyOf(thread) === idlePolicy)) return 'as it was'
     try {
       leaveIdle(['--all-tasks'], process)
       return 'raised'
@@ -107,21 +108,6 @@ function mayLeaveIdle(): boolean {
   }
 }
 
-/** A process and all processes below it, as they are at this moment. */
-function* processesBelow(pid: number): Generator<number> {
-  yield pid
-  for (const thread of threadsOf(pid))
-    for (const child of present(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').match(/\d+/g) ?? [])) yield* processesBelow(Number(child))
-}
-
-const threadsOf = (pid: number): readonly number[] => present(() => readdirSync(`/proc/${pid}/task`)).map(Number)
-
-/** By proc(5) the 41st word of its state; the second, its name, may have blanks. */
-function isIdle(thread: number): boolean {
-  const [state = ''] = present(() => [readFileSync(`/proc/${thread}/stat`, 'latin1')])
-  return Number(state.split(') ').at(-1)?.split(' ')[38]) === idlePolicy
-}
-
 const leaveIdle = (words: readonly string[], pid: number): void =>
   void execFileSync(chrt, [...words, '--other', '--pid', '0', String(pid)], { stdio: 'ignore' })
 
@@ -135,14 +121,5 @@ function isProgram(file: string): boolean {
     return isAbsolute(file) && statSync(file).isFile()
   } catch {
     return false
-  }
-}
-
-/** What is read of a process that may have ended. */
-function present(read: () => readonly string[]): readonly string[] {
-  try {
-    return read()
-  } catch {
-    return []
   }
 }

@@ -13,7 +13,8 @@ export const policiesBelow = (pid: number): readonly number[] => below(pid, poli
 /** Nice values of the threads of a process and of all processes below it, found by their parents. */
 export const prioritiesBelow = (pid: number): readonly number[] => below(pid, getPriority)
 
-const policyOf = (thread: number): number => Number(readFileSync(`/proc/${thread}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[38])
+/** The scheduling policy of a thread. Throws when it has ended. */
+export const policyOf = (thread: number): number => Number(readFileSync(`/proc/${thread}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[38])
 
 function below(pid: number, of: (thread: number) => number): readonly number[] {
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))

@@ -7,6 +7,7 @@ import { FrameReader } from './frame-reader.ts'
 import { hostMs, parseReply, type ProcessInfo, type Request } from './message.ts'
 import type { Launched, Launcher, Started } from '../../processes/launcher.ts'
 import type { OutputLine } from '../../processes/output-lines.ts'
+import { ProcessorShare } from '../../processes/processor-share.ts'
 import { type CallLimits, PendingCalls } from './pending-calls.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -23,7 +24,7 @@ export type LinkDeps = {
   readonly onMemory: (rssBytes: number) => void
 }
 
-/** A machine that is busy for good must not keep a model from ever being ready: after this share of its time it gives way no longer. */
+/** A machine that is busy for good must not keep a model from ever being ready: after this share of its time, or where others leave it nothing, it gives way no longer. */
 const patience = 1 / 4
 const connectionClosed = 'its connection closed'
 const never = new AbortController().signal
@@ -83,6 +84,8 @@ export class InferenceLink {
       this.end(`it was not ready after ${timeoutMs} ms`)
     }, timeoutMs)
     const wait = setTimeout(() => this.#launched.promote(), timeoutMs * patience)
+    const share = new ProcessorShare(() => this.#pid)
+    const look = setInterval(() => share.isStarved(this.#heartbeatMs) && this.#launched.promote(), this.#heartbeatMs)
     this.#launched.started
       .then(() => this.#send({ kind: 'load', args }))
       .catch((error: Error) => this.end(error.message, error instanceof ServingError ? error : undefined))
@@ -94,6 +97,7 @@ export class InferenceLink {
     } finally {
       clearTimeout(timer)
       clearTimeout(wait)
+      clearInterval(look)
     }
   }
 

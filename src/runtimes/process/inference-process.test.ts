@@ -10,6 +10,7 @@ import { nodeCommand } from '../../processes/command.ts'
 import { type InferenceProcess, type ProcessDeps, type ProcessEvent, type ProcessSpec, startInferenceProcess } from './inference-process.ts'
 import type { Tensor } from './tensor.ts'
 import { Launcher } from '../../processes/launcher.ts'
+import { processesBelow } from '../../processes/process-tree.ts'
 
 const command = nodeCommand(new URL('./fixtures/moody-model.ts', import.meta.url))
 const launcher = new Launcher()
@@ -101,6 +102,19 @@ test('a load that does not come to an end behind the others gives way for a quar
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const starting = makeProcess({ args: () => ({ untilPriority: own }), limits: { startMs: 8_000 } })
   t.mock.timers.tick(2_000)
+  await using made = await starting
+  assert.ok(made.under.isUp)
+})
+
+test('a load to which others leave nothing gives way no longer', { skip: cannotRaise, timeout: 60_000 }, async () => {
+  const own = getPriority()
+  const apart = new Launcher()
+  const starting = makeProcess({ args: () => ({ untilPriority: own }), limits: { heartbeatMs: 200, startMs: 600_000 } }, { launcher: apart })
+  const worker = (): number | undefined => [...processesBelow(apart.pid ?? 0)][1]
+  while (worker() === undefined) await setImmediate()
+  process.kill(worker() as number, 'SIGSTOP')
+  while (prioritiesBelow(worker() as number).some((priority) => priority !== own)) await setImmediate()
+  process.kill(worker() as number, 'SIGCONT')
   await using made = await starting
   assert.ok(made.under.isUp)
 })

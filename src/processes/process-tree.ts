@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+// What Linux tells of processes in /proc (proc(5)). Each may have ended before it is read.
+
+const msPerTick = 10
+
+/** A process and all processes below it, as they are at this moment. */
+export function* processesBelow(pid: number): Generator<number> {
+  yield pid
+  for (const thread of threadsOf(pid))
+    for (const child of present(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').match(/\d+/g) ?? [])) yield* processesBelow(Number(child))
+}
+
+/** The threads of a process; none once it has ended. */
+export const threadsOf = (pid: number): readonly number[] => present(() => readdirSync(`/proc/${pid}/task`)).map(Number)
+
+/** The scheduling policy of a thread, 5 = SCHED_IDLE; undefined once it has ended. */
+export const policyOf = (thread: number): number | undefined => stateOf(thread)?.[38]
+
+/** What a process and those below it have had of the processors so far; undefined where nobody tells. */
+export function processorMs(pid: number): number | undefined {
+  if (stateOf(pid) === undefined) return undefined
+  return processesBelow(pid).reduce((sum, each) => {
+    const [user = 0, system = 0] = stateOf(each)?.slice(11, 13) ?? []
+    return sum + (user + system) * msPerTick
+  }, 0)
+}
+
+/** The words of /proc/pid/stat from the third on: the second, a name, may have blanks. */
+function stateOf(pid: number): readonly number[] | undefined {
+  const [state] = present(() => [readFileSync(`/proc/${pid}/stat`, 'latin1')])
+  return state?.split(') ').at(-1)?.split(' ').map(Number)
+}
+
+function present(read: () => readonly string[]): readonly string[] {
+  try {
+    return read()
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,27 @@
+import { processorMs } from './process-tree.ts'
+
+const least = 1 / 4
+
+/** Looks at what a process that gives way to others has of the processors. */
+export class ProcessorShare {
+  readonly #pid: () => number | undefined
+  #before: number | undefined
+
+  /** `pid` is undefined before the process runs, which counts as nothing. */
+  constructor(pid: () => number | undefined) {
+    this.#pid = pid
+    this.#before = this.#soFar()
+  }
+
+  /** True where it has had less than a quarter of a processor in the `ms` since the last look: others want them all the time. Never where the system does not tell. */
+  isStarved(ms: number): boolean {
+    const before = this.#before
+    this.#before = this.#soFar()
+    return before !== undefined && this.#before !== undefined && this.#before - before < ms * least
+  }
+
+  #soFar(): number | undefined {
+    const pid = this.#pid()
+    return pid === undefined ? 0 : processorMs(pid)
+  }
+}
