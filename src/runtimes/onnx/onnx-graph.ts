@@ -19,7 +19,7 @@ export type Step = (run: () => Promise<Result>, done: number, count: number) => 
 const probeBudgetMs = 2_000
 
 /** What a run takes of the processors: while its model loads, a process waits for them behind all others. */
-const processorMs = (): number => {
+const spentMs = (): number => {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1_000
 }
@@ -60,7 +60,7 @@ export class OnnxGraph {
 
   constructor(session: InferenceSession, signature: Signature, { features, window, runsOn }: Wanted & { readonly runsOn: Device }) {
     this.#session = session
-    this.#monotonic = runsOn === 'cpu' ? processorMs : hostMs
+    this.#monotonic = runsOn === 'cpu' ? spentMs : hostMs
     this.#signature = signature
     this.#layout = { features, window, inputs: signature.inputs }
   }
