@@ -131,7 +131,7 @@ type Living = Preparing & {
 
 /** Start and end of the process, each in the order that loses nothing. */
 function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop'> {
-  const { log, makeServer, models, launcher, market, feeds, readiness, history, release } = parts
+  const { log, makeServer, models, launcher, preparation, market, feeds, readiness, history, release } = parts
   let server: GatewayServer | undefined
   const watch = new FolderWatch(config.models.dir, config.models.rescanMs, () => void models.scan())
   return {
@@ -145,6 +145,7 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       tidyUp() // while model processes load
       await proven
       launcher.serve()
+      preparation.serve()
       await market.shareSets()
       watch.start()
       feeds.start()

@@ -6,7 +6,7 @@ import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { compareGolden, type GoldenResult, type GoldenRows } from './golden.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import type { PreparedBundle } from './prepare-bundle.ts'
-import type { PrepareProcess } from './prepare-process.ts'
+import type { PrepareProcess, Wanted } from './prepare-process.ts'
 
 /** What loading needs. */
 export type LoadDeps = {
@@ -108,10 +108,11 @@ async function verify(
 export async function loadBundle(
   file: ManifestFile,
   deps: LoadDeps,
-  { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: LoadPhase) => void },
+  { onPhase, ...wanted }: Wanted & { readonly onPhase: (phase: LoadPhase) => void },
 ): Promise<LoadedBundle> {
+  const { signal } = wanted
   onPhase('loading')
-  const prepared = await deps.preparation.prepare(file, signal)
+  const prepared = await deps.preparation.prepare(file, wanted)
   const kind = deps.runtimes.find((runtime) => runtime.kind === prepared.manifest.runtime)
   if (!kind)
     throw new ServingError(

@@ -64,7 +64,7 @@ export class ModelService implements ModelAccess {
       changed: ({ name }) => labels.refresh(name),
       remember: (slot) => records.remember(slot),
     })
-    const load = (slot: VersionSlot): Promise<Resident> => this.#loader.load(slot, { insist: true, isAsked: false })
+    const load = (slot: VersionSlot): Promise<Resident> => this.#loader.load(slot, { insist: true, isAsked: false, isUrgent: false })
     this.#scan = new BundleScan({ ...deps, ...settings, index, records, load, refresh: (name) => labels.refresh(name) })
   }
 
@@ -84,7 +84,7 @@ export class ModelService implements ModelAccess {
     signal.addEventListener('abort', give, { once: true })
     try {
       for (;;) {
-        const resident = await Promise.race([this.#loader.load(slot, { insist: false, isAsked: true }), late.promise])
+        const resident = await Promise.race([this.#loader.load(slot, { insist: false, isAsked: true, isUrgent: true }), late.promise])
         // It may have been evicted or unloaded since it came.
         if (slot.resident === resident) return slot.lease(resident, label)
       }
@@ -125,7 +125,7 @@ export class ModelService implements ModelAccess {
 
   /** Brings a version into memory, also one that failed just now. Throws what loading throws with its precise code, and `model_memory_exceeded`. */
   load(slot: VersionSlot): Promise<Resident> {
-    return this.#loader.load(slot, { insist: true, isAsked: true })
+    return this.#loader.load(slot, { insist: true, isAsked: true, isUrgent: false })
   }
   /** Resolves the labels of a model after the registry was told of a move. */
   moved(name: string): void {

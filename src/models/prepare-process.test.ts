@@ -15,7 +15,8 @@ import { readManifest } from './read-manifest.ts'
 
 const folder = (version: string): string => new URL(`../../examples/models/momentum/${version}`, import.meta.url).pathname
 const bundle = (version: string): ManifestFile => readManifest(folder(version))
-const never = new AbortController().signal
+const never = { signal: new AbortController().signal }
+const urgently = { ...never, isUrgent: () => true }
 const given = { code: 'deadline_exceeded', message: /given up/ }
 
 type Subject = { readonly preparation: PrepareProcess; readonly launcher: Launcher }
@@ -67,8 +68,8 @@ test('bundles are prepared in the order in which they were asked for, each with 
 test('a bundle that is given up, waiting or under way, holds up no other', async (t) => {
   const { preparation } = make(t)
   const [first, second] = [new AbortController(), new AbortController()]
-  const underWay = preparation.prepare(bundle('1.2.2'), first.signal)
-  const waiting = preparation.prepare(bundle('1.2.2'), second.signal)
+  const underWay = preparation.prepare(bundle('1.2.2'), first)
+  const waiting = preparation.prepare(bundle('1.2.2'), second)
   const wanted = preparation.prepare(bundle('1.2.3'), never)
   second.abort()
   await assert.rejects(waiting, given)
@@ -79,7 +80,7 @@ test('a bundle that is given up, waiting or under way, holds up no other', async
 
 test('what is given up before it is asked for is refused, and the process serves on', async (t) => {
   const { preparation } = make(t)
-  await assert.rejects(preparation.prepare(bundle('1.2.3'), AbortSignal.abort()), given)
+  await assert.rejects(preparation.prepare(bundle('1.2.3'), { signal: AbortSignal.abort() }), given)
   assert.equal((await preparation.prepare(bundle('1.2.3'), never)).manifest.version, '1.2.3')
 })
 
@@ -164,9 +165,22 @@ test('a process that has a share of its own already is left with its bundle for 
   preparation.start()
   for (const version of ['1.2.2', '1.2.3']) await preparation.prepare(bundle(version), never)
   assert.deepEqual([waits, children(launcher.pid as number).map(policyOf)], [[600_000, 600_000], [0]])
-  preparation.rest()
+  preparation.serve()
   await preparation.prepare(bundle('1.2.3'), never)
   assert.equal(waits.at(-1), 1_000, 'what is loaded after the start is left to what others leave')
+})
+
+test('a bundle that a request waits for has a share of the processors, and one that can wait gives way again', { skip: linux }, async (t) => {
+  const { preparation, launcher } = make(t, neverLate)
+  const policyAfter = async (wanted: typeof urgently | typeof never): Promise<number | undefined> => {
+    await preparation.prepare(bundle('1.2.2'), wanted)
+    return policyOf(children(launcher.pid as number).at(-1) as number)
+  }
+  const hasChrt = existsSync('/usr/bin/chrt')
+  assert.deepEqual([await policyAfter(urgently), await policyAfter(urgently), await policyAfter(never)], [0, 0, hasChrt ? 5 : 0])
+  const [patient] = children(launcher.pid as number)
+  await policyAfter(urgently)
+  assert.deepEqual(children(launcher.pid as number), [patient], 'one that is there already is not started anew')
 })
 
 test('a bundle that comes to no end with a share of its own either is refused, and holds up no other', { skip: linux }, async (t) => {

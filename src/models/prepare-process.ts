@@ -12,7 +12,10 @@ import type { ManifestFile } from './manifest-file.ts'
 import { hurried, type PrepareAnswer } from './prepare-answer.ts'
 import type { PreparedBundle } from './prepare-bundle.ts'
 
-type Waiting = { readonly file: ManifestFile; readonly signal: AbortSignal; readonly giveUp: () => void } & PromiseWithResolvers<PreparedBundle>
+/** Until when a bundle is wanted, and whether a request waits for it by now: none does unless it says so. */
+export type Wanted = { readonly signal: AbortSignal; readonly isUrgent?: () => boolean }
+
+type Waiting = { readonly file: ManifestFile; readonly wanted: Wanted; readonly giveUp: () => void } & PromiseWithResolvers<PreparedBundle>
 
 const entry = new URL('./prepare-child.ts', import.meta.url)
 const idleMs = 10_000
@@ -34,8 +37,10 @@ export class PrepareProcess {
   #running: Launched | undefined
   /** Has the process a share of its own? */
   #isHurried = false
-  /** Are these still the first bundles of the server, and those that come right after them? */
+  /** Does the server answer nobody yet? */
   #isStarting = false
+  /** Did others leave nothing, not long ago? */
+  #isCrowded = false
   #channel: Socket | undefined
   #pid: number | undefined
   #idle: NodeJS.Timeout | undefined
@@ -49,8 +54,9 @@ export class PrepareProcess {
   }
 
   /** The bundle, ready for its runtime. Throws what `prepareBundle` throws, and `deadline_exceeded` when the signal aborts first. Always settles. */
-  prepare(file: ManifestFile, signal: AbortSignal): Promise<PreparedBundle> {
-    const waiting: Waiting = { file, signal, giveUp: () => this.#giveUp(waiting), ...Promise.withResolvers<PreparedBundle>() }
+  prepare(file: ManifestFile, wanted: Wanted): Promise<PreparedBundle> {
+    const { signal } = wanted
+    const waiting: Waiting = { file, wanted, giveUp: () => this.#giveUp(waiting), ...Promise.withResolvers<PreparedBundle>() }
     this.#waiting.push(waiting)
     if (signal.aborted) this.#giveUp(waiting)
     else signal.addEventListener('abort', waiting.giveUp, { once: true })
@@ -65,9 +71,14 @@ export class PrepareProcess {
     this.#next()
   }
 
-  /** Ends the process if it has nothing to do; the next bundle starts another, which takes what others leave. */
-  rest(): void {
+  /** From now on requests are answered, and bundles that none of them waits for take what others leave. */
+  serve(): void {
     this.#isStarting = false
+  }
+
+  /** Ends the process if it has nothing to do; the next bundle starts another. */
+  rest(): void {
+    this.#isCrowded = false
     if (this.#current === undefined) this.#end()
   }
 
@@ -77,7 +88,10 @@ export class PrepareProcess {
     this.#current = this.#waiting.shift()
     if (this.#current === undefined) this.#idle = setTimeout(() => this.rest(), idleMs).unref()
     else {
-      this.#running ??= this.#launch(this.#isStarting)
+      const isHurried = this.#isStarting || this.#isCrowded || this.#current.wanted.isUrgent?.() === true
+      // One that gives way may be all that it takes, and is there already; one with a share never is for a bundle that can wait.
+      if (this.#isHurried && !isHurried) this.#end()
+      this.#running ??= this.#launch(isHurried)
       this.#watch()
       this.#ask()
     }
@@ -95,6 +109,7 @@ export class PrepareProcess {
 
   /** On a machine that has nothing to spare the bundle would never be ready: another process begins again, with a share of its own. It stays while bundles come: those that follow would fare no better. */
   #hurry(): void {
+    this.#isCrowded = true
     this.#end()
     this.#running = this.#launch(true)
     this.#watch()
@@ -173,8 +188,8 @@ export class PrepareProcess {
 
   #settle(answer: PrepareAnswer): void {
     clearTimeout(this.#patience)
-    const { resolve, reject, signal, giveUp } = this.#current as Waiting
-    signal.removeEventListener('abort', giveUp)
+    const { resolve, reject, wanted, giveUp } = this.#current as Waiting
+    wanted.signal.removeEventListener('abort', giveUp)
     if ('prepared' in answer) resolve(answer.prepared)
     else reject(new ServingError(answer.code, answer.message))
     this.#current = undefined

@@ -5,6 +5,7 @@ import { noMeter } from '../contracts/meter.ts'
 import type { LoadedModel } from '../contracts/loaded-model.ts'
 import { ServingError } from '../contracts/error.ts'
 import { prepareBundle } from './prepare-bundle.ts'
+import type { Wanted } from './prepare-process.ts'
 import { readManifest } from './read-manifest.ts'
 import { Resident } from './resident.ts'
 import { SlotLoader, type SlotLoaderDeps } from './slot-loader.ts'
@@ -14,7 +15,7 @@ const dir = fileURLToPath(new URL('../../examples/models/momentum/1.2.3', import
 const prepared = prepareBundle(readManifest(dir))
 const golden = prepared.golden!
 const trained = prepared.manifest.inputs.feature_set_digest
-const asked = { insist: false, isAsked: true }
+const asked = { insist: false, isAsked: true, isUrgent: false }
 
 /** A slot of momentum under another name. */
 function slotOf(name: string, version = '1.2.3'): VersionSlot {
@@ -43,7 +44,9 @@ function resident(slot: VersionSlot, dispose: () => void): VersionSlot {
   return slot
 }
 
-function loader(events: string[], room: SlotLoaderDeps['room'], wouldFit = false): SlotLoader {
+const atOnce: SlotLoaderDeps['preparation'] = { prepare: () => Promise.resolve(prepared) }
+
+function loader(events: string[], room: SlotLoaderDeps['room'], { wouldFit = false, preparation = atOnce } = {}): SlotLoader {
   return new SlotLoader({
     runtimes: [
       {
@@ -55,7 +58,7 @@ function loader(events: string[], room: SlotLoaderDeps['room'], wouldFit = false
     features: { declare: () => ({ digest: trained }) as never, prove: () => Promise.resolve() },
     clock: { now: () => 0, monotonic: () => 0 },
     meter: noMeter,
-    preparation: { prepare: () => Promise.resolve((events.push('prepare'), prepared)) },
+    preparation: { prepare: (...wanted) => (events.push('prepare'), preparation.prepare(...wanted)) },
     allowUnverified: false,
     room,
     wouldFit: () => wouldFit,
@@ -114,7 +117,7 @@ test('a load waits for memory that another one has only for now, and begins when
       if (slots.some((other) => other !== slot && other.heldBytes > 0)) throw new ServingError('model_memory_exceeded', 'full')
       return []
     },
-    true,
+    { wouldFit: true },
   )
   await Promise.all(slots.map((slot) => loads.load(slot, asked)))
   assert.deepEqual(events, Array.from({ length: 3 }, () => ['prepare', 'load', 'at hand', 'changed']).flat(), 'one after the other')
@@ -129,7 +132,7 @@ test('a load that waits for memory begins when what was in use no longer is', as
       if (slots[0].resident?.inUse) throw new ServingError('model_memory_exceeded', 'full')
       return []
     },
-    true,
+    { wouldFit: true },
   )
   const lease = slots[0].lease(await loads.load(slots[0], asked), undefined)
   const second = loads.load(slots[1], asked)
@@ -137,4 +140,20 @@ test('a load that waits for memory begins when what was in use no longer is', as
   assert.equal(slots[1].resident, undefined)
   lease.release()
   assert.equal(await second, slots[1].resident)
+})
+
+test('a load is urgent from the moment on at which a request waits for it', async () => {
+  const answer = Promise.withResolvers<typeof prepared>()
+  const wanted = Promise.withResolvers<Wanted>()
+  const preparation: SlotLoaderDeps['preparation'] = { prepare: (_, by) => (wanted.resolve(by), answer.promise) }
+  const [loads, slot] = [loader([], () => [], { preparation }), slotOf('momentum')]
+  const load = loads.load(slot, asked)
+  const { isUrgent = assert.fail } = await wanted.promise
+  assert.equal(isUrgent(), false)
+  const other = loads.load(slot, { ...asked, isUrgent: true })
+  assert.equal(isUrgent(), true)
+  void loads.load(slot, asked)
+  assert.equal(isUrgent(), true)
+  answer.resolve(prepared)
+  assert.equal(await load, await other)
 })

@@ -35,8 +35,8 @@ export type SlotLoaderDeps = {
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
-/** How a load is wanted: also where one failed just now, and by someone who waits for it. */
-export type LoadWish = { readonly insist: boolean; readonly isAsked: boolean }
+/** How a load is wanted: also where one failed just now, by someone who waits for it, and by a request, which waits for no more than seconds. */
+export type LoadWish = { readonly insist: boolean; readonly isAsked: boolean; readonly isUrgent: boolean }
 
 /** How long a load waits for memory that is in use by others. */
 const longestWaitMs = 10_000
@@ -55,16 +55,17 @@ export class SlotLoader {
   }
 
   /** The version in memory, proven on its golden rows. Throws what loading throws, and the same again while a failure is remembered, unless the caller insists. */
-  load(slot: VersionSlot, { insist, isAsked }: LoadWish): Promise<Resident> {
+  load(slot: VersionSlot, { insist, isAsked, isUrgent }: LoadWish): Promise<Resident> {
     if (slot.resident) return Promise.resolve(slot.resident)
     if (this.#isClosed) return Promise.reject(new ServingError('draining', 'The server is shutting down and loads nothing any more'))
     if (slot.loading) {
       slot.loading.isAsked ||= isAsked
+      slot.loading.isUrgent ||= isUrgent
       return slot.loading.done
     }
     if (!insist && slot.failure && this.#deps.clock.monotonic() < slot.failure.until) return Promise.reject(slot.failure.error)
     const { promise, resolve, reject } = Promise.withResolvers<Resident>()
-    const load: SlotLoad = { phase: 'loading', reservedBytes: 0, isAsked, giveUp: new AbortController(), done: promise }
+    const load: SlotLoad = { phase: 'loading', reservedBytes: 0, isAsked, isUrgent, giveUp: new AbortController(), done: promise }
     slot.loading = load
     this.#load(slot, load)
       .finally(() => this.#underWay.delete(promise))
@@ -120,7 +121,11 @@ export class SlotLoader {
     this.#checkIdentity(slot)
     const features = await checkFeatureContract(slot.file.manifest, this.#deps.features)
     await this.#reserve(slot, load)
-    const loaded = await loadBundle(slot.file, this.#deps, { signal: load.giveUp.signal, onPhase: (phase) => void (load.phase = phase) })
+    const loaded = await loadBundle(slot.file, this.#deps, {
+      signal: load.giveUp.signal,
+      isUrgent: () => load.isUrgent,
+      onPhase: (phase) => void (load.phase = phase),
+    })
     const leaving = await this.#admit(slot, load, loaded)
     // Nothing awaits from the decision to here and to the end of `changed`: memory, labels and the version agree at every moment.
     const resident = makeResident(slot, { ...loaded, features, onIdle: () => this.#tellFreed() })

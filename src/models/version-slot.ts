@@ -8,8 +8,15 @@ import type { Resident } from './resident.ts'
 /** The lifecycle of one version in this process. */
 export type SlotState = 'empty' | 'loading' | 'verifying' | 'warming' | 'ready' | 'draining' | 'failed'
 
-/** A load under way: whoever asks meanwhile waits for `done`; `giveUp` ends it. `reservedBytes` are kept free for it; `isAsked` is true once someone waits who wants an answer of it. */
-export type SlotLoad = { phase: LoadPhase; reservedBytes: number; isAsked: boolean; readonly giveUp: AbortController; readonly done: Promise<Resident> }
+/** A load under way: whoever asks meanwhile waits for `done`; `giveUp` ends it. `reservedBytes` are kept free for it; `isAsked` is true once someone waits for it, `isUrgent` once a request does. */
+export type SlotLoad = {
+  phase: LoadPhase
+  reservedBytes: number
+  isAsked: boolean
+  isUrgent: boolean
+  readonly giveUp: AbortController
+  readonly done: Promise<Resident>
+}
 
 /** One version: what is on disk, whether it is in memory, what became of its loads. */
 export class VersionSlot {
