@@ -24,9 +24,11 @@ export type LoadedBundle = { readonly prepared: PreparedBundle; readonly runtime
 
 const longestVerificationMs = 60_000
 const rowsPerCall = 16
+/** Single rows on the spot find nothing in the caches the first time, and take this thread many times as long as later ones. */
+const singlesPerTurn = 2
 
-/** One of the ways in which a model answers rows, and the golden rows that prove it. */
-type Way = { readonly answer: LoadedModel['predict']; readonly proof: GoldenRows }
+/** One of the ways in which a model answers rows, the golden rows that prove it, and how many of them in a turn of the event loop. */
+type Way = { readonly answer: LoadedModel['predict']; readonly proof: GoldenRows; readonly rowsPerTurn: number }
 
 const firstRows = (golden: GoldenRows, count: number): GoldenRows => ({
   ...golden,
@@ -52,18 +54,20 @@ function waysOf(runtime: LoadedModel, golden: GoldenRows): readonly Way[] {
   }
   const few = firstRows(golden, Math.min(golden.count, rowsPerCall))
   return [
-    { answer: (rows, count, by) => runtime.predict(rows, count, by), proof: golden },
-    { answer: oneByOne, proof: runtime.predictSync === undefined ? few : golden },
+    { answer: (rows, count, by) => runtime.predict(rows, count, by), proof: golden, rowsPerTurn: rowsPerCall },
+    runtime.predictSync === undefined
+      ? { answer: oneByOne, proof: few, rowsPerTurn: rowsPerCall }
+      : { answer: oneByOne, proof: golden, rowsPerTurn: singlesPerTurn },
   ]
 }
 
 /** Outputs of the golden rows, a few at a time; the event loop turns between them. */
-async function runGolden({ answer, proof: golden }: Way, { inputs, outputs }: LoadedModel, by: Deadline): Promise<Float64Array> {
+async function runGolden({ answer, proof: golden, rowsPerTurn }: Way, { inputs, outputs }: LoadedModel, by: Deadline): Promise<Float64Array> {
   const got = new Float64Array(golden.count * outputs)
   const deadline = { at: by.at, signal: AbortSignal.any([by.signal, AbortSignal.timeout(longestVerificationMs)]) }
-  for (let row = 0; row < golden.count; row += rowsPerCall) {
+  for (let row = 0; row < golden.count; row += rowsPerTurn) {
     await nextTurn()
-    const count = Math.min(rowsPerCall, golden.count - row)
+    const count = Math.min(rowsPerTurn, golden.count - row)
     got.set(await answer(golden.inputs.slice(row * inputs, (row + count) * inputs), count, deadline), row * outputs)
   }
   return got

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet } from '../contracts/features.ts'
 import type { Meter } from '../contracts/meter.ts'
@@ -121,6 +122,7 @@ export class SlotLoader {
     this.#checkIdentity(slot)
     const features = await checkFeatureContract(slot.file.manifest, this.#deps.features)
     await this.#reserve(slot, load)
+    await nextTurn() // what came before may have taken much of this one
     const loaded = await loadBundle(slot.file, this.#deps, {
       signal: load.giveUp.signal,
       isUrgent: () => load.isUrgent,

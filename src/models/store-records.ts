@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Meter } from '../contracts/meter.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { VersionSlot } from './version-slot.ts'
@@ -38,9 +39,9 @@ export class StoreRecords {
     await this.attempt('verification', () => registry.recordVerification(verification))
   }
 
-  /** Tells the store, or reads from it; what it answers, undefined when it refuses. Never throws. */
+  /** Tells the store, or reads from it, in a turn of its own: SQLite takes this thread for a part of a millisecond. What it answers, undefined when it refuses. Never throws. */
   async attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
-    const answer = work()
+    const answer = nextTurn().then(work)
     this.#underWay.add(answer)
     try {
       return await answer
