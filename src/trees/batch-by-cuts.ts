@@ -1,6 +1,6 @@
 import type { Stages } from './kernel/kernel.ts'
 
-/** A kernel of stages that has its memory. `enter` puts a row of a batch where prepare() reads it; `words` is the memory, `out` the address of the sums. */
+/** A kernel of stages that has its memory. `enter` puts a row of a batch where prepare() reads it; `words` is its memory, `out` the address of the sums. */
 export type StagedKernel = {
   readonly words: Float64Array
   readonly stages: Stages

@@ -3,15 +3,18 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { array, assert as assertProperty, nat, property, tuple } from 'fast-check'
 import { randomEnsemble, type EnsembleShape } from './arbitrary-ensemble.test-data.ts'
 import { chooseEngine } from './choose-engine.ts'
 import { type CompiledKernel, compileForest } from './compile.ts'
 import type { Ensemble } from './ensemble.ts'
-import { instantiateForest } from './evaluator.ts'
+import { type Evaluator, forestSteps, instantiateForest } from './evaluator.ts'
+import { SpareMemories } from './kernel/spare-memories.ts'
 import { parseLightGbm } from './lightgbm.ts'
 import { modelText, stump } from './model-text.test-data.ts'
 import { atOnce } from './steps.ts'
 import { warmUp } from './warm-up.ts'
+import type { WasmMemory } from '../wasm/host.ts'
 
 const shape: EnsembleShape = { trees: 20, leaves: 31, inputs: 10, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }
 
@@ -181,6 +184,7 @@ test('bringing a forest at hand changes no answer, in any engine', () => {
   }
 })
 
+const mostTurns = 200
 test('an evaluator keeps no image of its kernels: whoever drops what was compiled has its memory back', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
@@ -191,13 +195,84 @@ test('an evaluator keeps no image of its kernels: whoever drops what was compile
       return { evaluator: instantiateForest(compiled), images: [image, compiled.batch!.image].map(({ buffer }) => new WeakRef(buffer)) }
     }
     const { evaluator, images } = make()
-    await setImmediate() // A WeakRef holds what it was made of until the end of the turn.
-    collect()
+    // Until then the engine may hold what a function saw that it optimises in another thread; a WeakRef holds what it was made of to the end of the turn.
+    for (let turn = 0; turn < mostTurns && images.some((image) => image.deref()); turn++) {
+      await setImmediate()
+      collect()
+    }
     assert.deepEqual(
       images.map((image) => image.deref()),
       [undefined, undefined],
       engine,
     )
     atOnce(evaluator.bringAtHand())
+  }
+})
+
+/** Spare memories that tell which were taken. */
+class Watched extends SpareMemories {
+  readonly taken: WasmMemory[] = []
+  override take(pages: number): WasmMemory {
+    const memory = super.take(pages)
+    this.taken.push(memory)
+    return memory
+  }
+}
+
+function answersOf({ inputs, outputs, predictRaw, predictBatchRaw }: Evaluator): Float64Array {
+  const rows = Float64Array.from({ length: 30 * inputs }, (_, i) => (i % 11 === 3 ? NaN : ((i * 13) % 41) / 4 - 5))
+  const out = new Float64Array(31 * outputs)
+  predictBatchRaw(rows, 30, out)
+  predictRaw(rows, out.subarray(30 * outputs))
+  return out
+}
+
+const forestsOfAllSizes = ([5, 40, 150, 400] as const).flatMap((trees) =>
+  (['bit-slab', 'bt4', 'wide', 'interpreter'] as const).map((engine) => {
+    const compiled = compileForest(randomEnsemble({ ...shape, trees, inputs: engine === 'wide' ? 30 : 10, leaves: engine === 'bt4' ? 120 : 31 }), { engine })
+    return { compiled, expected: answersOf(instantiateForest(compiled)), memoryBytes: instantiateForest(compiled).memoryBytes }
+  }),
+)
+
+test('forests that come and go answer as those with new memories, to the bit, and share none with another that lives', () => {
+  let [taken, made] = [0, 0]
+  assertProperty(
+    property(array(tuple(nat(2), nat(forestsOfAllSizes.length - 1)), { minLength: 5, maxLength: 12 }), (loads) => {
+      const spare = new Watched()
+      const living = new Map<number, { readonly evaluator: Evaluator; readonly expected: Float64Array; readonly memories: readonly WasmMemory[] }>()
+      for (const [place, forest] of loads) {
+        living.get(place)?.evaluator.release()
+        const before = spare.taken.length
+        const { compiled, expected, memoryBytes } = forestsOfAllSizes[forest]!
+        const evaluator = instantiateForest(compiled, spare)
+        assert.equal(evaluator.memoryBytes, memoryBytes)
+        living.set(place, { evaluator, expected, memories: spare.taken.slice(before) })
+        const memories = [...living.values()].flatMap((each) => each.memories)
+        assert.equal(new Set(memories).size, memories.length)
+        for (const each of living.values()) assert.deepEqual(answersOf(each.evaluator), each.expected)
+      }
+      taken += spare.taken.length
+      made += new Set(spare.taken).size
+    }),
+    { numRuns: 60 },
+  )
+  assert.ok(made < 0.8 * taken, `${made} memories for ${taken} kernels`)
+})
+
+test('a load that is given up leaves the memory that it had begun to write to no other', () => {
+  const compiled = compileForest(randomEnsemble({ ...shape, trees: 400 }))
+  const spare = new Watched()
+  instantiateForest(compiled, spare).release()
+  const earlier = spare.taken.slice()
+  const begun = forestSteps(compiled, spare)
+  begun.next()
+  const written = spare.taken.at(-1)!
+  assert.ok(earlier.includes(written))
+  for (const givenUp of [false, true]) {
+    const before = spare.taken.length
+    const other = instantiateForest(compiled, spare)
+    assert.ok(!spare.taken.slice(before).includes(written))
+    if (!givenUp) begun.return(other)
+    other.release()
   }
 })

@@ -4,6 +4,7 @@ import type { CompiledForest, CompiledKernel } from './compile.ts'
 import { ensembleBytes, type Ensemble } from './ensemble.ts'
 import { readThrough } from './kernel/at-hand.ts'
 import { kernelSteps } from './kernel/instantiate-kernel.ts'
+import { SpareMemories } from './kernel/spare-memories.ts'
 import { takeIn } from './intake.ts'
 import { interpretSeen } from './interpret.ts'
 import { kernelNames } from './kernel/kernel.ts'
@@ -29,12 +30,14 @@ export type Evaluator = {
   readonly predictBatch: (rows: Float64Array, count: number, out: Float64Array) => void
   /** The work of a batch of up to `blockRows` rows, a few trees a step and for no answer, where there is a kernel for many rows. */
   readonly rehearseBatch?: BatchEvaluator['rehearse']
+  /** Gives its memories to forests that come: to be called once, and nothing else afterwards, nor steps that are under way. */
+  readonly release: () => void
 }
 
 type PredictRows = Evaluator['predictBatchRaw']
 
 /** What gives raw scores of single rows, and of many where there is a better way than row by row. */
-type RawEvaluator = Pick<Evaluator, 'name' | 'inputs' | 'outputs' | 'memoryBytes' | 'predictRaw' | 'bringAtHand'> & {
+type RawEvaluator = Pick<Evaluator, 'name' | 'inputs' | 'outputs' | 'memoryBytes' | 'predictRaw' | 'bringAtHand' | 'release'> & {
   readonly finish: Finish
   readonly predictRows?: PredictRows
 }
@@ -61,10 +64,10 @@ function inBlocks({ inputs, outputs }: RawEvaluator, batch: BatchEvaluator, few:
   }
 }
 
-function* evaluatorOf(raw: RawEvaluator, compiled: CompiledBatch | undefined): Steps<Evaluator> {
+function* evaluatorOf(raw: RawEvaluator, compiled: CompiledBatch | undefined, spare: SpareMemories): Steps<Evaluator> {
   const { finish, predictRows, ...single } = raw
   const few = predictRows ?? rowByRow(raw)
-  const batch = compiled && (yield* batchEvaluatorSteps(compiled))
+  const batch = compiled && (yield* batchEvaluatorSteps(compiled, spare))
   const predictBatchRaw = batch === undefined ? few : inBlocks(raw, batch, few)
   return {
     ...single,
@@ -80,6 +83,10 @@ function* evaluatorOf(raw: RawEvaluator, compiled: CompiledBatch | undefined): S
       transformOutputs(finish, out, count)
     },
     ...(batch && { rehearseBatch: batch.rehearse }),
+    release() {
+      single.release()
+      batch?.release()
+    },
   }
 }
 
@@ -93,6 +100,7 @@ function interpreterOf(ensemble: Ensemble): RawEvaluator {
     finish: finishOf(ensemble),
     memoryBytes: ensembleBytes(ensemble),
     *bringAtHand() {},
+    release() {},
     predictRaw(row, out) {
       takeIn(ensemble, row, seen)
       interpretSeen(ensemble, seen, out)
@@ -100,10 +108,11 @@ function interpreterOf(ensemble: Ensemble): RawEvaluator {
   }
 }
 
-function* kernelOf({ engine, code, image, intake, outputs, finish, stages, ...at }: CompiledKernel): Steps<RawEvaluator> {
-  const { memory, exports } = yield* kernelSteps({ code, image, bytes: image.length })
+function* kernelOf({ engine, code, image, intake, outputs, finish, stages, ...at }: CompiledKernel, spare: SpareMemories): Steps<RawEvaluator> {
+  const { memory, exports, release } = yield* kernelSteps({ code, image, bytes: image.length }, spare)
   const run = exports[kernelNames.run]!
   const { inputs } = intake
+  const words = new Float64Array(memory, 0, image.length / Float64Array.BYTES_PER_ELEMENT)
   const rowInMemory = new Float64Array(memory, at.row, inputs)
   const outInMemory = new Float64Array(memory, at.out, outputs)
   const predictRaw = (row: Float64Array, out: Float64Array): void => {
@@ -112,22 +121,22 @@ function* kernelOf({ engine, code, image, intake, outputs, finish, stages, ...at
     for (let k = 0; k < outputs; k++) out[k] = outInMemory[k]!
   }
   const bringAtHand = function* (): Steps<void> {
-    yield* readThrough(memory)
+    yield* readThrough(words)
   }
-  const raw = { name: engine, inputs, outputs, finish, memoryBytes: image.length, predictRaw, bringAtHand }
+  const raw = { name: engine, inputs, outputs, finish, memoryBytes: image.length, predictRaw, bringAtHand, release }
   if (stages === undefined || !gainsByCuts(stages)) return raw
   const enter = (rows: Float64Array, r: number): void => takeIn(intake, rows.subarray(r * inputs, (r + 1) * inputs), rowInMemory)
   const [prepare, walk] = [exports[kernelNames.prepare]!, exports[kernelNames.walk]!]
-  const predictRows = batchByCuts({ words: new Float64Array(memory), stages, out: at.out, outputs, enter, prepare, walk })
+  const predictRows = batchByCuts({ words, stages, out: at.out, outputs, enter, prepare, walk })
   return { ...raw, memoryBytes: raw.memoryBytes + waitingBytes(stages), predictRows }
 }
 
 const rowsAtHand = 16
 
-/** An evaluator of a compiled forest with memory of its own, for the thread that calls it. */
-export function* forestSteps(compiled: CompiledForest): Steps<Evaluator> {
-  const raw = compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : yield* kernelOf(compiled)
-  const evaluator = yield* evaluatorOf(raw, compiled.batch)
+/** An evaluator of a compiled forest with memory of its own, a spare one where there is one, for the thread that calls it. */
+export function* forestSteps(compiled: CompiledForest, spare: SpareMemories): Steps<Evaluator> {
+  const raw = compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : yield* kernelOf(compiled, spare)
+  const evaluator = yield* evaluatorOf(raw, compiled.batch, spare)
   const { inputs, outputs, bringAtHand, predict } = evaluator
   const out = new Float64Array(outputs)
   // No closure may name `compiled`: all that lives as long as the evaluator would keep its images then.
@@ -147,4 +156,4 @@ export function* forestSteps(compiled: CompiledForest): Steps<Evaluator> {
 }
 
 /** `forestSteps`, all at once. */
-export const instantiateForest = (compiled: CompiledForest): Evaluator => atOnce(forestSteps(compiled))
+export const instantiateForest = (compiled: CompiledForest, spare = new SpareMemories()): Evaluator => atOnce(forestSteps(compiled, spare))

@@ -1,7 +1,7 @@
 /** A compiled module: opaque. */
 type WasmModule = { readonly __wasmModule: never }
-/** Linear memory; `buffer` is where both sides meet. */
-export type WasmMemory = { readonly buffer: ArrayBuffer }
+/** Linear memory; `buffer` is where both sides meet, until `grow`, by so many pages of zeros, puts another in its place. */
+export type WasmMemory = { readonly buffer: ArrayBuffer; grow(pages: number): number }
 
 type Host = {
   validate(bytes: Uint8Array): boolean

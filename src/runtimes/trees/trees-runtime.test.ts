@@ -3,14 +3,18 @@ import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { randomEnsemble } from '../../trees/arbitrary-ensemble.test-data.ts'
-import { compileForest } from '../../trees/compile.ts'
+import { type CompiledForest, compileForest, kernelsOf } from '../../trees/compile.ts'
 import { forestSteps, instantiateForest } from '../../trees/evaluator.ts'
+import { SpareMemories } from '../../trees/kernel/spare-memories.ts'
 import { warmUpSteps } from '../../trees/warm-up.ts'
+import { wasmHost } from '../../wasm/host.ts'
 import { firstCalls, TreesRuntime } from './trees-runtime.ts'
 
-const ensemble = randomEnsemble({ trees: 20, leaves: 31, inputs: 5, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 })
+const shape = { trees: 20, leaves: 31, inputs: 5, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }
+const ensemble = randomEnsemble(shape)
 const rowsOf = (count: number): Float64Array => Float64Array.from({ length: count * 5 }, (_, i) => ((i * 13) % 41) / 4 - 5)
 const within = (at: number): Deadline => ({ at, signal: new AbortController().signal })
 
@@ -45,7 +49,7 @@ test('rows that do not make up the count are refused', async () => {
 test('a load is done in steps of 128 KiB or a call: however long one takes, the event loop has two turns before the next', async () => {
   const large = compileForest(randomEnsemble({ trees: 400, leaves: 255, inputs: 5, outputs: 2, categorical: 0, missingTypes: 3, spread: 40, seed: 7 }))
   assert.ok(large.engine !== 'interpreter')
-  const fills = [...forestSteps(large)].length
+  const fills = [...forestSteps(large, new SpareMemories())].length
   assert.ok(fills >= Math.ceil(large.image.length / 2 ** 17) && fills > 4, `${fills} steps`)
   let [turns, done] = [0, false]
   const count = (): void => {
@@ -64,8 +68,9 @@ test('a load is done in steps of 128 KiB or a call: however long one takes, the 
 test('whoever keeps a model that is disposed keeps none of its memory', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  // What is swept in one turn is counted in the next.
+  // A WeakRef holds what it was made of until the end of the turn; what is swept in one turn is counted in the next.
   const external = async (): Promise<number> => {
+    await nextTurn()
     collect()
     await nextTurn()
     collect()
@@ -79,4 +84,42 @@ test('whoever keeps a model that is disposed keeps none of its memory', async ()
   assert.ok(held > 100 * 65_536, `${held} bytes`)
   assert.ok(left < held / 10, `${left} of ${held} bytes`)
   assert.equal(kept.length, 100)
+})
+
+const forestOf = (trees: number): CompiledForest => compileForest(randomEnsemble({ ...shape, trees }))
+
+test('the next forest has the memories of one that is disposed, once, however often it was, and of no other', async (t) => {
+  const { mock } = t.mock.method(wasmHost, 'Memory')
+  const runtime = new TreesRuntime(ticking())
+  const load = (trees = 20) => runtime.load(undefined, { forest: forestOf(trees), explanations: undefined })
+  const kernels = kernelsOf(forestOf(20)).length
+  assert.equal(kernels, 2)
+  const answer = async (model: LoadedModel) => model.predict(rowsOf(40), 40, within(Infinity))
+  const [first, fresh] = [await load(22), await load(20)]
+  const expected = await answer(fresh)
+  assert.equal(mock.callCount(), 2 * kernels)
+  await first.dispose()
+  await first.dispose()
+  const second = await load()
+  assert.equal(mock.callCount(), 2 * kernels, 'none is made')
+  await first.dispose()
+  const third = await load(19)
+  assert.equal(mock.callCount(), 3 * kernels, 'those of the second stay its own')
+  await answer(third)
+  assert.deepEqual([await answer(second), await answer(fresh)], [expected, expected])
+  await assert.rejects(answer(first), { code: 'model_unavailable' })
+})
+
+test('a model that is disposed while it is brought at hand touches its memory no more: it may be another one’s', async (t) => {
+  const { mock } = t.mock.method(wasmHost, 'Memory')
+  const model = await loadModel()
+  const memories = mock.calls.map(({ result }) => Buffer.from(result!.buffer))
+  const bringing = model.bringAtHand!()
+  for (let turn = 0; turn < 8; turn++) await nextTurn()
+  await model.dispose()
+  for (const memory of memories) memory.fill(7)
+  await bringing
+  await model.bringAtHand!()
+  assert.throws(() => model.predictSync!(rowsOf(1), new Float64Array(2)), { code: 'model_unavailable' })
+  assert.ok(memories.length > 0 && memories.every((memory) => memory.every((byte) => byte === 7)))
 })

@@ -5,6 +5,7 @@ import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { giveBack } from '../../processes/large-memory.ts'
 import { kernelsOf } from '../../trees/compile.ts'
 import { type Evaluator, forestSteps } from '../../trees/evaluator.ts'
+import { SpareMemories } from '../../trees/kernel/spare-memories.ts'
 import type { Steps } from '../../trees/steps.ts'
 import { type WarmUp, warmUpSteps } from '../../trees/warm-up.ts'
 import { givenUp } from '../process/given-up.ts'
@@ -25,9 +26,10 @@ class TreesModel implements LoadedModel {
   readonly memoryBytes: number
   readonly engine: string
   predictSync: Evaluator['predict']
-  bringAtHand: () => Promise<void>
   readonly explain?: NonNullable<LoadedModel['explain']>
   #predictBatch: Evaluator['predictBatch']
+  /** undefined: unloaded, and its memory is another's. */
+  #evaluator: Evaluator | undefined
   readonly #rowsPerCheck: number
   readonly #explained: ExplainedModel | undefined
   readonly #clock: Clock
@@ -37,8 +39,8 @@ class TreesModel implements LoadedModel {
     this.memoryBytes = evaluator.memoryBytes + (explained?.memoryBytes ?? 0)
     this.engine = evaluator.name
     this.predictSync = evaluator.predict
-    this.bringAtHand = () => inTurns(evaluator.bringAtHand(), clock)
     this.#predictBatch = evaluator.predictBatch
+    this.#evaluator = evaluator
     this.#rowsPerCheck = Math.max(fewestRowsPerCheck, evaluator.blockRows)
     this.#explained = explained
     if (explained) this.explain = (row, deadline) => this.#explain(explained, row, deadline)
@@ -58,15 +60,28 @@ class TreesModel implements LoadedModel {
     return answer
   }
 
-  /** Lets go of the forest, so that whoever keeps the model keeps no memory. */
+  bringAtHand(): Promise<void> {
+    return inTurns(this.#stepsAtHand(), this.#clock)
+  }
+
+  /** Lets go of the forest, so that whoever keeps the model keeps no memory, and gives its memory to those that come. */
   async dispose(): Promise<void> {
     const refuse = (): never => {
       throw unloaded()
     }
     this.predictSync = refuse
     this.#predictBatch = refuse
-    this.bringAtHand = async () => {}
+    const evaluator = this.#evaluator
+    this.#evaluator = undefined
+    evaluator?.release()
     await this.#explained?.forget()
+  }
+
+  *#stepsAtHand(): Steps<void> {
+    for (const step of this.#evaluator?.bringAtHand() ?? []) {
+      yield step
+      if (this.#evaluator === undefined) return
+    }
   }
 
   async #explain({ explain }: ExplainedModel, row: Float64Array, deadline: Deadline): Promise<Float64Array> {
@@ -98,6 +113,7 @@ export class TreesRuntime implements ModelRuntime {
   readonly kind = 'trees'
   readonly #clock: Clock
   readonly #explanations: ExplanationThread
+  readonly #spare = new SpareMemories()
   constructor(clock: Clock) {
     this.#clock = clock
     this.#explanations = new ExplanationThread(clock)
@@ -105,7 +121,7 @@ export class TreesRuntime implements ModelRuntime {
   async load(_spec: unknown, compiled: unknown, signal?: AbortSignal): Promise<LoadedModel> {
     if (signal?.aborted) throw givenUp(signal)
     const { forest, explanations } = compiled as CompiledTrees
-    const evaluator = await inTurns(forestSteps(forest), this.#clock, signal)
+    const evaluator = await inTurns(forestSteps(forest, this.#spare), this.#clock, signal)
     // The kernels have memory of their own by now.
     for (const { image } of kernelsOf(forest)) giveBack(image)
     await inTurns(warmUpSteps(evaluator, forest.warmRows, firstCalls), this.#clock, signal)

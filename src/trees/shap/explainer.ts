@@ -1,6 +1,8 @@
-import { instantiateKernel } from '../kernel/instantiate-kernel.ts'
+import { kernelSteps } from '../kernel/instantiate-kernel.ts'
+import { SpareMemories } from '../kernel/spare-memories.ts'
 import { takeIn } from '../intake.ts'
 import { kernelNames } from '../kernel/kernel.ts'
+import { atOnce } from '../steps.ts'
 import type { CompiledExplanations } from './compile-explanations.ts'
 import { prepareRow } from './prepared-row.ts'
 
@@ -20,7 +22,7 @@ export function instantiateExplainer(compiled: CompiledExplanations): Explainer 
   const { intake, outputs, prepared, expected } = compiled
   const { inputs } = intake
   const seen = new Float64Array(inputs)
-  const { memory, exports } = instantiateKernel(compiled)
+  const { memory, exports } = atOnce(kernelSteps(compiled, new SpareMemories()))
   const run = exports[kernelNames.run]!
   const columns = new Float64Array(memory, compiled.columns, prepared.feature.length)
   const sums = new Float64Array(memory, compiled.out, outputs * (inputs + 1))

@@ -5,6 +5,7 @@ import { ensembleShapes, formedEnsemble, randomEnsemble, rowsOf, type EnsembleSh
 import type { Ensemble } from '../ensemble.ts'
 import { forestSource } from '../forest-source.ts'
 import { interpretRaw } from '../interpret.ts'
+import { SpareMemories } from '../kernel/spare-memories.ts'
 import { atOnce } from '../steps.ts'
 import { batchEvaluatorSteps } from './batch-evaluator.ts'
 import { blockRows } from './block.ts'
@@ -27,7 +28,7 @@ function checkBatch(ensemble: Ensemble, rows: Float64Array, relaxed = true): voi
   assert.ok(compiled !== undefined)
   const count = rows.length / ensemble.inputs
   const got = new Float64Array(count * ensemble.outputs)
-  atOnce(batchEvaluatorSteps(compiled)).predictBatchRaw(rows, count, got)
+  atOnce(batchEvaluatorSteps(compiled, new SpareMemories())).predictBatchRaw(rows, count, got)
   const expected = interpreted(ensemble, rows, count)
   const at = firstDifference(got, expected)
   assert.equal(at, -1, `value ${at} of ${count} rows is ${got[at]}, not ${expected[at]}`)
@@ -100,7 +101,7 @@ test('trees of one leaf and of any shape up to 256 leaves are evaluated', () => 
 
 test('one batch leaves nothing behind for the next', () => {
   const ensemble = randomEnsemble({ ...shape, outputs: 3 })
-  const { predictBatchRaw } = atOnce(batchEvaluatorSteps(compileBatch(forestSource(ensemble, true))!))
+  const { predictBatchRaw } = atOnce(batchEvaluatorSteps(compileBatch(forestSource(ensemble, true))!, new SpareMemories()))
   const rows = Float64Array.from({ length: 150 * shape.inputs }, (_, i) => ((i * 13) % 41) / 4 - 5)
   const expected = interpreted(ensemble, rows, 150)
   for (const count of [150, 3, 128, 17, 150, 64]) {
@@ -115,7 +116,7 @@ test('a compiled batch survives a structured clone and evaluates the same', () =
   const compiled = compileBatch(forestSource(ensemble, true))!
   const rows = Float64Array.from({ length: 40 * shape.inputs }, (_, i) => ((i * 13) % 41) / 4 - 5)
   const got = new Float64Array(40)
-  atOnce(batchEvaluatorSteps(structuredClone(compiled))).predictBatchRaw(rows, 40, got)
+  atOnce(batchEvaluatorSteps(structuredClone(compiled), new SpareMemories())).predictBatchRaw(rows, 40, got)
   assert.deepEqual(got, interpreted(ensemble, rows, 40))
 })
 
@@ -148,7 +149,7 @@ test('what the kernel cannot hold has no batch: linear leaves, large trees, very
 test('a batch is rehearsed a few trees at a time, each kind of step as often as its work asks for, and changes no answer', () => {
   const ensemble = randomEnsemble({ ...shape, trees: 400, leaves: 127 })
   const compiled = compileBatch(forestSource(ensemble, true))!
-  const { rehearse, predictBatchRaw } = atOnce(batchEvaluatorSteps(compiled))
+  const { rehearse, predictBatchRaw } = atOnce(batchEvaluatorSteps(compiled, new SpareMemories()))
   const rows = repeated([Array.from({ length: shape.inputs }, (_, i) => i - 3)], blockRows)
   const matches = ensemble.feature.length
   for (const count of [1, 16, 17, blockRows]) {

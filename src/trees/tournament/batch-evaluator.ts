@@ -1,4 +1,5 @@
-import { kernelSteps } from '../kernel/instantiate-kernel.ts'
+import { kernelSteps, type RunningKernel } from '../kernel/instantiate-kernel.ts'
+import type { SpareMemories } from '../kernel/spare-memories.ts'
 import type { Steps } from '../steps.ts'
 import { takeIn } from '../intake.ts'
 import type { CompiledBatch } from './compile-batch.ts'
@@ -13,6 +14,7 @@ export type BatchEvaluator = {
   readonly predictBatchRaw: (rows: Float64Array, count: number, out: Float64Array) => void
   /** As many matches as up to `blockRows` rows take, a few trees a step and for no answer: the engine gets to know the function for so many rows. */
   readonly rehearse: (rows: Float64Array, count: number) => Steps<void>
+  readonly release: RunningKernel['release']
 }
 
 /** Less than a tenth of a millisecond where the engine has not optimised them yet; each step also takes in and bins its rows, which is more where inputs are hundreds. */
@@ -21,8 +23,11 @@ const matchesPerStep = 25_000
 const vectorsOf = (rows: number): number => Math.ceil(rows / vectorBytes)
 
 /** The evaluator of a compiled batch kernel. */
-export function* batchEvaluatorSteps({ code, image, intake, outputs, base, groups, matches, ...at }: CompiledBatch): Steps<BatchEvaluator> {
-  const { memory, exports } = yield* kernelSteps({ code, image, bytes: image.length })
+export function* batchEvaluatorSteps(
+  { code, image, intake, outputs, base, groups, matches, ...at }: CompiledBatch,
+  spare: SpareMemories,
+): Steps<BatchEvaluator> {
+  const { memory, exports, release } = yield* kernelSteps({ code, image, bytes: image.length }, spare)
   const runs = Array.from({ length: blockVectors }, (_, i) => exports[runName(i + 1)]!)
   const { inputs } = intake
   const rowsInMemory = Array.from({ length: blockRows }, (_, r) => new Float64Array(memory, at.rows + r * inputs * 8, inputs))
@@ -49,5 +54,5 @@ export function* batchEvaluatorSteps({ code, image, intake, outputs, base, group
       yield
     }
   }
-  return { memoryBytes: image.length, blockRows, predictBatchRaw, rehearse }
+  return { memoryBytes: image.length, blockRows, predictBatchRaw, rehearse, release }
 }
