@@ -131,7 +131,9 @@ export class PrepareProcess {
   #launch(isHurried: boolean): Launched {
     this.#isHurried = isHurried
     const { args, ...command } = nodeCommand(entry)
-    const launched = this.#launcher.launch({ ...command, args: [...args, String(getPriority()), ...(isHurried ? [hurried] : [])] }, this.#log, {
+    // Whoever answers may wait for what wakes up beside it, of whatever policy, until the next tick: helpers of the engine wake up all the time.
+    const oneThread = '--single-threaded'
+    const launched = this.#launcher.launch({ ...command, args: [oneThread, ...args, String(getPriority()), ...(isHurried ? [hurried] : [])] }, this.#log, {
       hasShare: isHurried,
     })
     void launched.started.then(
