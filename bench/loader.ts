@@ -1,5 +1,6 @@
-import { constants, setPriority } from 'node:os'
+import { getPriority } from 'node:os'
 import { parseArgs } from 'node:util'
+import { giveWay } from '../src/processes/give-way.ts'
 import { heavy, light, python } from './loader/bundles.ts'
 import { Child } from './support/child.ts'
 import type { LoadJob, LoadSummary } from './support/load-process.ts'
@@ -26,7 +27,6 @@ const { values } = parseArgs({
   },
 })
 const bar = 1.25
-const { PRIORITY_LOW: lowest } = constants.priority
 
 async function post({ ready }: Server, model: string, what: 'load' | 'unload'): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${ready.port}/models/${model}/versions/1.0.0/${what}`, {
@@ -121,7 +121,7 @@ async function run(): Promise<void> {
   await loader.ask({ target: { port, path, body, headers }, seconds: Number(values.seconds), connections: 8 })
   for (const model of heavy) await cycle(server, model)
   const load = new SleepingLoad(python)
-  setPriority(lowest) // operators ask from other machines, too
+  giveWay({ theirs: getPriority(), isIdle: true }) // operators ask from other machines, too
   await measure(server, load)
   reportLoads(await compare(server, load))
   load.stop()
