@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { commandOf } from '../../test/support/command-of.ts'
 import { loadedPackages } from '../../test/support/loaded-packages.ts'
 import { policyOf } from '../../test/support/priority.ts'
 import { Launcher } from '../processes/launcher.ts'
@@ -32,8 +33,6 @@ const children = (pid: number): number[] =>
     .split(' ')
     .filter((each) => each !== '')
     .map(Number)
-
-const commandOf = (pid: number | undefined): string => (pid === undefined ? '' : readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
 
 test('a bundle comes out of the process as it would out of this one', async (t) => {
   const prepared = await make(t).preparation.prepare(bundle('1.2.3'), never)

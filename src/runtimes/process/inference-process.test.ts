@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { getPriority } from 'node:os'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { commandOf } from '../../../test/support/command-of.ts'
 import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
 import type { Deadline } from '../../contracts/ports.ts'
 import { systemClock } from '../../system.ts'
@@ -107,15 +108,18 @@ test('a load that does not come to an end behind the others gives way for a quar
   assert.ok(made.under.isUp)
 })
 
-test('a load to which others leave nothing gives way no longer', { skip: cannotRaise, timeout: 60_000 }, async () => {
+test('a load to which others leave nothing gives way no longer', { skip: cannotRaise, timeout: 60_000 }, async (t) => {
   const own = getPriority()
   const apart = new Launcher()
+  t.after(() => apart.close())
   const starting = makeProcess({ args: () => ({ untilPriority: own }), limits: { heartbeatMs: 200, startMs: 600_000 } }, { launcher: apart })
-  const worker = (): number | undefined => [...processesBelow(apart.pid ?? 0)][1]
+  // What starts it first tries on a program whether priorities can be raised.
+  const worker = (): number | undefined => [...processesBelow(apart.pid ?? 0)].find((pid) => commandOf(pid).includes('moody-model'))
   while (worker() === undefined) await setImmediate()
-  process.kill(worker() as number, 'SIGSTOP')
-  while (prioritiesBelow(worker() as number).some((priority) => priority !== own)) await setImmediate()
-  process.kill(worker() as number, 'SIGCONT')
+  const pid = worker() ?? assert.fail('it ended')
+  process.kill(pid, 'SIGSTOP')
+  while (prioritiesBelow(pid).some((priority) => priority !== own)) await setImmediate()
+  process.kill(pid, 'SIGCONT')
   await using made = await starting
   assert.ok(made.under.isUp)
 })
