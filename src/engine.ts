@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 /**
  * Settings of the JavaScript engine for a process that answers. It counts memory outside its heap, as that of forests, against a limit of its own, and where loads come up to that it works through
  * its heap in steps of 5 to 10 ms (V8's `HandleExternalMemoryInterrupt`); counted with the heap, it collects when both have grown as much as it allows the heap alone. It would begin as soon as less
- * than the size of its young generation is left of that, which is two thirds of it where the heap is small: with 80 % for a start there is a pause of 5 to 15 ms for 15 forests and not for 5.
+ * than the size of its young generation is left of that, which is two thirds of it where the heap is small: with 80 % for a start its pauses of 5 to 15 ms are a third as many.
  * And it would give memory back to the system when little is asked, by up to two collections with pauses of 20 to 40 ms that throw optimised code away: where one came between the first requests and the
  * many that followed, each took half as much again of the processors. That is done once, by `tidyUp`. A count of 0 ends it, also where the engine runs already; `--no-memory-reducer` does not.
  */
