@@ -69,14 +69,19 @@ test('golden rows of a model that is not wanted any more are given up', async ()
 })
 
 test('single rows on the spot are asked two in a turn of the event loop, so that other models answer between them', async () => {
-  const { predictSync = assert.fail, ...model } = modelWith({ many: 0, single: 0 })
+  const model = modelWith({ many: 0, single: 0 })
   let [calls, mostInTurn, isOver] = [0, 0, false]
   const nextTurn = (): void => {
     calls = 0
     if (!isOver) setImmediate(nextTurn)
   }
   nextTurn()
-  await load({ ...model, predictSync: (row, out) => (predictSync(row, out), void (mostInTurn = Math.max(mostInTurn, ++calls))) })
+  const predictSync = (row: Float64Array, out: Float64Array): void => {
+    model.predictSync?.(row, out)
+    calls += 1
+    mostInTurn = Math.max(mostInTurn, calls)
+  }
+  await load({ ...model, predictSync })
   isOver = true
   assert.equal(mostInTurn, 2)
 })
