@@ -69,7 +69,7 @@ async function contests(folder: string): Promise<readonly Contest[]> {
   const deps = { launcher: new Launcher(), clock: systemClock, random: Math.random, log: () => {} }
   const python = new PythonRuntime(deps, { executable: resolve(values.python), sandbox: 'off', allowUnsafeFormats: true })
   const onnx = new OnnxRuntime(deps)
-  const onnxInServer = new OnnxRuntime(deps, [plainArtefact.model.name])
+  const onnxInServer = new OnnxRuntime(deps, { inServer: [plainArtefact.model.name] })
   const columns = (count: number) => ({ inputs: count, features: Array.from({ length: count }, (_, at) => `f${at}`) })
   const momentum = artefactOf(example('momentum/1.2.3/model.txt'), { format: 'lightgbm', ...columns(30) })
   const pipeline = artefactOf(join(folder, 'pipeline.joblib'), { format: 'sklearn-joblib', ...columns(12) })

@@ -51,6 +51,18 @@ def sizes_of(answer: Callable[[np.ndarray], np.ndarray], call_ms: float = 0.1) -
     return [size.rows for size in prove_sizes(timed, 3, lambda: now)]
 
 
+def only_size_of(ms_of: Callable[[int], float], answer: Callable[[np.ndarray], np.ndarray]) -> list[int]:
+    """The one size for a model whose calls of a size take so long."""
+    now = 0.0
+
+    def timed(rows: np.ndarray) -> np.ndarray:
+        nonlocal now
+        now += ms_of(len(rows))
+        return answer(rows)
+
+    return [size.rows for size in prove_sizes(timed, 3, lambda: now, one_size=True)]
+
+
 def failing(rows: np.ndarray, from_size: int) -> int:
     """0, unless there are so many rows."""
     if len(rows) >= from_size:
@@ -60,6 +72,16 @@ def failing(rows: np.ndarray, from_size: int) -> int:
 
 class ProveSizesTest(unittest.TestCase):
     """Which sizes are proven"""
+
+    def test_one_size_is_the_largest_that_costs_a_lone_row_at_most_a_quarter_more_or_a_quarter_of_a_millisecond(self) -> None:
+        self.assertEqual(only_size_of(lambda size: 0.1, summing()), [64])
+        self.assertEqual(only_size_of(lambda size: 2 + 0.02 * size, summing()), [16])
+        self.assertEqual(only_size_of(lambda size: 0.1 * size, summing()), [2])
+        self.assertEqual(only_size_of(lambda size: float(size), summing()), [1])
+
+    def test_one_size_is_one_at_which_rows_do_not_depend_on_their_place_whatever_others_answer(self) -> None:
+        self.assertEqual(only_size_of(lambda size: 0.1, summing(lambda rows: len(rows) * ULP + (np.arange(len(rows))[:, None] * ULP if len(rows) > 8 else 0))), [8])
+        self.assertEqual(only_size_of(lambda size: 0.1, summing(lambda rows: np.arange(len(rows))[:, None] * ULP)), [1])
 
     def test_a_model_of_independent_rows_is_called_with_every_power_of_two(self) -> None:
         self.assertEqual(sizes_of(summing()), [1, 2, 4, 8, 16, 32, 64])

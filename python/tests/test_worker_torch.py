@@ -70,8 +70,18 @@ class TorchTest(WorkerTest):
 
         path = self.folder / "model.pt"
         torch.jit.trace(Both(), torch.zeros(1, 3), strict=False).save(path)
-        worker, _ = self.load(path, format="torchscript", tensor="up", device="cuda")
+        worker, _ = self.load(path, format="torchscript", tensor="up")
         np.testing.assert_allclose(self.answer(worker, ROWS[:, :3])[:, 1], 1 / (1 + np.exp(-ROWS[:, 1])), rtol=1e-6)
+
+    def test_without_a_graphics_card_the_cpu_computes_and_the_reason_is_told(self) -> None:
+        import torch
+
+        path = self.folder / "model.pt"
+        torch.jit.trace(torch.nn.Softmax(dim=1), torch.zeros(1, 2)).save(path)
+        worker, info = self.load(path, format="torchscript", features=["a", "b"], device="cuda")
+        self.assertEqual(info["device"], "cpu")
+        self.assertRegex(info["fallback"], "CUDA|NVIDIA")
+        self.assertIn(f"The model asks for cuda, the cpu computes it: {info['fallback']}\n", worker.log())
 
     def test_torch_export_answers_as_the_network_does(self) -> None:
         import torch

@@ -9,7 +9,8 @@ import type { Config } from '../config/schema.ts'
 import { ServingError } from '../contracts/error.ts'
 import { scanFolder } from '../models/scan-folder.ts'
 import { environmentFolder, findPython } from '../runtimes/python/find-python.ts'
-import { type Framework, frameworksOf, workerItself } from '../runtimes/python/frameworks.ts'
+import type { Manifest } from '../contracts/manifest.ts'
+import { type Framework, frameworksOf, onnxOnCuda, workerItself } from '../runtimes/python/frameworks.ts'
 import { packageFolder } from '../runtimes/python/python-command.ts'
 import { workingBubblewrap } from '../runtimes/python/sandbox.ts'
 import { type ConfigOptions, sourcesOf, withConfigOptions } from './config-options.ts'
@@ -35,12 +36,16 @@ async function run(program: string, args: readonly string[], said: (line: string
   throw new ServingError('internal', `${program} ${args.slice(0, 3).join(' ')} failed:\n${errors.slice(-8).join('\n')}`)
 }
 
+const frameworksFor = ({ runtime, artefact, execution }: Manifest): readonly Framework[] => {
+  if (runtime === 'python') return frameworksOf[artefact.format] ?? []
+  return runtime === 'onnx' && execution?.device === 'cuda' ? [onnxOnCuda] : []
+}
+
 /** What the bundles on disk need, each once, with the models that need it. */
 async function needed({ models }: Config): Promise<Map<string, { readonly framework: Framework; readonly by: string[] }>> {
   const needs = new Map([[workerItself.distribution, { framework: workerItself, by: [] as string[] }]])
   for (const { manifest } of (await scanFolder(models.dir))?.bundles ?? []) {
-    if (manifest.runtime !== 'python') continue
-    for (const framework of frameworksOf[manifest.artefact.format] ?? []) {
+    for (const framework of frameworksFor(manifest)) {
       const need = needs.get(framework.distribution) ?? { framework, by: [] }
       needs.set(framework.distribution, need)
       need.by.push(`${manifest.name} ${manifest.version}`)
@@ -116,7 +121,7 @@ export function registerPython(program: Command): void {
   withConfigOptions(python.command('setup'))
     .description('make a virtual environment in the data folder with the frameworks that the bundles on disk need')
     .option('--python <program>', 'Python 3.10 or newer to make it with', 'python3')
-    .option('--with <extras...>', 'more extras: sklearn, skops, lightgbm, xgboost, tensorflow, pytorch')
+    .option('--with <extras...>', 'more extras: sklearn, skops, lightgbm, xgboost, tensorflow, pytorch, cuda (ONNX on a graphics card)')
     .action(setup)
   withConfigOptions(python.command('status')).description('which Python, which frameworks, and what the bundles on disk still lack').action(status)
 }

@@ -61,6 +61,10 @@ const Models = Type.Object(
         'Names of small ONNX models that are computed inside the server, which saves the way to a process: a crash of their library ends the server, and while they compute (at most 1 ms a run) nobody else is answered',
       default: [],
     }),
+    libraryPath: Type.Array(Type.String({ pattern: '^/[^:]*$' }), {
+      description: 'Folders of CUDA and of NVIDIA’s driver, for models on a graphics card where the linker does not find them itself',
+      default: [],
+    }),
     remoteHosts: Type.Array(Type.String({ pattern: '^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:\\d{1,5})?$' }), {
       description: 'Servers that bundles of the runtime `remote` may send rows to, as HOST:PORT (or HOST for port 80, and 443 of https)',
       default: [],

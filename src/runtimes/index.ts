@@ -12,11 +12,11 @@ import { TreesRuntime } from './trees/trees-runtime.ts'
 export type RuntimeDeps = ProcessDeps & RemoteDeps
 
 /** Every runtime, by its kind in the manifest. */
-export function makeRuntimes(deps: RuntimeDeps, { python, modulePaths, onnxInServer, remote }: RuntimeSettings): readonly ModelRuntime[] {
+export function makeRuntimes(deps: RuntimeDeps, { python, modulePaths, onnxInServer, libraryPath, remote }: RuntimeSettings): readonly ModelRuntime[] {
   return [
     new TreesRuntime(deps.clock),
-    new OnnxRuntime(deps, onnxInServer),
-    new PythonRuntime(deps, python),
+    new OnnxRuntime(deps, { inServer: onnxInServer, python: python.executable, libraryPath }),
+    new PythonRuntime(deps, { ...python, libraryPath }),
     new ModuleRuntime(deps, modulePaths),
     new RemoteRuntime(deps, remote),
   ]

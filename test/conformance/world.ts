@@ -44,6 +44,7 @@ export async function makeWorld(): Promise<World> {
         python: { executable: pathOf('.venv/bin/python'), sandbox: 'off', allowUnsafeFormats: true },
         modulePaths: [folder],
         onnxInServer,
+        libraryPath: [],
         remote: { remoteHosts: [server.host] },
       },
     )

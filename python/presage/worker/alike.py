@@ -19,6 +19,8 @@ MOST_VALUES = 1 << 20
 SIZES = [1 << power for power in range(MOST_ROWS.bit_length())]
 GRAINS = (1, 2, 4, 8, 16)
 BUDGET_MS = 1_000
+# The longest that a call of many rows may take in place of one of a single row, where all calls are of one size: so many times as long, or so many ms more.
+MOST_TIMES, MOST_MORE_MS = 1.25, 0.25
 
 Answer = Callable[[np.ndarray], np.ndarray]
 Clock = Callable[[], float]
@@ -125,10 +127,19 @@ def _probe_counts(answer: Answer, columns: int, clock: Clock) -> dict[int, int]:
     return {size: count for size, count in counts.items() if count >= max(size, LEAST_PROBES)}
 
 
-def prove_sizes(answer: Answer, columns: int, clock: Clock = effort_ms) -> list[Size]:
+def _only_size(seen: Sequence[_Seen]) -> list[Size]:
+    """The largest size that gives rows the same bits wherever they stand, and costs a lone row little."""
+    alike = [each.size for each in seen if each.outputs is not None]
+    least = min((size.ms for size in alike), default=0.0)
+    most = max(MOST_TIMES * least, least + MOST_MORE_MS)
+    return [size for size in alike if size.ms <= most][-1:]
+
+
+def prove_sizes(answer: Answer, columns: int, clock: Clock = effort_ms, one_size: bool = False) -> list[Size]:
     """
     The sizes, ascending powers of two, at which each row gets the same bits wherever it stands, proven on made-up rows in about a second. A model that is slow, takes
     no such rows, or differs is left with single rows. A smallest size above 1 means that fewer rows must be filled up to it.
+    With `one_size` it is one: libraries for graphics cards choose for each size what to compute it with, and what they choose may agree on all made-up rows and yet on not all others.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -136,6 +147,8 @@ def prove_sizes(answer: Answer, columns: int, clock: Clock = effort_ms) -> list[
         probes = _probes(max(counts.values(), default=0), columns)
         rows = next((rows for rows in probes if _answers(answer, rows[:MOST_ROWS])), None)
         seen = [] if rows is None else [_see(answer, rows[:count], size, clock) for size, count in counts.items()]
+    if one_size:
+        return _only_size(seen) or [Size(1, 0.0)]
     return max(([Size(1, 0.0)], *(_alike_from(grain, seen) for grain in GRAINS)), key=lambda sizes: (sizes[-1].rows, len(sizes)) if sizes else (0, 0))
 
 

@@ -17,7 +17,7 @@ from .limits import limit_memory, resident_bytes
 from .load_args import LoadArgs
 from .messages import host_ms
 from .outputs import as_outputs
-from .refusal import CONTRACT_MISMATCH, DEADLINE_EXCEEDED, MEMORY_EXCEEDED, OUTPUT_INVALID, VERIFICATION_FAILED, Refusal, first_line, is_out_of_memory, log_traceback
+from .refusal import CONTRACT_MISMATCH, DEADLINE_EXCEEDED, MEMORY_EXCEEDED, OUTPUT_INVALID, VERIFICATION_FAILED, Refusal, first_line, is_out_of_memory, log_line, log_traceback
 from .verify import verify_files
 
 
@@ -70,7 +70,13 @@ class LoadedModel:
         model = self._model
         versions = {"python": platform.python_version(), "numpy": np.__version__, model.framework: model.version}
         engine = f"{model.framework} {model.version} ({model.kind})"
-        return {"rssBytes": resident_bytes(), "engine": engine, "versions": versions, "device": model.device, "batch": self._sizes}
+        return {"rssBytes": resident_bytes(), "engine": engine, "versions": versions, "device": model.device, "batch": self._sizes, **self._fallback()}
+
+    def _fallback(self) -> dict[str, str]:
+        asked, model = self._args.device, self._model
+        if asked == "cpu" or model.device != "cpu":
+            return {}
+        return {"fallback": model.fallback or f"{model.framework} uses no graphics card here"}
 
     def warm_up(self) -> None:
         """Answers one row and two rows of zeros, and settles at which sizes it is called; raises Refusal if it cannot."""
@@ -80,10 +86,10 @@ class LoadedModel:
             except Refusal as refusal:
                 if refusal.code != OUTPUT_INVALID:
                     raise
-                hint = " It answers one row but not two: was it exported with a fixed batch?" if count == 2 else ""
+                hint = " It answers one row but not two: was it exported with a fixed batch?" if count == 2 else self._model.hint
                 raise Refusal(VERIFICATION_FAILED, f"{refusal} (asked for {count} of zeros).{hint}") from refusal
         columns = self._args.columns
-        self._sizes = self._args.batch or prove_sizes(lambda rows: as_outputs(self._model.predict(rows), len(rows), self._args), columns)
+        self._sizes = self._args.batch or prove_sizes(lambda rows: as_outputs(self._model.predict(rows), len(rows), self._args), columns, one_size=self._model.device != "cpu")
         self._next = plan_cuts(self._sizes)
 
     def _rows(self, tensors: list[tuple[str, np.ndarray]]) -> np.ndarray:
@@ -109,6 +115,8 @@ def load_model(args: LoadArgs) -> LoadedModel:
         code = MEMORY_EXCEEDED if is_out_of_memory(error) else VERIFICATION_FAILED
         raise Refusal(code, f"The {args.format} artefact cannot be loaded: {first_line(error)}") from error
     model.warm_up()
+    if "fallback" in (info := model.info()):
+        log_line(f"The model asks for {args.device}, the {info['device']} computes it: {info['fallback']}")
     # What the model is made of lives as long as the process: the collector need not walk it between calls.
     gc.collect()
     gc.freeze()

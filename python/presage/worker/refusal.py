@@ -26,13 +26,19 @@ class Refusal(Exception):
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an allocation failed. The native libraries each say so in their own way."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"MemoryError", "OutOfMemoryError", "ResourceExhaustedError"}) or any(word in str(error) for word in ("bad_alloc", "DefaultCPUAllocator"))
+    return bool(names & {"MemoryError", "OutOfMemoryError", "ResourceExhaustedError"}) or any(word in str(error) for word in ("bad_alloc", "DefaultCPUAllocator", "CUDA out of memory"))
+
+
+def log_line(text: str) -> None:
+    """Text on standard error. Written past `sys.stderr`, which belongs to the model and may be closed."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def log_traceback() -> None:
-    """The exception being handled, on standard error. Written past `sys.stderr`, which belongs to the model and may be closed. Best effort: there may be no memory left for it."""
-    with contextlib.suppress(OSError, MemoryError):
-        os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
+    """The exception being handled, as a line of the log. Best effort: there may be no memory left for it."""
+    with contextlib.suppress(MemoryError):
+        log_line(traceback.format_exc().rstrip("\n"))
 
 
 def first_line(error: BaseException) -> str:

@@ -10,10 +10,10 @@ const summing =
     Float64Array.from({ length: count }, (_, row) => (rows[2 * row] as number) + (rows[2 * row + 1] as number) + wrongBy(row, count))
 
 /** The sizes proven for a graph of which each run takes `runMs`. */
-async function sizesOf(run: RunRows, runMs = 0.1): Promise<readonly number[]> {
+async function sizesOf(run: RunRows, runMs = 0.1, oneSize = false): Promise<readonly number[]> {
   let now = 0
   const timed: RunRows = (rows, count) => ((now += runMs), run(rows, count))
-  const shapes = await provenShapes(timed, { rowLength: 2, isWhole: () => false, budgetMs: 1_000, monotonic: () => now })
+  const shapes = await provenShapes(timed, { rowLength: 2, isWhole: () => false, budgetMs: 1_000, monotonic: () => now, oneSize })
   return shapes.map(({ rows }) => rows)
 }
 
@@ -56,6 +56,33 @@ test('a graph that fails on several rows is run row by row, one that fails from 
   assert.deepEqual(await sizesOf(failing(8)), [1, 2, 4])
 })
 
+/** The one size for a graph whose runs of a size take so long. */
+async function onlySizeOf(msOf: (size: number) => number, run = summing()): Promise<readonly number[]> {
+  let now = 0
+  const timed: RunRows = (rows, count) => ((now += msOf(count)), run(rows, count))
+  const shapes = await provenShapes(timed, { rowLength: 2, isWhole: () => false, budgetMs: 1_000, monotonic: () => now, oneSize: true })
+  return shapes.map(({ rows }) => rows)
+}
+
+test('where one size is wanted it is the largest that costs a lone row at most a quarter more, or a quarter of a millisecond', async () => {
+  assert.deepEqual(await onlySizeOf(() => 0.1), [64])
+  assert.deepEqual(await onlySizeOf((size) => 2 + 0.02 * size), [16])
+  assert.deepEqual(await onlySizeOf((size) => 0.1 * size), [2])
+  assert.deepEqual(await onlySizeOf((size) => size), [1])
+})
+
+test('where one size is wanted it is one at which rows do not depend on their place, whatever others answer', async () => {
+  const smallAlike = summing((place, size) => (size > 8 ? place * ulp : size * ulp))
+  assert.deepEqual(await onlySizeOf(() => 0.1, smallAlike), [8])
+  assert.deepEqual(
+    await onlySizeOf(
+      () => 0.1,
+      summing((place) => place * ulp),
+    ),
+    [1],
+  )
+})
+
 test('a slow graph is probed with fewer rows, and not at all when that takes too long', async () => {
   assert.deepEqual(await sizesOf(summing(), 10), [1, 2, 4])
   assert.deepEqual(await sizesOf(summing(), 100), [1])
@@ -65,14 +92,14 @@ test('a graph that looks slow once, on a busy machine, is probed in full', async
   let now = 0
   let runs = 0
   const interrupted: RunRows = (rows, count) => ((now += (runs += 1) <= 2 ? 100 : 0.1), summing()(rows, count))
-  const shapes = await provenShapes(interrupted, { rowLength: 2, isWhole: () => false, budgetMs: 1_000, monotonic: () => now })
+  const shapes = await provenShapes(interrupted, { rowLength: 2, isWhole: () => false, budgetMs: 1_000, monotonic: () => now, oneSize: false })
   assert.equal(shapes.at(-1)?.rows, 64)
 })
 
 test('whole numbers are probed as whole numbers', async () => {
   const seen = new Set<number>()
   const run: RunRows = async (rows, count) => Float64Array.from({ length: count }, (_, row) => (seen.add(rows[2 * row + 1] as number), rows[2 * row] as number))
-  await provenShapes(run, { rowLength: 2, isWhole: (at) => at === 1, budgetMs: 1_000, monotonic: () => 0 })
+  await provenShapes(run, { rowLength: 2, isWhole: (at) => at === 1, budgetMs: 1_000, monotonic: () => 0, oneSize: false })
   assert.deepEqual(seen, new Set([0, 1]))
 })
 

@@ -6,12 +6,13 @@ export type RunRows = (rows: Float64Array, count: number) => Promise<Floats>
 /** A batch size at which a graph may be run, and the least ms that one run of it took. */
 export type BatchShape = { readonly rows: number; readonly ms: number }
 
-/** How probing is bounded and measured; `isWhole` tells which values of a row must be whole numbers. */
+/** How probing is bounded and measured; `isWhole` tells which values of a row must be whole numbers, `oneSize` that a single batch size is wanted. */
 export type ProbeDeps = {
   readonly rowLength: number
   readonly isWhole: (at: number) => boolean
   readonly budgetMs: number
   readonly monotonic: () => number
+  readonly oneSize: boolean
 }
 
 /** What one batch size answered. `outputs` is undefined when the graph fails at it, or when a row's output depends on its place or its neighbours. */
@@ -20,6 +21,8 @@ type Seen = BatchShape & { readonly outputs: Floats | undefined }
 // Beyond this a row gets no cheaper: what a run costs by itself is spread thin, and the working set leaves the caches.
 const mostRows = 64
 const grains = [1, 2, 4, 8] as const
+/** The longest that a run of many rows may take in place of one of a single row, where all runs are of one size: a quarter more, or a quarter of a millisecond. */
+const mostInPlaceOf = (singleMs: number): number => Math.max(1.25 * singleMs, singleMs + 0.25)
 
 /** Repeatable values within ±0.2, ±2 and ±20 by turns, since a saturated output shows no last bits; whole ones are 0 and 1, which most tables of categories hold. */
 function probeRows({ rowLength, isWhole }: ProbeDeps): Float64Array {
@@ -108,21 +111,34 @@ async function affordable(run: RunRows, probes: Float64Array, deps: ProbeDeps): 
   return { ms, count }
 }
 
+/** The sizes that answer alike and reach farthest. */
+function mostAlike(seen: readonly Seen[]): readonly Seen[] {
+  let best: readonly Seen[] = []
+  for (const grain of grains) {
+    const shapes = alikeFrom(grain, seen)
+    if ((shapes.at(-1)?.rows ?? 0) > (best.at(-1)?.rows ?? 1)) best = shapes
+  }
+  return best
+}
+
+/** The largest size that gives rows the same bits wherever they stand, and costs a lone row little. */
+function onlySize(seen: readonly Seen[]): readonly Seen[] {
+  const alike = seen.filter(({ outputs }) => outputs !== undefined)
+  const most = mostInPlaceOf(Math.min(...alike.map(({ ms }) => ms)))
+  return alike.filter(({ ms }) => ms <= most).slice(-1)
+}
+
 /**
  * The batch sizes, ascending powers of two, at which a graph answers every row with the same bits, wherever in the batch it stands: matrix products take other ways for one
  * row than for many. Proven on probe rows, in either order, in about `budgetMs`; a graph that is slow, fails or differs is left with single rows, `[1]`. A smallest size above
- * 1 means that fewer rows must be filled up to it.
+ * 1 means that fewer rows must be filled up to it. Where `oneSize` is wanted it is one: libraries for graphics cards choose for each size what to compute it with, and what they choose may agree on all probe rows and yet on not all others.
  */
 export async function provenShapes(run: RunRows, deps: ProbeDeps): Promise<readonly BatchShape[]> {
   const probes = probeRows(deps)
   const { ms: singleMs, count } = await affordable(run, probes, deps)
   const seen: Seen[] = []
   if (count > 1) for (let size = 1; size <= count; size *= 2) seen.push(await see(run, probes, { ...deps, size, count }))
-  let best: readonly Seen[] = []
-  for (const grain of grains) {
-    const shapes = alikeFrom(grain, seen)
-    if ((shapes.at(-1)?.rows ?? 0) > (best.at(-1)?.rows ?? 1)) best = shapes
-  }
+  const best = deps.oneSize ? onlySize(seen) : mostAlike(seen)
   return best.length === 0 ? [{ rows: 1, ms: singleMs }] : best.map(({ rows, ms }) => ({ rows, ms }))
 }
 

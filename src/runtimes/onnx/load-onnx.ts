@@ -1,10 +1,19 @@
-import { nodeCommand } from '../../processes/command.ts'
+import { type Command, nodeCommand } from '../../processes/command.ts'
+import { deviceEnv } from '../device.ts'
 import { startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
 import type { ProcessInfo } from '../process/message.ts'
+import { cudaLibrary } from './cuda-library.ts'
 import { OnnxModel, type OnnxSpec } from './onnx-model.ts'
 
 const child = new URL('./child.ts', import.meta.url)
+
+function commandFor({ device = 'cpu', python, libraryPath = [] }: OnnxSpec): Command {
+  const command = nodeCommand(child)
+  if (device === 'cpu') return command
+  const cuda = cudaLibrary(python)
+  return { ...command, env: { ...command.env, ...cuda.env, ...deviceEnv(device, [...libraryPath, ...cuda.folders]) } }
+}
 
 /**
  * Loads an ONNX model into supervised processes of its own. Each input of the graph is float32, float64 or int64 and takes `[rows, columns]` or `[rows, window, columns]`; the output is a tensor
@@ -14,10 +23,11 @@ const child = new URL('./child.ts', import.meta.url)
 export async function loadOnnx(spec: OnnxSpec, deps: ProcessDeps, signal?: AbortSignal): Promise<OnnxModel> {
   const { path, features, window, outputs, tensor, tensors, device = 'cpu', sha256, limits = {}, size = { workers: 1, spares: 0 } } = spec
   const wanted = { path, features, window, outputs, device, ...(tensor === undefined ? {} : { tensor }), ...(tensors === undefined ? {} : { tensors }) }
+  // Another process must compute the same bytes, and give a row the bits that the first one gives.
   const args = (first: ProcessInfo | undefined) => {
-    const bound = first ? first['sha256'] : sha256
-    return bound === undefined ? wanted : { ...wanted, sha256: bound }
+    if (first !== undefined) return { ...wanted, sha256: first['sha256'], shapes: first['shapes'] }
+    return sha256 === undefined ? wanted : { ...wanted, sha256 }
   }
-  const pool = await startInferencePool({ command: nodeCommand(child), args, limits }, size, { ...deps, ...(signal ? { signal } : {}) })
+  const pool = await startInferencePool({ command: commandFor(spec), args, limits }, size, { ...deps, ...(signal ? { signal } : {}) })
   return new OnnxModel(pool, spec)
 }

@@ -29,6 +29,17 @@ test('a process killed in the middle of calls fails them all at once, and the ne
   assert.deepEqual(await model.predict(row, 1, within(20_000)), row)
 })
 
+test('a process that takes the place of another computes at the batch sizes that the first one proved', async () => {
+  await using under = await makeModel()
+  const { shapes } = under.model.info
+  const restarted = under.next('ready')
+  process.kill(under.model.pids[0] as number, 'SIGKILL')
+  await restarted
+  // One that had tried them out itself would have measured other times.
+  assert.deepEqual(under.model.info.shapes, shapes)
+  assert.ok(shapes.length > 1)
+})
+
 test('a process that is stopped misses the deadline, is ended after the grace and started again', async () => {
   await using under = await makeModel({ limits: { graceMs: 50 } })
   const { model } = under

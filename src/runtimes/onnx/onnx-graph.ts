@@ -1,10 +1,11 @@
 import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { ServingError } from '../../contracts/error.ts'
+import type { Device } from '../device.ts'
 import { hostMs } from '../process/message.ts'
 import { type Tensor, tensorArrays, type TensorData, typeOf } from '../process/tensor.ts'
 import { type BatchShape, joined, planCuts, provenShapes, type RunRows } from './batch-shapes.ts'
 import { wholeColumns } from './input-tensors.ts'
-import { type Device, firstLine } from './open-session.ts'
+import { firstLine } from './open-session.ts'
 import type { Signature, Wanted } from './signature.ts'
 import { type RowLayout, toTensors } from './to-tensors.ts'
 import { refuse } from './value-info.ts'
@@ -54,13 +55,13 @@ export class OnnxGraph {
   readonly #session: InferenceSession
   readonly #signature: Signature
   readonly #layout: RowLayout
-  readonly #monotonic: () => number
+  readonly #runsOn: Device
   #shapes: readonly BatchShape[] = []
   #nextRun: (left: number) => number = () => 1
 
   constructor(session: InferenceSession, signature: Signature, { features, window, runsOn }: Wanted & { readonly runsOn: Device }) {
     this.#session = session
-    this.#monotonic = runsOn === 'cpu' ? spentMs : hostMs
+    this.#runsOn = runsOn
     this.#signature = signature
     this.#layout = { features, window, inputs: signature.inputs }
   }
@@ -68,6 +69,10 @@ export class OnnxGraph {
   /** Batch sizes at which it is run. */
   get shapes(): readonly BatchShape[] {
     return this.#shapes
+  }
+
+  get #monotonic(): () => number {
+    return this.#runsOn === 'cpu' ? spentMs : hostMs
   }
 
   get #rowLength(): number {
@@ -121,6 +126,7 @@ export class OnnxGraph {
       isWhole: (at) => whole.has(at % features.length),
       budgetMs: probeBudgetMs,
       monotonic: this.#monotonic,
+      oneSize: this.#runsOn !== 'cpu',
     })
   }
 

@@ -1,12 +1,12 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Deadline } from '../../contracts/ports.ts'
+import { type Device, type Place, placeWords } from '../device.ts'
 import type { InferencePool, PoolSize } from '../process/inference-pool.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
 import { withComplement } from '../with-complement.ts'
 import type { BatchShape } from './batch-shapes.ts'
 import { wholeColumns } from './input-tensors.ts'
-import type { Device } from './open-session.ts'
 import type { Signature, Wanted } from './signature.ts'
 import { toTensors } from './to-tensors.ts'
 import type { ValueInfo } from './value-info.ts'
@@ -20,6 +20,10 @@ export type OnnxSpec = Wanted & {
   readonly path: string
   /** `execution.device`; the CPU where nothing else is said. */
   readonly device?: Device | undefined
+  /** A Python that may have onnxruntime with CUDA. */
+  readonly python?: string | undefined
+  /** Folders of libraries for a graphics card that the linker does not find itself. */
+  readonly libraryPath?: readonly string[] | undefined
   /** Hex SHA-256 that the file must have. Without it the bytes of the first load bind every restart. */
   readonly sha256?: string | undefined
   readonly limits?: Partial<ProcessLimits>
@@ -77,9 +81,11 @@ export class OnnxModel implements LoadedModel {
     return this.info.rssBytes
   }
   get engine(): string {
-    const { version, device, inServer, fallback } = this.info
-    const place = inServer ? `${device}, in the server` : device
-    return `onnxruntime ${version} (${place}${fallback === undefined ? '' : `; ${this.#spec.device} was asked for: ${fallback}`})`
+    return `onnxruntime ${this.info.version} (${placeWords(this.place)})`
+  }
+  get place(): Place {
+    const { device, inServer, fallback } = this.info
+    return { asked: this.#spec.device ?? 'cpu', device: inServer ? `${device}, in the server` : device, fallback }
   }
 
   get wholeColumns(): readonly number[] {

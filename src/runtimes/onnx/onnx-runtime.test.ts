@@ -88,7 +88,7 @@ test('a model that asks for a graphics card and runs on the CPU is counted', asy
     assert.match(model.engine, device === 'cuda' ? /\(cpu; cuda was asked for: / : /\(cpu\)$/)
   }
   assert.deepEqual(
-    set.filter((entry) => (entry as readonly unknown[])[0] === 'onnx_device_fallback'),
-    [['onnx_device_fallback', { model: 'plain', version: '1.0.0' }, 1]],
+    set.filter((entry) => (entry as readonly unknown[])[0] === 'model_device_fallback'),
+    [['model_device_fallback', { model: 'plain', version: '1.0.0' }, 1]],
   )
 })

@@ -26,7 +26,11 @@ test('a graphics card is asked for first, with the CPU for what it cannot comput
 
 test('without one the CPU computes, and the reason is told', async () => {
   const { asked, create } = machineWith('cpu')
-  assert.deepEqual(await openSession(bytes, 'cuda', create), { session, device: 'cpu', fallback: 'no cuda' })
+  assert.deepEqual(await openSession(bytes, 'cuda', create), {
+    session,
+    device: 'cpu',
+    fallback: "no cuda (it takes NVIDIA's driver and what `presage python setup --with cuda` installs)",
+  })
   assert.deepEqual(asked, [['cuda', 'cpu'], ['cpu']])
 })
 

@@ -1,8 +1,6 @@
 import { InferenceSession } from 'onnxruntime-node'
 import { ServingError } from '../../contracts/error.ts'
-
-/** Where a model may be computed. */
-export type Device = 'cpu' | 'cuda'
+import type { Device } from '../device.ts'
 
 /** A session, the device that computes it, and why that is another than the one asked for. */
 export type OpenedSession = { readonly session: InferenceSession; readonly device: Device; readonly fallback?: string }
@@ -22,7 +20,7 @@ export async function openSession(bytes: Uint8Array, device: Device, create: Cre
     try {
       return { session: await create(bytes, { ...options, executionProviders: ['cuda', 'cpu'] }), device }
     } catch (error) {
-      fallback = firstLine(error)
+      fallback = `${firstLine(error)} (it takes NVIDIA's driver and what \`presage python setup --with cuda\` installs)`
     }
   }
   try {

@@ -11,6 +11,9 @@ const torch = { distribution: 'torch', extra: 'pytorch' }
 /** What a worker needs whatever it serves. */
 export const workerItself: Framework = { distribution: 'msgpack', extra: 'worker' }
 
+/** What an ONNX process needs to compute on a graphics card. */
+export const onnxOnCuda: Framework = { distribution: 'onnxruntime-gpu', extra: 'cuda' }
+
 /** The frameworks that a worker needs to read a format, beside what every worker needs. */
 export const frameworksOf: Readonly<Partial<Record<ArtefactFormat, readonly Framework[]>>> = {
   'sklearn-joblib': [sklearn],

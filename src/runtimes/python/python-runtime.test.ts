@@ -59,6 +59,19 @@ test('a scikit-learn pipeline answers bit for bit as scikit-learn does', async (
   await assert.rejects(made.runtime.load(changed, undefined, never), { code: 'model_verification_failed', message: /SHA-256/ })
 })
 
+test('a model that asks for a graphics card says what computes it', async (t) => {
+  const made = makeRuntime(t, {}, ['sklearn', 'joblib'])
+  if (made === undefined) return
+  const folder = mkdtempSync(join(tmpdir(), 'presage-python-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  execFileSync(made.executable, [fixture('pipelines.py'), folder])
+  const execution = { device: 'cuda' } as const
+  const pipeline = await load(t, made.runtime, artefactOf(join(folder, 'neighbours.joblib'), { format: 'sklearn-joblib', execution }))
+  assert.match(pipeline.engine, /^scikit-learn \d.* \(Pipeline\) on cpu; cuda was asked for: scikit-learn uses no graphics card here$/)
+  const code = await load(t, made.runtime, moody(execution))
+  assert.match(code.engine, /^python \d.* \(Moody\) on a device that its code chooses$/)
+})
+
 test('what the operator has not allowed or set up is refused with what to do', async (t) => {
   const made = makeRuntime(t)
   if (made === undefined) return
@@ -135,6 +148,7 @@ test('in the box there is no network, no other process, no file of the machine a
   assert.equal((await ask(model, 11))[0], 0)
   const [pid = 0, processes = 0] = await ask(model, 12)
   assert.ok(pid < 0.01 && processes < 0.01, `process ${pid * 1000} of ${processes * 1000}`)
+  assert.equal((await ask(model, 15))[0], 1, 'libraries that ask who runs them, as PyTorch does for its cache, get an answer')
 })
 
 test('a boxed worker and its box leave signals that reach every process, as Ctrl-C in a terminal, to the server', async (t) => {

@@ -3,6 +3,7 @@ import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { unsafeFormats } from '../../contracts/manifest.ts'
 import type { Deadline } from '../../contracts/ports.ts'
+import { type Device, type Place, placeWords, reportDevice } from '../device.ts'
 import { batched } from '../batching/batched.ts'
 import { batchSettings } from '../batching/batch-settings.ts'
 import { type InferencePool, startInferencePool } from '../process/inference-pool.ts'
@@ -11,13 +12,15 @@ import type { ProcessInfo } from '../process/message.ts'
 import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
 import { packageFolder, pythonCommand } from './python-command.ts'
-import { boxed, type Protection, workingBubblewrap } from './sandbox.ts'
+import { boxed, cards, type Protection, workingBubblewrap } from './sandbox.ts'
 
 /** What the operator decides about Python models; `executable` is the Python that has the frameworks, undefined where none was set up. */
 export type PythonSettings = {
   readonly executable: string | undefined
   readonly sandbox: 'auto' | 'required' | 'off'
   readonly allowUnsafeFormats: boolean
+  /** Folders of libraries for graphics cards that the linker does not find itself. */
+  readonly libraryPath?: readonly string[]
 }
 
 const protocol = 1
@@ -30,16 +33,23 @@ class PythonModel implements LoadedModel {
   readonly outputs: number
   readonly protection: Protection
   readonly #pool: InferencePool
+  readonly #asked: Device
 
-  constructor(pool: InferencePool, { inputs, window, outputs }: ArtefactSpec, protection: Protection) {
+  constructor(pool: InferencePool, { inputs, window, outputs, execution }: ArtefactSpec, protection: Protection) {
     this.#pool = pool
+    this.#asked = execution.device ?? 'cpu'
     this.inputs = inputs * window
     this.outputs = outputs
     this.protection = protection
   }
 
   get engine(): string {
-    return String(this.#pool.info['engine'])
+    const engine = String(this.#pool.info['engine'])
+    return this.#asked === 'cpu' ? engine : `${engine} on ${placeWords(this.place)}`
+  }
+  get place(): Place {
+    const { device, fallback } = this.#pool.info
+    return { asked: this.#asked, device: String(device), fallback: typeof fallback === 'string' ? fallback : undefined }
   }
   get memoryBytes(): number {
     return this.#pool.info.rssBytes
@@ -71,18 +81,21 @@ export class PythonRuntime implements ModelRuntime {
   async load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
     const executable = this.#admit(spec)
     const device = spec.execution.device ?? 'cpu'
-    const bare = pythonCommand(executable, { threads: 1, device })
+    const { libraryPath = [] } = this.#settings
+    const bare = pythonCommand(executable, { threads: 1, device, libraryPath })
     const bubblewrap = await this.#bubblewrap()
-    const readable = [dirname(dirname(executable)), packageFolder, spec.path]
-    const command = bubblewrap === undefined ? bare : boxed(bare, bubblewrap, readable)
+    const seen = device === 'cpu' ? { readable: [], devices: [] } : cards()
+    const readable = [dirname(dirname(executable)), packageFolder, spec.path, ...libraryPath, ...seen.readable]
+    const command = bubblewrap === undefined ? bare : boxed(bare, bubblewrap, { ...seen, readable })
     const memory = memoryLimit(spec)
     const given = { ...argumentsOf(spec), device, allowUnsafe: this.#settings.allowUnsafeFormats, ...(memory === undefined ? {} : { memory }) }
     // Another worker must give a row the bits that the first one gives.
     const args = (first: ProcessInfo | undefined) => (first === undefined ? given : { ...given, batch: first['batch'] })
     const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...this.#deps, signal })
     const model = new PythonModel(pool, spec, bubblewrap === undefined ? 'rlimits' : 'bubblewrap')
-    const { name, version } = spec.model
-    return batched(model, batchSettings(spec), { ...this.#deps, labels: { model: name, version } })
+    const labels = { model: spec.model.name, version: spec.model.version }
+    reportDevice(this.#deps.meter, model.place, labels)
+    return batched(model, batchSettings(spec), { ...this.#deps, labels })
   }
 
   /** The Python to use; refuses what the operator has not allowed. */

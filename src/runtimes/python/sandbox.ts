@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync, realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Command } from '../../processes/command.ts'
 
@@ -10,13 +10,16 @@ export type Protection = 'bubblewrap' | 'rlimits'
 const places = ['/usr/bin/bwrap', '/bin/bwrap', '/usr/local/bin/bwrap']
 const system = ['/usr', '/lib', '/lib64', '/bin', '/etc/alternatives', '/etc/ld.so.cache', '/etc/localtime']
 
+/** What of the machine is to be seen in a box: folders and files to read, and devices to use. */
+export type Openings = { readonly readable: readonly string[]; readonly devices: readonly string[] }
+
 const run = promisify(execFile)
 let proven: Promise<string | undefined> | undefined
 
 async function prove(): Promise<string | undefined> {
   const found = places.find((place) => existsSync(place))
   if (found === undefined) return undefined
-  const { file, args } = boxed({ file: '/bin/true', args: [], env: {} }, found, [])
+  const { file, args } = boxed({ file: '/bin/true', args: [], env: {} }, found, { readable: [], devices: [] })
   return run(file, args).then(
     () => found,
     () => undefined,
@@ -32,15 +35,26 @@ export const workingBubblewrap = (): Promise<string | undefined> => (proven ??= 
 /** A folder and, where it is reached through a link, the folder behind it. */
 const withReal = (path: string): string[] => (existsSync(path) ? [...new Set([path, realpathSync(path)])] : [])
 
+/** What a program needs to see for NVIDIA's graphics cards: the devices of the driver, and what the kernel tells of them. */
+export function cards(): Openings {
+  const devices = readdirSync('/dev').filter((name) => name.startsWith('nvidia'))
+  return { devices: devices.map((name) => join('/dev', name)), readable: ['/sys'] }
+}
+
 /**
  * The same command in a box: no network, no other processes, no capabilities, an empty environment but its own, nothing of the file system but the system's programs and
- * `readable` folders, all read-only, and an empty /tmp. The box ends with the server.
+ * what is `readable`, all read-only, an empty /tmp, and `devices`. The box ends with the server.
  */
-export function boxed({ file, args, env }: Command, bubblewrap: string, readable: readonly string[]): Command {
+export function boxed({ file, args, env }: Command, bubblewrap: string, { readable, devices }: Openings): Command {
   const real = dirname(dirname(realpathSync(file)))
   const binds = [...system, real, ...readable].flatMap(withReal).flatMap((path) => ['--ro-bind', path, path])
+  const opened = devices.flatMap((path) => ['--dev-bind', path, path])
   const variables = Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])
   const walls = ['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--clearenv']
   const floor = ['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp']
-  return { file: '/bin/sh', args: [...ignoringSignals, bubblewrap, ...walls, ...floor, ...binds, '--chdir', '/', ...variables, '--', file, ...args], env: {} }
+  return {
+    file: '/bin/sh',
+    args: [...ignoringSignals, bubblewrap, ...walls, ...floor, ...opened, ...binds, '--chdir', '/', ...variables, '--', file, ...args],
+    env: {},
+  }
 }

@@ -17,13 +17,18 @@ from ..refusal import CONTRACT_MISMATCH, VERIFICATION_FAILED, Refusal
 
 @dataclass(frozen=True)
 class Model:
-    """A model in its framework: `predict` takes float64 [count, window * inputs] and gives whatever the framework gives; `kind` names the class of the model."""
+    """
+    A model in its framework: `predict` takes float64 [count, window * inputs] and gives whatever the framework gives; `kind` names the class of the model, `device` what
+    computes it, `fallback` why that is not the device that was asked for, and `hint` what to look for if it does not answer a row of zeros.
+    """
 
     framework: str
     version: str
     kind: str
     predict: Callable[[np.ndarray], Any]
     device: str = "cpu"
+    fallback: str | None = None
+    hint: str = ""
 
 
 def framework(module: str, package: str) -> ModuleType:

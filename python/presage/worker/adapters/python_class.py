@@ -69,4 +69,4 @@ def load(args: LoadArgs) -> Model:
     def predict(rows: np.ndarray) -> Any:
         return made.predict(rows if args.window == 1 else rows.reshape(len(rows), args.window, args.inputs))
 
-    return Model("python", platform.python_version(), found.__name__, predict)
+    return Model("python", platform.python_version(), found.__name__, predict, "cpu" if args.device == "cpu" else "a device that its code chooses")

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..load_args import LoadArgs
-from ..refusal import OUTPUT_INVALID, Refusal
+from ..refusal import OUTPUT_INVALID, Refusal, first_line
 from .adapter import Model, framework
 from .tensors import chosen_output, row_shape
+
+
+HINT_ON_CARD = " A module that was traced on the CPU keeps tensors there, whatever the device: use torch.jit.script or torch.export."
 
 
 def one_tensor(answer: Any, tensor: str | None) -> Any:
@@ -28,10 +31,11 @@ def one_tensor(answer: Any, tensor: str | None) -> Any:
 
 @dataclass(frozen=True)
 class TorchProcess:
-    """PyTorch and the device that it really has."""
+    """PyTorch, the device that it really has, and why that is not the one that was asked for."""
 
     torch: ModuleType
     device: str
+    fallback: str | None = None
 
     def model(self, module: Callable[[Any], Any], args: LoadArgs, kind: str) -> Model:
         """A module on that device that takes float32 [count, inputs], or [count, window, inputs] for a window."""
@@ -42,7 +46,7 @@ class TorchProcess:
             with torch.inference_mode():
                 return one_tensor(module(tensor), args.tensor).to("cpu", torch.float64).numpy()
 
-        return Model("torch", torch.__version__, kind, predict, device)
+        return Model("torch", torch.__version__, kind, predict, device, self.fallback, HINT_ON_CARD if device == "cuda" else "")
 
 
 def torch_for(args: LoadArgs) -> TorchProcess:
@@ -50,4 +54,12 @@ def torch_for(args: LoadArgs) -> TorchProcess:
     torch = framework("torch", "PyTorch")
     torch.set_num_threads(args.threads)
     torch.set_num_interop_threads(1)
-    return TorchProcess(torch, "cuda" if args.device == "cuda" and torch.cuda.is_available() else "cpu")
+    if args.device != "cuda":
+        return TorchProcess(torch, "cpu")
+    try:
+        torch.cuda.init()
+    except Exception as error:  # without CUDA it is an AssertionError, without a card a RuntimeError
+        return TorchProcess(torch, "cpu", first_line(error))
+    # The same rows get the same bits each time; what cannot promise that warns in the log.
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    return TorchProcess(torch, "cuda")
