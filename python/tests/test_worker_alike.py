@@ -162,10 +162,17 @@ class BatchedTest(WorkerTest):
         self.assertEqual([size.rows for size in model.info()["batch"]], [4, 8, 16])
 
     def test_a_worker_that_is_told_the_sizes_proves_none(self) -> None:
-        model = self.sized(batch=[[4, 1.0], [8, 1.5]])
+        known = self.sized().info()
+        model = self.sized(batch={"sizes": [[4, 1.0], [8, 1.5]], "device": known["device"], "versions": known["versions"]})
         self.assertEqual(model.info()["batch"], [(4, 1.0), (8, 1.5)])
         self.assertEqual(len(model.predict([("rows", X[:21].copy())])), 21)
         self.assertEqual(sys.modules["sized"].SIZES, [1, 2, 8, 8, 8])
+
+    def test_a_worker_on_another_device_or_of_other_versions_proves_them_itself(self) -> None:
+        known = self.sized().info()
+        for other in ({"device": "cuda"}, {"versions": {**known["versions"], "numpy": "0"}}):
+            batch = {"sizes": [[8, 1.5]], "device": known["device"], "versions": known["versions"], **other}
+            self.assertEqual([size.rows for size in self.sized(batch=batch).info()["batch"]], [4, 8, 16])
 
     def test_the_deadline_is_looked_at_between_parts(self) -> None:
         model = self.sized()

@@ -12,6 +12,15 @@ PROTOCOL = 1
 
 
 @dataclass(frozen=True)
+class Proven:
+    """The batch sizes that another worker proved, and where: another device or version may answer otherwise at them."""
+
+    sizes: list[Size]
+    device: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
 class LoadArgs:
     """The artefact (`path`: file or folder, `files`: SHA-256 by absolute path) and what the manifest says of it; `inputs` values per vector, `window` vectors per row."""
 
@@ -30,7 +39,7 @@ class LoadArgs:
     class_name: str | None = None
     tensor: str | None = None
     memory: int | None = None
-    batch: list[Size] | None = None
+    batch: Proven | None = None
 
     @property
     def columns(self) -> int:
@@ -42,19 +51,20 @@ TYPES: dict[str, type] = {
     "path": str, "files": dict, "format": str, "features": list, "inputs": int, "window": int, "outputs": int,
     "kind": str, "threads": int, "device": str, "allowUnsafe": bool,
 }  # fmt: skip
-OPTIONAL: dict[str, type] = {"method": str, "class": str, "tensor": str, "memory": int, "batch": list}
+OPTIONAL: dict[str, type] = {"method": str, "class": str, "tensor": str, "memory": int, "batch": dict}
 RENAMED = {"allowUnsafe": "allow_unsafe", "class": "class_name"}
 
 
-def parse_sizes(given: list[Any]) -> list[Size]:
-    """The batch sizes that another worker proved, ascending."""
+def parse_proven(given: dict[str, Any]) -> Proven:
+    """What another worker proved: sizes ascending."""
     try:
-        sizes = [Size(int(rows), float(ms)) for rows, ms in given]
-    except (TypeError, ValueError) as error:
+        sizes = [Size(int(rows), float(ms)) for rows, ms in given["sizes"]]
+        proven = Proven(sizes, str(given["device"]), dict(given["versions"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise Refusal(INTERNAL, "The server sent no sizes as batch") from error
     if not sizes or sizes[0].rows < 1 or sizes != sorted(sizes) or sizes[-1].rows > MOST_ROWS:
         raise Refusal(INTERNAL, "The server sent impossible sizes as batch")
-    return sizes
+    return proven
 
 
 def parse_load_args(given: dict[str, Any]) -> LoadArgs:
@@ -70,5 +80,5 @@ def parse_load_args(given: dict[str, Any]) -> LoadArgs:
             raise Refusal(INTERNAL, f"The server sent no {wanted.__name__} as {key}")
         values[RENAMED.get(key, key)] = value
     if "batch" in values:
-        values["batch"] = parse_sizes(values["batch"])
+        values["batch"] = parse_proven(values["batch"])
     return LoadArgs(**values)

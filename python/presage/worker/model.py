@@ -67,10 +67,16 @@ class LoadedModel:
 
     def info(self) -> dict[str, Any]:
         """What the server is told."""
-        model = self._model
-        versions = {"python": platform.python_version(), "numpy": np.__version__, model.framework: model.version}
+        model, versions = self._model, self._versions()
         engine = f"{model.framework} {model.version} ({model.kind})"
         return {"rssBytes": resident_bytes(), "engine": engine, "versions": versions, "device": model.device, "batch": self._sizes, **self._fallback()}
+
+    def _versions(self) -> dict[str, str]:
+        return {"python": platform.python_version(), "numpy": np.__version__, self._model.framework: self._model.version}
+
+    def _proven(self) -> list[Size]:
+        batch = self._args.batch
+        return batch.sizes if batch is not None and (batch.device, batch.versions) == (self._model.device, self._versions()) else []
 
     def _fallback(self) -> dict[str, str]:
         asked, model = self._args.device, self._model
@@ -89,7 +95,7 @@ class LoadedModel:
                 hint = " It answers one row but not two: was it exported with a fixed batch?" if count == 2 else self._model.hint
                 raise Refusal(VERIFICATION_FAILED, f"{refusal} (asked for {count} of zeros).{hint}") from refusal
         columns = self._args.columns
-        self._sizes = self._args.batch or prove_sizes(lambda rows: as_outputs(self._model.predict(rows), len(rows), self._args), columns, one_size=self._model.device != "cpu")
+        self._sizes = self._proven() or prove_sizes(lambda rows: as_outputs(self._model.predict(rows), len(rows), self._args), columns, one_size=self._model.device != "cpu")
         self._next = plan_cuts(self._sizes)
 
     def _rows(self, tensors: list[tuple[str, np.ndarray]]) -> np.ndarray:

@@ -8,6 +8,9 @@ import { OnnxModel, type OnnxSpec } from './onnx-model.ts'
 
 const child = new URL('./child.ts', import.meta.url)
 
+/** The batch sizes that a process proved, and where. */
+const provenBy = ({ shapes, device, version }: ProcessInfo) => ({ shapes, device, version })
+
 function commandFor({ device = 'cpu', python, libraryPath = [] }: OnnxSpec): Command {
   const command = nodeCommand(child)
   if (device === 'cpu') return command
@@ -25,7 +28,8 @@ export async function loadOnnx(spec: OnnxSpec, deps: ProcessDeps, signal?: Abort
   const wanted = { path, features, window, outputs, device, ...(tensor === undefined ? {} : { tensor }), ...(tensors === undefined ? {} : { tensors }) }
   // Another process must compute the same bytes, and give a row the bits that the first one gives.
   const args = (first: ProcessInfo | undefined) => {
-    if (first !== undefined) return { ...wanted, sha256: first['sha256'], shapes: first['shapes'] }
+    const known = first ?? spec.first
+    if (known !== undefined) return { ...wanted, sha256: known['sha256'], proven: provenBy(known) }
     return sha256 === undefined ? wanted : { ...wanted, sha256 }
   }
   const pool = await startInferencePool({ command: commandFor(spec), args, limits }, size, { ...deps, ...(signal ? { signal } : {}) })

@@ -3,6 +3,7 @@ import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Deadline } from '../../contracts/ports.ts'
 import { type Device, type Place, placeWords } from '../device.ts'
 import type { InferencePool, PoolSize } from '../process/inference-pool.ts'
+import type { ProcessInfo } from '../process/message.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
 import { withComplement } from '../with-complement.ts'
 import type { BatchShape } from './batch-shapes.ts'
@@ -26,6 +27,8 @@ export type OnnxSpec = Wanted & {
   readonly libraryPath?: readonly string[] | undefined
   /** Hex SHA-256 that the file must have. Without it the bytes of the first load bind every restart. */
   readonly sha256?: string | undefined
+  /** What a process said that was the first to compute this graph, whose batch sizes are kept. */
+  readonly first?: ProcessInfo | undefined
   readonly limits?: Partial<ProcessLimits>
   /** One process where nothing else is said. */
   readonly size?: PoolSize

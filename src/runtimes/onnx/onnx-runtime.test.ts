@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
@@ -6,6 +8,7 @@ import { modelPath, within } from '../../../test/golden/onnx/model-under-test.ts
 import { plainArtefact } from '../../../test/support/plain-artefact.ts'
 import { noMeter } from '../../contracts/meter.ts'
 import { systemClock } from '../../system.ts'
+import { HeardInfos } from '../process/fixtures/heard-infos.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { OnnxRuntime } from './onnx-runtime.ts'
 import { Launcher } from '../../processes/launcher.ts'
@@ -76,6 +79,25 @@ test('a row that the graph cannot take is refused alone, not those that it goes 
   assert.equal(fraction.status === 'rejected' && fraction.reason.code, 'validation_failed')
   assert.equal(missing.status === 'rejected' && missing.reason.code, 'missing_feature')
   assert.deepEqual(good, { status: 'fulfilled', value: expected })
+})
+
+test('a graph that is loaded again is computed at the batch sizes that were proven the first time', async () => {
+  const firsts = new HeardInfos()
+  const runtime = new OnnxRuntime({ launcher, clock: systemClock, random: () => 0, log: () => {} }, {}, firsts)
+  const load = async (spec: ArtefactSpec): Promise<unknown> => {
+    const model = await runtime.load(spec, undefined, new AbortController().signal)
+    await model.dispose()
+    return firsts.heard.at(-1)?.['shapes']
+  }
+  const verified = { ...regimes, files: { [regimes.path]: hash('sha256', readFileSync(regimes.path)) } }
+  const shapes = await load(verified)
+  // Whoever tried them out again would have measured other times.
+  assert.deepEqual(await load(verified), shapes)
+  const renamed = [
+    { name: 'amounts', features: ['price', 'turnover'] },
+    { name: 'regime', features: ['regime'] },
+  ]
+  assert.notDeepEqual(await load({ ...verified, features: ['price', 'regime', 'turnover'], tensors: renamed }), shapes)
 })
 
 test('a model that asks for a graphics card and runs on the CPU is counted', async (t) => {

@@ -2,7 +2,6 @@ import { env, type InferenceSession } from 'onnxruntime-node'
 import { ServingError } from '../../contracts/error.ts'
 import type { Device } from '../device.ts'
 import type { Tensor } from '../process/tensor.ts'
-import type { BatchShape } from './batch-shapes.ts'
 import { OnnxGraph, type Step } from './onnx-graph.ts'
 import type { OnnxInfo } from './onnx-model.ts'
 import { firstLine, openSession } from './open-session.ts'
@@ -11,12 +10,15 @@ import { scanModel } from './scan-model.ts'
 import { signatureOf, type Wanted } from './signature.ts'
 import { refuse, type ValueInfo } from './value-info.ts'
 
-/** What is opened; with `sha256`, only these bytes, and with `shapes`, to be run at these batch sizes, which are proven. */
+/** Batch sizes of a graph that were proven, and where: another device or version may answer otherwise at them. */
+export type ProvenShapes = Pick<OnnxInfo, 'shapes' | 'device' | 'version'>
+
+/** What is opened; with `sha256`, only these bytes, and to be run at the `proven` sizes where they were proven. */
 export type OpenArgs = Wanted & {
   readonly path: string
   readonly device: Device
   readonly sha256?: string | undefined
-  readonly shapes?: readonly BatchShape[]
+  readonly proven?: ProvenShapes
 }
 
 /** A graph that is ready: what it is, one call, and its end. */
@@ -26,6 +28,8 @@ export type OpenedModel = {
   call(tensors: readonly Tensor[], step: Step): Promise<readonly Tensor[]>
   release(): Promise<void>
 }
+
+const versionHere = env.versions.node ?? ''
 
 async function readChecked({ path, sha256 }: OpenArgs): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
   const file = await readModelFile(path)
@@ -44,7 +48,9 @@ async function graphOf({ session, device }: Opened, args: OpenArgs) {
   const outputs = session.outputMetadata.map(valueInfo)
   const signature = signatureOf(inputs, outputs, args)
   const graph = new OnnxGraph(session, signature, { ...args, runsOn: device })
-  const columns = await graph.warmUp(args.outputs, args.shapes)
+  const { proven } = args
+  const isProven = proven?.device === device && proven.version === versionHere
+  const columns = await graph.warmUp(args.outputs, isProven ? proven.shapes : undefined)
   return { graph, facts: { inputs, outputs, signature, columns, shapes: graph.shapes } }
 }
 
@@ -59,7 +65,7 @@ export async function openModel(args: OpenArgs, log: (line: string) => void): Pr
     throw error
   })
   return {
-    info: { ...facts, controlFlow, sha256, fileBytes: bytes.length, version: env.versions.node ?? '', ...runsOn },
+    info: { ...facts, controlFlow, sha256, fileBytes: bytes.length, version: versionHere, ...runsOn },
     async call(tensors, step) {
       try {
         return [await graph.call(tensors, step)]

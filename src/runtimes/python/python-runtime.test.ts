@@ -16,6 +16,7 @@ import { pythonOrSkip } from '../../../test/support/python.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { systemClock } from '../../system.ts'
 import type { OutputLine } from '../../processes/output-lines.ts'
+import { HeardInfos } from '../process/fixtures/heard-infos.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { PythonRuntime, type PythonSettings } from './python-runtime.ts'
 import { Launcher } from '../../processes/launcher.ts'
@@ -123,6 +124,18 @@ test('later workers use the batch sizes that the first one proved', async (t) =>
   assert.ok(ofFirst > 0.01, `the first proved them in ${ofFirst * 1000} calls`)
   await assert.rejects(ask(model, 1), { code: 'worker_crashed' })
   assert.deepEqual([...(await ask(model, 14))], [0.003, 0])
+})
+
+test('a model that is loaded again is called at the batch sizes that were proven the first time', async (t) => {
+  const executable = pythonOrSkip(t, ['msgpack', 'numpy'])
+  if (executable === undefined) return
+  const firsts = new HeardInfos()
+  const deps = { launcher, clock: systemClock, random: () => 0, log: () => {} }
+  const runtime = new PythonRuntime(deps, { executable, sandbox: 'off', allowUnsafeFormats: true }, firsts)
+  const [ofFirst = 0] = await ask(await load(t, runtime, moody()), 14)
+  assert.ok(ofFirst > 0.01, `the first proved them in ${ofFirst * 1000} calls`)
+  assert.deepEqual([...(await ask(await load(t, runtime, moody()), 14))], [0.003, 0])
+  assert.deepEqual(firsts.heard[1]?.['batch'], firsts.heard[0]?.['batch'])
 })
 
 test('an allocation beyond the memory limit is refused, and the worker goes on', async (t) => {

@@ -8,6 +8,7 @@ import { batched } from '../batching/batched.ts'
 import { batchSettings } from '../batching/batch-settings.ts'
 import { type InferencePool, startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
+import { FirstInfos } from '../process/first-infos.ts'
 import type { ProcessInfo } from '../process/message.ts'
 import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
@@ -73,9 +74,11 @@ export class PythonRuntime implements ModelRuntime {
   readonly kind = 'python'
   readonly #deps: ProcessDeps
   readonly #settings: PythonSettings
-  constructor(deps: ProcessDeps, settings: PythonSettings) {
+  readonly #firsts: FirstInfos
+  constructor(deps: ProcessDeps, settings: PythonSettings, firsts = new FirstInfos()) {
     this.#deps = deps
     this.#settings = settings
+    this.#firsts = firsts
   }
 
   async load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
@@ -89,9 +92,12 @@ export class PythonRuntime implements ModelRuntime {
     const command = bubblewrap === undefined ? bare : boxed(bare, bubblewrap, { ...seen, readable })
     const memory = memoryLimit(spec)
     const given = { ...argumentsOf(spec), device, allowUnsafe: this.#settings.allowUnsafeFormats, ...(memory === undefined ? {} : { memory }) }
+    const artefact = JSON.stringify({ ...given, memory: 0, executable })
     // Another worker must give a row the bits that the first one gives.
-    const args = (first: ProcessInfo | undefined) => (first === undefined ? given : { ...given, batch: first['batch'] })
+    const args = (first: ProcessInfo | undefined = this.#firsts.of(artefact)) => (first === undefined ? given : { ...given, batch: provenBy(first) })
     const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...this.#deps, signal })
+    // Of files without digests nobody knows whether they are the same.
+    if (Object.keys(spec.files).length > 0) this.#firsts.keep(artefact, pool.info)
     const model = new PythonModel(pool, spec, bubblewrap === undefined ? 'rlimits' : 'bubblewrap')
     const labels = { model: spec.model.name, version: spec.model.version }
     reportDevice(this.#deps.meter, model.place, labels)
@@ -121,6 +127,9 @@ export class PythonRuntime implements ModelRuntime {
     return found
   }
 }
+
+/** The batch sizes that a worker proved, and where. */
+const provenBy = ({ batch, device, versions }: ProcessInfo) => ({ sizes: batch, device, versions })
 
 /** What a worker is told to load. */
 const argumentsOf = ({ path, files, format, method, class: className, features, inputs, window, outputs, kind, tensor }: ArtefactSpec) => ({
