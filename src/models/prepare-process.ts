@@ -6,6 +6,7 @@ import { nodeCommand } from '../processes/command.ts'
 import { giveBack } from '../processes/large-memory.ts'
 import type { Launched, Launcher, Started } from '../processes/launcher.ts'
 import type { OutputLine } from '../processes/output-lines.ts'
+import { ownProcessorMs } from '../processes/process-tree.ts'
 import { ProcessorShare } from '../processes/processor-share.ts'
 import { ValueStream, valueParts } from '../processes/value-stream.ts'
 import type { ManifestFile } from './manifest-file.ts'
@@ -98,7 +99,7 @@ export class PrepareProcess {
   }
 
   /** Of a process that takes what others leave it is looked at whether that is anything. */
-  #watch(share = this.#isHurried ? undefined : new ProcessorShare(() => this.#pid), leftMs = mostMs): void {
+  #watch(share = this.#isHurried ? undefined : new ProcessorShare(() => this.#pid, ownProcessorMs), leftMs = mostMs): void {
     const look = (): void => {
       if (share?.isStarved(lookMs) === true) this.#hurry()
       else if (share === undefined || leftMs <= lookMs) this.#refuse()

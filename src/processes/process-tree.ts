@@ -17,13 +17,18 @@ export const threadsOf = (pid: number): readonly number[] => present(() => readd
 /** The scheduling policy of a thread, 5 = SCHED_IDLE; undefined once it has ended. */
 export const policyOf = (thread: number): number | undefined => stateOf(thread)?.[38]
 
+/** What a process has had of the processors so far; undefined where nobody tells. One file is read, where a walk of the processes below it reads one for each of their threads. */
+export function ownProcessorMs(pid: number): number | undefined {
+  const state = stateOf(pid)
+  if (state === undefined) return undefined
+  const [user = 0, system = 0] = state.slice(11, 13)
+  return (user + system) * msPerTick
+}
+
 /** What a process and those below it have had of the processors so far; undefined where nobody tells. */
 export function processorMs(pid: number): number | undefined {
-  if (stateOf(pid) === undefined) return undefined
-  return processesBelow(pid).reduce((sum, each) => {
-    const [user = 0, system = 0] = stateOf(each)?.slice(11, 13) ?? []
-    return sum + (user + system) * msPerTick
-  }, 0)
+  if (ownProcessorMs(pid) === undefined) return undefined
+  return processesBelow(pid).reduce((sum, each) => sum + (ownProcessorMs(each) ?? 0), 0)
 }
 
 /** The words of /proc/pid/stat from the third on: the second, a name, may have blanks. */

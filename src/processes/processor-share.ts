@@ -5,11 +5,13 @@ const least = 1 / 4
 /** Looks at what a process that gives way to others has of the processors. */
 export class ProcessorShare {
   readonly #pid: () => number | undefined
+  readonly #read: (pid: number) => number | undefined
   #before: number | undefined
 
-  /** `pid` is undefined before the process runs, which counts as nothing. */
-  constructor(pid: () => number | undefined) {
+  /** `pid` is undefined before the process runs, which counts as nothing; `read` tells the ms of processors that it has had, those below it included unless it says otherwise. */
+  constructor(pid: () => number | undefined, read: (pid: number) => number | undefined = processorMs) {
     this.#pid = pid
+    this.#read = read
     this.#before = this.#soFar()
   }
 
@@ -22,6 +24,6 @@ export class ProcessorShare {
 
   #soFar(): number | undefined {
     const pid = this.#pid()
-    return pid === undefined ? 0 : processorMs(pid)
+    return pid === undefined ? 0 : this.#read(pid)
   }
 }
