@@ -163,16 +163,23 @@ class BatchedTest(WorkerTest):
 
     def test_a_worker_that_is_told_the_sizes_proves_none(self) -> None:
         known = self.sized().info()
-        model = self.sized(batch={"sizes": [[4, 1.0], [8, 1.5]], "device": known["device"], "versions": known["versions"]})
+        model = self.sized(batch=[{"sizes": [[4, 1.0], [8, 1.5]], "device": known["device"], "versions": known["versions"]}])
         self.assertEqual(model.info()["batch"], [(4, 1.0), (8, 1.5)])
         self.assertEqual(len(model.predict([("rows", X[:21].copy())])), 21)
-        self.assertEqual(sys.modules["sized"].SIZES, [1, 2, 8, 8, 8])
+        self.assertEqual(sys.modules["sized"].SIZES, [1, 2, 8, 8, 8, 8])
 
     def test_a_worker_on_another_device_or_of_other_versions_proves_them_itself(self) -> None:
         known = self.sized().info()
-        for other in ({"device": "cuda"}, {"versions": {**known["versions"], "numpy": "0"}}):
-            batch = {"sizes": [[8, 1.5]], "device": known["device"], "versions": known["versions"], **other}
-            self.assertEqual([size.rows for size in self.sized(batch=batch).info()["batch"]], [4, 8, 16])
+        here = {"sizes": [[4, 1.0]], "device": known["device"], "versions": known["versions"]}
+        others = [{**here, "sizes": [[8, 1.5]], **other} for other in ({"device": "cuda"}, {"versions": {**known["versions"], "numpy": "0"}})]
+        self.assertEqual([size.rows for size in self.sized(batch=others).info()["batch"]], [4, 8, 16])
+        self.assertEqual([size.rows for size in self.sized(batch=[*others, here]).info()["batch"]], [4])
+
+    def test_sizes_at_which_the_model_fails_here_are_proven_anew(self) -> None:
+        known = self.sized().info()
+        with contextlib.redirect_stderr(io.StringIO()):
+            model = self.sized(batch=[{"sizes": [[4, 1.0], [32, 1.5]], "device": known["device"], "versions": known["versions"]}])
+        self.assertEqual([size.rows for size in model.info()["batch"]], [4, 8, 16])
 
     def test_the_deadline_is_looked_at_between_parts(self) -> None:
         model = self.sized()

@@ -63,6 +63,11 @@ def version(names):
 print(json.dumps({"python": sys.version.split()[0], "packages": {n: version([n, n + "-cpu"]) for n in sys.argv[1:]}}))
 `
 
+function versionWords(found: string | null | undefined, { version, extra }: Framework): string {
+  if (found && (version === undefined || found === version)) return found
+  return `${found ? `${found} instead of ${version}` : 'missing'}: presage python setup --with ${extra}`
+}
+
 type Versions = { readonly python: string; readonly packages: Readonly<Record<string, string | null>> }
 
 async function status(options: ConfigOptions): Promise<void> {
@@ -71,7 +76,7 @@ async function status(options: ConfigOptions): Promise<void> {
   if (executable === undefined) throw new ServingError('validation_failed', 'There is no Python for workers yet: run `presage python setup`')
   const needs = await needed(config)
   const { python, packages } = JSON.parse(await run(executable, ['-c', versionsProgram, ...needs.keys()])) as Versions
-  const rows = [...needs].map(([name, { framework, by }]) => [name, packages[name] ?? `missing: presage python setup --with ${framework.extra}`, by.join(', ')])
+  const rows = [...needs].map(([name, { framework, by }]) => [name, versionWords(packages[name], framework), by.join(', ')])
   console.log(`Python ${python} at ${executable}`)
   console.log(
     `workers are kept apart by ${(await workingBubblewrap()) === undefined || config.python.sandbox === 'off' ? 'limits of their process' : 'bubblewrap'}`,

@@ -61,7 +61,7 @@ const Models = Type.Object(
         'Names of small ONNX models that are computed inside the server, which saves the way to a process: a crash of their library ends the server, and while they compute (at most 1 ms a run) nobody else is answered',
       default: [],
     }),
-    libraryPath: Type.Array(Type.String({ pattern: '^/[^:]*$' }), {
+    libraryPath: Type.Array(Type.String({ pattern: '^/[^:;]*$' }), {
       description: 'Folders of CUDA and of NVIDIA’s driver, for models on a graphics card where the linker does not find them itself',
       default: [],
     }),

@@ -102,6 +102,12 @@ test('inputs of a graph belong to the runtime onnx', (t) => {
   assert.throws(() => prepareBundle(readManifest(folder)), { message: /inputs\/tensors is for the runtime onnx, not trees/ })
 })
 
+test('a graphics card is for the runtimes that know of one', (t) => {
+  const folder = copy(t)
+  edit(folder, (text) => `${text}\nexecution: { device: cuda }\n`)
+  assert.throws(() => readManifest(folder), { message: /execution\/device: cuda is for the runtimes onnx and python, not trees/ })
+})
+
 test('a manifest that changed since it was found is a conflict', (t) => {
   assert.throws(() => prepareBundle({ ...readManifest(copy(t)), digest: '0'.repeat(64) }), { code: 'version_conflict' })
 })

@@ -80,6 +80,11 @@ function tensorProblems({ runtime, inputs: { features, tensors, window = 1 } }: 
   ]
 }
 
+/** What no process of ours computes would stay on the CPU, or wherever it is, without a word. */
+function deviceProblems({ runtime, execution: { device } = {} }: Manifest): string[] {
+  return device !== 'cuda' || runtime === 'onnx' || runtime === 'python' ? [] : [`/execution/device: cuda is for the runtimes onnx and python, not ${runtime}`]
+}
+
 function fileProblems(manifest: Manifest): string[] {
   const { files, artefact, golden, reference } = manifest
   const lacking = artefactFiles(manifest).length > 0 ? [] : [artefact.path]
@@ -107,6 +112,7 @@ function signalProblems({ output, signal }: Manifest): string[] {
 const contradictions = (manifest: Manifest): string[] => [
   ...featureProblems(manifest.inputs),
   ...tensorProblems(manifest),
+  ...deviceProblems(manifest),
   ...fileProblems(manifest),
   ...artefactProblems(manifest),
   ...signalProblems(manifest),

@@ -1,10 +1,18 @@
-import type { Meter, MeterLabels } from '../contracts/meter.ts'
+import type { MeterLabels } from '../contracts/meter.ts'
+import type { ProcessDeps } from './process/inference-process.ts'
+import type { ProcessInfo } from './process/message.ts'
 
 /** Where a model may be computed, as `execution.device` of its manifest says. */
 export type Device = 'cpu' | 'cuda'
 
 /** The device that a manifest asks for, what computes its model, and why that is another. */
 export type Place = { readonly asked: Device; readonly device: string; readonly fallback?: string | undefined }
+
+/** Where processes compute that each said so: where one that had to take another device than it was asked for, there. */
+export function placeOf(infos: readonly ProcessInfo[]): Omit<Place, 'asked'> {
+  const { device, fallback } = (infos.find((info) => info['fallback'] !== undefined) ?? infos[0]) as ProcessInfo
+  return { device: String(device), fallback: typeof fallback === 'string' ? fallback : undefined }
+}
 
 /** A place as people read it: `cuda`, or `cpu; cuda was asked for: …`. */
 export const placeWords = ({ asked, device, fallback }: Place): string => (fallback === undefined ? device : `${device}; ${asked} was asked for: ${fallback}`)
@@ -19,9 +27,42 @@ export function deviceEnv(device: Device, libraryPath: readonly string[]): Recor
   return libraryPath.length === 0 ? exact : { ...exact, LD_LIBRARY_PATH: libraryPath.join(':') }
 }
 
-/** Says of a model that asks for a graphics card whether it was loaded onto the CPU. */
-export function reportDevice(meter: Meter | undefined, { asked, fallback }: Place, labels: MeterLabels): void {
-  if (asked === 'cpu') return
-  const help = 'Whether a model whose manifest asks for a graphics card was loaded onto the CPU: 1 or 0'
-  meter?.gauge('model_device_fallback', help, labels).set(fallback === undefined ? 0 : 1)
+/** A model whose processes are somewhere. */
+type Placed = { readonly place: Place }
+
+/** Says of a model that asks for a graphics card whether the CPU computes it: once it is there, and whenever a process of it takes the place of another. Of one whose own code decides it says nothing. */
+export class DeviceReport {
+  readonly #deps: ProcessDeps
+  readonly #labels: MeterLabels
+  #model: Placed | undefined
+
+  constructor(deps: ProcessDeps, labels: MeterLabels) {
+    this.#deps = deps
+    this.#labels = labels
+  }
+
+  /** What to start the processes of the model with. */
+  get deps(): ProcessDeps {
+    return {
+      ...this.#deps,
+      onEvent: (event) => {
+        if (event.kind === 'ready') this.#report()
+        this.#deps.onEvent?.(event)
+      },
+    }
+  }
+
+  /** From now on the model is there. */
+  watch(model: Placed): void {
+    this.#model = model
+    this.#report()
+  }
+
+  #report(): void {
+    if (this.#model === undefined) return
+    const { asked, device, fallback } = this.#model.place
+    if (asked === 'cpu' || (device !== asked && fallback === undefined)) return
+    const help = 'Whether a model whose manifest asks for a graphics card is computed on the CPU: 1 or 0'
+    this.#deps.meter?.gauge('model_device_fallback', help, this.#labels).set(fallback === undefined ? 0 : 1)
+  }
 }

@@ -45,6 +45,11 @@ def effort_ms() -> float:
     return (time.process_time() + (time.perf_counter() - time.process_time()) / 5) * 1000
 
 
+def wall_ms() -> float:
+    """Time as a caller sees it, who waits for a graphics card as well."""
+    return time.perf_counter() * 1000
+
+
 def _power_below(value: float) -> int:
     """The largest power of two that is not above a value, at least 1."""
     return 1 << max(0, int(value).bit_length() - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .alike import MOST_ROWS, Size
@@ -39,7 +39,7 @@ class LoadArgs:
     class_name: str | None = None
     tensor: str | None = None
     memory: int | None = None
-    batch: Proven | None = None
+    batch: list[Proven] = field(default_factory=list)
 
     @property
     def columns(self) -> int:
@@ -51,12 +51,12 @@ TYPES: dict[str, type] = {
     "path": str, "files": dict, "format": str, "features": list, "inputs": int, "window": int, "outputs": int,
     "kind": str, "threads": int, "device": str, "allowUnsafe": bool,
 }  # fmt: skip
-OPTIONAL: dict[str, type] = {"method": str, "class": str, "tensor": str, "memory": int, "batch": dict}
+OPTIONAL: dict[str, type] = {"method": str, "class": str, "tensor": str, "memory": int, "batch": list}
 RENAMED = {"allowUnsafe": "allow_unsafe", "class": "class_name"}
 
 
-def parse_proven(given: dict[str, Any]) -> Proven:
-    """What another worker proved: sizes ascending."""
+def parse_proven(given: Any) -> Proven:
+    """What a worker proved: sizes ascending."""
     try:
         sizes = [Size(int(rows), float(ms)) for rows, ms in given["sizes"]]
         proven = Proven(sizes, str(given["device"]), dict(given["versions"]))
@@ -80,5 +80,5 @@ def parse_load_args(given: dict[str, Any]) -> LoadArgs:
             raise Refusal(INTERNAL, f"The server sent no {wanted.__name__} as {key}")
         values[RENAMED.get(key, key)] = value
     if "batch" in values:
-        values["batch"] = parse_proven(values["batch"])
+        values["batch"] = [parse_proven(each) for each in values["batch"]]
     return LoadArgs(**values)

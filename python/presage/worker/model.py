@@ -12,7 +12,7 @@ import numpy as np
 
 from .adapters import open_model
 from .adapters.adapter import Model
-from .alike import Size, plan_cuts, prove_sizes
+from .alike import Size, effort_ms, plan_cuts, prove_sizes, wall_ms
 from .limits import limit_memory, resident_bytes
 from .load_args import LoadArgs
 from .messages import host_ms
@@ -74,9 +74,21 @@ class LoadedModel:
     def _versions(self) -> dict[str, str]:
         return {"python": platform.python_version(), "numpy": np.__version__, self._model.framework: self._model.version}
 
+    def _prove(self) -> list[Size]:
+        is_cpu = self._model.device == "cpu"
+        clock = effort_ms if is_cpu else wall_ms
+        return prove_sizes(lambda rows: as_outputs(self._model.predict(rows), len(rows), self._args), self._args.columns, clock, one_size=not is_cpu)
+
     def _proven(self) -> list[Size]:
-        batch = self._args.batch
-        return batch.sizes if batch is not None and (batch.device, batch.versions) == (self._model.device, self._versions()) else []
+        """Sizes that a worker proved on this device with these versions, if the model answers at the largest here and now; its memory and its kernels are there from then on."""
+        here = (self._model.device, self._versions())
+        sizes = next((batch.sizes for batch in self._args.batch if (batch.device, batch.versions) == here), [])
+        try:
+            if sizes:
+                self._answer(np.zeros((sizes[-1].rows, self._args.columns)))
+        except Refusal:
+            return []
+        return sizes
 
     def _fallback(self) -> dict[str, str]:
         asked, model = self._args.device, self._model
@@ -94,8 +106,7 @@ class LoadedModel:
                     raise
                 hint = " It answers one row but not two: was it exported with a fixed batch?" if count == 2 else self._model.hint
                 raise Refusal(VERIFICATION_FAILED, f"{refusal} (asked for {count} of zeros).{hint}") from refusal
-        columns = self._args.columns
-        self._sizes = self._proven() or prove_sizes(lambda rows: as_outputs(self._model.predict(rows), len(rows), self._args), columns, one_size=self._model.device != "cpu")
+        self._sizes = self._proven() or self._prove()
         self._next = plan_cuts(self._sizes)
 
     def _rows(self, tensors: list[tuple[str, np.ndarray]]) -> np.ndarray:

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -19,7 +20,6 @@ function pythonWith(t: TestContext, ...files: readonly string[]) {
 }
 
 const cuda = 'onnxruntime/capi/libonnxruntime_providers_cuda.so'
-const none = { env: {}, folders: [] }
 const libraryOf = (version: string): string => `onnxruntime/capi/libonnxruntime.so.${version}`
 
 test('the onnxruntime-gpu of a Python is loaded in place of the one without CUDA, with the libraries of NVIDIA that came with it', (t) => {
@@ -28,11 +28,23 @@ test('the onnxruntime-gpu of a Python is loaded in place of the one without CUDA
   assert.deepEqual(cudaLibrary(executable), { env: { LD_PRELOAD: join(site, libraryOf(onnxVersion)) }, folders })
 })
 
-test('one of another version is left alone, and so is one without CUDA', (t) => {
-  assert.deepEqual(cudaLibrary(pythonWith(t, cuda, libraryOf('1.0.0')).executable), none)
-  assert.deepEqual(cudaLibrary(pythonWith(t, libraryOf(onnxVersion)).executable), none)
-  assert.deepEqual(cudaLibrary('/nowhere/bin/python'), none)
-  assert.deepEqual(cudaLibrary(undefined), none)
+test('what is lacking is told: one of another version, or without CUDA, is none', (t) => {
+  const told = (executable: string | undefined, lack: RegExp): void => {
+    const library = cudaLibrary(executable)
+    assert.deepEqual([library.env, library.folders], [{}, []])
+    assert.match(String(library.lack), lack)
+  }
+  told(pythonWith(t, cuda, libraryOf('1.0.0')).executable, /bin\/python has no onnxruntime-gpu \d/)
+  told(pythonWith(t, libraryOf(onnxVersion)).executable, /has no onnxruntime-gpu/)
+  told('/nowhere/bin/python', /^\/nowhere\/bin\/python has no onnxruntime-gpu/)
+  told(undefined, /^run `presage python setup --with cuda`$/)
+  told('python3', /whole path/)
+  told('/data of mine/bin/python', /without blanks/)
+})
+
+test('the version is that of the package', () => {
+  const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { readonly version: string }
+  assert.equal(onnxVersion, version)
 })
 
 test('the extra cuda of the Python package brings that version', () => {

@@ -40,7 +40,7 @@ export async function loadInServer(spec: OnnxSpec, deps: ProcessDeps & { readonl
   const shapes = briefShapes(info)
   // The library is loaded by servers that are asked to run it.
   const { openModel } = await import('./open-model.ts')
-  const opened = await openModel({ ...spec, device: 'cpu', sha256: info.sha256, proven: { ...info, shapes } }, (line) => deps.log({ stream: 'stderr', line }))
+  const opened = await openModel({ ...spec, device: 'cpu', sha256: info.sha256, proven: [{ ...info, shapes }] }, (line) => deps.log({ stream: 'stderr', line }))
   const graph = new ServerGraph(opened, deps)
   if (!signal.aborted) return new OnnxModel(graph, spec)
   await graph.dispose()

@@ -117,7 +117,7 @@ test('a model that asks for a graphics card where there is none is computed by t
   await using under = await makeModel({ device: 'cuda' })
   assert.match(
     under.model.engine,
-    /^onnxruntime \S+ \(cpu; cuda was asked for: .*Cuda: Failed to load shared library \(it takes .*`presage python setup --with cuda` installs\)\)$/,
+    /^onnxruntime \S+ \(cpu; cuda was asked for: .*Cuda: Failed to load shared library \(run `presage python setup --with cuda`\)\)$/,
   )
   assert.deepEqual(await under.model.predict(Float64Array.of(1, 2), 1, within(20_000)), Float64Array.of(1, 2))
   assert.ok(under.printed.some((line) => /asks for cuda, the cpu computes it/.test(line)))

@@ -3,6 +3,7 @@ import { deviceEnv } from '../device.ts'
 import { startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
 import type { ProcessInfo } from '../process/message.ts'
+import { ProvenSizes } from '../process/proven-sizes.ts'
 import { cudaLibrary } from './cuda-library.ts'
 import { OnnxModel, type OnnxSpec } from './onnx-model.ts'
 
@@ -11,11 +12,12 @@ const child = new URL('./child.ts', import.meta.url)
 /** The batch sizes that a process proved, and where. */
 const provenBy = ({ shapes, device, version }: ProcessInfo) => ({ shapes, device, version })
 
-function commandFor({ device = 'cpu', python, libraryPath = [] }: OnnxSpec): Command {
+/** The command of a process, and what it lacks to compute on a graphics card, as far as that can be told before. */
+function commandFor({ device = 'cpu', python, libraryPath = [] }: OnnxSpec): { readonly command: Command; readonly lack?: string | undefined } {
   const command = nodeCommand(child)
-  if (device === 'cpu') return command
-  const cuda = cudaLibrary(python)
-  return { ...command, env: { ...command.env, ...cuda.env, ...deviceEnv(device, [...libraryPath, ...cuda.folders]) } }
+  if (device === 'cpu') return { command }
+  const { env, folders, lack } = cudaLibrary(python)
+  return { command: { ...command, env: { ...command.env, ...env, ...deviceEnv(device, [...libraryPath, ...folders]) } }, lack }
 }
 
 /**
@@ -26,12 +28,15 @@ function commandFor({ device = 'cpu', python, libraryPath = [] }: OnnxSpec): Com
 export async function loadOnnx(spec: OnnxSpec, deps: ProcessDeps, signal?: AbortSignal): Promise<OnnxModel> {
   const { path, features, window, outputs, tensor, tensors, device = 'cpu', sha256, limits = {}, size = { workers: 1, spares: 0 } } = spec
   const wanted = { path, features, window, outputs, device, ...(tensor === undefined ? {} : { tensor }), ...(tensors === undefined ? {} : { tensors }) }
+  const { command, lack } = commandFor(spec)
+  const { sizes = new ProvenSizes().of(path) } = spec
   // Another process must compute the same bytes, and give a row the bits that the first one gives.
   const args = (first: ProcessInfo | undefined) => {
-    const known = first ?? spec.first
-    if (known !== undefined) return { ...wanted, sha256: known['sha256'], proven: provenBy(known) }
-    return sha256 === undefined ? wanted : { ...wanted, sha256 }
+    if (first !== undefined) sizes.keep(first)
+    const bound = first === undefined ? sha256 : first['sha256']
+    return { ...wanted, ...(bound === undefined ? {} : { sha256: bound }), ...(lack === undefined ? {} : { lack }), proven: sizes.known().map(provenBy) }
   }
-  const pool = await startInferencePool({ command: commandFor(spec), args, limits }, size, { ...deps, ...(signal ? { signal } : {}) })
+  const pool = await startInferencePool({ command, args, limits }, size, { ...deps, ...(signal ? { signal } : {}) })
+  for (const info of pool.infos) sizes.keep(info)
   return new OnnxModel(pool, spec)
 }

@@ -86,21 +86,34 @@ export class OnnxGraph {
     return { data: asFloats(result?.data), shape: result?.dims ?? [] }
   }
 
-  /** Runs once, finds out which batch sizes answer alike unless that is `proven`, and returns the values per output row. */
+  /** Runs once, finds out which batch sizes answer alike unless that is `proven` and it runs at them, and returns the values per output row. */
   async warmUp(outputs: number, proven: readonly BatchShape[] | undefined): Promise<number> {
     const zeros = toTensors(new Float64Array(this.#rowLength), 1, this.#layout)
     const { shape } = await this.#run(zeros).catch((error: unknown) => {
       throw refuse(`The model fails on a row of zeros: ${firstLine(error)}. Run it with onnxruntime in Python, and export it again.`)
     })
-    const columns = shape.length === 1 ? 1 : (shape[1] ?? 0)
-    const fits = shape.length <= 2 && shape[0] === 1 && (columns === outputs || (columns === 1 && outputs === 2))
-    if (!fits) {
-      const said = `The output ${JSON.stringify(this.#signature.output)} has the shape [${shape.join(', ')}] for one row`
-      throw refuse(`${said}; the manifest needs [1, ${outputs}]. Export that shape, or correct output.kind and output.classes in model.yaml.`)
-    }
-    this.#shapes = proven ?? (this.#signature.oneByOne ? await this.#timeOne(zeros) : await this.#probe(shape))
+    const columns = this.#columnsOf(shape, outputs)
+    if (proven !== undefined && (await this.#runsAt(proven))) this.#shapes = proven
+    else this.#shapes = this.#signature.oneByOne ? await this.#timeOne(zeros) : await this.#probe(shape)
     this.#nextRun = planCuts(this.#shapes)
     return columns
+  }
+
+  /** Values per row of an output that has this shape for one row. */
+  #columnsOf(shape: readonly number[], outputs: number): number {
+    const columns = shape.length === 1 ? 1 : (shape[1] ?? 0)
+    if (shape.length <= 2 && shape[0] === 1 && (columns === outputs || (columns === 1 && outputs === 2))) return columns
+    const said = `The output ${JSON.stringify(this.#signature.output)} has the shape [${shape.join(', ')}] for one row`
+    throw refuse(`${said}; the manifest needs [1, ${outputs}]. Export that shape, or correct output.kind and output.classes in model.yaml.`)
+  }
+
+  /** Can it be run at the largest of these sizes, here and now? Its memory and its kernels are there from then on. */
+  async #runsAt(shapes: readonly BatchShape[]): Promise<boolean> {
+    const rows = shapes.at(-1)?.rows ?? 1
+    return this.#run(toTensors(new Float64Array(rows * this.#rowLength), rows, this.#layout)).then(
+      () => true,
+      () => false,
+    )
   }
 
   async #timeOne(row: readonly Tensor[]): Promise<readonly BatchShape[]> {

@@ -1,10 +1,10 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Deadline } from '../../contracts/ports.ts'
-import { type Device, type Place, placeWords } from '../device.ts'
+import { type Device, type Place, placeOf, placeWords } from '../device.ts'
 import type { InferencePool, PoolSize } from '../process/inference-pool.ts'
-import type { ProcessInfo } from '../process/message.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
+import type { ArtefactSizes } from '../process/proven-sizes.ts'
 import { withComplement } from '../with-complement.ts'
 import type { BatchShape } from './batch-shapes.ts'
 import { wholeColumns } from './input-tensors.ts'
@@ -27,8 +27,8 @@ export type OnnxSpec = Wanted & {
   readonly libraryPath?: readonly string[] | undefined
   /** Hex SHA-256 that the file must have. Without it the bytes of the first load bind every restart. */
   readonly sha256?: string | undefined
-  /** What a process said that was the first to compute this graph, whose batch sizes are kept. */
-  readonly first?: ProcessInfo | undefined
+  /** Batch sizes of this graph that were proven before, and where to keep those that are proven now; of this load alone where nothing else is said. */
+  readonly sizes?: ArtefactSizes | undefined
   readonly limits?: Partial<ProcessLimits>
   /** One process where nothing else is said. */
   readonly size?: PoolSize
@@ -56,7 +56,7 @@ export type OnnxInfo = {
 export type OnnxPlace = OnnxInfo & { readonly rssBytes: number; readonly inServer?: true }
 
 /** Where a graph is computed: tensors of rows in, its answer out. */
-export type OnnxBackend = Pick<InferencePool, 'info' | 'pids' | 'call' | 'dispose'>
+export type OnnxBackend = Pick<InferencePool, 'info' | 'infos' | 'pids' | 'call' | 'dispose'>
 
 /** An ONNX model: rows become the tensors of its graph, and the answer of the graph becomes output rows. */
 export class OnnxModel implements LoadedModel {
@@ -87,8 +87,8 @@ export class OnnxModel implements LoadedModel {
     return `onnxruntime ${this.info.version} (${placeWords(this.place)})`
   }
   get place(): Place {
-    const { device, inServer, fallback } = this.info
-    return { asked: this.#spec.device ?? 'cpu', device: inServer ? `${device}, in the server` : device, fallback }
+    const { device, fallback } = placeOf(this.#backend.infos)
+    return { asked: this.#spec.device ?? 'cpu', device: this.info.inServer ? `${device}, in the server` : device, fallback }
   }
 
   get wholeColumns(): readonly number[] {

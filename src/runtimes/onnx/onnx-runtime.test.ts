@@ -8,7 +8,7 @@ import { modelPath, within } from '../../../test/golden/onnx/model-under-test.ts
 import { plainArtefact } from '../../../test/support/plain-artefact.ts'
 import { noMeter } from '../../contracts/meter.ts'
 import { systemClock } from '../../system.ts'
-import { HeardInfos } from '../process/fixtures/heard-infos.ts'
+import { HeardSizes } from '../process/fixtures/heard-sizes.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { OnnxRuntime } from './onnx-runtime.ts'
 import { Launcher } from '../../processes/launcher.ts'
@@ -82,12 +82,12 @@ test('a row that the graph cannot take is refused alone, not those that it goes 
 })
 
 test('a graph that is loaded again is computed at the batch sizes that were proven the first time', async () => {
-  const firsts = new HeardInfos()
-  const runtime = new OnnxRuntime({ launcher, clock: systemClock, random: () => 0, log: () => {} }, {}, firsts)
+  const sizes = new HeardSizes()
+  const runtime = new OnnxRuntime({ launcher, clock: systemClock, random: () => 0, log: () => {} }, {}, sizes)
   const load = async (spec: ArtefactSpec): Promise<unknown> => {
     const model = await runtime.load(spec, undefined, new AbortController().signal)
     await model.dispose()
-    return firsts.heard.at(-1)?.['shapes']
+    return sizes.heard.at(-1)?.['shapes']
   }
   const verified = { ...regimes, files: { [regimes.path]: hash('sha256', readFileSync(regimes.path)) } }
   const shapes = await load(verified)

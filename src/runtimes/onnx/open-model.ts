@@ -13,12 +13,13 @@ import { refuse, type ValueInfo } from './value-info.ts'
 /** Batch sizes of a graph that were proven, and where: another device or version may answer otherwise at them. */
 export type ProvenShapes = Pick<OnnxInfo, 'shapes' | 'device' | 'version'>
 
-/** What is opened; with `sha256`, only these bytes, and to be run at the `proven` sizes where they were proven. */
+/** What is opened; with `sha256`, only these bytes, and to be run at those `proven` sizes that were proven here; `lack` is what is missing for a graphics card. */
 export type OpenArgs = Wanted & {
   readonly path: string
   readonly device: Device
   readonly sha256?: string | undefined
-  readonly proven?: ProvenShapes
+  readonly proven?: readonly ProvenShapes[]
+  readonly lack?: string | undefined
 }
 
 /** A graph that is ready: what it is, one call, and its end. */
@@ -48,9 +49,8 @@ async function graphOf({ session, device }: Opened, args: OpenArgs) {
   const outputs = session.outputMetadata.map(valueInfo)
   const signature = signatureOf(inputs, outputs, args)
   const graph = new OnnxGraph(session, signature, { ...args, runsOn: device })
-  const { proven } = args
-  const isProven = proven?.device === device && proven.version === versionHere
-  const columns = await graph.warmUp(args.outputs, isProven ? proven.shapes : undefined)
+  const proven = args.proven?.find((other) => other.device === device && other.version === versionHere)
+  const columns = await graph.warmUp(args.outputs, proven?.shapes)
   return { graph, facts: { inputs, outputs, signature, columns, shapes: graph.shapes } }
 }
 
@@ -58,7 +58,7 @@ async function graphOf({ session, device }: Opened, args: OpenArgs) {
 export async function openModel(args: OpenArgs, log: (line: string) => void): Promise<OpenedModel> {
   const { bytes, sha256 } = await readChecked(args)
   const { controlFlow } = scanModel(bytes)
-  const { session, ...runsOn } = await openSession(bytes, args.device)
+  const { session, ...runsOn } = await openSession(bytes, args)
   if (runsOn.fallback !== undefined) log(`The model asks for ${args.device}, the ${runsOn.device} computes it: ${runsOn.fallback}`)
   const { graph, facts } = await graphOf({ session, ...runsOn }, args).catch(async (error: unknown) => {
     await session.release()

@@ -20,26 +20,31 @@ function machineWith(...working: string[]) {
 
 test('a graphics card is asked for first, with the CPU for what it cannot compute', async () => {
   const { asked, create } = machineWith('cuda', 'cpu')
-  assert.deepEqual(await openSession(bytes, 'cuda', create), { session, device: 'cuda' })
+  assert.deepEqual(await openSession(bytes, { device: 'cuda' }, create), { session, device: 'cuda' })
   assert.deepEqual(asked, [['cuda', 'cpu']])
 })
 
 test('without one the CPU computes, and the reason is told', async () => {
   const { asked, create } = machineWith('cpu')
-  assert.deepEqual(await openSession(bytes, 'cuda', create), {
+  assert.deepEqual(await openSession(bytes, { device: 'cuda' }, create), {
     session,
     device: 'cpu',
-    fallback: "no cuda (it takes NVIDIA's driver and what `presage python setup --with cuda` installs)",
+    fallback: 'no cuda',
   })
   assert.deepEqual(asked, [['cuda', 'cpu'], ['cpu']])
+  const lacking = await openSession(bytes, { device: 'cuda', lack: 'install it' }, create)
+  assert.equal(lacking.fallback, 'no cuda (install it)')
 })
 
 test('a graphics card that was not asked for stays unused', async () => {
   const { asked, create } = machineWith('cuda', 'cpu')
-  assert.deepEqual(await openSession(bytes, 'cpu', create), { session, device: 'cpu' })
+  assert.deepEqual(await openSession(bytes, { device: 'cpu' }, create), { session, device: 'cpu' })
   assert.deepEqual(asked, [['cpu']])
 })
 
 test('a model that neither can open is refused', async () => {
-  await assert.rejects(openSession(bytes, 'cuda', machineWith().create), { code: 'model_verification_failed', message: /cannot be loaded: no cpu\. Check it/ })
+  await assert.rejects(openSession(bytes, { device: 'cuda' }, machineWith().create), {
+    code: 'model_verification_failed',
+    message: /cannot be loaded: no cpu\. Check it/,
+  })
 })

@@ -18,6 +18,7 @@ const sessionBytes = 256 << 10
 export class ServerGraph implements OnnxBackend {
   /** Its memory is an estimate: what the library allocates is not told apart from what the rest of this process does. */
   readonly info: ProcessInfo
+  readonly infos: readonly ProcessInfo[]
   readonly pids: readonly number[] = []
   readonly #opened: OpenedModel
   readonly #clock: Clock
@@ -29,6 +30,7 @@ export class ServerGraph implements OnnxBackend {
     this.#clock = clock
     this.#turns = turns
     this.info = { ...opened.info, rssBytes: sessionBytes + 2 * opened.info.fileBytes, inServer: true }
+    this.infos = [this.info]
   }
 
   /** One call. Throws `deadline_exceeded`, `model_unavailable` once it is disposed, and what the model refuses the call with. */

@@ -16,9 +16,14 @@ export class InferencePool {
     this.#workers = workers
   }
 
-  /** What the first process said when it was ready, with the memory of all of them. */
+  /** What each process said when it was ready. */
+  get infos(): readonly ProcessInfo[] {
+    return this.#members.map(({ info }) => info as ProcessInfo)
+  }
+
+  /** What the first one said, with the memory of all of them. */
   get info(): ProcessInfo {
-    const infos = this.#members.map(({ info }) => info as ProcessInfo)
+    const { infos } = this
     return { ...(infos[0] as ProcessInfo), rssBytes: infos.reduce((sum, { rssBytes }) => sum + rssBytes, 0) }
   }
 

@@ -1,7 +1,8 @@
 import type { ArtefactFormat } from '../../contracts/manifest.ts'
+import { onnxVersion } from '../onnx/cuda-library.ts'
 
-/** A framework as pip knows it: the distribution that must be there, and the extra of the package `presage` that brings it. */
-export type Framework = { readonly distribution: string; readonly extra: string }
+/** A framework as pip knows it: the distribution that must be there, where only one will do its version, and the extra of the package `presage` that brings it. */
+export type Framework = { readonly distribution: string; readonly version?: string; readonly extra: string }
 
 const sklearn = { distribution: 'scikit-learn', extra: 'sklearn' }
 const xgboost = { distribution: 'xgboost', extra: 'xgboost' }
@@ -12,7 +13,7 @@ const torch = { distribution: 'torch', extra: 'pytorch' }
 export const workerItself: Framework = { distribution: 'msgpack', extra: 'worker' }
 
 /** What an ONNX process needs to compute on a graphics card. */
-export const onnxOnCuda: Framework = { distribution: 'onnxruntime-gpu', extra: 'cuda' }
+export const onnxOnCuda: Framework = { distribution: 'onnxruntime-gpu', version: onnxVersion, extra: 'cuda' }
 
 /** The frameworks that a worker needs to read a format, beside what every worker needs. */
 export const frameworksOf: Readonly<Partial<Record<ArtefactFormat, readonly Framework[]>>> = {

@@ -15,11 +15,12 @@ import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
 import { pythonOrSkip } from '../../../test/support/python.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { systemClock } from '../../system.ts'
+import type { Command } from '../../processes/command.ts'
 import type { OutputLine } from '../../processes/output-lines.ts'
-import { HeardInfos } from '../process/fixtures/heard-infos.ts'
+import { HeardSizes } from '../process/fixtures/heard-sizes.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { PythonRuntime, type PythonSettings } from './python-runtime.ts'
-import { Launcher } from '../../processes/launcher.ts'
+import { type Launched, Launcher } from '../../processes/launcher.ts'
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 const launcher = new Launcher()
@@ -123,19 +124,19 @@ test('later workers use the batch sizes that the first one proved', async (t) =>
   const [ofFirst = 0] = await ask(model, 14)
   assert.ok(ofFirst > 0.01, `the first proved them in ${ofFirst * 1000} calls`)
   await assert.rejects(ask(model, 1), { code: 'worker_crashed' })
-  assert.deepEqual([...(await ask(model, 14))], [0.003, 0])
+  assert.deepEqual([...(await ask(model, 14))], [0.004, 0])
 })
 
 test('a model that is loaded again is called at the batch sizes that were proven the first time', async (t) => {
   const executable = pythonOrSkip(t, ['msgpack', 'numpy'])
   if (executable === undefined) return
-  const firsts = new HeardInfos()
+  const sizes = new HeardSizes()
   const deps = { launcher, clock: systemClock, random: () => 0, log: () => {} }
-  const runtime = new PythonRuntime(deps, { executable, sandbox: 'off', allowUnsafeFormats: true }, firsts)
+  const runtime = new PythonRuntime(deps, { executable, sandbox: 'off', allowUnsafeFormats: true }, sizes)
   const [ofFirst = 0] = await ask(await load(t, runtime, moody()), 14)
   assert.ok(ofFirst > 0.01, `the first proved them in ${ofFirst * 1000} calls`)
-  assert.deepEqual([...(await ask(await load(t, runtime, moody()), 14))], [0.003, 0])
-  assert.deepEqual(firsts.heard[1]?.['batch'], firsts.heard[0]?.['batch'])
+  assert.deepEqual([...(await ask(await load(t, runtime, moody()), 14))], [0.004, 0])
+  assert.deepEqual(sizes.heard[1]?.['batch'], sizes.heard[0]?.['batch'])
 })
 
 test('an allocation beyond the memory limit is refused, and the worker goes on', async (t) => {
@@ -162,6 +163,27 @@ test('in the box there is no network, no other process, no file of the machine a
   const [pid = 0, processes = 0] = await ask(model, 12)
   assert.ok(pid < 0.01 && processes < 0.01, `process ${pid * 1000} of ${processes * 1000}`)
   assert.equal((await ask(model, 15))[0], 1, 'libraries that ask who runs them, as PyTorch does for its cache, get an answer')
+})
+
+test('graphics cards are shown in the box to a model that asks for one, and to no other', async (t) => {
+  const made = makeRuntime(t, { sandbox: 'required' })
+  if (made === undefined || !(await bubblewrapOrSkip(t))) return
+  const commands: Command[] = []
+  class SeenLauncher extends Launcher {
+    override launch(...words: Parameters<Launcher['launch']>): Launched {
+      commands.push(words[0])
+      return super.launch(...words)
+    }
+  }
+  const deps = { launcher: new SeenLauncher(), clock: systemClock, random: () => 0, log: () => {} }
+  const settings = { executable: made.executable, sandbox: 'required', allowUnsafeFormats: true, libraryPath: ['/tmp'] } as const
+  const runtime = new PythonRuntime(deps, settings)
+  for (const device of ['cpu', 'cuda'] as const) await load(t, runtime, moody({ device }))
+  const shown = commands.map(({ args }) => ['/dev/nvidiactl', '/sys'].map((path) => args.includes(path)))
+  assert.deepEqual(shown, [
+    [false, false],
+    [true, true],
+  ])
 })
 
 test('a boxed worker and its box leave signals that reach every process, as Ctrl-C in a terminal, to the server', async (t) => {

@@ -3,12 +3,13 @@ import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { unsafeFormats } from '../../contracts/manifest.ts'
 import type { Deadline } from '../../contracts/ports.ts'
-import { type Device, type Place, placeWords, reportDevice } from '../device.ts'
+import type { Command } from '../../processes/command.ts'
+import { type Device, DeviceReport, type Place, placeOf, placeWords } from '../device.ts'
 import { batched } from '../batching/batched.ts'
 import { batchSettings } from '../batching/batch-settings.ts'
 import { type InferencePool, startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
-import { FirstInfos } from '../process/first-infos.ts'
+import { ProvenSizes } from '../process/proven-sizes.ts'
 import type { ProcessInfo } from '../process/message.ts'
 import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
@@ -49,8 +50,7 @@ class PythonModel implements LoadedModel {
     return this.#asked === 'cpu' ? engine : `${engine} on ${placeWords(this.place)}`
   }
   get place(): Place {
-    const { device, fallback } = this.#pool.info
-    return { asked: this.#asked, device: String(device), fallback: typeof fallback === 'string' ? fallback : undefined }
+    return { asked: this.#asked, ...placeOf(this.#pool.infos) }
   }
   get memoryBytes(): number {
     return this.#pool.info.rssBytes
@@ -74,34 +74,48 @@ export class PythonRuntime implements ModelRuntime {
   readonly kind = 'python'
   readonly #deps: ProcessDeps
   readonly #settings: PythonSettings
-  readonly #firsts: FirstInfos
-  constructor(deps: ProcessDeps, settings: PythonSettings, firsts = new FirstInfos()) {
+  readonly #sizes: ProvenSizes
+  constructor(deps: ProcessDeps, settings: PythonSettings, sizes = new ProvenSizes()) {
     this.#deps = deps
     this.#settings = settings
-    this.#firsts = firsts
+    this.#sizes = sizes
   }
 
   async load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
     const executable = this.#admit(spec)
     const device = spec.execution.device ?? 'cpu'
-    const { libraryPath = [] } = this.#settings
-    const bare = pythonCommand(executable, { threads: 1, device, libraryPath })
-    const bubblewrap = await this.#bubblewrap()
-    const seen = device === 'cpu' ? { readable: [], devices: [] } : cards()
-    const readable = [dirname(dirname(executable)), packageFolder, spec.path, ...libraryPath, ...seen.readable]
-    const command = bubblewrap === undefined ? bare : boxed(bare, bubblewrap, { ...seen, readable })
+    const { command, protection } = await this.#command(executable, spec)
     const memory = memoryLimit(spec)
     const given = { ...argumentsOf(spec), device, allowUnsafe: this.#settings.allowUnsafeFormats, ...(memory === undefined ? {} : { memory }) }
-    const artefact = JSON.stringify({ ...given, memory: 0, executable })
-    // Another worker must give a row the bits that the first one gives.
-    const args = (first: ProcessInfo | undefined = this.#firsts.of(artefact)) => (first === undefined ? given : { ...given, batch: provenBy(first) })
-    const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...this.#deps, signal })
-    // Of files without digests nobody knows whether they are the same.
-    if (Object.keys(spec.files).length > 0) this.#firsts.keep(artefact, pool.info)
-    const model = new PythonModel(pool, spec, bubblewrap === undefined ? 'rlimits' : 'bubblewrap')
     const labels = { model: spec.model.name, version: spec.model.version }
-    reportDevice(this.#deps.meter, model.place, labels)
+    // Of files without digests nobody knows whether they are the same.
+    const known = Object.keys(spec.files).length > 0 ? this.#sizes : new ProvenSizes()
+    const sizes = known.of(JSON.stringify({ ...given, memory: 0, executable, ...labels }))
+    // Another worker must give a row the bits that the first one gives.
+    const args = (first: ProcessInfo | undefined) => {
+      if (first !== undefined) sizes.keep(first)
+      return { ...given, batch: sizes.known().map(provenBy) }
+    }
+    const report = new DeviceReport(this.#deps, labels)
+    const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...report.deps, signal })
+    for (const info of pool.infos) sizes.keep(info)
+    const model = new PythonModel(pool, spec, protection)
+    report.watch(model)
     return batched(model, batchSettings(spec), { ...this.#deps, labels })
+  }
+
+  /** How a worker is started, in a box where there is one, which shows graphics cards to a model that asks for one alone. */
+  async #command(
+    executable: string,
+    { path, execution: { device = 'cpu' } }: ArtefactSpec,
+  ): Promise<{ readonly command: Command; readonly protection: Protection }> {
+    const { libraryPath = [] } = this.#settings
+    const command = pythonCommand(executable, { threads: 1, device, libraryPath })
+    const bubblewrap = await this.#bubblewrap()
+    if (bubblewrap === undefined) return { command, protection: 'rlimits' }
+    const readable = [dirname(dirname(executable)), packageFolder, path]
+    const seen = device === 'cpu' ? { readable, devices: [] } : { readable: [...readable, ...libraryPath, ...cards.readable], devices: cards.devices }
+    return { command: boxed(command, bubblewrap, seen), protection: 'bubblewrap' }
   }
 
   /** The Python to use; refuses what the operator has not allowed. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import type { Command } from '../../processes/command.ts'
 
@@ -10,7 +10,7 @@ export type Protection = 'bubblewrap' | 'rlimits'
 const places = ['/usr/bin/bwrap', '/bin/bwrap', '/usr/local/bin/bwrap']
 const system = ['/usr', '/lib', '/lib64', '/bin', '/etc/alternatives', '/etc/ld.so.cache', '/etc/localtime']
 
-/** What of the machine is to be seen in a box: folders and files to read, and devices to use. */
+/** What of the machine is to be seen in a box: folders and files to read, and devices to use as far as they are there. */
 export type Openings = { readonly readable: readonly string[]; readonly devices: readonly string[] }
 
 const run = promisify(execFile)
@@ -35,10 +35,12 @@ export const workingBubblewrap = (): Promise<string | undefined> => (proven ??= 
 /** A folder and, where it is reached through a link, the folder behind it. */
 const withReal = (path: string): string[] => (existsSync(path) ? [...new Set([path, realpathSync(path)])] : [])
 
-/** What a program needs to see for NVIDIA's graphics cards: the devices of the driver, and what the kernel tells of them. */
-export function cards(): Openings {
-  const devices = readdirSync('/dev').filter((name) => name.startsWith('nvidia'))
-  return { devices: devices.map((name) => join('/dev', name)), readable: ['/sys'] }
+const mostCards = 16
+
+/** What a program needs to see for NVIDIA's graphics cards: the devices of the driver, whether they are there by now or come later, and what the kernel tells of them. */
+export const cards: Openings = {
+  devices: ['ctl', '-uvm', '-uvm-tools', '-modeset', '-caps', ...Array(mostCards).keys()].map((name) => `/dev/nvidia${name}`),
+  readable: ['/sys'],
 }
 
 /**
@@ -48,7 +50,7 @@ export function cards(): Openings {
 export function boxed({ file, args, env }: Command, bubblewrap: string, { readable, devices }: Openings): Command {
   const real = dirname(dirname(realpathSync(file)))
   const binds = [...system, real, ...readable].flatMap(withReal).flatMap((path) => ['--ro-bind', path, path])
-  const opened = devices.flatMap((path) => ['--dev-bind', path, path])
+  const opened = devices.flatMap((path) => ['--dev-bind-try', path, path])
   const variables = Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])
   const walls = ['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--clearenv']
   const floor = ['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp']
