@@ -23,6 +23,8 @@ test('where little is asked the heap is not collected for that: optimised code w
     return run(text, ['--trace-memory-reducer', '--gc-memory-reducer-start-delay-ms=1']).stdout.includes('Memory reducer: waiting')
   }
   assert.deepEqual([waitsToCollect(''), waitsToCollect('tuneEngine()')], [true, false])
+  // One that may have begun such a collection would end the process.
+  assert.equal(waitsToCollect('tuneEngine(8_000)'), true)
 })
 
 test('tidying up gives the memory of what is left behind back to the system, and no later context a collector', () => {
