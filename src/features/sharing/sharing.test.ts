@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FeatureSet } from '../../contracts/features.ts'
 import { noMeter } from '../../contracts/meter.ts'
 import { walkBars } from '../../market/bar-walk.ts'
@@ -199,6 +200,33 @@ describe('a take-over', () => {
     around.time += around.leaseMs
     await b.take(bars.slice(704, 705))
     assert.deepEqual(b.features.vector(sets[1], 'BTC/USDT', undefined), alone(705))
+  })
+
+  test('goes on telling what could not be published while an older publication of everything was still on its way', async () => {
+    const { a, b, sets } = makePair()
+    const publish = a.store.publish.bind(a.store)
+    const failing = async (): Promise<never> => Promise.reject(new Error('no answer'))
+    await a.take(bars.slice(0, 700))
+    await read(b, sets[1])
+    a.store.publish = failing
+    await a.take(bars.slice(700, 701))
+    const onItsWay = Promise.withResolvers<void>()
+    a.store.publish = async (...words) => {
+      const isDone = await publish(...words)
+      await onItsWay.promise
+      return isDone
+    }
+    const taken = a.take(bars.slice(701, 702))
+    a.store.publish = failing
+    await a.take(bars.slice(702, 703))
+    onItsWay.resolve()
+    await taken
+    a.store.publish = publish
+    await a.leases.renew()
+    await nextTurn()
+    assert.deepEqual(await read(b, sets[1]), alone(703))
+    await a.take(bars.slice(703, 704))
+    assert.deepEqual(await read(b, sets[1]), alone(704))
   })
 
   test('from a state that is damaged warms up again openly, from the bars behind the damage', async () => {

@@ -35,8 +35,9 @@ export class SymbolWriters {
   readonly #deps: SymbolWritersDeps
   readonly #published = new Map<string, PublishedSymbol>()
   readonly #changed = new Set<string>()
-  /** Symbols of which something is known here alone. */
-  readonly #alone = new Set<string>()
+  /** Symbols of which something is known here alone, and since which of the changes that could not be published. */
+  readonly #alone = new Map<string, number>()
+  #unpublished = 0
   readonly #becoming = new Map<string, Promise<void>>()
   readonly #publications: Readonly<Record<'done' | 'failed' | 'refused', Counter>>
   readonly #aloneGauge: Gauge
@@ -55,7 +56,7 @@ export class SymbolWriters {
       for (const other of features.dependents(key.symbol)) this.#changed.add(other)
     })
     leases.onRenewed((forgotten) => {
-      for (const symbol of forgotten) this.#alone.add(symbol)
+      for (const symbol of forgotten) this.#keepAlone(symbol)
       void this.#catchUp()
     })
   }
@@ -116,18 +117,24 @@ export class SymbolWriters {
     const grant = leases.grantOf(symbol)
     if (grant === undefined) return
     const before = this.#published.get(symbol)
-    const whole = before?.grant !== grant || this.#alone.has(symbol)
+    const since = this.#alone.get(symbol)
+    const whole = before?.grant !== grant || since !== undefined
     const published = whole ? this.#begin(grant, before) : before
     const publication = published.next(this.#now(symbol), whole)
     const done = await store.publish(grant, publication).catch(() => undefined)
     if (done === undefined) {
       this.#publications.failed.add()
-      this.#alone.add(symbol)
+      this.#keepAlone(symbol)
     } else if (done) {
       this.#publications.done.add()
-      if (whole) this.#alone.delete(symbol)
+      // What failed while this was on its way came after it, and is not in it.
+      if (this.#alone.get(symbol) === since) this.#alone.delete(symbol)
     } else await this.#again(grant)
     this.#aloneGauge.set(this.#alone.size)
+  }
+
+  #keepAlone(symbol: string): void {
+    this.#alone.set(symbol, (this.#unpublished += 1))
   }
 
   #begin(grant: Grant, before: PublishedSymbol | undefined): PublishedSymbol {
@@ -147,7 +154,7 @@ export class SymbolWriters {
   async #again(grant: Grant): Promise<void> {
     const { symbol } = grant
     if (!(await this.#deps.leases.confirm(symbol))) this.#refused(grant)
-    this.#alone.add(symbol)
+    this.#keepAlone(symbol)
     await this.#publish(symbol)
   }
 
@@ -162,7 +169,7 @@ export class SymbolWriters {
   async #catchUp(): Promise<void> {
     const { leases, store, log } = this.#deps
     for (const symbol of this.#published.keys()) if (leases.grantOf(symbol) === undefined) this.#published.delete(symbol)
-    for (const symbol of this.#alone) {
+    for (const symbol of this.#alone.keys()) {
       if (leases.grantOf(symbol) === undefined) {
         this.#alone.delete(symbol)
         log.warn({ symbol }, 'another replica writes this symbol now: what was taken while the online store was away is known here alone, send it again')
