@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { makeModel, modelPath, within } from '../../../test/golden/onnx/model-under-test.ts'
+import { onnxVersion } from './cuda-library.ts'
 import type { OnnxSpec } from './onnx-model.ts'
 
 type Golden = {
@@ -121,6 +122,33 @@ test('a model that asks for a graphics card where there is none is computed by t
   )
   assert.deepEqual(await under.model.predict(Float64Array.of(1, 2), 1, within(20_000)), Float64Array.of(1, 2))
   assert.ok(under.printed.some((line) => /asks for cuda, the cpu computes it/.test(line)))
+})
+
+const linux = process.platform !== 'linux' && 'processes are looked at in /proc'
+
+test('a model that asks for a graphics card has the onnxruntime of a Python that has CUDA, and no other model has', { skip: linux }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'presage-cuda-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const site = join(folder, 'lib', 'python3.12', 'site-packages')
+  const capi = join(site, 'onnxruntime', 'capi')
+  await mkdir(capi, { recursive: true })
+  await mkdir(join(site, 'nvidia', 'cudnn', 'lib'), { recursive: true })
+  const library = join(capi, `libonnxruntime.so.${onnxVersion}`)
+  const installed = `../../../node_modules/onnxruntime-node/bin/napi-v6/linux/${process.arch}/libonnxruntime.so.1`
+  await copyFile(new URL(installed, import.meta.url), library)
+  await writeFile(join(capi, 'libonnxruntime_providers_cuda.so'), '')
+  const spec = { python: join(folder, 'bin', 'python'), libraryPath: ['/opt/driver'] }
+  const seen = async (device: 'cpu' | 'cuda') => {
+    await using under = await makeModel({ ...spec, device })
+    const about = (name: string): Promise<string> => readFile(`/proc/${under.model.pids[0]}/${name}`, 'utf8')
+    return { loaded: (await about('maps')).includes(library), environment: (await about('environ')).split('\0'), engine: under.model.engine }
+  }
+  const [cpu, cuda] = [await seen('cpu'), await seen('cuda')]
+  assert.deepEqual([cpu.loaded, cuda.loaded], [false, true])
+  assert.ok(cuda.environment.includes(`LD_LIBRARY_PATH=/opt/driver:${join(site, 'nvidia', 'cudnn', 'lib')}`))
+  assert.ok(cuda.environment.includes('NVIDIA_TF32_OVERRIDE=0'))
+  // Nothing is lacking but the card, which its own words tell.
+  assert.match(cuda.engine, /cuda was asked for: [^(]*\)$/)
 })
 
 test('the handshake reports names, shapes, types, version, digest and memory', async () => {
