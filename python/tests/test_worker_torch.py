@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from worker_process import WorkerTest, needs
 
+from presage.worker.refusal import is_out_of_memory
+
 ROWS = np.random.default_rng(7).normal(size=(5, 12))
 MANY = np.random.default_rng(8).normal(size=(100, 12))
 SEQUENCE = {"features": ["a", "b", "c"], "window": 4}
@@ -101,6 +103,12 @@ class TorchTest(WorkerTest):
         message = worker.receive().message
         self.assertEqual(message["code"], "model_verification_failed")
         self.assertRegex(message["message"], "exported with a fixed batch")
+
+    def test_memory_that_a_graphics_card_has_not_is_told_from_other_faults(self) -> None:
+        # What TorchScript raises on a card, where it is no torch.OutOfMemoryError.
+        said = "The following operation failed in the TorchScript interpreter.\nRuntimeError: CUDA out of memory. Tried to allocate 4096.00 GiB. GPU 0 has a total capacity of 79.18 GiB"
+        self.assertTrue(is_out_of_memory(RuntimeError(said)))
+        self.assertFalse(is_out_of_memory(RuntimeError("CUDA error: an illegal memory access was encountered")))
 
     def test_memory_that_pytorch_cannot_get_is_refused_as_such(self) -> None:
         import torch

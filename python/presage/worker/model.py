@@ -61,7 +61,8 @@ class LoadedModel:
             traceback.clear_frames(error.__traceback__)
             log_traceback()
             if is_out_of_memory(error):
-                raise Refusal(MEMORY_EXCEEDED, "The model needs more memory for these rows than limits.memory allows") from error
+                where = "limits.memory allows" if self._model.device == "cpu" else "limits.memory or the graphics card has"
+                raise Refusal(MEMORY_EXCEEDED, f"The model needs more memory for these rows than {where}") from error
             raise Refusal(OUTPUT_INVALID, f"The model's code raised {type(error).__name__}") from error
         return as_outputs(answer, len(rows), self._args)
 

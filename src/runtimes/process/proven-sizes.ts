@@ -5,7 +5,7 @@ const most = 1_000
 /** What processes that proved batch sizes of one artefact said, one for each device and version that computed it: the first. */
 export type ArtefactSizes = { readonly known: () => readonly ProcessInfo[]; readonly keep: (info: ProcessInfo) => void }
 
-const placeOf = ({ device, version, versions }: ProcessInfo): string => JSON.stringify([device, version, versions])
+const placeKey = ({ device, version, versions }: ProcessInfo): string => JSON.stringify([device, version, versions])
 
 /** Batch sizes that were proven, for the processes that compute an artefact later: at the same ones its rows keep their bits. Of artefacts that were loaded long ago they are forgotten. */
 export class ProvenSizes {
@@ -18,7 +18,7 @@ export class ProvenSizes {
 
   #keep(artefact: string, info: ProcessInfo): void {
     const places = this.#known.get(artefact) ?? new Map<string, ProcessInfo>()
-    if (!places.has(placeOf(info))) places.set(placeOf(info), info)
+    if (!places.has(placeKey(info))) places.set(placeKey(info), info)
     // The last in the order of a map is the one that was set last.
     this.#known.delete(artefact)
     this.#known.set(artefact, places)

@@ -14,7 +14,6 @@ from ..refusal import OUTPUT_INVALID, Refusal, first_line
 from .adapter import Model, framework
 from .tensors import chosen_output, row_shape
 
-
 HINT_ON_CARD = " A module that was traced on the CPU keeps tensors there, whatever the device: use torch.jit.script or torch.export."
 
 
