@@ -5,7 +5,8 @@ import { ServingError } from '../contracts/error.ts'
 import type { Manifest } from '../contracts/manifest.ts'
 
 const largestFile = 2 ** 31
-const pieceBytes = 1 << 20
+/** So much is read at once: the system copies it without a break, whoever wants the processor meanwhile. */
+const pieceBytes = 1 << 16
 
 function refuse(message: string): never {
   throw new ServingError('model_verification_failed', message)
