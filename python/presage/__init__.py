@@ -1,16 +1,18 @@
 """Writes model bundles for the Presage server."""
 
-from .description import Description
-from .errors import BundleError
-from .evidence import Parts
-from .frameworks.python_class import PythonClass
-from .input_tensor import InputTensor
-from .matrix import Matrix, read_matrix, windows
-from .report import Report
-from .rows import Rows
-from .save import save
-from .source import Predict
-from .splits import borders_at, split_by_time
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["BundleError", "Description", "InputTensor", "Matrix", "Parts", "Predict", "PythonClass", "Report", "Rows", "borders_at", "read_matrix", "save", "split_by_time", "windows"]
+if TYPE_CHECKING:
+    from .exports import *  # noqa: F403
+
 __version__ = "0.1.0"
+
+
+# Once one of them is asked for: a worker is part of this package, and each start of one would pay for all that saves bundles.
+def __getattr__(name: str) -> Any:
+    return getattr(import_module(".exports", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *import_module(".exports", __name__).__all__]

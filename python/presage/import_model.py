@@ -18,7 +18,7 @@ from .frameworks.python_class import PythonClass
 from .input_tensor import InputTensor
 from .matrix import Matrix, read_matrix, windows
 from .report import Report
-from .save import RUNTIMES, save
+from .saving import RUNTIMES, save
 from .splits import borders_at, split_by_time
 
 
