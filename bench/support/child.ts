@@ -1,4 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { keepCompiled } from '../../bin/node24.js'
+
+// As the product is started: a server, and every process that it starts, would strip the types of each file anew.
+keepCompiled()
 
 /** A forked script that answers one message with one message. */
 export class Child<Ready, Question extends object, Answer> {
