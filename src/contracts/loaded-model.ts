@@ -25,7 +25,7 @@ export interface LoadedModel {
   readonly wholeColumns?: readonly number[] | undefined
   /** Present when inference takes microseconds and may run on the event loop: one row in, one output row out, no allocation. */
   predictSync?(row: Float64Array, out: Float64Array): void
-  /** Present when the model reads memory of this process: told when all else of the load is done, so that the first find it in the caches. */
+  /** Present when something is left for when all else of the load is done, and the model proven: its memory in this process is brought into the caches, its own processes give way no longer. */
   bringAtHand?(): Promise<void>
   /**
    * `count` rows in, which are not changed, and `count` x outputs values out: to the bit what each row gives by itself. Throws RangeError for rows that do not make up the count,

@@ -173,6 +173,12 @@ test('no call is made again when its deadline has passed', async () => {
   assert.deepEqual([await codes([answer]), counts()], [['worker_crashed'], [1]])
 })
 
+test('the model is told when all else of its load is done', async () => {
+  const { model, seen } = makeBatched()
+  await model.bringAtHand?.()
+  assert.ok(seen.atHand)
+})
+
 test('unloading fails what waits, and the model is disposed', async () => {
   const { model, ask, seen } = makeBatched()
   void ask()

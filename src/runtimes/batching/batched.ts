@@ -73,6 +73,10 @@ class BatchedModel implements LoadedModel {
     return count <= this.#settings.maxRows ? this.#wait(call) : this.#inPieces(call)
   }
 
+  async bringAtHand(): Promise<void> {
+    await this.#model.bringAtHand?.()
+  }
+
   async dispose(): Promise<void> {
     this.#closeWindow?.()
     for (const one of this.#queue.clear()) one.settle(unloaded())

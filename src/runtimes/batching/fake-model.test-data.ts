@@ -23,7 +23,7 @@ const settings: BatchSettings = { maxRows: 8, maxDelayMs: 2, workers: 1, hasOthe
 export function makeBatched(overrides: Partial<BatchSettings> = {}, { ms = () => 10, fail }: Partial<Behaviour> = {}, deps: Partial<BatchingDeps> = {}) {
   const time = new VirtualTime()
   const calls: SeenCall[] = []
-  const seen = { inFlight: 0, busiest: 0, disposed: false }
+  const seen = { inFlight: 0, busiest: 0, disposed: false, atHand: false }
   const fake: LoadedModel = {
     inputs: 2,
     outputs: 2,
@@ -46,6 +46,9 @@ export function makeBatched(overrides: Partial<BatchSettings> = {}, { ms = () =>
       }
       if (error) throw error
       return outputs
+    },
+    async bringAtHand() {
+      seen.atHand = true
     },
     async dispose() {
       seen.disposed = true

@@ -49,6 +49,10 @@ export class ProcessModule implements LoadedModel {
     throw new ServingError('model_output_invalid', `The module's process gave no ${count * this.outputs} values for ${count} rows`)
   }
 
+  async bringAtHand(): Promise<void> {
+    this.#pool.promote()
+  }
+
   dispose(): Promise<void> {
     return this.#pool.dispose()
   }

@@ -56,7 +56,7 @@ export type OnnxInfo = {
 export type OnnxPlace = OnnxInfo & { readonly rssBytes: number; readonly inServer?: true }
 
 /** Where a graph is computed: tensors of rows in, its answer out. */
-export type OnnxBackend = Pick<InferencePool, 'info' | 'infos' | 'pids' | 'call' | 'dispose'>
+export type OnnxBackend = Pick<InferencePool, 'info' | 'infos' | 'pids' | 'call' | 'promote' | 'dispose'>
 
 /** An ONNX model: rows become the tensors of its graph, and the answer of the graph becomes output rows. */
 export class OnnxModel implements LoadedModel {
@@ -106,6 +106,10 @@ export class OnnxModel implements LoadedModel {
     }
     const values = Float64Array.from(answer.data)
     return columns < this.outputs ? withComplement(values) : values
+  }
+
+  async bringAtHand(): Promise<void> {
+    this.#backend.promote()
   }
 
   dispose(): Promise<void> {

@@ -40,6 +40,9 @@ export class ServerGraph implements OnnxBackend {
     return answer
   }
 
+  /** It has no process. */
+  promote(): void {}
+
   async dispose(): Promise<void> {
     if (this.#isDisposed) return
     this.#isDisposed = true

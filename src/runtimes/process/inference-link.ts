@@ -44,6 +44,7 @@ export class InferenceLink {
   #pid: number | undefined
   #socket: Socket | undefined
   #heart: NodeJS.Timeout | undefined
+  #stopWatching = (): void => {}
   #pinged = false
   #ending: string | undefined
 
@@ -77,28 +78,29 @@ export class InferenceLink {
     return this.#ended.promise
   }
 
-  /** Has the process load its model, behind all that answers, and from then on compute beside it. Throws what it refuses with, `model_unavailable` when it is not ready after `timeoutMs`, `worker_crashed` when it ends. */
+  /** Has the process load its model, behind all that answers until `promote`. Throws what it refuses with, `model_unavailable` when it is not ready after `timeoutMs`, `worker_crashed` when it ends. */
   async load(args: Readonly<Record<string, unknown>>, timeoutMs: number): Promise<ProcessInfo> {
     const timer = setTimeout(() => {
       this.#ready.reject(new ServingError('model_unavailable', `The model was not ready ${timeoutMs} ms after its inference process was started`))
       this.end(`it was not ready after ${timeoutMs} ms`)
     }, timeoutMs)
-    const wait = setTimeout(() => this.#launched.promote(), timeoutMs * patience)
-    const share = new ProcessorShare(() => this.#pid)
-    const look = setInterval(() => share.isStarved(this.#heartbeatMs) && this.#launched.promote(), this.#heartbeatMs)
+    if (this.#ending === undefined) this.#watch(timeoutMs)
     this.#launched.started
       .then(() => this.#send({ kind: 'load', args }))
       .catch((error: Error) => this.end(error.message, error instanceof ServingError ? error : undefined))
     try {
       const info = await this.#ready.promise
-      this.#launched.promote()
       if (this.#ending === undefined) this.#heart = setInterval(() => this.#ping(), this.#heartbeatMs)
       return info
     } finally {
       clearTimeout(timer)
-      clearTimeout(wait)
-      clearInterval(look)
     }
+  }
+
+  /** From now on the process computes beside what answers. */
+  promote(): void {
+    this.#stopWatching()
+    this.#launched.promote()
   }
 
   /** One call, behind those that wait already. Throws `deadline_exceeded`, `overloaded`, `worker_crashed`, and what the process refuses with. */
@@ -125,11 +127,23 @@ export class InferenceLink {
   end(reason: string, failure?: ServingError): void {
     if (this.#ending !== undefined) return
     this.#ending = reason
+    this.#stopWatching()
     clearInterval(this.#heart)
     this.#socket?.destroy()
     this.#launched.kill()
     this.#ready.reject(failure ?? this.#crashed())
     this.#calls.fail(failure ?? this.#crashed())
+  }
+
+  /** One that gives way has its share all the same where others leave it nothing, or for long. */
+  #watch(timeoutMs: number): void {
+    const wait = setTimeout(() => this.#launched.promote(), timeoutMs * patience)
+    const share = new ProcessorShare(() => this.#pid)
+    const look = setInterval(() => share.isStarved(this.#heartbeatMs) && this.#launched.promote(), this.#heartbeatMs)
+    this.#stopWatching = () => {
+      clearTimeout(wait)
+      clearInterval(look)
+    }
   }
 
   /** One ping at a time: while calls are computed it waits its turn, and the calls' own deadlines are what is watched. */

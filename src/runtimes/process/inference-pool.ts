@@ -37,6 +37,11 @@ export class InferencePool {
     return this.#choose().call(tensors, deadline)
   }
 
+  /** Lets all processes compute beside what answers: they give way until then. */
+  promote(): void {
+    for (const member of this.#members) member.promote()
+  }
+
   /** Ends all processes; resolves when none exists any more. */
   async dispose(): Promise<void> {
     await Promise.all(this.#members.map((member) => member.dispose()))
@@ -55,7 +60,7 @@ export class InferencePool {
   }
 }
 
-/** Starts all processes of a pool; the first tells the others what to insist on. Throws what a first load refuses with, and leaves nothing behind then. */
+/** Starts all processes of a pool; the first tells the others what to insist on; all give way until `promote`. Throws what a first load refuses with, and leaves nothing behind then. */
 export async function startInferencePool(spec: ProcessSpec, size: PoolSize, deps: ProcessDeps & { readonly signal?: AbortSignal }): Promise<InferencePool> {
   const first = await startInferenceProcess(spec, deps, deps.signal)
   const likeFirst = { ...spec, args: (own: ProcessInfo | undefined) => spec.args(own ?? first.info) }

@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { getPriority } from 'node:os'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { commandOf } from '../../../test/support/command-of.ts'
 import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
 import type { Deadline } from '../../contracts/ports.ts'
@@ -88,13 +89,18 @@ test('where the process that starts processes dies, the model is started again b
   assert.equal((await call(made.under, 'calm'))[0]?.name, 'calm')
 })
 
-test('a load gives way to all that answers, a restart too; what is ready computes beside it', { skip: cannotRaise }, async () => {
+test('a load gives way to all that answers until it is told otherwise, a restart until it is ready', { skip: cannotRaise }, async () => {
   // It is not looked at meanwhile: where others leave it nothing, it would not give way for long.
   await using made = await makeProcess({ limits: { heartbeatMs: 60_000 } })
   const own = getPriority()
+  const behind = Math.min(own + 10, 19)
+  const priorities = () => new Set(prioritiesBelow(made.under.pid ?? assert.fail('no process')))
+  await call(made.under, 'calm')
+  assert.deepEqual([...priorities()], [behind])
+  made.under.promote()
   for (const restart of [true, false]) {
-    assert.equal(made.under.info?.['priority'], Math.min(own + 10, 19))
-    while (prioritiesBelow(made.under.pid ?? assert.fail('no process')).some((priority) => priority !== own)) await setImmediate()
+    assert.equal(made.under.info?.['priority'], behind)
+    while (!isDeepStrictEqual([...priorities()], [own])) await setImmediate()
     const ready = made.next('ready')
     if (restart) await Promise.all([ready, assert.rejects(call(made.under, 'exit'))])
   }

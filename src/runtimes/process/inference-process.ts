@@ -123,6 +123,11 @@ export class InferenceProcess {
     }
   }
 
+  /** Lets the process compute beside what answers: it gives way until then. One that is started later does so once it is ready. */
+  promote(): void {
+    if (this.#state.at === 'up') this.#state.link.promote()
+  }
+
   /** Ends the process and never starts it again; resolves when it no longer exists. Waiting calls fail with `model_unavailable`, as later ones do. */
   async dispose(): Promise<void> {
     const state = this.#state
@@ -169,6 +174,7 @@ export class InferenceProcess {
     if (this.#state.at !== 'up' || this.#state.link !== old) return false
     this.#state = { at: 'starting', link, since }
     this.#up(link, since, info)
+    link.promote()
     return true
   }
 
@@ -207,6 +213,7 @@ export class InferenceProcess {
       this.#state = state
       link = state.link
       await this.ready()
+      link.promote()
     } catch (error) {
       // A refused load is an end like any other: the next attempt comes later, since the cause (a changed file, a full disk) may go away.
       const reason = error instanceof Error ? error.message : String(error)
@@ -216,7 +223,7 @@ export class InferenceProcess {
   }
 }
 
-/** Starts an inference process and waits until it is ready. Throws what the first load refuses with, and leaves nothing behind then. */
+/** Starts an inference process and waits until it is ready; it gives way until `promote`. Throws what the first load refuses with, and leaves nothing behind then. */
 export async function startInferenceProcess(spec: ProcessSpec, deps: ProcessDeps, signal?: AbortSignal): Promise<InferenceProcess> {
   const started = new InferenceProcess(spec, deps)
   try {

@@ -198,9 +198,10 @@ test('a boxed worker and its box leave signals that reach every process, as Ctrl
   assert.deepEqual(descendants(), before)
 })
 
-test('once it is loaded nothing of a boxed worker has a lower priority than the server', { skip: cannotRaise }, async (t) => {
+test('once it is proven nothing of a boxed worker has a lower priority than the server', { skip: cannotRaise }, async (t) => {
   const made = makeRuntime(t, { sandbox: 'required' })
   if (made === undefined || !(await bubblewrapOrSkip(t))) return
-  await load(t, made.runtime, moody())
+  const model = await load(t, made.runtime, moody())
+  await model.bringAtHand!()
   while (prioritiesBelow(launcher.pid ?? assert.fail('there is no launcher')).some((priority) => priority !== getPriority())) await setImmediate()
 })
