@@ -1,5 +1,6 @@
 """Open loop: sends requests when they are due, whether or not answers come, and counts from that moment. It reads jobs, one JSON a line, and answers each with one.
 
+Beside them it posts to the paths of `beside` in turn, each as soon as the one before is answered, as an operator would.
 It stands for clients on other machines, so it takes no processor while it waits (a Node process could only spin: its timers are a millisecond late), and where the machine
 allows it goes before everything else that runs here.
 """
@@ -16,11 +17,10 @@ connections = 64
 now = time.perf_counter
 
 
-def request_bytes(target):
-    body = target["body"].encode()
+def request_bytes(target, path, body):
     headers = {"host": f"127.0.0.1:{target['port']}", "content-type": "application/json", "content-length": len(body), **target["headers"]}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"POST {target['path']} HTTP/1.1\r\n{lines}\r\n".encode() + body
+    return f"POST {path} HTTP/1.1\r\n{lines}\r\n{body}".encode()
 
 
 def connect(port):
@@ -33,12 +33,50 @@ def quantile(ordered, share):
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+class Errand:
+    """Requests that follow each other, over a connection of their own."""
+
+    def __init__(self, target, paths):
+        self.requests = [request_bytes(target, path, "{}") for path in paths]
+        self.sent = 0
+        self.connection = connect(target["port"]) if paths else None
+
+    @property
+    def cycles(self):
+        return self.sent // len(self.requests) if self.requests else 0
+
+    @property
+    def is_half_way(self):
+        return self.sent % len(self.requests) > 0
+
+    def send_next(self):
+        self.connection.send(self.requests[self.sent % len(self.requests)])
+        self.sent += 1
+
+    def take_answer(self):
+        answer = self.connection.recv(65_536)
+        if answer[9:12] != b"200":
+            sys.exit(f"an answer beside the load was no 200: {answer.decode(errors='replace')}")
+
+    def finish(self):
+        while True:
+            self.take_answer()
+            if not self.is_half_way:
+                break
+            self.send_next()
+        self.connection.close()
+
+
 def run(job):
     target, rate = job["target"], job["rate"]
-    request, total = request_bytes(target), round(rate * job["seconds"])
+    request, total = request_bytes(target, target["path"], target["body"]), round(rate * job["seconds"])
+    errand = Errand(target, job.get("beside", []))
+    beside = [errand.connection] if errand.requests else []
     idle = [connect(target["port"]) for _ in range(connections)]
     busy, due, latencies, errors, planned = {}, [], [], 0, 0
     start = now() + 0.05
+    if beside:
+        errand.send_next()
     while len(latencies) < total:
         moment = now()
         while planned < total and start + planned / rate <= moment:
@@ -49,15 +87,21 @@ def run(job):
             connection.send(request)
             busy[connection] = due.pop(0)
         wait = max(0.0, start + planned / rate - now()) if planned < total else 1.0
-        for connection in select.select(list(busy), [], [], wait)[0]:
+        for connection in select.select([*busy, *beside], [], [], wait)[0]:
+            if connection is errand.connection:
+                errand.take_answer()
+                errand.send_next()
+                continue
             answer = connection.recv(65_536)  # some hundred bytes, written at once
             latencies.append((now() - busy.pop(connection)) * 1_000)
             errors += answer[9:12] != b"200"
             idle.append(connection)
     for connection in idle:
         connection.close()
+    if beside:
+        errand.finish()
     ordered = sorted(latencies)
-    return {"p50": quantile(ordered, 0.5), "p99": quantile(ordered, 0.99), "errors": errors, "count": total}
+    return {"p50": quantile(ordered, 0.5), "p99": quantile(ordered, 0.99), "errors": errors, "count": total, "cycles": errand.cycles}
 
 
 def go_first():

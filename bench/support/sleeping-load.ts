@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { LoadTarget } from './http-load.ts'
 
-/** So many requests a second for so long. */
-export type OpenLoopJob = { readonly target: LoadTarget; readonly seconds: number; readonly rate: number }
-/** Latencies in ms from the moment a request was due, and how many answers were no 200. */
-export type OpenLoopResult = { readonly p50: number; readonly p99: number; readonly errors: number; readonly count: number }
+/** So many requests a second for so long; beside them posts to these paths in turn, without pause. */
+export type OpenLoopJob = { readonly target: LoadTarget; readonly seconds: number; readonly rate: number; readonly beside?: readonly string[] }
+/** Latencies in ms from the moment a request was due, how many answers were no 200, and how often the paths beside were gone through. */
+export type OpenLoopResult = { readonly p50: number; readonly p99: number; readonly errors: number; readonly count: number; readonly cycles: number }
 
 /** The open loop of open-loop.py in its process: one job at a time. */
 export class SleepingLoad {
