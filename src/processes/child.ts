@@ -8,6 +8,7 @@ import { channelFd, type LaunchOrder, type LaunchReport } from './launch-message
 import { leaveSignals } from './leave-signals.ts'
 import { LoadingPriority } from './loading-priority.ts'
 import { captureLines } from './output-lines.ts'
+import { quietHelpers } from './quiet-helpers.ts'
 
 // The entry of the process that starts others; launcher.ts starts it. It ends with the server, and ends them first; where it is killed, what it holds of them, their standard input above all, closes, and they end by that.
 
@@ -15,6 +16,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 const running = new Map<number, Child>()
 const priority = new LoadingPriority()
+priority.wakeUpQuietly()
+quietHelpers(process.ppid)
 let refusalIsTold = false
 const refusal =
   'the process keeps the low priority that it loaded with, since the system does not let it be raised again: it needs CAP_SYS_NICE, or LimitNICE=+0 of systemd (ulimit nice=20 of Docker)'

@@ -68,6 +68,28 @@ test(
   },
 )
 
+test(
+  'what only helps does not take the processor from whoever answers when it wakes up: helpers of the engine, and the launcher',
+  { skip: cannotRaise || !existsSync(chrt) },
+  () => {
+    const text = `
+    import { Launcher } from ${JSON.stringify(new URL('./launcher.ts', import.meta.url).href)}
+    import { nameOf, policyOf, threadsOf } from ${JSON.stringify(new URL('./process-tree.ts', import.meta.url).href)}
+    const launcher = new Launcher()
+    const { started, promote, kill } = launcher.launch(${JSON.stringify(untilInput)}, () => {})
+    const { pid } = await started
+    const until = async (holds) => { while (!holds()) await new Promise(setImmediate) }
+    const all = (threads, policy) => threads.length > 0 && threads.every((thread) => policyOf(thread) === policy)
+    await until(() => all(threadsOf(process.pid).filter((thread) => nameOf(thread) === 'V8Worker'), 3))
+    promote()
+    await until(() => all(threadsOf(pid), 0))
+    console.log(policyOf(process.pid), all(threadsOf(launcher.pid), 3))
+    kill()`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 20_000 })
+    assert.deepEqual([stdout, stderr], ['0 true\n', ''])
+  },
+)
+
 test('a program that is none is told as such while the server answers, too', async () => {
   const launcher = new Launcher()
   launcher.serve()

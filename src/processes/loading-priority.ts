@@ -8,8 +8,8 @@ import { policyOf, processesBelow, threadsOf } from './process-tree.ts'
 const behindServing = 10
 const { PRIORITY_LOW: lowest } = constants.priority
 const mostWalks = 10
-/** SCHED_IDLE. */
-const idlePolicy = 5
+/** SCHED_OTHER of sched(7). */
+const usualPolicy = 0
 
 /** How a process is started: behind this one, and behind all others too if it is to be idle. */
 type Start<Result> = { readonly command: Command; readonly isIdle: boolean; readonly spawn: (command: Command) => Result }
@@ -22,6 +22,13 @@ export class LoadingPriority {
   readonly #own = getPriority()
   readonly #loading = mayRaise(this.#own) ? Math.min(lowest, this.#own + behindServing) : this.#own
   readonly #mayIdle = this.#loading !== this.#own && mayLeaveIdle()
+
+  /**
+   * Lets this process, whenever it wakes up, wait for what runs instead of taking the processor from it (SCHED_BATCH of sched(7)): it is woken up by whoever answers. What it starts inherits that until it is raised.
+   */
+  wakeUpQuietly(): void {
+    if (this.#mayIdle) setPolicy(['--all-tasks', '--batch'], process.pid)
+  }
 
   /** Starts a command: it is behind this process from the first instruction on, as is all that it will start itself. */
   startBehind<Result>({ command, isIdle, spawn }: Start<Result>): Result {
@@ -42,16 +49,16 @@ export class LoadingPriority {
     let walks = 0
     // What was still low may have started something meanwhile, which is low as well.
     do {
-      outcomes = [...processesBelow(pid)].flatMap((each) => [this.#leaveIdle(each), ...threadsOf(each).map((thread) => this.#raiseThread(thread))])
+      outcomes = [...processesBelow(pid)].flatMap((each) => [this.#takeUsualPolicy(each), ...threadsOf(each).map((thread) => this.#raiseThread(thread))])
       walks += 1
     } while (outcomes.includes('raised') && walks < mostWalks)
     return !outcomes.includes('refused')
   }
 
-  #leaveIdle(process: number): Outcome {
-    if (!this.#mayIdle || !threadsOf(process).some((thread) => policyOf(thread) === idlePolicy)) return 'as it was'
+  #takeUsualPolicy(process: number): Outcome {
+    if (!this.#mayIdle || threadsOf(process).every((thread) => (policyOf(thread) ?? usualPolicy) === usualPolicy)) return 'as it was'
     try {
-      leaveIdle(['--all-tasks'], process)
+      setPolicy(['--all-tasks', '--other'], process)
       return 'raised'
     } catch {
       return existsSync(`/proc/${process}`) ? 'refused' : 'as it was'
@@ -100,16 +107,15 @@ function mayLeaveIdle(): boolean {
   const thread = otherThread()
   if (thread === undefined || !isProgram(chrt)) return false
   try {
-    execFileSync(chrt, ['--idle', '--pid', '0', String(thread)], { stdio: 'ignore' })
-    leaveIdle([], thread)
+    setPolicy(['--idle'], thread)
+    setPolicy(['--other'], thread)
     return true
   } catch {
     return false
   }
 }
 
-const leaveIdle = (words: readonly string[], pid: number): void =>
-  void execFileSync(chrt, [...words, '--other', '--pid', '0', String(pid)], { stdio: 'ignore' })
+const setPolicy = (words: readonly string[], pid: number): void => void execFileSync(chrt, [...words, '--pid', '0', String(pid)], { stdio: 'ignore' })
 
 /** The same process: `chrt` becomes the command. */
 const idly = ({ file, args, ...command }: Command): Command => ({ ...command, file: chrt, args: ['--idle', '0', file, ...args] })

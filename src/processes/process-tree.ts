@@ -14,6 +14,9 @@ export function* processesBelow(pid: number): Generator<number> {
 /** The threads of a process; none once it has ended. */
 export const threadsOf = (pid: number): readonly number[] => present(() => readdirSync(`/proc/${pid}/task`)).map(Number)
 
+/** The name of a thread; undefined once it has ended. */
+export const nameOf = (thread: number): string | undefined => present(() => [readFileSync(`/proc/${thread}/comm`, 'utf8').trimEnd()])[0]
+
 /** The scheduling policy of a thread, 5 = SCHED_IDLE; undefined once it has ended. */
 export const policyOf = (thread: number): number | undefined => stateOf(thread)?.[38]
 
