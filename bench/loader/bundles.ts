@@ -72,9 +72,12 @@ model.ir_version = 9
 onnx.save(model, sys.argv[1])
 `
 
+/** Writes the 100 MB file alone. */
+export const writeBigGraph = (file: string): void => void execFileSync(python, ['-c', program, file], { stdio: 'inherit' })
+
 function writeBigOnnx(models: string): void {
   const file = join(models, '.big.onnx')
-  execFileSync(python, ['-c', program, file], { stdio: 'inherit' })
+  writeBigGraph(file)
   writeBundle(models, {
     files: { 'model.onnx': readFileSync(file) },
     manifest: { name: heavy[1], runtime: 'onnx', artefact: { path: 'model.onnx', format: 'onnx' } },
