@@ -77,9 +77,9 @@ function reportLoads(pairs: ReadonlyMap<string, readonly Pair[]>): void {
 }
 
 const control = 'nothing (control)'
-const strangers: Readonly<Record<string, string>> = {
-  'an unrelated process compiles (control)': 'compile-without-end.ts',
-  'an unrelated process opens the file (control)': 'open-without-end.ts',
+const strangers: Readonly<Record<string, URL>> = {
+  'an unrelated process compiles (control)': new URL('loader/compile-without-end.ts', import.meta.url),
+  'an unrelated process opens the file (control)': new URL('loader/open-without-end.ts', import.meta.url),
 }
 const isControl = (name: string): boolean => name === control || name in strangers
 
@@ -101,7 +101,7 @@ async function reportResidency(server: Server): Promise<void> {
 async function measureBeside(name: string, server: Server, load: SleepingLoad): Promise<Measured> {
   const entry = strangers[name]
   if (entry === undefined) return measure(server, load, isControl(name) ? undefined : name)
-  const stranger: Child<string, object, object> = await Child.start(new URL(`loader/${entry}`, import.meta.url), true)
+  const stranger: Child<string, object, object> = await Child.start(entry, true)
   const measured = await measure(server, load)
   stranger.stop()
   return measured

@@ -45,13 +45,6 @@ test('an array that is named twice stays one, and only its own part of a buffer 
   assert.ok(bytes.length < 100)
 })
 
-test('memory that threads share is memory that threads share again, and takes no more than was sent', () => {
-  const [shared] = read(bytesOf(new Uint8Array(new SharedArrayBuffer(3)).fill(7)), [1]) as [Uint8Array]
-  assert.ok(shared.buffer instanceof SharedArrayBuffer)
-  assert.deepEqual([...shared], [7, 7, 7])
-  assert.equal(shared.buffer.byteLength, 3)
-})
-
 test('what cannot be sent is refused by its sender, and foreign bytes by their reader', () => {
   assert.throws(() => valueParts(new DataView(new ArrayBuffer(8))), /DataView cannot be sent/)
   assert.throws(() => valueParts({ act: () => 1 }), /could not be cloned/)

@@ -1,5 +1,4 @@
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
-import { sharedMemory } from './large-memory.ts'
 
 const kinds = [Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array] as const
 const lengthBytes = 4
@@ -13,7 +12,6 @@ class Writer extends DefaultSerializer {
     const kind = kinds.findIndex((each) => view instanceof each)
     if (kind < 0) throw new TypeError(`${view.constructor.name} cannot be sent`)
     this.writeUint32(kind)
-    this.writeUint32(view.buffer instanceof SharedArrayBuffer ? 1 : 0)
     this.writeDouble(view.byteLength)
     this.arrays.push(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
   }
@@ -24,10 +22,9 @@ class Reader extends DefaultDeserializer {
   readonly arrays: Uint8Array[] = []
   _readHostObject(): unknown {
     const Kind = kinds[this.readUint32()]
-    const isShared = this.readUint32() === 1
     const bytes = this.readDouble()
     if (Kind === undefined) throw new TypeError('an array of an unknown kind')
-    const buffer = isShared ? sharedMemory(bytes) : Buffer.allocUnsafeSlow(bytes).buffer
+    const { buffer } = Buffer.allocUnsafeSlow(bytes)
     this.arrays.push(new Uint8Array(buffer, 0, bytes))
     return new (Kind as new (buffer: ArrayBufferLike, offset: number, length: number) => NodeJS.TypedArray)(buffer, 0, bytes / Kind.BYTES_PER_ELEMENT)
   }

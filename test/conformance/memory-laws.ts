@@ -35,14 +35,8 @@ function checkShare(stated: number, measured: number): void {
   assert.ok(stated > 0 && Math.abs(measured - stated) <= share * stated, `${stated} bytes stated, ${measured} measured`)
 }
 
-/** Compiled trees as one more load would bring them: what explains is an image of its own. */
-function another({ forest: once, explanations }: CompiledTrees): CompiledTrees {
-  const forest = structuredClone(once)
-  if (explanations === undefined) return { forest, explanations }
-  const image = new Uint8Array(new SharedArrayBuffer(explanations.image.byteLength))
-  image.set(explanations.image)
-  return { forest, explanations: { ...explanations, image } }
-}
+/** Compiled trees as one more load would bring them. */
+const another = (compiled: CompiledTrees): CompiledTrees => structuredClone(compiled)
 
 /** Loads a model several times, has each do all that it can, and holds the growth of this process to what they say. */
 async function checkGrowth({ runtime, prepared }: Subject, compiled: CompiledTrees, bytes: () => number): Promise<void> {

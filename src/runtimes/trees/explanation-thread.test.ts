@@ -24,7 +24,7 @@ function explainedHere(of: CompiledExplanations): Float64Array {
 /** A thread with a model of each that is named; all are forgotten when the test ends. */
 function makeThread(t: TestContext, ...models: readonly CompiledExplanations[]) {
   const thread = new ExplanationThread(systemClock)
-  const explained = models.map((model) => thread.add(model))
+  const explained = models.map((model) => thread.add(structuredClone(model)))
   t.after(() => Promise.all(explained.map((each) => each.forget())))
   return explained
 }
@@ -63,6 +63,18 @@ test('a model that is forgotten leaves the others explained, and the thread ends
   assert.ok(worker.threadId > 0)
   await second!.forget()
   assert.equal(worker.threadId, -1)
+})
+
+test('a model that is forgotten while the thread is told of it is explained no more, and its memory is given back', async (t) => {
+  const own = structuredClone(compiled[0])
+  const thread = new ExplanationThread(systemClock)
+  const [model, other] = [thread.add(own), thread.add(structuredClone(compiled[1]))]
+  t.after(() => other.forget())
+  const answer = model.explain(row, within(20_000))
+  await model.forget()
+  await assert.rejects(answer, { code: 'model_unavailable' })
+  assert.equal(own.image.length, 0)
+  assert.deepEqual(await other.explain(row, within(20_000)), explainedHere(compiled[1]))
 })
 
 test('a thread without calls keeps no process alive', async (t) => {

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
+import { giveBack } from '../../processes/large-memory.ts'
 import type { CompiledExplanations } from '../../trees/shap/compile-explanations.ts'
 import { type CallLimits, PendingCalls } from '../process/pending-calls.ts'
 import { unloaded } from '../process/unloaded.ts'
@@ -16,10 +18,14 @@ export type ExplainedModel = {
 
 // The grace covers the start of the thread on a machine that is short of processors.
 const limits: CallLimits = { maxCalls: 256, maxBytes: 16 << 20, graceMs: 10_000 }
+/** Copied in a turn of the event loop. */
+const pieceBytes = 128 << 10
 const entry = new URL('./explanation-worker.ts', import.meta.url)
 
 const crashed = (reason: string): ServingError =>
   new ServingError('worker_crashed', `The thread that explains predictions ended while answering (${reason}); ask again`)
+
+type ToldModel = Extract<ExplanationMessage, { compiled: unknown }>
 
 /** One thread that explains the rows of all tree models: started by the first row, started again by the next one after it died, ended with the last model. */
 export class ExplanationThread {
@@ -27,37 +33,54 @@ export class ExplanationThread {
   readonly #models = new Set<number>()
   #lastModel = 0
   #worker: Worker | undefined
-  /** The models that the running thread has been told of. */
-  readonly #told = new Set<number>()
+  /** The models that the running thread is being told of, or has been. */
+  readonly #told = new Map<number, Promise<void>>()
 
   constructor(clock: Clock) {
     this.#calls = new PendingCalls(clock, limits, () => void this.#end(this.#worker, crashed(`no answer within ${limits.graceMs} ms after a deadline`)))
   }
 
-  /** Takes a model in; the thread hears of it when it is first asked about. */
+  /** Takes a model in, whose memory is given back once it is forgotten; the thread hears of it when it is first asked about. */
   add(compiled: CompiledExplanations): ExplainedModel {
     const model = (this.#lastModel += 1)
     this.#models.add(model)
     return {
       memoryBytes: compiled.image.byteLength + compiled.bytes,
       explain: (row, deadline) => this.#explain({ model, compiled }, row, deadline),
-      forget: () => this.#forget(model),
+      forget: () => this.#forget({ model, compiled }),
     }
   }
 
-  async #explain(of: Extract<ExplanationMessage, { compiled: unknown }>, row: Float64Array, deadline: Deadline): Promise<Float64Array> {
-    if (!this.#models.has(of.model)) throw unloaded()
-    this.#calls.admit(row.byteLength, deadline)
+  async #explain(of: ToldModel, row: Float64Array, deadline: Deadline): Promise<Float64Array> {
+    this.#check(of, row, deadline)
     const worker = (this.#worker ??= this.#start())
-    if (!this.#told.has(of.model)) worker.postMessage(of)
-    this.#told.add(of.model)
+    if (!this.#told.has(of.model)) this.#told.set(of.model, this.#tell(worker, of))
+    await this.#told.get(of.model)
+    this.#check(of, row, deadline)
+    if (worker !== this.#worker) throw crashed('it ended while it was told of the model')
     const { id, answer } = this.#calls.add(row.byteLength, deadline, () => {})
     worker.postMessage({ model: of.model, call: id, row } satisfies ExplanationMessage)
     return answer
   }
 
-  async #forget(model: number): Promise<void> {
-    this.#models.delete(model)
+  #check({ model }: ToldModel, row: Float64Array, deadline: Deadline): void {
+    if (!this.#models.has(model)) throw unloaded()
+    this.#calls.admit(row.byteLength, deadline)
+  }
+
+  /** The thread gets a copy of its own, made a little at a time. Memory that both share would need none, but the engine does not count it: it would stay long after the model. */
+  async #tell(worker: Worker, { model, compiled }: ToldModel): Promise<void> {
+    const image = new Uint8Array(compiled.image.length)
+    for (let from = 0; from < image.length && this.#models.has(model); from += pieceBytes) {
+      image.set(compiled.image.subarray(from, from + pieceBytes), from)
+      await nextTurn()
+    }
+    if (worker === this.#worker && this.#models.has(model))
+      worker.postMessage({ model, compiled: { ...compiled, image } } satisfies ExplanationMessage, [image.buffer])
+  }
+
+  async #forget({ model, compiled }: ToldModel): Promise<void> {
+    if (this.#models.delete(model)) giveBack(compiled.image)
     if (this.#models.size === 0) await this.#end(this.#worker, unloaded())
     else if (this.#told.delete(model)) this.#worker?.postMessage({ model, forget: true } satisfies ExplanationMessage)
   }

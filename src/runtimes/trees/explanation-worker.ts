@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { giveBack } from '../../processes/large-memory.ts'
 import type { CompiledExplanations } from '../../trees/shap/compile-explanations.ts'
 import { type Explainer, instantiateExplainer } from '../../trees/shap/explainer.ts'
 
@@ -12,6 +13,12 @@ export type ExplanationAnswer = { readonly call: number; readonly contributions:
 
 const explainers = new Map<number, Explainer>()
 
+function learn({ model, compiled }: Extract<ExplanationMessage, { compiled: unknown }>): void {
+  explainers.set(model, instantiateExplainer(compiled))
+  // The explainer has memory of its own by now.
+  giveBack(compiled.image)
+}
+
 function answer({ model, call, row }: Extract<ExplanationMessage, { call: number }>): void {
   const explainer = explainers.get(model)
   if (!explainer) throw new Error(`model ${model} is not known here`)
@@ -21,7 +28,7 @@ function answer({ model, call, row }: Extract<ExplanationMessage, { call: number
 }
 
 parentPort?.on('message', (message: ExplanationMessage) => {
-  if ('compiled' in message) explainers.set(message.model, instantiateExplainer(message.compiled))
+  if ('compiled' in message) learn(message)
   else if ('forget' in message) explainers.delete(message.model)
   else answer(message)
 })

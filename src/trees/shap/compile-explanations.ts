@@ -15,7 +15,7 @@ export type CompiledExplanations = {
   readonly intake: Intake
   readonly outputs: number
   readonly code: Uint8Array
-  readonly image: Uint8Array<SharedArrayBuffer>
+  readonly image: Uint8Array<ArrayBuffer>
   /** Bytes of memory that an explainer takes. */
   readonly bytes: number
   readonly prepared: PreparedColumns

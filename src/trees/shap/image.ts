@@ -48,10 +48,10 @@ function writeTree(
   })
 }
 
-/** The initial contents of the explanation kernel's memory up to its scratch memory: points, states that never change, decisions. Shared, so that threads can have it without copies. */
-export function buildExplanationImage(model: Model): Uint8Array<SharedArrayBuffer> {
+/** The initial contents of the explanation kernel's memory up to its scratch memory: points, states that never change, decisions. */
+export function buildExplanationImage(model: Model): Uint8Array<ArrayBuffer> {
   const { plan, layout } = model
-  const image = new Uint8Array(new SharedArrayBuffer(layout.scratch))
+  const image = new Uint8Array(layout.scratch)
   const view = new DataView(image.buffer)
   const most = plan.groups.reduce((vectors, group) => Math.max(vectors, group.vectors), 0)
   writeState(view, layout.fresh, { open: 1, inverse: Array.from({ length: 2 * most }, () => 1) })
