@@ -47,6 +47,7 @@ const columns = (count: number): readonly string[] => Array.from({ length: count
 async function compare(name: string, spec: OnnxSpec): Promise<readonly (readonly string[])[]> {
   const deps = { launcher: new Launcher(), clock: systemClock, random: Math.random, log: () => {} }
   const model = await loadOnnx(spec, deps)
+  await model.bringAtHand()
   const settings: BatchSettings = { ...batchSettings({ execution: {}, limits: {} }), workers: 1 }
   const rows: (readonly string[])[] = []
   for (const count of clients) {

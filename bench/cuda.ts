@@ -136,6 +136,7 @@ class Loader {
     const features = Array.from({ length: inputs }, (_, at) => `f${at}`)
     const spec = artefactOf(network.paths[form], { format: formats[form], features, inputs, window, execution: { device } })
     const model = await (form === 'onnx' ? this.#onnx : this.#python).load(spec, undefined, signal)
+    await model.bringAtHand?.()
     return { network, model }
   }
 

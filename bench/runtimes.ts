@@ -63,7 +63,12 @@ async function drive(model: LoadedModel, callers: number): Promise<Figures> {
 }
 
 const example = (path: string): string => fileURLToPath(new URL(`../examples/models/${path}`, import.meta.url))
-const load = (runtime: ModelRuntime, spec: ArtefactSpec): Promise<LoadedModel> => runtime.load(spec, compileArtefact(runtime.kind, spec), signal)
+
+async function load(runtime: ModelRuntime, spec: ArtefactSpec): Promise<LoadedModel> {
+  const model = await runtime.load(spec, compileArtefact(runtime.kind, spec), signal)
+  await model.bringAtHand?.()
+  return model
+}
 
 async function contests(folder: string): Promise<readonly Contest[]> {
   const deps = { launcher: new Launcher(), clock: systemClock, random: Math.random, log: () => {} }

@@ -55,8 +55,12 @@ class Errand:
 
     def take_answer(self):
         answer = self.connection.recv(65_536)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        while len(body) < length:
+            body += self.connection.recv(65_536)
         if answer[9:12] != b"200":
-            sys.exit(f"an answer beside the load was no 200: {answer.decode(errors='replace')}")
+            sys.exit(f"an answer beside the load was no 200: {body.decode(errors='replace')}")
 
     def finish(self):
         while True:
@@ -118,6 +122,9 @@ if __name__ == "__main__":
     gc.disable()
     go_first()
     if len(sys.argv) > 1:
-        os.sched_setaffinity(0, {int(sys.argv[1])})
+        try:
+            os.sched_setaffinity(0, {int(sys.argv[1])})
+        except OSError:
+            print(f"the load generator may not have processor {sys.argv[1]} to itself", file=sys.stderr)
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)

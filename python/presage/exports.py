@@ -11,5 +11,3 @@ from .rows import Rows
 from .saving import save
 from .source import Predict
 from .splits import borders_at, split_by_time
-
-__all__ = ["BundleError", "Description", "InputTensor", "Matrix", "Parts", "Predict", "PythonClass", "Report", "Rows", "borders_at", "read_matrix", "save", "split_by_time", "windows"]

@@ -16,6 +16,12 @@ class PackageTest(unittest.TestCase):
     def test_has_no_other_name(self) -> None:
         self.assertEqual(printed("import presage; print(hasattr(presage, 'sell'))"), "False")
 
+    def test_what_it_has_not_is_said_without_loading_anything(self) -> None:
+        self.assertEqual(printed("import sys, presage; hasattr(presage, 'sell'); print('presage.exports' in sys.modules)"), "False")
+
+    def test_every_name_has_its_home(self) -> None:
+        self.assertEqual(printed("import presage, presage.exports as home; print(all(hasattr(home, name) for name in presage.__all__))"), "True")
+
     def test_a_worker_loads_nothing_that_saves_bundles(self) -> None:
         loaded = printed("import sys, presage.worker.__main__, presage.worker.adapters.python_class; print(*sorted(name for name in sys.modules if name.startswith('presage.')))")
         self.assertEqual([name for name in loaded.split() if not name.startswith("presage.worker")], [])

@@ -8,8 +8,8 @@ import { policyOf, processesBelow, threadsOf } from './process-tree.ts'
 const behindServing = 10
 const { PRIORITY_LOW: lowest } = constants.priority
 const mostWalks = 10
-/** SCHED_OTHER of sched(7). */
-const usualPolicy = 0
+/** Of sched(7): SCHED_OTHER, and SCHED_BATCH and SCHED_IDLE, which what is started here has from its start. */
+const [usualPolicy, ...givesWay] = [0, 3, 5]
 
 /** How a process is started: behind this one, and behind all others too if it is to be idle. */
 type Start<Result> = { readonly command: Command; readonly isIdle: boolean; readonly spawn: (command: Command) => Result }
@@ -27,7 +27,12 @@ export class LoadingPriority {
    * Lets this process, whenever it wakes up, wait for what runs instead of taking the processor from it (SCHED_BATCH of sched(7)): it is woken up by whoever answers. What it starts inherits that until it is raised.
    */
   wakeUpQuietly(): void {
-    if (this.#mayIdle) setPolicy(['--all-tasks', '--batch'], process.pid)
+    if (!this.#mayIdle || policyOf(process.pid) !== usualPolicy) return
+    try {
+      setPolicy(['--all-tasks', '--batch'], process.pid)
+    } catch {
+      // A filter of system calls may refuse it, and a thread may have ended meanwhile.
+    }
   }
 
   /** Starts a command: it is behind this process from the first instruction on, as is all that it will start itself. */
@@ -56,7 +61,7 @@ export class LoadingPriority {
   }
 
   #takeUsualPolicy(process: number): Outcome {
-    if (!this.#mayIdle || threadsOf(process).every((thread) => (policyOf(thread) ?? usualPolicy) === usualPolicy)) return 'as it was'
+    if (!this.#mayIdle || !threadsOf(process).some((thread) => givesWay.includes(policyOf(thread) ?? usualPolicy))) return 'as it was'
     try {
       setPolicy(['--all-tasks', '--other'], process)
       return 'raised'

@@ -7,6 +7,7 @@ import { systemClock } from '../../system.ts'
 import { randomEnsemble } from '../../trees/arbitrary-ensemble.test-data.ts'
 import { type CompiledExplanations, compileExplanations } from '../../trees/shap/compile-explanations.ts'
 import { instantiateExplainer } from '../../trees/shap/explainer.ts'
+import { unloaded } from '../process/unloaded.ts'
 import { ExplanationThread } from './explanation-thread.ts'
 
 const shape = { trees: 5, leaves: 8, inputs: 4, outputs: 1, categorical: 1, missingTypes: 3, spread: 5 }
@@ -75,6 +76,15 @@ test('a model that is forgotten while the thread is told of it is explained no m
   await assert.rejects(answer, { code: 'model_unavailable' })
   assert.equal(own.image.length, 0)
   assert.deepEqual(await other.explain(row, within(20_000)), explainedHere(compiled[1]))
+})
+
+test('a row that waits until the thread has been told of its model is given up with its caller, and the model is explained', async (t) => {
+  const [model] = makeThread(t, compiled[0])
+  const caller = new AbortController()
+  const answer = model!.explain(row, { at: Infinity, signal: caller.signal })
+  caller.abort(unloaded())
+  await assert.rejects(answer, { code: 'model_unavailable' })
+  assert.deepEqual(await model!.explain(row, within(20_000)), explainedHere(compiled[0]))
 })
 
 test('a thread without calls keeps no process alive', async (t) => {

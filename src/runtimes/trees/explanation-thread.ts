@@ -52,31 +52,43 @@ export class ExplanationThread {
   }
 
   async #explain(of: ToldModel, row: Float64Array, deadline: Deadline): Promise<Float64Array> {
-    this.#check(of, row, deadline)
+    if (!this.#models.has(of.model)) throw unloaded()
+    this.#calls.admit(row.byteLength, deadline)
     const worker = (this.#worker ??= this.#start())
-    if (!this.#told.has(of.model)) this.#told.set(of.model, this.#tell(worker, of))
-    await this.#told.get(of.model)
-    this.#check(of, row, deadline)
-    if (worker !== this.#worker) throw crashed('it ended while it was told of the model')
     const { id, answer } = this.#calls.add(row.byteLength, deadline, () => {})
-    worker.postMessage({ model: of.model, call: id, row } satisfies ExplanationMessage)
+    this.#tell(worker, of).then(
+      () => this.#ask(worker, { model: of.model, call: id, row }),
+      (error: ServingError) => this.#calls.answer(id, error),
+    )
     return answer
   }
 
-  #check({ model }: ToldModel, row: Float64Array, deadline: Deadline): void {
-    if (!this.#models.has(model)) throw unloaded()
-    this.#calls.admit(row.byteLength, deadline)
+  #ask(worker: Worker, question: Extract<ExplanationMessage, { call: number }>): void {
+    if (!this.#models.has(question.model)) this.#calls.answer(question.call, unloaded())
+    // The calls of a thread that has ended were told so.
+    else if (worker === this.#worker) worker.postMessage(question)
+  }
+
+  #tell(worker: Worker, of: ToldModel): Promise<void> {
+    const told = this.#told.get(of.model) ?? this.#sendCopy(worker, of)
+    this.#told.set(of.model, told)
+    return told
   }
 
   /** The thread gets a copy of its own, made a little at a time. Memory that both share would need none, but the engine does not count it: it would stay long after the model. */
-  async #tell(worker: Worker, { model, compiled }: ToldModel): Promise<void> {
-    const image = new Uint8Array(compiled.image.length)
-    for (let from = 0; from < image.length && this.#models.has(model); from += pieceBytes) {
-      image.set(compiled.image.subarray(from, from + pieceBytes), from)
-      await nextTurn()
+  async #sendCopy(worker: Worker, { model, compiled }: ToldModel): Promise<void> {
+    try {
+      const image = new Uint8Array(compiled.image.length)
+      for (let from = 0; from < image.length && this.#models.has(model); from += pieceBytes) {
+        image.set(compiled.image.subarray(from, from + pieceBytes), from)
+        await nextTurn()
+      }
+      if (worker === this.#worker && this.#models.has(model))
+        worker.postMessage({ model, compiled: { ...compiled, image } } satisfies ExplanationMessage, [image.buffer])
+    } catch (error) {
+      if (worker === this.#worker) this.#told.delete(model)
+      throw new ServingError('overloaded', `There is no memory to explain this model now (${String(error)}); ask again`, { cause: error })
     }
-    if (worker === this.#worker && this.#models.has(model))
-      worker.postMessage({ model, compiled: { ...compiled, image } } satisfies ExplanationMessage, [image.buffer])
   }
 
   async #forget({ model, compiled }: ToldModel): Promise<void> {
