@@ -20,7 +20,17 @@ function below(pid: number, of: (thread: number) => number): readonly number[] {
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   const children = processes.filter((process) => parentOf(process) === pid)
   const own = readdirSync(`/proc/${pid}/task`).map((thread) => of(Number(thread)))
-  return [...own, ...children.flatMap((child) => below(Number(child), of))]
+  return [...own, ...children.flatMap((child) => unlessGone(() => below(Number(child), of)))]
+}
+
+/** What starts processes has some of its own that live for a moment. */
+function unlessGone(look: () => readonly number[]): readonly number[] {
+  try {
+    return look()
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'ERR_SYSTEM_ERROR'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
+    throw error
+  }
 }
 
 function parentOf(process: string): number | undefined {
