@@ -44,6 +44,10 @@ const parsers: Readonly<Record<string, () => Ensemble>> = {
     kept.push(new Uint8Array(2 << 20))
     return sound()
   },
+  wasteful: () => {
+    for (let left = 2_000; left > 0; left -= 1) new Array(10_000).fill(left)
+    return sound()
+  },
   hangs: () => {
     for (;;) burn(100)
   },

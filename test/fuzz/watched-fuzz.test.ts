@@ -17,6 +17,7 @@ const broken: Readonly<Record<string, RegExp>> = {
   verbose: /message has \d{4} characters/,
   slow: /took 1\d{3} ms of CPU/,
   hungry: /parsing \d+ bytes allocated 2\d{6}/,
+  wasteful: /made the engine collect garbage/,
   hangs: /no answer within 3000 ms/,
   exhausts: /SIGABRT: FATAL ERROR: .*heap/i,
   crashes: /SIGABRT/,
