@@ -18,10 +18,12 @@ const setFeeds = (feed: object): string[] => ['--set', `feeds=${JSON.stringify([
 
 for (const wire of wires)
   test(`check asks ${wire.exchange} for everything once and prints what came`, { timeout: 60_000 }, async (t) => {
-    const mock = await MockExchange.start(t, { wire, symbols: ['BTC/USDT'], now: Math.floor(Date.now() / 60_000) * 60_000, past: 30, future: 5 })
+    const minute = (): number => Math.floor(Date.now() / 60_000) * 60_000
+    const mock = await MockExchange.start(t, { wire, symbols: ['BTC/USDT'], now: minute(), past: 30, future: 5 })
     const streams = ['bars', 'trades', 'books']
     const [bar, market] = [mock.barAt('BTC/USDT', mock.now), mock.markets[0]!]
     const beat = setInterval(() => {
+      mock.now = minute() // the command goes by the machine's clock
       mock.sendTrade(market, { id: Date.now(), time: mock.now, price: bar.open, size: 2, buyerIsMaker: true })
       mock.changeBook(market, { bids: [[99, 1]], asks: [[101, 1]] })
     }, 50)
