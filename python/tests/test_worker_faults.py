@@ -115,9 +115,9 @@ class ModelFaultsTest(FaultTest):
             worker.receive()
 
     def test_answers_that_are_no_outputs_are_refused(self) -> None:
-        # How many rows it is asked at once depends on how long it took when it was loaded.
+        # How many rows the model is asked at once depends on how long that took when it was loaded: each of them must be told.
         worker = self.worker()
-        for what, message in {20: r"shape \[\d, 3\], the manifest needs \[\d, 2\]", 21: "<U2 instead of numbers", 22: "object instead of numbers", 23: "list that is no array", 25: "outside 0 and 1"}.items():
+        for what, message in {20: r"answers (\d) rows with shape \[\1, 3\], the manifest needs \[\1, 2\]", 21: "<U2 instead of numbers", 22: "object instead of numbers", 23: "list that is no array", 25: "outside 0 and 1"}.items():
             with self.subTest(message):
                 code, text = self.refused_call(worker, rows_of(what, 2))
                 self.assertEqual(code, "model_output_invalid")

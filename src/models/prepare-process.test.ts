@@ -19,8 +19,8 @@ const bundle = (version: string): ManifestFile => readManifest(folder(version))
 const never = { signal: new AbortController().signal }
 const urgently = { ...never, isUrgent: () => true }
 const given = { code: 'deadline_exceeded', message: /given up/ }
-/** Has it given way to all others (SCHED_IDLE)? */
-const isIdle = (pid: number): boolean => policyOf(pid) === 5
+/** SCHED_IDLE. What has a share has the launcher's policy. */
+const idle = 5
 
 type Subject = { readonly preparation: PrepareProcess; readonly launcher: Launcher }
 function make(t: TestContext, whenLate?: (act: () => void, ms: number) => NodeJS.Timeout, log: (line: OutputLine) => void = () => {}): Subject {
@@ -50,7 +50,7 @@ test('the process gives way to this one with all of its threads', { skip: linux 
   const priorities = readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread)))
   assert.ok(priorities.length > 1)
   assert.deepEqual(new Set(priorities), new Set([Math.min(19, getPriority() + 10)]))
-  if (existsSync('/usr/bin/chrt')) assert.ok(isIdle(pid as number))
+  if (existsSync('/usr/bin/chrt')) assert.equal(policyOf(pid as number), idle)
 })
 
 test('bundles are prepared in the order in which they were asked for, each with its own answer', async (t) => {
@@ -129,7 +129,7 @@ test(
     late()
     const hurried = (): number | undefined => children(launcher.pid as number).find((pid) => pid !== patient)
     while (!commandOf(hurried()).startsWith(process.execPath) || !commandOf(hurried()).includes('prepare-child')) await setImmediate()
-    assert.ok(!isIdle(hurried() as number))
+    assert.equal(policyOf(hurried() as number), policyOf(launcher.pid as number))
     assert.equal((await wanted).manifest.version, '1.2.3')
     assert.equal(existsSync(`/proc/${patient}`), false)
     await preparation.prepare(bundle('1.2.2'), never)
@@ -165,7 +165,7 @@ test('a process that has a share of its own already is left with its bundle for 
   })
   preparation.start()
   for (const version of ['1.2.2', '1.2.3']) await preparation.prepare(bundle(version), never)
-  assert.deepEqual([waits, children(launcher.pid as number).map(isIdle)], [[600_000, 600_000], [false]])
+  assert.deepEqual([waits, children(launcher.pid as number).map(policyOf)], [[600_000, 600_000], [policyOf(launcher.pid as number)]])
   preparation.serve()
   await preparation.prepare(bundle('1.2.3'), never)
   assert.equal(waits.at(-1), 1_000, 'what is loaded after the start is left to what others leave')
@@ -173,14 +173,15 @@ test('a process that has a share of its own already is left with its bundle for 
 
 test('a bundle that a request waits for has a share of the processors, and one that can wait gives way again', { skip: linux }, async (t) => {
   const { preparation, launcher } = make(t, neverLate)
-  const isIdleAfter = async (wanted: typeof urgently | typeof never): Promise<boolean> => {
+  const policyAfter = async (wanted: typeof urgently | typeof never): Promise<number> => {
     await preparation.prepare(bundle('1.2.2'), wanted)
-    return isIdle(children(launcher.pid as number).at(-1) as number)
+    return policyOf(children(launcher.pid as number).at(-1) as number)
   }
-  const hasChrt = existsSync('/usr/bin/chrt')
-  assert.deepEqual([await isIdleAfter(urgently), await isIdleAfter(urgently), await isIdleAfter(never)], [false, false, hasChrt])
+  const seen = [await policyAfter(urgently), await policyAfter(urgently), await policyAfter(never)]
+  const launchers = policyOf(launcher.pid as number)
+  assert.deepEqual(seen, [launchers, launchers, existsSync('/usr/bin/chrt') ? idle : launchers])
   const [patient] = children(launcher.pid as number)
-  await isIdleAfter(urgently)
+  await policyAfter(urgently)
   assert.deepEqual(children(launcher.pid as number), [patient], 'one that is there already is not started anew')
 })
 
