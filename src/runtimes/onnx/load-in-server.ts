@@ -2,6 +2,7 @@ import { givenUp } from '../process/given-up.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
 import type { BatchShape } from './batch-shapes.ts'
 import { loadOnnx } from './load-onnx.ts'
+import { readElsewhere } from './read-model-file.ts'
 import { type OnnxInfo, OnnxModel, type OnnxSpec } from './onnx-model.ts'
 import { ServerGraph } from './server-graph.ts'
 import type { Turns } from './turns.ts'
@@ -40,7 +41,8 @@ export async function loadInServer(spec: OnnxSpec, deps: ProcessDeps & { readonl
   const shapes = briefShapes(info)
   // The library is loaded by servers that are asked to run it.
   const { openModel } = await import('./open-model.ts')
-  const opened = await openModel({ ...spec, device: 'cpu', sha256: info.sha256, proven: [{ ...info, shapes }] }, (line) => deps.log({ stream: 'stderr', line }))
+  const args = { ...spec, device: 'cpu', sha256: info.sha256, proven: [{ ...info, shapes }] } as const
+  const opened = await openModel(args, { log: (line) => deps.log({ stream: 'stderr', line }), read: readElsewhere })
   const graph = new ServerGraph(opened, deps)
   if (!signal.aborted) return new OnnxModel(graph, spec)
   await graph.dispose()

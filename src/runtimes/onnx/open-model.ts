@@ -5,7 +5,7 @@ import type { Tensor } from '../process/tensor.ts'
 import { OnnxGraph, type Step } from './onnx-graph.ts'
 import type { OnnxInfo } from './onnx-model.ts'
 import { firstLine, openSession } from './open-session.ts'
-import { readModelFile } from './read-model-file.ts'
+import { type ReadPiece, readModelFile } from './read-model-file.ts'
 import { scanModel } from './scan-model.ts'
 import { signatureOf, type Wanted } from './signature.ts'
 import { refuse, type ValueInfo } from './value-info.ts'
@@ -22,6 +22,9 @@ export type OpenArgs = Wanted & {
   readonly lack?: string | undefined
 }
 
+/** Where lines for people go, and how the file is read: by who has nothing else to do, or by who answers others. */
+type OpenDeps = { readonly log: (line: string) => void; readonly read: ReadPiece }
+
 /** A graph that is ready: what it is, one call, and its end. */
 export type OpenedModel = {
   readonly info: OnnxInfo
@@ -32,8 +35,8 @@ export type OpenedModel = {
 
 const versionHere = env.versions.node ?? ''
 
-async function readChecked({ path, sha256 }: OpenArgs): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
-  const file = await readModelFile(path)
+async function readChecked({ path, sha256 }: OpenArgs, read: ReadPiece): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
+  const file = await readModelFile(path, read)
   if (sha256 === undefined || sha256 === file.sha256) return file
   throw refuse('The model file is not the one that was verified: its SHA-256 differs. Restore it, or publish the change as a new version.')
 }
@@ -55,8 +58,8 @@ async function graphOf({ session, device }: Opened, args: OpenArgs) {
 }
 
 /** Opens, checks and warms up a model in this process; what is worth telling people is logged. Throws `model_verification_failed` or `feature_contract_mismatch` with the fix. */
-export async function openModel(args: OpenArgs, log: (line: string) => void): Promise<OpenedModel> {
-  const { bytes, sha256 } = await readChecked(args)
+export async function openModel(args: OpenArgs, { log, read }: OpenDeps): Promise<OpenedModel> {
+  const { bytes, sha256 } = await readChecked(args, read)
   const { controlFlow } = scanModel(bytes)
   const { session, ...runsOn } = await openSession(bytes, args)
   if (runsOn.fallback !== undefined) log(`The model asks for ${args.device}, the ${runsOn.device} computes it: ${runsOn.fallback}`)
