@@ -60,7 +60,9 @@ function follow(id: number, child: Child): void {
 
 function promote(id: number): void {
   const pid = running.get(id)?.pid
-  if (pid === undefined || priority.raise(pid) || refusalIsTold) return
+  const isRefused = pid !== undefined && !priority.raise(pid)
+  report({ id, kind: 'promoted' })
+  if (!isRefused || refusalIsTold) return
   refusalIsTold = true
   report({ id, kind: 'printed', print: { stream: 'stderr', line: refusal } })
 }

@@ -43,11 +43,24 @@ test('a process gives way until it is promoted, and nothing of it does after tha
   const { pid } = await started
   const own = getPriority()
   assert.deepEqual(new Set(prioritiesBelow(pid)), new Set([Math.min(own + 10, 19)]))
-  promote()
-  while (prioritiesBelow(pid).some((priority) => priority !== own)) await setImmediate()
+  await promote()
+  assert.deepEqual(new Set(prioritiesBelow(pid)), new Set([own]))
   kill()
   await ended
-  promote()
+  await promote()
+})
+
+test('whoever waits until a process is promoted is told when it ends instead, and when the launcher does', async () => {
+  for (const end of [(launcher: Launcher, kill: () => void) => kill(), (launcher: Launcher) => process.kill(pidOf(launcher), 'SIGKILL')]) {
+    const launcher = new Launcher()
+    const { started, ended, promote, kill } = launcher.launch(untilInput, () => {})
+    await started
+    process.kill(pidOf(launcher), 'SIGSTOP')
+    const promoted = promote()
+    end(launcher, kill)
+    process.kill(pidOf(launcher), 'SIGCONT')
+    await Promise.all([promoted, ended])
+  }
 })
 
 test(
@@ -61,8 +74,8 @@ test(
     // Until `chrt` has become the program.
     while (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(untilInput.file)) await setImmediate()
     assert.deepEqual(new Set(policiesBelow(pid)), new Set([5]))
-    promote()
-    while (policiesBelow(pid).some((policy) => policy !== 0)) await setImmediate()
+    await promote()
+    assert.deepEqual(new Set(policiesBelow(pid)), new Set([0]))
     kill()
     await ended
   },
@@ -81,12 +94,11 @@ test(
     const until = async (holds) => { while (!holds()) await new Promise(setImmediate) }
     const all = (threads, policy) => threads.length > 0 && threads.every((thread) => policyOf(thread) === policy)
     await until(() => all(threadsOf(process.pid).filter((thread) => nameOf(thread) === 'V8Worker'), 3))
-    promote()
-    await until(() => all(threadsOf(pid), 0))
-    console.log(policyOf(process.pid), all(threadsOf(launcher.pid), 3))
+    await promote()
+    console.log(policyOf(process.pid), all(threadsOf(launcher.pid), 3), all(threadsOf(pid), 0))
     kill()`
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 20_000 })
-    assert.deepEqual([stdout, stderr], ['0 true\n', ''])
+    assert.deepEqual([stdout, stderr], ['0 true true\n', ''])
   },
 )
 

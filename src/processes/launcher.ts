@@ -10,15 +10,16 @@ export type Started = { readonly pid: number; readonly channel: Socket }
 
 /**
  * One process from its start to its end. `started` rejects when the machine could not start it or it ended at once, `ended` resolves to how it ended once it no longer exists. It gives way to the server, where priorities can
- * be raised again, until `promote`; `kill` ends it at once.
+ * be raised again, until `promote`, which resolves when that is done as far as it can be, or the process is gone; `kill` ends it at once.
  */
-export type Launched = { readonly started: Promise<Started>; readonly ended: Promise<string>; readonly promote: () => void; readonly kill: () => void }
+export type Launched = { readonly started: Promise<Started>; readonly ended: Promise<string>; readonly promote: () => Promise<void>; readonly kill: () => void }
 
 type Log = (line: OutputLine) => void
 type Underway = {
   readonly started: PromiseWithResolvers<Started>
   readonly ended: PromiseWithResolvers<string>
   pid?: number
+  promoted?: PromiseWithResolvers<void> | undefined
   isToEnd?: true
   overdue?: NodeJS.Timeout | undefined
 }
@@ -63,8 +64,13 @@ export class Launcher {
     this.#underway.set(id, process)
     this.#logs.set(id, log)
     this.#order(process, { id, kind: 'start', command, isIdle: this.#isServing && !hasShare })
-    // Nobody waits for it, so it is not answered either.
-    const promote = (): void => void this.#child?.send({ id, kind: 'promote' } satisfies LaunchOrder, () => {})
+    const promote = async (): Promise<void> => {
+      if (!this.#underway.has(id) || this.#child === undefined) return
+      process.promoted ??= Promise.withResolvers()
+      // What takes long here is no sign of a launcher that hangs, and ends none.
+      if (this.#child.connected) this.#child.send({ id, kind: 'promote' } satisfies LaunchOrder, () => {})
+      return process.promoted.promise
+    }
     const kill = (): void => {
       if (!this.#underway.has(id)) return
       process.isToEnd = true
@@ -127,6 +133,7 @@ export class Launcher {
   }
 
   #advance(process: Underway, report: LifeReport, channel: Socket | undefined): void {
+    if (report.kind === 'promoted') return promoted(process)
     // That it was started says nothing of whether it will be ended.
     if (report.kind !== 'started' || process.isToEnd !== true) answered(process)
     if (report.kind === 'killed') return
@@ -136,6 +143,7 @@ export class Launcher {
       return channel === undefined ? this.#order(process, { id: report.id, kind: 'kill' }) : process.started.resolve({ pid: report.pid, channel })
     }
     this.#underway.delete(report.id)
+    promoted(process)
     if (report.kind === 'failed') {
       process.started.reject(new Error(report.how))
       // What never ran never falls silent.
@@ -155,6 +163,7 @@ export class Launcher {
     this.#logs.clear()
     for (const process of lost) {
       answered(process)
+      promoted(process)
       process.started.reject(new Error(why))
       if (process.pid !== undefined) endOrphan(process.pid)
       process.ended.resolve(why)
@@ -172,6 +181,11 @@ export class Launcher {
 function answered(process: Underway): void {
   clearTimeout(process.overdue)
   process.overdue = undefined
+}
+
+function promoted(process: Underway): void {
+  process.promoted?.resolve()
+  process.promoted = undefined
 }
 
 /** Its standard input has closed with the launcher, which ends it, unless it is frozen. */

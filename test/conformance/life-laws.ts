@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { getPriority } from 'node:os'
 import { ServingError } from '../../src/contracts/error.ts'
 import type { LoadedModel } from '../../src/contracts/loaded-model.ts'
+import { prioritiesBelow } from '../support/priority.ts'
 import { leavesNothing } from './leftovers.ts'
 import { type Law, patient, type Subject, within } from './subject.ts'
 
@@ -39,8 +41,21 @@ async function checkDispose(subject: Subject): Promise<void> {
   for (const ask of asked(model, row)) await assert.rejects(ask, unloaded)
 }
 
+/** Nobody's threads here have another priority than this one: neither those of the model's processes nor of what started them. */
+async function computesBeside(subject: Subject): Promise<void> {
+  const { runtime: model } = await subject.load()
+  const seen = new Set(prioritiesBelow(process.pid))
+  await model.dispose()
+  assert.deepEqual(seen, new Set([getPriority()]))
+}
+
 /** How long a model waits for its callers, and what remains of it. */
 export const lifeLaws: readonly Law[] = [
+  {
+    says: 'gives way to nobody once it is loaded and proven',
+    concerns: () => process.platform === 'linux',
+    check: computesBeside,
+  },
   {
     says: 'refuses a call that is over before it is made, and goes on',
     check: async (subject) => {

@@ -49,8 +49,8 @@ export class ProcessModule implements LoadedModel {
     throw new ServingError('model_output_invalid', `The module's process gave no ${count * this.outputs} values for ${count} rows`)
   }
 
-  async bringAtHand(): Promise<void> {
-    this.#pool.promote()
+  bringAtHand(): Promise<void> {
+    return this.#pool.promote()
   }
 
   dispose(): Promise<void> {

@@ -108,8 +108,8 @@ export class OnnxModel implements LoadedModel {
     return columns < this.outputs ? withComplement(values) : values
   }
 
-  async bringAtHand(): Promise<void> {
-    this.#backend.promote()
+  bringAtHand(): Promise<void> {
+    return this.#backend.promote()
   }
 
   dispose(): Promise<void> {

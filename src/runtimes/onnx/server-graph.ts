@@ -41,7 +41,7 @@ export class ServerGraph implements OnnxBackend {
   }
 
   /** It has no process. */
-  promote(): void {}
+  async promote(): Promise<void> {}
 
   async dispose(): Promise<void> {
     if (this.#isDisposed) return

@@ -97,10 +97,13 @@ export class InferenceLink {
     }
   }
 
-  /** From now on the process computes beside what answers. */
-  promote(): void {
+  /** Lets the process compute beside what answers; resolves when it does, or after a heartbeat. */
+  async promote(): Promise<void> {
     this.#stopWatching()
-    this.#launched.promote()
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(late.resolve, this.#heartbeatMs)
+    await Promise.race([this.#launched.promote(), late.promise])
+    clearTimeout(timer)
   }
 
   /** One call, behind those that wait already. Throws `deadline_exceeded`, `overloaded`, `worker_crashed`, and what the process refuses with. */
@@ -137,9 +140,9 @@ export class InferenceLink {
 
   /** One that gives way has its share all the same where others leave it nothing, or for long. */
   #watch(timeoutMs: number): void {
-    const wait = setTimeout(() => this.#launched.promote(), timeoutMs * patience)
+    const wait = setTimeout(() => void this.#launched.promote(), timeoutMs * patience)
     const share = new ProcessorShare(() => this.#pid)
-    const look = setInterval(() => share.isStarved(this.#heartbeatMs) && this.#launched.promote(), this.#heartbeatMs)
+    const look = setInterval(() => void (share.isStarved(this.#heartbeatMs) && this.#launched.promote()), this.#heartbeatMs)
     this.#stopWatching = () => {
       clearTimeout(wait)
       clearInterval(look)

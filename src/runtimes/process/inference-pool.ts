@@ -37,9 +37,9 @@ export class InferencePool {
     return this.#choose().call(tensors, deadline)
   }
 
-  /** Lets all processes compute beside what answers: they give way until then. */
-  promote(): void {
-    for (const member of this.#members) member.promote()
+  /** Lets all processes compute beside what answers: they give way until then. Resolves when they do. */
+  async promote(): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.promote()))
   }
 
   /** Ends all processes; resolves when none exists any more. */

@@ -97,7 +97,8 @@ test('a load gives way to all that answers until it is told otherwise, a restart
   const priorities = () => new Set(prioritiesBelow(made.under.pid ?? assert.fail('no process')))
   await call(made.under, 'calm')
   assert.deepEqual([...priorities()], [behind])
-  made.under.promote()
+  await made.under.promote()
+  assert.deepEqual([...priorities()], [own])
   for (const restart of [true, false]) {
     assert.equal(made.under.info?.['priority'], behind)
     while (!isDeepStrictEqual([...priorities()], [own])) await setImmediate()

@@ -123,9 +123,9 @@ export class InferenceProcess {
     }
   }
 
-  /** Lets the process compute beside what answers: it gives way until then. One that is started later does so once it is ready. */
-  promote(): void {
-    if (this.#state.at === 'up') this.#state.link.promote()
+  /** Lets the process compute beside what answers: it gives way until then. One that is started later does so once it is ready. Resolves when it does. */
+  async promote(): Promise<void> {
+    if (this.#state.at === 'up') await this.#state.link.promote()
   }
 
   /** Ends the process and never starts it again; resolves when it no longer exists. Waiting calls fail with `model_unavailable`, as later ones do. */
@@ -160,6 +160,8 @@ export class InferenceProcess {
     const old = this.#state.link
     try {
       const info = await link.load(this.#spec.args(this.#info), this.#limits.startMs)
+      await link.promote()
+      if (link.isEnding) return
       if (!this.#succeed(old, { link, since, info })) return link.end('there is nothing left to take over')
       this.#deps.onEvent?.({ kind: 'recycled', pid: old.pid, reason })
       await old.retire(`a fresh process took its place: ${reason}`)
@@ -174,7 +176,6 @@ export class InferenceProcess {
     if (this.#state.at !== 'up' || this.#state.link !== old) return false
     this.#state = { at: 'starting', link, since }
     this.#up(link, since, info)
-    link.promote()
     return true
   }
 
@@ -213,7 +214,7 @@ export class InferenceProcess {
       this.#state = state
       link = state.link
       await this.ready()
-      link.promote()
+      void link.promote()
     } catch (error) {
       // A refused load is an end like any other: the next attempt comes later, since the cause (a changed file, a full disk) may go away.
       const reason = error instanceof Error ? error.message : String(error)

@@ -64,8 +64,8 @@ class PythonModel implements LoadedModel {
     throw new ServingError('model_output_invalid', `The model gave ${answer?.data.length ?? 0} values for ${count} rows instead of ${count * this.outputs}`)
   }
 
-  async bringAtHand(): Promise<void> {
-    this.#pool.promote()
+  bringAtHand(): Promise<void> {
+    return this.#pool.promote()
   }
 
   dispose(): Promise<void> {
