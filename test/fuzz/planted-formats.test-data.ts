@@ -45,7 +45,7 @@ const parsers: Readonly<Record<string, () => Ensemble>> = {
     return sound()
   },
   wasteful: () => {
-    for (let left = 2_000; left > 0; left -= 1) new Array(10_000).fill(left)
+    for (let left = 2_000; left > 0; left -= 1) Array.from({ length: 10_000 }, () => left)
     return sound()
   },
   hangs: () => {
