@@ -19,10 +19,15 @@ export type Step = (run: () => Promise<Result>, done: number, count: number) => 
 // A load of a fast model grows by some ms; of one that takes 100 ms a row by this.
 const probeBudgetMs = 2_000
 
-/** What a run takes of the processors: while its model loads, a process waits for them behind all others. */
-const spentMs = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1_000
+/** How runs are timed, in ms: by what they take of the processors, since a process waits for them behind all others while its model loads, or by the clock, where something else computes. */
+type Stopwatches = { readonly spent: () => number; readonly clock: () => number }
+
+const stopwatches: Stopwatches = {
+  spent: () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1_000
+  },
+  clock: hostMs,
 }
 
 /** Whole numbers as float64, which must hold them exactly. */
@@ -56,12 +61,18 @@ export class OnnxGraph {
   readonly #signature: Signature
   readonly #layout: RowLayout
   readonly #runsOn: Device
+  readonly #monotonic: () => number
   #shapes: readonly BatchShape[] = []
   #nextRun: (left: number) => number = () => 1
 
-  constructor(session: InferenceSession, signature: Signature, { features, window, runsOn }: Wanted & { readonly runsOn: Device }) {
+  constructor(
+    session: InferenceSession,
+    signature: Signature,
+    { features, window, runsOn, timed = stopwatches }: Wanted & { readonly runsOn: Device; readonly timed?: Stopwatches },
+  ) {
     this.#session = session
     this.#runsOn = runsOn
+    this.#monotonic = runsOn === 'cpu' ? timed.spent : timed.clock
     this.#signature = signature
     this.#layout = { features, window, inputs: signature.inputs }
   }
@@ -69,10 +80,6 @@ export class OnnxGraph {
   /** Batch sizes at which it is run. */
   get shapes(): readonly BatchShape[] {
     return this.#shapes
-  }
-
-  get #monotonic(): () => number {
-    return this.#runsOn === 'cpu' ? spentMs : hostMs
   }
 
   get #rowLength(): number {
