@@ -117,6 +117,20 @@ test('beyond the rows or calls that may wait a call is refused, with the time un
   assert.deepEqual(await codes(answers), ['answered', 'answered', 'answered', 'answered'])
 })
 
+test('what calls took before the model was brought to hand is forgotten: its processes gave way until then', async () => {
+  let ms = 1_000
+  const { model, ask, time } = makeBatched({ queueRequests: 1 }, { ms: () => ms })
+  const proof = ask()
+  await time.pass(1_000)
+  await proof
+  await model.bringAtHand?.()
+  ms = 10
+  const answers = [ask(), ask()]
+  await assert.rejects(ask(), (error: ServingError) => error.code === 'overloaded' && error.retryAfterMs === 1)
+  await time.pass(20)
+  assert.deepEqual(await codes(answers), ['answered', 'answered'])
+})
+
 test('a call of more rows than may wait is taken when nothing waits', async () => {
   const { ask, time } = makeBatched({ queueRows: 8 })
   const large = ask(30)

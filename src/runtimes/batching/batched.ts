@@ -26,7 +26,7 @@ class BatchedModel implements LoadedModel {
   readonly #settings: BatchSettings
   readonly #clock: Clock
   readonly #timers: Timers
-  readonly #pace: Pace
+  #pace: Pace
   readonly #queue: RowQueue
   readonly #batchRows: Histogram
   readonly #dropped: (code: string) => Counter
@@ -75,6 +75,8 @@ class BatchedModel implements LoadedModel {
 
   async bringAtHand(): Promise<void> {
     await this.#model.bringAtHand?.()
+    // What the calls before it took, which proved the model while its processes gave way to all others, says nothing of those that come.
+    this.#pace = new Pace(this.#settings)
   }
 
   async dispose(): Promise<void> {
