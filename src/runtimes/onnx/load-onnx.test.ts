@@ -114,6 +114,20 @@ test('columns called as the inputs of the graph go there in whatever order they 
   await assert.rejects(makeModel({ path, features: ['a', 'price', 'c'] }), { message: /not "rsi_14__1m", "volume".*inputs\.tensors/ })
 })
 
+test('the bytes of the file are given back once the library has its copies', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'presage-large-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const path = join(folder, 'model.onnx')
+  const bytes = 32 << 20
+  // `doc_string`, field 6 of a model (onnx.proto), which the library keeps twice.
+  const words = Buffer.concat([Buffer.of(6 * 8 + 2, 0x80, 0x80, 0x80, bytes >> 21), Buffer.alloc(bytes, 'x')])
+  await writeFile(path, Buffer.concat([identity, words]))
+  await using small = await makeModel()
+  await using large = await makeModel({ path })
+  const taken = large.model.memoryBytes - small.model.memoryBytes
+  assert.ok(taken > bytes && taken < 2.5 * bytes, `${taken} bytes for a file of ${bytes}`)
+})
+
 test('a model that asks for a graphics card where there is none is computed by the CPU, and says why', async () => {
   await using under = await makeModel({ device: 'cuda' })
   assert.match(

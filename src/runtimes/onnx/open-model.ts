@@ -1,5 +1,6 @@
 import { env, type InferenceSession } from 'onnxruntime-node'
 import { ServingError } from '../../contracts/error.ts'
+import { giveBack } from '../../processes/large-memory.ts'
 import type { Device } from '../device.ts'
 import type { Tensor } from '../process/tensor.ts'
 import { OnnxGraph, type Step } from './onnx-graph.ts'
@@ -35,7 +36,7 @@ export type OpenedModel = {
 
 const versionHere = env.versions.node ?? ''
 
-async function readChecked({ path, sha256 }: OpenArgs, read: ReadPiece): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
+async function readChecked({ path, sha256 }: OpenArgs, read: ReadPiece): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly sha256: string }> {
   const file = await readModelFile(path, read)
   if (sha256 === undefined || sha256 === file.sha256) return file
   throw refuse('The model file is not the one that was verified: its SHA-256 differs. Restore it, or publish the change as a new version.')
@@ -60,15 +61,18 @@ async function graphOf({ session, device }: Opened, args: OpenArgs) {
 /** Opens, checks and warms up a model in this process; what is worth telling people is logged. Throws `model_verification_failed` or `feature_contract_mismatch` with the fix. */
 export async function openModel(args: OpenArgs, { log, read }: OpenDeps): Promise<OpenedModel> {
   const { bytes, sha256 } = await readChecked(args, read)
+  const fileBytes = bytes.length
   const { controlFlow } = scanModel(bytes)
   const { session, ...runsOn } = await openSession(bytes, args)
+  // The session has its own copy, and a process that waits for calls collects nothing.
+  giveBack(bytes)
   if (runsOn.fallback !== undefined) log(`The model asks for ${args.device}, the ${runsOn.device} computes it: ${runsOn.fallback}`)
   const { graph, facts } = await graphOf({ session, ...runsOn }, args).catch(async (error: unknown) => {
     await session.release()
     throw error
   })
   return {
-    info: { ...facts, controlFlow, sha256, fileBytes: bytes.length, version: versionHere, ...runsOn },
+    info: { ...facts, controlFlow, sha256, fileBytes, version: versionHere, ...runsOn },
     async call(tensors, step) {
       try {
         return [await graph.call(tensors, step)]

@@ -27,7 +27,7 @@ async function openPlain(path: string) {
   }
 }
 
-type ModelFile = { readonly bytes: Uint8Array; readonly sha256: string }
+type ModelFile = { readonly bytes: Uint8Array<ArrayBuffer>; readonly sha256: string }
 
 /** Fills the start of a piece with the next bytes of a file, and answers how many they were. */
 export type ReadPiece = (file: FileHandle, piece: Uint8Array) => Promise<number>
@@ -42,7 +42,7 @@ export const readHere: ReadPiece = async ({ fd }, piece) => {
 /** In a thread of the pool: a disk that is slow, or a mount that hangs, holds up nobody else. */
 export const readElsewhere: ReadPiece = async (file, piece) => (await file.read(piece)).bytesRead
 
-async function readPieces(file: FileHandle, bytes: Uint8Array, read: ReadPiece): Promise<ModelFile> {
+async function readPieces(file: FileHandle, bytes: Uint8Array<ArrayBuffer>, read: ReadPiece): Promise<ModelFile> {
   const hash = createHash('sha256')
   for (let at = 0; at < bytes.length;) {
     const got = await read(file, bytes.subarray(at, at + pieceBytes))
