@@ -18,22 +18,33 @@ export type LabelKeeperDeps = {
 export class LabelKeeper {
   readonly #deps: LabelKeeperDeps
   readonly #warmUntil = new Map<VersionSlot, number>()
+  #lastMove: Promise<unknown> = Promise.resolve()
   constructor(deps: LabelKeeperDeps) {
     this.#deps = deps
   }
 
   /** Resolves the labels of a model again; the version that was `latest` becomes `previous`, in the store too. Never throws for a known model. */
   refresh(name: string): void {
-    const { registry, records } = this.#deps
+    const { index, registry, records } = this.#deps
     const change = this.moved(name)
     // A version that failed is nothing to go back to.
     if (!change || change.old.failure || !records.isVerified(change.old)) return
     const event = { name, version: change.now, event: 'latest', detail: `from ${change.old.version}`, keyId: 'server' }
     const previous = { previous: { version: change.old.version, pinned: false } }
-    void records.attempt('labels', async () => {
+    const tell = async (): Promise<void> => {
+      // Whoever has moved it since has said what is previous.
+      if (index.entry(name).labels.get('latest') !== change.now) return
       await registry.moveLabels(name, previous, event)
       this.#resolve(name)
-    })
+    }
+    void records.attempt('labels', () => this.inTurn(tell))
+  }
+
+  /** Moves of labels follow each other: each begins with what the one before has left, in the store as well. Settles as the move does. */
+  inTurn<Result>(move: () => Promise<Result>): Promise<Result> {
+    const moved = this.#lastMove.then(move)
+    this.#lastMove = moved.catch(() => {})
+    return moved
   }
 
   /** Resolves the labels of a model after the store was told of the move; answers the change of `latest`, if there was one. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LabelTarget } from '../registry/registry.ts'
+import { LabelKeeper } from './label-keeper.ts'
 import { ModelAdministration } from './model-admin.ts'
 
 const change = { keyId: 'key', reason: undefined }
@@ -12,7 +13,9 @@ function administration(): { readonly admin: ModelAdministration; readonly label
   const labels = new Map([['latest', '1.0.0']])
   const slotOf = (selector: string) => slots.find(({ version }) => version === (labels.get(selector) ?? selector))
   const entry = { labels, find: (selector: string) => (slotOf(selector) ? { slot: slotOf(selector) } : undefined) }
+  const keeper = new LabelKeeper({} as never)
   const models = {
+    inTurn: keeper.inTurn.bind(keeper),
     entry: () => entry,
     find: (_: string, selector: string) => ({ slot: slotOf(selector) }),
     load: () => nextTurn(),

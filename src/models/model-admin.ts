@@ -20,7 +20,6 @@ const isMovable = (label: string): label is MovableLabel => (movableLabels as re
 export class ModelAdministration implements ModelAdmin {
   readonly #models: ModelService
   readonly #registry: Registry
-  #lastMove: Promise<unknown> = Promise.resolve()
   constructor(models: ModelService, registry: Registry) {
     this.#models = models
     this.#registry = registry
@@ -65,7 +64,7 @@ export class ModelAdministration implements ModelAdmin {
     await this.#models.load(slot)
     if (!this.#models.isVerified(slot))
       throw new ServingError('label_conflict', `${name} ${slot.version} is not verified: a label moves only to a version that reproduced its golden rows`)
-    return this.#inTurn(() => this.#move(slot, label, change))
+    return this.#models.inTurn(() => this.#move(slot, label, change))
   }
 
   /** `latest` goes back to `previous` and stays there until it is moved. */
@@ -73,20 +72,13 @@ export class ModelAdministration implements ModelAdmin {
     const previous = this.#models.entry(name).find('previous')?.slot
     if (!previous) throw new ServingError('label_conflict', `${name} has no previous version to go back to`)
     await this.#models.load(previous)
-    return this.#inTurn(() => {
+    return this.#models.inTurn(() => {
       if (this.#models.entry(name).find('previous')?.slot === previous) return this.#move(previous, 'latest', change)
       throw new ServingError(
         'label_conflict',
         `${name} was moved while ${previous.version} was loaded; look at its labels, and roll back again if that is still wanted`,
       )
     })
-  }
-
-  /** Moves follow each other: each begins with what the one before has left, in the store as well. */
-  async #inTurn(move: () => Promise<LabelResponse>): Promise<LabelResponse> {
-    const moved = this.#lastMove.then(move)
-    this.#lastMove = moved.catch(() => {})
-    return moved
   }
 
   async #move(slot: VersionSlot, label: MovableLabel, { keyId, reason }: Change): Promise<LabelResponse> {

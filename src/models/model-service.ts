@@ -127,6 +127,10 @@ export class ModelService implements ModelAccess {
   load(slot: VersionSlot): Promise<Resident> {
     return this.#loader.load(slot, { insist: true, isAsked: true, isUrgent: false })
   }
+  /** Moves of labels follow each other, those that new versions make included. Settles as the move does. */
+  inTurn<Result>(move: () => Promise<Result>): Promise<Result> {
+    return this.#labels.inTurn(move)
+  }
   /** Resolves the labels of a model after the registry was told of a move. */
   moved(name: string): void {
     this.#labels.moved(name)
