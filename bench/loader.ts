@@ -16,7 +16,7 @@ const help = `npm run bench:loader [-- --rounds 5 --seconds 4 --rate 500 --cycle
 
 Measures what loading other models does to one that serves: p99 of POST /predict at an open-loop rate while 1000 trees x 127 leaves, a 100 MB ONNX
 file and a Python class are loaded and unloaded without pause, beside the same time without loads before it (A B A B). Controls: two such times without
-loads, and processes that have nothing to do with the server and compile the same forest, or open the same file, without end. Then loads and unloads small models so many times and prints the server's resident memory after a quarter of them and after all.`
+loads, and processes that have nothing to do with the server and compile the same forest, or open the same file, without end. Then loads and unloads the forest and small models so many times and prints the server's resident memory after a quarter of them and after all.`
 
 const { values } = parseArgs({
   options: {
@@ -86,7 +86,7 @@ const isControl = (name: string): boolean => name === control || name in strange
 async function reportResidency(server: Server): Promise<void> {
   const cycles = Number(values.cycles)
   const rows: string[][] = []
-  for (const model of light) {
+  for (const model of [heavy[0], ...light]) {
     const rss: number[] = []
     for (let done = 1; done <= cycles; done += 1) {
       await cycle(server, model)
