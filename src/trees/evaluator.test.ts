@@ -259,7 +259,7 @@ test('forests that come and go answer as those with new memories, to the bit, an
   assert.ok(made < 0.8 * taken, `${made} memories for ${taken} kernels`)
 })
 
-test('a load that is given up leaves the memory that it had begun to write to no other', () => {
+test('a load that is under way shares the memory that it has begun to write with no other; given up, it leaves it to the next', () => {
   const compiled = compileForest(randomEnsemble({ ...shape, trees: 400 }))
   const spare = new Watched()
   instantiateForest(compiled, spare).release()
@@ -268,11 +268,11 @@ test('a load that is given up leaves the memory that it had begun to write to no
   begun.next()
   const written = spare.taken.at(-1)!
   assert.ok(earlier.includes(written))
-  for (const givenUp of [false, true]) {
+  for (const isGivenUp of [false, true]) {
     const before = spare.taken.length
     const other = instantiateForest(compiled, spare)
-    assert.ok(!spare.taken.slice(before).includes(written))
-    if (!givenUp) begun.return(other)
+    assert.equal(spare.taken.slice(before).includes(written), isGivenUp)
+    if (!isGivenUp) begun.return(other)
     other.release()
   }
 })

@@ -8,7 +8,7 @@ import { SpareMemories } from './kernel/spare-memories.ts'
 import { takeIn } from './intake.ts'
 import { interpretSeen } from './interpret.ts'
 import { kernelNames } from './kernel/kernel.ts'
-import { atOnce, type Steps } from './steps.ts'
+import { atOnce, orUndo, type Steps } from './steps.ts'
 import { type BatchEvaluator, batchEvaluatorSteps } from './tournament/batch-evaluator.ts'
 import type { CompiledBatch } from './tournament/compile-batch.ts'
 import { finishOf, transformOutputs, type Finish } from './transform.ts'
@@ -136,7 +136,7 @@ const rowsAtHand = 16
 /** An evaluator of a compiled forest with memory of its own, a spare one where there is one, for the thread that calls it. */
 export function* forestSteps(compiled: CompiledForest, spare: SpareMemories): Steps<Evaluator> {
   const raw = compiled.engine === 'interpreter' ? interpreterOf(compiled.ensemble) : yield* kernelOf(compiled, spare)
-  const evaluator = yield* evaluatorOf(raw, compiled.batch, spare)
+  const evaluator = yield* orUndo(evaluatorOf(raw, compiled.batch, spare), raw.release)
   const { inputs, outputs, bringAtHand, predict } = evaluator
   const out = new Float64Array(outputs)
   // No closure may name `compiled`: all that lives as long as the evaluator would keep its images then.

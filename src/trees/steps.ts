@@ -8,3 +8,15 @@ export function atOnce<Value>(steps: Steps<Value>): Value {
     if (done === true) return value
   }
 }
+
+/** The steps; where they are given up before their end, or one of them throws, what was done before them is undone. */
+export function* orUndo<Value>(steps: Steps<Value>, undo: () => void): Steps<Value> {
+  let isDone = false
+  try {
+    const value = yield* steps
+    isDone = true
+    return value
+  } finally {
+    if (!isDone) undo()
+  }
+}

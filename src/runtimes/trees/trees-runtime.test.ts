@@ -110,6 +110,25 @@ test('the next forest has the memories of one that is disposed, once, however of
   await assert.rejects(answer(first), { code: 'model_unavailable' })
 })
 
+test('a load that is given up, after whichever turn, leaves its memories to the next', async (t) => {
+  const { mock } = t.mock.method(wasmHost, 'Memory')
+  const runtime = new TreesRuntime(ticking())
+  const load = (signal?: AbortSignal) => runtime.load(undefined, { forest: forestOf(20), explanations: undefined }, signal)
+  const kernels = kernelsOf(forestOf(20)).length
+  let isLoaded = false
+  for (let turns = 0; !isLoaded; turns += 1) {
+    const caller = new AbortController()
+    const loading = load(caller.signal).then(
+      (model) => model.dispose().then(() => true),
+      () => false,
+    )
+    for (let turn = 0; turn < turns; turn++) await nextTurn()
+    caller.abort()
+    isLoaded = await loading
+    assert.ok(mock.callCount() <= kernels, `${mock.callCount()} memories after one was given up after ${turns} turns`)
+  }
+})
+
 test('a model that is disposed while it is brought at hand touches its memory no more: it may be another one’s', async (t) => {
   const { mock } = t.mock.method(wasmHost, 'Memory')
   const model = await loadModel()

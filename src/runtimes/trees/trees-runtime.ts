@@ -3,10 +3,10 @@ import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { ServingError } from '../../contracts/error.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { giveBack } from '../../processes/large-memory.ts'
-import { kernelsOf } from '../../trees/compile.ts'
+import { type CompiledForest, kernelsOf } from '../../trees/compile.ts'
 import { type Evaluator, forestSteps } from '../../trees/evaluator.ts'
 import { SpareMemories } from '../../trees/kernel/spare-memories.ts'
-import type { Steps } from '../../trees/steps.ts'
+import { orUndo, type Steps } from '../../trees/steps.ts'
 import { type WarmUp, warmUpSteps } from '../../trees/warm-up.ts'
 import { givenUp } from '../process/given-up.ts'
 import { unloaded } from '../process/unloaded.ts'
@@ -95,7 +95,8 @@ class TreesModel implements LoadedModel {
 }
 
 /** A tenth of a millisecond of steps at a time, so that who asks other models waits for one at most: what came meanwhile is read in the first turn after it, and answered in that. */
-async function inTurns<Value>(steps: Steps<Value>, clock: Clock, signal?: AbortSignal): Promise<Value> {
+async function inTurns<Value>(work: Steps<Value>, clock: Clock, signal?: AbortSignal): Promise<Value> {
+  using steps = work
   for (;;) {
     await nextTurn()
     await nextTurn()
@@ -106,6 +107,15 @@ async function inTurns<Value>(steps: Steps<Value>, clock: Clock, signal?: AbortS
       if (done === true) return value
     } while (clock.monotonic() < until)
   }
+}
+
+/** A forest whose first calls have been made. */
+function* loadSteps(forest: CompiledForest, spare: SpareMemories): Steps<Evaluator> {
+  const evaluator = yield* forestSteps(forest, spare)
+  // The kernels have memory of their own by now.
+  for (const { image } of kernelsOf(forest)) giveBack(image)
+  yield* orUndo(warmUpSteps(evaluator, forest.warmRows, firstCalls), evaluator.release)
+  return evaluator
 }
 
 /** Trees in this process: microseconds a row, so they run on the event loop, which turns between the steps of a load. Their explanations take a hundred times longer and have a thread. */
@@ -121,10 +131,7 @@ export class TreesRuntime implements ModelRuntime {
   async load(_spec: unknown, compiled: unknown, signal?: AbortSignal): Promise<LoadedModel> {
     if (signal?.aborted) throw givenUp(signal)
     const { forest, explanations } = compiled as CompiledTrees
-    const evaluator = await inTurns(forestSteps(forest, this.#spare), this.#clock, signal)
-    // The kernels have memory of their own by now.
-    for (const { image } of kernelsOf(forest)) giveBack(image)
-    await inTurns(warmUpSteps(evaluator, forest.warmRows, firstCalls), this.#clock, signal)
+    const evaluator = await inTurns(loadSteps(forest, this.#spare), this.#clock, signal)
     return new TreesModel(evaluator, explanations && this.#explanations.add(explanations), this.#clock)
   }
 }

@@ -1,6 +1,6 @@
-import { wasmHost } from '../../wasm/host.ts'
+import { wasmHost, type WasmMemory } from '../../wasm/host.ts'
 import { pageBytes } from '../../wasm/sizes.ts'
-import type { Steps } from '../steps.ts'
+import { orUndo, type Steps } from '../steps.ts'
 import { kernelNames } from './kernel.ts'
 import type { SpareMemories } from './spare-memories.ts'
 
@@ -18,9 +18,9 @@ export type RunningKernel = {
 /** Written at a time: less than a tenth of a millisecond, since memory that is new has to be cleared as well. */
 const sliceBytes = 128 << 10
 
-/** A kernel ready to run: memory is shared with no other. If it is given up between two steps, its memory is nobody's any more. */
-export function* kernelSteps({ code, image, bytes }: KernelCode, spare: SpareMemories): Steps<RunningKernel> {
-  const memory = spare.take(bytes / pageBytes)
+type Filled = { readonly memory: WasmMemory; readonly release: () => void }
+
+function* filledSteps({ code, image }: KernelCode, { memory, release }: Filled): Steps<RunningKernel> {
   const contents = new Uint8Array(memory.buffer)
   for (let from = 0; from < contents.length; from += sliceBytes) {
     contents.set(image.subarray(from, from + sliceBytes), from)
@@ -29,5 +29,12 @@ export function* kernelSteps({ code, image, bytes }: KernelCode, spare: SpareMem
   }
   // Some kilobytes: the engine takes a fraction of a millisecond, and optimises what is called often in threads of its own.
   const { exports } = new wasmHost.Instance(new wasmHost.Module(code), { [kernelNames.module]: { [kernelNames.memory]: memory } })
-  return { memory: memory.buffer, exports, release: () => spare.give(memory) }
+  return { memory: memory.buffer, exports, release }
+}
+
+/** A kernel ready to run: memory is shared with no other. If it is given up between two steps, its memory is for kernels that come. */
+export function* kernelSteps(kernel: KernelCode, spare: SpareMemories): Steps<RunningKernel> {
+  const memory = spare.take(kernel.bytes / pageBytes)
+  const release = (): void => spare.give(memory)
+  return yield* orUndo(filledSteps(kernel, { memory, release }), release)
 }
