@@ -36,7 +36,10 @@ test('a folder is listed without a server: runtime and format of every version',
 test('a server also says status, proof, engine and protection, and why a model failed', async (t) => {
   const common = { version: '1.0.0', memory_bytes: 3 * 2 ** 20, manifest: { runtime: 'python', artefact: { format: 'skops' } } }
   const golden = { rows: 18, reproduced: 18, max_abs_error: 0 }
+  const none = { versions: [] }
   const url = await makeServer(t, {
+    '/models/good/versions': none,
+    '/models/bad/versions': none,
     '/models': { models: [{ name: 'good' }, { name: 'bad' }] },
     '/models/good': {
       ...common,
@@ -52,7 +55,37 @@ test('a server also says status, proof, engine and protection, and why a model f
   const lines = await printed(t, { url, key: 'psk' })
   assert.ok(lines.includes('good 1.0.0 active python skops 18/18 within 0.0e+0 scikit-learn 1.9.1 (Pipeline) bubblewrap 3.0 MB'), lines.join('\n'))
   assert.ok(lines.includes('bad 1.0.0 failed python skops no 3.0 MB'))
-  assert.match(lines.at(-1) ?? '', /bad: run `presage python setup`$/)
+  assert.match(lines.at(-1) ?? '', /bad 1\.0\.0: run `presage python setup`$/)
+})
+
+test('versions that a server refused are listed with their reasons where they are newer than the latest', async (t) => {
+  const manifest = { runtime: 'trees', artefact: { format: 'lightgbm' } }
+  const told = (version: string, status: string, reason?: string) => ({
+    model_name: 'forest',
+    version,
+    status,
+    reason,
+    verified: false,
+    memory_bytes: 0,
+    manifest,
+  })
+  const all = [
+    told('2.1.0', 'failed', 'model.txt is damaged'),
+    told('2.0.0', 'standby'),
+    told('1.0.0', 'active'),
+    told('0.9.0', 'failed', 'as old as the hills'),
+  ]
+  const url = await makeServer(t, {
+    '/models': { models: [{ name: 'forest' }] },
+    '/models/forest': all[2],
+    '/models/forest/versions': { model_name: 'forest', versions: all },
+    '/models/forest/versions/2.1.0': all[0],
+  })
+  const [, , ...lines] = await printed(t, { url, key: 'psk' })
+  assert.match(
+    lines.join('\n'),
+    /^forest 2\.1\.0 failed trees lightgbm no 0\.0 MB\nforest 1\.0\.0 active trees lightgbm no 0\.0 MB\n.*forest 2\.1\.0: model\.txt is damaged$/,
+  )
 })
 
 test('a server that refuses is heard, and one that is not there is said to be so', async (t) => {

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { ServingError } from '../contracts/error.ts'
 import { durationMs, type Manifest } from '../contracts/manifest.ts'
-import type { ModelsResponse, VersionResponse } from '../contracts/models.ts'
+import type { ModelsResponse, VersionResponse, VersionsResponse } from '../contracts/models.ts'
 import { scanFolder } from '../models/scan-folder.ts'
 import { compareVersions } from '../models/semver.ts'
 import { RunningServer, type ServerOptions } from './running-server.ts'
@@ -38,10 +38,19 @@ function proofOf({ verified, golden }: VersionResponse): string {
   return golden === undefined ? 'yes' : `${golden.reproduced}/${golden.rows} within ${golden.max_abs_error.toExponential(1)}`
 }
 
+/** The latest version of a model, after the newer ones that failed. */
+async function shownVersions(server: RunningServer, name: string): Promise<VersionResponse[]> {
+  const path = `/models/${name}`
+  const [latest, { versions }] = await Promise.all([server.get<VersionResponse>(path), server.get<VersionsResponse>(`${path}/versions`)])
+  const refused = versions.filter(({ status, version }) => status === 'failed' && compareVersions(version, latest.version) > 0)
+  const newer = await Promise.all(refused.map(({ version }) => server.get<VersionResponse>(`${path}/versions/${version}`)))
+  return [...newer, latest]
+}
+
 async function listServer(options: ServerOptions): Promise<void> {
   const server = await RunningServer.at(options)
   const { models } = await server.get<ModelsResponse>('/models')
-  const versions = await Promise.all(models.map(({ name }) => server.get<VersionResponse>(`/models/${name}`)))
+  const versions = (await Promise.all(models.map(({ name }) => shownVersions(server, name)))).flat()
   const rows = versions.map((version) => [
     version.model_name,
     version.version,
@@ -53,10 +62,11 @@ async function listServer(options: ServerOptions): Promise<void> {
     `${(version.memory_bytes / 2 ** 20).toFixed(1)} MB`,
   ])
   console.log(tableLines(['model', 'version', 'status', 'runtime', 'format', 'verified', 'engine', 'protection', 'memory'], rows).join('\n'))
-  for (const { model_name: name, reason } of versions) if (reason !== undefined) console.error(`${styleText('red', 'failed')} ${name}: ${reason}`)
+  for (const { model_name: name, version, reason } of versions)
+    if (reason !== undefined) console.error(`${styleText('red', 'failed')} ${name} ${version}: ${reason}`)
 }
 
-/** Prints the bundles of a folder, or with a URL the models of a running server with what it knows of them: status, proof, engine, protection. */
+/** Prints the bundles of a folder, or with a URL the models of a running server with what it knows of them: status, proof, engine, protection, and why newer versions than the latest were refused. */
 export async function listModels({ models, url, ...key }: ListOptions): Promise<void> {
   if (url === undefined) await listFolder(models)
   else await listServer({ url, ...key })

@@ -70,12 +70,12 @@ const reason = Type.Optional(Type.String({ maxLength: 500, description: 'Why, fo
 export const LabelRequest = Type.Object({ version: Type.String({ pattern: semverPattern.replace('^', '^v?'), maxLength: 65 }), reason }, strict)
 /** A checked body of PUT /models/{name}/labels/{label}. */
 export type LabelRequest = Static<typeof LabelRequest>
-/** Body of POST /models/{name}/rollback, load and unload. */
+/** Body of POST /models/{name}/rollback, load and unload, and of DELETE /models/{name}/labels/{label}. */
 export const ReasonRequest = Type.Object({ reason }, strict)
 /** A checked body with a reason. */
 export type ReasonRequest = Static<typeof ReasonRequest>
 
-/** Answer of a label move or rollback: where the label points now, and where it pointed. */
+/** Answer of a label move, its end of being pinned, or a rollback: where the label points now, and where it pointed. */
 export const LabelResponse = Type.Object({ model_name: Type.String(), label: Type.String(), version: Type.String(), before: Type.Optional(Type.String()) })
 /** An answer of a label move. */
 export type LabelResponse = Static<typeof LabelResponse>
@@ -91,5 +91,6 @@ export interface ModelAdmin {
   load(name: string, version: string, change: Change): Promise<VersionResponse>
   unload(name: string, version: string, change: Change): Promise<VersionResponse>
   setLabel(name: string, move: { readonly label: string; readonly version: string }, change: Change): Promise<LabelResponse>
+  unpinLabel(name: string, label: string, change: Change): Promise<LabelResponse>
   rollback(name: string, change: Change): Promise<LabelResponse>
 }

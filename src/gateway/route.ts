@@ -16,7 +16,7 @@ export type Asked<Body, Query, Params> = {
 
 /** One path with one method: everything that is known about it, for serving it and for describing it. */
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Parameters as `:name`. */
   readonly path: string
   /** Absent: no key is needed, and it is answered even under overload. */
@@ -25,6 +25,8 @@ export type Route = {
   readonly detailScope?: Scope
   readonly tag: string
   readonly summary: string
+  /** What the summary has no room for, in whole sentences. */
+  readonly description?: string
   readonly body?: TSchema
   /** The same body as a stream of lines. */
   readonly lines?: Lines

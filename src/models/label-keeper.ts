@@ -1,6 +1,8 @@
 import type { Clock } from '../contracts/ports.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Resolved } from './model-entry.ts'
 import type { ModelIndex } from './model-index.ts'
+import { compareVersions } from './semver.ts'
 import type { StoreRecords } from './store-records.ts'
 import type { VersionSlot } from './version-slot.ts'
 
@@ -18,6 +20,7 @@ export type LabelKeeperDeps = {
 export class LabelKeeper {
   readonly #deps: LabelKeeperDeps
   readonly #warmUntil = new Map<VersionSlot, number>()
+  readonly #proven = new Map<string, string | undefined>()
   #lastMove: Promise<unknown> = Promise.resolve()
   constructor(deps: LabelKeeperDeps) {
     this.#deps = deps
@@ -49,7 +52,8 @@ export class LabelKeeper {
 
   /** Resolves the labels of a model after the store was told of the move; answers the change of `latest`, if there was one. */
   moved(name: string): { readonly old: VersionSlot; readonly now: string } | undefined {
-    const { before, after } = this.#resolve(name)
+    const { before, after, proven } = this.#resolve(name)
+    this.#tellWaiting(name, proven, after)
     if (before === after || after === undefined) return undefined
     this.#deps.log('info', `${name} latest is ${after}${before === undefined ? '' : ` (was ${before})`}`)
     const old = before === undefined ? undefined : this.#deps.index.entry(name).slots.get(before)
@@ -68,7 +72,20 @@ export class LabelKeeper {
     return keepPreviousMs > 0 && slot.name === newcomer.name && labels?.get('latest') === slot.version
   }
 
-  #resolve(name: string): { readonly before: string | undefined; readonly after: string | undefined } {
+  /** Says of a release that was proven just now, once, that `latest` does not go to it: it is pinned below. */
+  #tellWaiting(name: string, proven: string | undefined, latest: string | undefined): void {
+    const isKnown = this.#proven.has(name)
+    const before = this.#proven.get(name)
+    this.#proven.set(name, proven)
+    if (!isKnown || proven === undefined || latest === undefined) return
+    const isNew = before === undefined || compareVersions(proven, before) > 0
+    if (!isNew || compareVersions(proven, latest) <= 0) return
+    const label = `/models/${name}/labels/latest`
+    const remedy = `PUT ${label} moves it, DELETE lets it follow new versions again`
+    this.#deps.log('info', `${name} ${proven} is proven and waits: latest stays at ${latest}, where it was put; ${remedy}`)
+  }
+
+  #resolve(name: string): Resolved {
     const { index, registry, records } = this.#deps
     return index.entry(name).resolve(registry.labels(name), (slot) => records.isVerified(slot))
   }

@@ -16,6 +16,8 @@ import type { VersionSlot } from './version-slot.ts'
 
 const isMovable = (label: string): label is MovableLabel => (movableLabels as readonly string[]).includes(label)
 
+type Move = { readonly label: MovableLabel; readonly isPinned: boolean }
+
 /** What operators see of the models and do with them. */
 export class ModelAdministration implements ModelAdmin {
   readonly #models: ModelService
@@ -64,16 +66,30 @@ export class ModelAdministration implements ModelAdmin {
     await this.#models.load(slot)
     if (!this.#models.isVerified(slot))
       throw new ServingError('label_conflict', `${name} ${slot.version} is not verified: a label moves only to a version that reproduced its golden rows`)
-    return this.#models.inTurn(() => this.#move(slot, label, change))
+    return this.#models.inTurn(() => this.#move(slot, { label, isPinned: label === 'latest' }, change))
   }
 
-  /** `latest` goes back to `previous` and stays there until it is moved. */
+  /** `latest` follows the highest verified release again, which is loaded first; where nothing pins it, it stays as it is. */
+  async unpinLabel(name: string, label: string, change: Change): Promise<LabelResponse> {
+    if (label !== 'latest')
+      throw new ServingError(
+        'label_conflict',
+        `${label} cannot be let go: stable and canary are moved by PUT /models/${name}/labels/LABEL, previous is kept by the server; DELETE is for latest alone`,
+      )
+    if (this.#isPinned(name)) await this.#models.load(this.#followed(name))
+    return this.#models.inTurn(async () => {
+      const slot = this.#followed(name)
+      if (this.#isPinned(name)) return this.#move(slot, { label, isPinned: false }, change)
+      return { model_name: name, label, version: slot.version, before: slot.version }
+    })
+  }
+
+  /** `latest` goes back to `previous` and stays there until it is moved or no longer pinned. */
   async rollback(name: string, change: Change): Promise<LabelResponse> {
-    const previous = this.#models.entry(name).find('previous')?.slot
-    if (!previous) throw new ServingError('label_conflict', `${name} has no previous version to go back to`)
+    const previous = this.#previous(name)
     await this.#models.load(previous)
     return this.#models.inTurn(() => {
-      if (this.#models.entry(name).find('previous')?.slot === previous) return this.#move(previous, 'latest', change)
+      if (this.#previous(name) === previous) return this.#move(previous, { label: 'latest', isPinned: true }, change)
       throw new ServingError(
         'label_conflict',
         `${name} was moved while ${previous.version} was loaded; look at its labels, and roll back again if that is still wanted`,
@@ -81,12 +97,34 @@ export class ModelAdministration implements ModelAdmin {
     })
   }
 
-  async #move(slot: VersionSlot, label: MovableLabel, { keyId, reason }: Change): Promise<LabelResponse> {
+  #isPinned(name: string): boolean {
+    return this.#registry.labels(name).get('latest')?.pinned ?? false
+  }
+
+  #followed(name: string): VersionSlot {
+    const slot = this.#models.entry(name).unpinned((each) => this.#models.isVerified(each))
+    if (slot) return slot
+    throw new ServingError('label_conflict', `${name} has no release that latest could follow; PUT /models/${name}/labels/latest points it to a prerelease`)
+  }
+
+  #previous(name: string): VersionSlot {
+    const entry = this.#models.entry(name)
+    const previous = entry.find('previous')?.slot
+    if (!previous) throw new ServingError('label_conflict', `${name} has no previous version to go back to`)
+    if (entry.labels.get('latest') !== previous.version) return previous
+    throw new ServingError(
+      'label_conflict',
+      `${name} is at ${previous.version} already, its previous version: there is nothing to go back to; PUT /models/${name}/labels/latest moves it`,
+    )
+  }
+
+  async #move(slot: VersionSlot, { label, isPinned }: Move, { keyId, reason }: Change): Promise<LabelResponse> {
     const { name, version } = slot
     const before = this.#models.entry(name).labels.get(label)
-    const target = { version, pinned: label === 'latest' }
+    const isLetGo = label === 'latest' && !isPinned
+    const target = { version, pinned: isPinned }
     const previous = label === 'latest' && before !== undefined && before !== version ? { previous: { version: before, pinned: false } } : {}
-    const detail = `${label}${before === undefined ? '' : ` from ${before}`}${reason === undefined ? '' : `: ${reason}`}`
+    const detail = `${label}${isLetGo ? ' unpinned' : ''}${before === undefined ? '' : ` from ${before}`}${reason === undefined ? '' : `: ${reason}`}`
     await this.#registry.moveLabels(name, { [label]: target, ...previous }, { name, version, event: 'label', detail, keyId })
     this.#models.moved(name)
     return { model_name: name, label, version, ...(before === undefined ? {} : { before }) }

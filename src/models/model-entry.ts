@@ -1,8 +1,11 @@
 import { symbolGlob } from '../contracts/symbol.ts'
 import type { LabelTarget } from '../registry/registry.ts'
-import { resolveLabels } from './labels.ts'
+import { type Candidate, highestVerified, latestVersion, resolveLabels } from './labels.ts'
 import { compareVersions } from './semver.ts'
 import type { VersionSlot } from './version-slot.ts'
+
+/** The version of `latest` before and after its labels were resolved, and the highest verified release, which is another one where `latest` is pinned. */
+export type Resolved = { readonly before: string | undefined; readonly after: string | undefined; readonly proven: string | undefined }
 
 /** One model: its versions, and its labels resolved to them. Resolved anew when something changes, so that a request pays one look-up. */
 export class ModelEntry {
@@ -19,17 +22,22 @@ export class ModelEntry {
     this.#admits = [...new Set([...this.slots.values()].flatMap(({ file }) => file.manifest.symbols))].map(symbolGlob)
   }
 
-  /** Resolves the labels again; answers the version of `latest` before and after. */
-  resolve(
-    set: ReadonlyMap<string, LabelTarget>,
-    isVerified: (slot: VersionSlot) => boolean,
-  ): { readonly before: string | undefined; readonly after: string | undefined } {
-    const candidates = [...this.slots.values()]
-      .filter(({ onDisk, resident }) => onDisk || resident !== undefined)
-      .map((slot) => ({ version: slot.version, verified: isVerified(slot) && slot.failure === undefined, failed: slot.failure !== undefined }))
+  /** Resolves the labels again. */
+  resolve(set: ReadonlyMap<string, LabelTarget>, isVerified: (slot: VersionSlot) => boolean): Resolved {
+    const candidates = this.#candidates(isVerified)
     const before = this.#labels.get('latest')
     this.#labels = resolveLabels(candidates, set)
-    return { before, after: this.#labels.get('latest') }
+    return { before, after: this.#labels.get('latest'), proven: highestVerified(candidates) }
+  }
+  /** The version that `latest` is while nothing pins it; undefined where there is no release. */
+  unpinned(isVerified: (slot: VersionSlot) => boolean): VersionSlot | undefined {
+    const version = latestVersion(this.#candidates(isVerified), undefined)
+    return version === undefined ? undefined : this.slots.get(version)
+  }
+  #candidates(isVerified: (slot: VersionSlot) => boolean): Candidate[] {
+    return [...this.slots.values()]
+      .filter(({ onDisk, resident }) => onDisk || resident !== undefined)
+      .map((slot) => ({ version: slot.version, verified: isVerified(slot) && slot.failure === undefined, failed: slot.failure !== undefined }))
   }
 
   get labels(): ReadonlyMap<string, string> {

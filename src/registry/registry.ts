@@ -47,7 +47,7 @@ export class Registry {
   digestOf(version: VersionName): string | undefined {
     return this.#digests.get(keyOf(version))
   }
-  /** Labels of a model that were set: `latest` only when it is pinned. */
+  /** Labels of a model that were set; `latest` is held by its target only while that is pinned. */
   labels(name: string): ReadonlyMap<string, LabelTarget> {
     return this.#labels.get(name) ?? new Map()
   }

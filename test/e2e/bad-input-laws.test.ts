@@ -14,7 +14,7 @@ after(() => server.app.close())
 const paths = routes.map(({ path }) => path.replace(/:[a-z]+/g, 'x'))
 const bodyPaths = routes
   .filter(({ method }) => method !== 'GET')
-  .map(({ method, path }) => ({ method: method as 'POST' | 'PUT', path: path.replace(/:[a-z]+/g, 'x') }))
+  .map(({ method, path }) => ({ method: method as 'POST' | 'PUT' | 'DELETE', path: path.replace(/:[a-z]+/g, 'x') }))
 
 type Sent = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -48,8 +48,8 @@ const bodyContent = ({ body, lines }: Route): object => ({
   ...(lines === undefined ? {} : { 'application/x-ndjson': { schema: { description: 'A value a line', anyOf: [lines.head, lines.row] } } }),
 })
 
-function descriptionOf({ scope, detailScope }: Route): { readonly description?: string } {
-  const said = [scope && `Scope: \`${scope}\`.`, detailScope && `More with scope \`${detailScope}\`.`].filter((part) => part !== undefined)
+function descriptionOf({ description, scope, detailScope }: Route): { readonly description?: string } {
+  const said = [description, scope && `Scope: \`${scope}\`.`, detailScope && `More with scope \`${detailScope}\`.`].filter((part) => part !== undefined)
   return said.length === 0 ? {} : { description: said.join(' ') }
 }
 

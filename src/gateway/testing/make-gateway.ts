@@ -49,6 +49,7 @@ const noModels: GatewayDeps['models'] = {
   load: async () => noModel(),
   unload: async () => noModel(),
   setLabel: async () => noModel(),
+  unpinLabel: async () => noModel(),
   rollback: async () => noModel(),
 }
 

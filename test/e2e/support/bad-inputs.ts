@@ -163,6 +163,8 @@ const modelRows: readonly BadInput[] = [
   post('/models/nothing/versions/1.2.3/load')('unknown model', '', 'model_not_found'),
   post('/models/nothing/versions/1.2.3/unload')('unknown field', '{"why":1}', 'unknown_field', '/why'),
   post('/models/nothing/rollback')('reason that is too long', JSON.stringify({ reason: 'x'.repeat(501) }), 'validation_failed', '/reason'),
+  { ...post('/models/nothing/labels/latest')('unknown model', '', 'model_not_found'), method: 'DELETE' },
+  { ...post('/models/momentum/labels/latest')('unknown field', '{"version":"1.2.3"}', 'unknown_field', '/version'), method: 'DELETE' },
   label('no version', '{}', 'validation_failed', '/version'),
   label('version that is none', '{"version":"newest"}', 'validation_failed', '/version'),
   label('version with a space', '{"version":"1.2.3 "}', 'validation_failed', '/version'),

@@ -19,6 +19,9 @@ export class Client {
   put(path: string, body: unknown): Promise<Answer> {
     return this.#send('PUT', path, body)
   }
+  delete(path: string, body?: unknown): Promise<Answer> {
+    return this.#send('DELETE', path, body)
+  }
   async #send(method: string, path: string, body: unknown): Promise<Answer> {
     const headers: Record<string, string> = this.#key === undefined ? {} : { 'x-api-key': this.#key }
     if (body !== undefined) headers['content-type'] = 'application/json'
