@@ -27,3 +27,25 @@ test('the least recently used goes first, and no more than needed', () => {
   ]
   assert.deepEqual(chooseEvictions(all, 20), { evict: ['old'], fits: true })
 })
+
+test('where a large one has to leave, small ones that were used before it stay', () => {
+  const all = [
+    { of: 'small', bytes: 1, lastUsed: 1, isProtected: false },
+    { of: 'small too', bytes: 2, lastUsed: 2, isProtected: false },
+    { of: 'large', bytes: 50, lastUsed: 3, isProtected: false },
+    { of: 'newcomer', bytes: 48, lastUsed: 0, isProtected: true },
+  ]
+  assert.deepEqual(chooseEvictions(all, 51), { evict: ['large'], fits: true })
+  assert.deepEqual(chooseEvictions(all, 50), { evict: ['small', 'large'], fits: true })
+})
+
+test('none leaves without which the rest would fit as well', () => {
+  fc.assert(
+    fc.property(residents, fc.integer({ min: 0, max: 1000 }), (all, budget) => {
+      const { evict, fits } = chooseEvictions(all, budget)
+      const gone = new Set(evict)
+      const left = all.filter(({ of }) => !gone.has(of)).reduce((sum, { bytes }) => sum + bytes, 0)
+      assert.ok(!fits || all.every(({ of, bytes }) => !gone.has(of) || left + bytes > budget))
+    }),
+  )
+})

@@ -64,7 +64,7 @@ function loader(events: string[], room: SlotLoaderDeps['room'], { wouldFit = fal
     wouldFit: () => wouldFit,
     changed: () => void events.push('changed'),
     remember: () => Promise.resolve(),
-    log: () => {},
+    log: (level, message) => void events.push(`${level}: ${message}`),
   })
 }
 
@@ -77,7 +77,8 @@ test('room is made for what a version is expected to take before any of it is lo
     return other.resident ? [other] : []
   }
   await loader(events, room).load(slot, asked)
-  assert.deepEqual(events, ['room for what it may take', 'other left', 'prepare', 'load', 'at hand', 'room for what it takes', 'changed'])
+  const told = 'info: other 1.2.3 leaves its memory to newcomer 1.2.3; it is loaded again when it is asked for'
+  assert.deepEqual(events, ['room for what it may take', told, 'other left', 'prepare', 'load', 'at hand', 'room for what it takes', 'changed'])
   assert.equal(slot.heldBytes, 0, 'nothing stays reserved')
 })
 
@@ -95,7 +96,8 @@ test('a version of the same model leaves only when the new one has come: it answ
   const events: string[] = []
   const old = resident(slotOf('momentum', '1.2.2'), () => events.push('old left'))
   await loader(events, () => [old]).load(slotOf('momentum'), asked)
-  assert.deepEqual(events, ['prepare', 'load', 'at hand', 'changed', 'old left'])
+  const told = 'info: momentum 1.2.2 leaves its memory to momentum 1.2.3; it is loaded again when it is asked for'
+  assert.deepEqual(events, ['prepare', 'load', 'at hand', 'changed', told, 'old left'])
 })
 
 test('what is reserved for a load under way is no room for another', async () => {

@@ -136,7 +136,7 @@ export class SlotLoader {
     slot.hasLoaded = true
     slot.proof = loaded.golden
     this.#deps.changed(slot)
-    await Promise.all(leaving.map((each) => this.#evict(each)))
+    await Promise.all(leaving.map((each) => this.#evict(each, slot)))
     await this.#deps.remember(slot)
     return resident
   }
@@ -145,7 +145,7 @@ export class SlotLoader {
   async #reserve(slot: VersionSlot, load: SlotLoad): Promise<void> {
     const bytes = slot.lastBytes ?? expectedMemory(slot.file)
     const leaving = await this.#roomInTime(slot, load, bytes)
-    await Promise.all(leaving.filter(({ name }) => name !== slot.name).map((each) => this.#evict(each)))
+    await Promise.all(leaving.filter(({ name }) => name !== slot.name).map((each) => this.#evict(each, slot)))
   }
 
   /** Reserves so many bytes and answers what must leave for them; waits while all that is in the way is in use or on its way. */
@@ -179,7 +179,8 @@ export class SlotLoader {
     }
   }
 
-  async #evict(slot: VersionSlot): Promise<void> {
+  async #evict(slot: VersionSlot, newcomer: VersionSlot): Promise<void> {
+    this.#deps.log('info', `${slot.name} ${slot.version} leaves its memory to ${newcomer.name} ${newcomer.version}; it is loaded again when it is asked for`)
     try {
       await slot.drain()
     } catch (error) {
