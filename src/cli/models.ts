@@ -13,6 +13,7 @@ import { checkFeatureContract } from '../models/feature-contract.ts'
 import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
 import { prepareHere } from '../models/prepare-bundle.ts'
 import { readManifest } from '../models/read-manifest.ts'
+import { misplaced } from '../models/scan-folder.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/check-explanations.ts'
 import { systemClock } from '../system.ts'
@@ -44,8 +45,11 @@ async function checkBundle(
   const series = new SeriesStore({ clock: systemClock, meter: noMeter })
   const features = new FeatureService({ series, clock: systemClock, meter: noMeter, proofs, catalogue })
   const started = performance.now()
+  const file = readManifest(path)
+  const reason = misplaced(file, path)
+  if (reason !== undefined) throw new ServingError('model_verification_failed', reason)
   const loaded = await loadBundle(
-    readManifest(path),
+    file,
     { runtimes, clock: systemClock, preparation: prepareHere, allowUnverified: false },
     { signal: AbortSignal.timeout(patience), onPhase: () => {} },
   )

@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { modelNamePattern, semverPattern } from '../contracts/manifest.ts'
 import type { ManifestFile } from './manifest-file.ts'
@@ -12,6 +12,13 @@ const isName = new RegExp(modelNamePattern)
 const isVersion = new RegExp(semverPattern)
 const folders = (path: string): Dirent[] => readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
 
+/** Why a bundle is not served from where it lies; undefined where it is. */
+export function misplaced({ manifest: { name, version } }: ManifestFile, path: string): string | undefined {
+  const whole = resolve(path)
+  if (basename(whole) === version && basename(dirname(whole)) === name) return undefined
+  return `model.yaml says ${name} ${version}; the folder must be ${name}/${version}`
+}
+
 /** Bundles of `NAME/VERSION/` folders; other names (such as those of a copy that is still under way) are left alone. Undefined when the folder cannot be read: no news, not no models. The event loop turns between bundles. */
 export async function scanFolder(dir: string): Promise<Scan | undefined> {
   const bundles: ManifestFile[] = []
@@ -23,9 +30,9 @@ export async function scanFolder(dir: string): Promise<Scan | undefined> {
         const path = join(dir, model.name, version.name)
         try {
           const file = readManifest(path)
-          const { manifest } = file
-          if (manifest.name === model.name && manifest.version === version.name) bundles.push(file)
-          else rejected.push({ path, reason: `model.yaml says ${manifest.name} ${manifest.version}; the folder must be ${manifest.name}/${manifest.version}` })
+          const reason = misplaced(file, path)
+          if (reason === undefined) bundles.push(file)
+          else rejected.push({ path, reason })
         } catch (error) {
           rejected.push({ path, reason: error instanceof Error ? error.message : String(error) })
         }
