@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import type { Running } from '../main.ts'
 import type { Feed } from './feed.ts'
@@ -12,10 +11,9 @@ function feedLines({ origin, key, bars, speed, history }: Feed): string[] {
   ]
 }
 
-/** What a newcomer reads after the start: what runs, and what to try next, with the key filled in. */
+/** What a newcomer reads after the start: what runs, and what to try next; the shell fills the key in, which no log should keep. */
 export function welcome({ presage, url, readyMs }: Running, feed: Feed | undefined): string {
-  const key = readKey(presage.keyFile) ?? 'YOUR_KEY'
-  const auth = `-H 'X-API-Key: ${key}'`
+  const auth = `-H "X-API-Key: $(cat '${presage.keyFile}')"`
   const names = presage.models.entries.map(({ name, labels }) => `${name} ${labels.get('latest') ?? ''}`.trim())
   return [
     '',
@@ -31,12 +29,4 @@ export function welcome({ presage, url, readyMs }: Running, feed: Feed | undefin
     '',
     '',
   ].join('\n')
-}
-
-function readKey(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch {
-    return undefined
-  }
 }

@@ -44,7 +44,7 @@ export const errorTable = {
   not_the_writer: { status: 421, category: 'features', title: 'Another replica writes this symbol', retryable: true },
   headers_too_large: { status: 431, category: 'limit', title: 'The request headers are too large', retryable: false },
   internal: { status: 500, category: 'system', title: 'An unexpected fault of the server', retryable: false },
-  model_output_invalid: { status: 500, category: 'model', title: 'The model answered with a value that is not finite', retryable: false },
+  model_output_invalid: { status: 500, category: 'model', title: 'The model gave no answer that can be used', retryable: false },
   worker_crashed: { status: 502, category: 'model', title: 'The inference process ended while answering', retryable: true },
   model_loading: { status: 503, category: 'model', title: 'The model is still loading', retryable: true },
   model_unavailable: { status: 503, category: 'model', title: 'The model cannot be served at the moment', retryable: true },
