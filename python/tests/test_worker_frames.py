@@ -14,6 +14,7 @@ from presage.worker.frames import MAX_FRAME_BYTES, TYPES, Frame, FrameReader, Ma
 from presage.worker.load_args import parse_load_args
 from presage.worker.messages import Call, Cancel, Load, Ping, parse_request
 from presage.worker.refusal import Refusal
+from presage.worker.without_packages import refusal_frame
 
 GOLDEN = json.loads((Path(__file__).parent / "golden_frames.json").read_text())
 
@@ -28,6 +29,18 @@ def raw(header: object, tail: bytes = b"") -> bytes:
     packed = msgpack.packb(header)
     body = packed.ljust((len(packed) + 7) // 8 * 8, b"\0") + tail
     return len(body).to_bytes(4, "little") + len(packed).to_bytes(4, "little") + body
+
+
+class WithoutPackagesTest(unittest.TestCase):
+    """A refusal can be told where msgpack is missing."""
+
+    def test_the_frame_says_what_msgpack_would(self) -> None:
+        for message in ("", "numpy cannot be imported", "é" * 40_000):
+            [frame] = read(refusal_frame("model_verification_failed", message))
+            self.assertEqual(frame.tensors, [])
+            told = frame.message.pop("message")
+            self.assertEqual(frame.message, {"kind": "refused", "id": 0, "code": "model_verification_failed"})
+            self.assertTrue(message.startswith(told) and (told == message or len(told) > 10_000))
 
 
 class GoldenFramesTest(unittest.TestCase):

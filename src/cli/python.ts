@@ -8,7 +8,7 @@ import { loadConfig } from '../config/load-config.ts'
 import type { Config } from '../config/schema.ts'
 import { ServingError } from '../contracts/error.ts'
 import { scanFolder } from '../models/scan-folder.ts'
-import { environmentFolder, findPython } from '../runtimes/python/find-python.ts'
+import { environmentFolder, findPython, lackOf } from '../runtimes/python/find-python.ts'
 import type { Manifest } from '../contracts/manifest.ts'
 import { type Framework, frameworksOf, onnxOnCuda, workerItself } from '../runtimes/python/frameworks.ts'
 import { packageFolder } from '../runtimes/python/python-command.ts'
@@ -74,6 +74,8 @@ async function status(options: ConfigOptions): Promise<void> {
   const config = loadConfig(sourcesOf(options))
   const executable = findPython({ executable: config.python.executable, dataDir: resolve(config.data.dir) })
   if (executable === undefined) throw new ServingError('validation_failed', 'There is no Python for workers yet: run `presage python setup`')
+  const lack = lackOf(executable)
+  if (lack !== undefined) throw new ServingError('validation_failed', lack)
   const needs = await needed(config)
   const { python, packages } = JSON.parse(await run(executable, ['-c', versionsProgram, ...needs.keys()])) as Versions
   const rows = [...needs].map(([name, { framework, by }]) => [name, versionWords(packages[name], framework), by.join(', ')])

@@ -49,7 +49,10 @@ test('a framework that the Python of the workers lacks is named with the command
   for (const format of formats) {
     const { body } = await client.post(`/models/${nameOf(format)}/versions/1.0.0/load`)
     assert.equal(body.code, 'model_verification_failed', JSON.stringify(body))
-    assert.match(body.detail, /^\S+ cannot be imported in \S+\/bin\/python \(No module named '\w+'\): run `presage python setup`$/)
+    assert.match(
+      body.detail,
+      /^\S+ cannot be imported in \S+\/bin\/python \(No module named '\w+'\): run `presage python setup`, or, where python\.executable names this Python, install it there$/,
+    )
     const version = (await client.get(`/models/${nameOf(format)}/versions/1.0.0`)).body
     assert.deepEqual([version.status, version.reason], ['failed', body.detail])
     const asked = await client.post('/predict', { symbol: 'BTC/USDT', model: nameOf(format), features: { price: 1, volume: 1, rsi: 50 } })

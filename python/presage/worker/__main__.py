@@ -10,14 +10,24 @@ import signal
 import socket
 import sys
 
-from .channel import Channel, Closed
-from .frames import MalformedFrame
-from .lifeline import OUT_OF_THE_WAY, hold_lifeline
-from .limits import limit_process
-from .refusal import log_traceback
-from .server import Server
+from .without_packages import refuse
 
 CHANNEL = 3
+NO_SERVER = "presage-worker is started by the Presage server, which talks to it on descriptor 3."
+
+try:
+    from .channel import Channel, Closed
+    from .frames import MalformedFrame
+    from .lifeline import OUT_OF_THE_WAY, hold_lifeline
+    from .limits import limit_process
+    from .refusal import log_traceback
+    from .server import Server
+except ImportError as missing:
+    try:
+        refuse(CHANNEL, missing)
+    except OSError:
+        sys.exit(NO_SERVER)
+    sys.exit(1)
 
 
 def open_channel() -> Channel:
@@ -39,7 +49,7 @@ def main() -> None:
     try:
         channel = open_channel()
     except OSError:
-        sys.exit("presage-worker is started by the Presage server, which talks to it on descriptor 3.")
+        sys.exit(NO_SERVER)
     faulthandler.enable(file=2)
     leave_signals()
     limit_process()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import traceback
 
 VERIFICATION_FAILED = "model_verification_failed"
@@ -45,3 +46,8 @@ def first_line(error: BaseException) -> str:
     """Type and first line of an error, short enough for a message."""
     line = str(error).strip().partition("\n")[0][:300]
     return f"{type(error).__name__}: {line}" if line else type(error).__name__
+
+
+def cannot_import(package: str, error: ImportError) -> str:
+    """What is said where a package is missing, and what to do."""
+    return f"{package} cannot be imported in {sys.executable} ({error}): run `presage python setup`, or, where python.executable names this Python, install it there"

@@ -1,12 +1,24 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 
 /** Where `presage python setup` makes the environment of the workers, inside the data folder. */
 export const environmentFolder = (dataDir: string): string => join(dataDir, 'python')
 
 /** The Python of the workers: the one that the operator names, else that of the environment in the data folder; undefined where neither is. */
 export function findPython({ executable, dataDir }: { readonly executable?: string | undefined; readonly dataDir: string }): string | undefined {
-  if (executable !== undefined) return executable
+  // Workers are started in another folder.
+  if (executable !== undefined) return resolve(executable)
   const own = join(environmentFolder(dataDir), 'bin', 'python')
   return existsSync(own) ? own : undefined
+}
+
+/** What is wrong with a Python that was named, and what to do; undefined where it is a program that may be run. */
+export function lackOf(executable: string): string | undefined {
+  try {
+    accessSync(executable, constants.X_OK)
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return `The Python ${executable} cannot be run (${code}): give python.executable the whole path of one, or remove that setting and run \`presage python setup\``
+  }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,6 +45,24 @@ async function load(t: TestContext, runtime: PythonRuntime, spec: ArtefactSpec):
 }
 
 const ask = (model: LoadedModel, mood: number, ms = 20_000): Promise<Float64Array> => model.predict(Float64Array.of(mood, 0, 0, 0), 1, within(ms))
+
+test('a Python that cannot be run, or lacks what a worker itself needs, is told with what to do', async (t) => {
+  const made = makeRuntime(t)
+  if (made === undefined) return
+  const refusal = async (executable: string, sandbox: PythonSettings['sandbox'] = 'off'): Promise<unknown> =>
+    makeRuntime(t, { executable, sandbox })!.runtime.load(moody(), undefined, never)
+  const unable = { code: 'model_verification_failed', message: /^The Python \/nowhere\/python cannot be run \(ENOENT\): .*`presage python setup`$/ }
+  for (const sandbox of ['off', 'auto'] as const) await assert.rejects(refusal('/nowhere/python', sandbox), unable)
+  const folder = mkdtempSync(join(tmpdir(), 'presage-python-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const bare = join(folder, 'python')
+  // Without site-packages.
+  writeFileSync(bare, `#!/bin/sh\nexec '${made.executable}' -S "$@"\n`, { mode: 0o755 })
+  await assert.rejects(refusal(bare), {
+    code: 'model_verification_failed',
+    message: /^(numpy|msgpack) cannot be imported in \S+ \(.*\): run `presage python setup`, or/,
+  })
+})
 
 test('a scikit-learn pipeline answers bit for bit as scikit-learn does', async (t) => {
   const made = makeRuntime(t, {}, ['sklearn', 'joblib'])

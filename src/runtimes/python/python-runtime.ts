@@ -13,6 +13,7 @@ import { ProvenSizes } from '../process/proven-sizes.ts'
 import type { ProcessInfo } from '../process/message.ts'
 import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
+import { lackOf } from './find-python.ts'
 import { packageFolder, pythonCommand } from './python-command.ts'
 import { boxed, cards, type Protection, workingBubblewrap } from './sandbox.ts'
 
@@ -131,6 +132,8 @@ export class PythonRuntime implements ModelRuntime {
       )
     if (executable === undefined)
       throw refuse('This server has no Python for models in their own framework: run `presage python setup`, or set python.executable')
+    const lack = lackOf(executable)
+    if (lack !== undefined) throw refuse(lack)
     return executable
   }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..load_args import LoadArgs
-from ..refusal import CONTRACT_MISMATCH, VERIFICATION_FAILED, Refusal
+from ..refusal import CONTRACT_MISMATCH, VERIFICATION_FAILED, Refusal, cannot_import
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def framework(module: str, package: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        raise Refusal(VERIFICATION_FAILED, f"{package} cannot be imported in {sys.executable} ({error}): run `presage python setup`") from error
+        raise Refusal(VERIFICATION_FAILED, cannot_import(package, error)) from error
 
 
 def check_columns(args: LoadArgs, wanted: int | None, kind: str) -> None:
