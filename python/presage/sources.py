@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .errors import BundleError
+import numpy as np
+
+from .errors import BundleError, refused
 from .frameworks.keras_models import keras_source, load_keras, saved_model_source
 from .frameworks.lightgbm_models import lightgbm_source, load_lightgbm
 from .frameworks.onnx_files import Ends, onnx_source
@@ -54,11 +56,24 @@ FILES: dict[str, Callable[[Path, Contract, Hints], Source]] = {
 
 
 def source_of(model: Any, contract: Contract, hints: Hints) -> Source:
-    """The model by the package that its class, or the nearest class that it derives from, belongs to; a path by its ending. Raises BundleError for others."""
+    """The model by the package that its class, or the nearest class that it derives from, belongs to; a path by its ending. Raises BundleError for others, and where the model does not predict."""
     path = Path(model) if isinstance(model, (str, Path)) else None
     if hints.tensors and (path is None or path.suffix != ".onnx"):
         raise BundleError("tensors say which features go into which input of an ONNX file: export this model to ONNX and give the path of the file")
-    return _source_of_object(model, contract, hints) if path is None else _source_of_path(path, contract, hints)
+    source = _source_of_object(model, contract, hints) if path is None else _source_of_path(path, contract, hints)
+    return replace(source, predict=_refusing(source, contract))
+
+
+def _refusing(source: Source, contract: Contract) -> Predict:
+    """The source's own predictions; what the model raises becomes a BundleError that says what it must take."""
+    row = f"{len(contract.features)} features" if contract.window == 1 else f"{contract.window} vectors x {len(contract.features)} features"
+    fix = f"it must take any number of rows x {row}, NaN where an optional one is missing, and give one list of numbers a row"
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        with refused(f"{source.kind} does not predict rows of the bundle", fix):
+            return source.predict(x)
+
+    return predict
 
 
 def _source_of_object(model: Any, contract: Contract, hints: Hints) -> Source:
@@ -67,7 +82,8 @@ def _source_of_object(model: Any, contract: Contract, hints: Hints) -> Source:
     packages = [kind.__module__.split(".")[0] for kind in type(model).__mro__]
     read = next((PACKAGES[package] for package in packages if package in PACKAGES), None)
     if read is None:
-        raise BundleError(f"save() takes models of {', '.join(PACKAGES)}, and paths to saved models, not {type(model).__name__}; for other models export ONNX and give its path")
+        fix = "for other models export ONNX and give its path, or write a class with predict(rows) and give it as presage.PythonClass"
+        raise BundleError(f"save() takes models of {', '.join(PACKAGES)}, and paths to saved models, not {type(model).__name__}; {fix}")
     return read(model, contract, hints)
 
 

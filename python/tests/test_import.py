@@ -84,6 +84,19 @@ class ImportTest(unittest.TestCase):
                 self.assertEqual((code, len(err.splitlines())), (1, 1))
                 self.assertIn(message, err)
 
+    @unittest.skipUnless(installed("lightgbm", "xgboost", "sklearn", "skops"), "lightgbm, xgboost, scikit-learn and skops are not installed")
+    def test_a_damaged_file_is_told_from_a_missing_one(self) -> None:
+        forms = {"txt": "LightGBM's text (LightGBMError: ", "skops": "a file of skops (BadZipFile: ", "joblib": "a pickle (UnpicklingError: ", "pkl": "a pickle (UnpicklingError: "}
+        for ending, form in (forms | dict.fromkeys(("json", "ubj"), "a model of XGBoost (XGBoostError: ")).items():
+            with self.subTest(ending):
+                path = self.room / f"given.{ending}"
+                self.assertEqual(self.run_with(path), (1, "", f"{path} is not there\n"))
+                path.write_text("hello")
+                code, _, err = self.run_with(path)
+                self.assertEqual((code, len(err.splitlines())), (1, 1))
+                self.assertIn(f"{path} cannot be read as {form}", err)
+                self.assertIn("); write it with ", err)
+
     def test_borders_are_two_shares(self) -> None:
         words = ["a", "--name", "a", "--version", "1.0.0", "--matrix", "m", "--borders"]
         self.assertEqual(parser().parse_args([*words, "0.5,0.75"]).borders, (0.5, 0.75))

@@ -69,3 +69,15 @@ class KerasTest(unittest.TestCase):
         self.model().save(path)
         report = presage.save(path, **self.words)
         self.assertEqual((report.kept.form, load_keras(path).count_params()), ("ONNX", 21))
+
+    def test_what_is_damaged_is_refused_by_its_form(self) -> None:
+        (self.room / "given.keras").write_text("hello")
+        (self.room / "saved").mkdir()
+        (self.room / "saved" / "saved_model.pb").write_text("hello")
+        for name, message in (("given.keras", r"given\.keras cannot be read as a \.keras file \(ValueError: "), ("saved", r"saved cannot be read as a SavedModel \(\w+: ")):
+            with self.subTest(name), self.assertRaisesRegex(presage.BundleError, message + r".*\); write it with model\."):
+                presage.save(self.room / name, **self.words)
+
+    def test_a_model_of_another_width_is_told_what_it_must_take(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, r"Sequential does not predict rows of the bundle \(ValueError: .*\); it must take any number of rows x 3 features"):
+            presage.save(self.model(shape=(5,)), **self.words)

@@ -71,6 +71,35 @@ class PythonClassTest(unittest.TestCase):
             with self.subTest(name), self.assertRaisesRegex(presage.BundleError, message):
                 presage.save(presage.PythonClass(self.code, name), **self.words)
 
+    def alone(self, code: str) -> presage.PythonClass:
+        """The class Alone of a file of its own."""
+        self.write("alone.py", f"class Alone:\n{code}\n")
+        return presage.PythonClass(self.code / "alone.py", "alone:Alone")
+
+    def test_code_that_fails_is_refused_with_what_it_raised_and_what_is_expected(self) -> None:
+        faults = {
+            "    def __init__(self, weight): ...\n    def predict(self, rows): ...": r"alone:Alone of .*alone\.py cannot be made \(TypeError: .*'weight'\); .* by load\(path\), or without arguments",
+            "    def predict(self rows): ...": r"alone:Alone of .*alone\.py cannot be made \(SyntaxError: .*line 2\)",
+            "    def predict(self, rows): return {}['volume']": r"alone:Alone does not predict rows of the bundle \(KeyError: 'volume'\); it must take any number of rows x 3 features",
+            "    def predict(self, rows): return ['up'] * len(rows)": r"alone:Alone does not predict rows of the bundle \(ValueError: .*'up'\); .* one list of numbers a row",
+        }
+        for code, message in faults.items():
+            with self.subTest(message):
+                with self.assertRaisesRegex(presage.BundleError, message) as caught:
+                    presage.save(self.alone(code), **self.words)
+                self.assertIn(f"({type(caught.exception.__cause__).__name__}: ", str(caught.exception))
+
+    def test_an_interrupt_is_no_fault_of_the_class(self) -> None:
+        with self.assertRaises(KeyboardInterrupt):
+            presage.save(self.alone("    def predict(self, rows): raise KeyboardInterrupt"), **self.words)
+
+    def test_a_class_that_refuses_a_row_of_zeros_is_no_bundle_as_the_server_would_never_serve_it(self) -> None:
+        faults = {"raise ValueError('no market')": r"\(ValueError: no market\)", "return rows[:, 0] + 2": r"\(Refusal: .* outside 0 and 1"}
+        for answer, message in faults.items():
+            code = f"    def predict(self, rows):\n        if not rows.any():\n            {answer}\n        return rows[:, 0] * 0 + 0.5"
+            with self.subTest(answer), self.assertRaisesRegex(presage.BundleError, f"class: in a fresh process: the model fails on a row of zeros, with which the server tries every model .* {message}"):
+                presage.save(self.alone(code), **self.words)
+
     def test_one_file_is_enough(self) -> None:
         path = self.code / "alone.py"
         path.write_text("class Even:\n    def predict(self, rows):\n        return [[0.5, 0.5]] * len(rows)\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,23 @@ class SklearnFormsTest(unittest.TestCase):
         self.assertRegex(text, r"the framework itself +[\d,]+ µs +scikit-learn [\d.]+, Pipeline")
         self.assertRegex(text, r"ONNX, float64 +onnx +[\d,]+ µs +kept +\d+ rows reproduced")
 
+    def test_a_pipeline_that_was_fitted_on_a_frame_and_names_its_columns_becomes_onnx_as_well(self) -> None:
+        import pandas as pd
+        from sklearn.compose import ColumnTransformer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        names = make_description().features
+        frame = pd.DataFrame(self.parts.train.x, columns=names)
+        inner = ColumnTransformer([("scaled", StandardScaler(), pd.Index(names[2:]))], remainder="passthrough")
+        model = make_pipeline(ColumnTransformer([("some", make_pipeline(inner), names[:0:-1])], remainder="passthrough"), LogisticRegression()).fit(frame, self.parts.train.up)
+        report = presage.save(model, **self.words)
+        self.assertEqual(report.kept.form, "ONNX, float64")
+        inputs, outputs = golden_rows(report.folder)
+        np.testing.assert_allclose(outputs, model.predict_proba(pd.DataFrame(inputs, columns=names)), atol=1e-15)
+        self.assertEqual(model.steps[0][1].transformers_[0][2], names[:0:-1], "the model itself keeps its names")
+
     def test_a_pipeline_over_windows_becomes_a_graph_that_takes_windows(self) -> None:
         from onnx import load
 
@@ -91,6 +109,17 @@ class SklearnFormsTest(unittest.TestCase):
     def test_a_step_that_only_the_training_script_knows_is_no_bundle(self) -> None:
         with self.assertRaisesRegex(presage.BundleError, "(?s)no form of this model.*joblib: in a fresh process: ModuleNotFoundError"):
             presage.save(self.fit(Doubled()), **self.words, runtimes=["python"])
+
+    def test_an_estimator_that_refuses_a_row_of_zeros_is_not_kept_for_the_worker(self) -> None:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import FunctionTransformer
+
+        rows = make_rows()
+        self.parts = make_parts(replace(rows, x=np.abs(rows.x) + 0.1))
+        model = make_pipeline(FunctionTransformer(np.log), LogisticRegression()).fit(self.parts.train.x, self.parts.train.up)
+        with self.assertRaisesRegex(presage.BundleError, r"joblib: in a fresh process: the model fails on a row of zeros, .* \(ValueError: Input X contains infinity"):
+            presage.save(model, **{**self.words, "parts": self.parts}, runtimes=["python"])
 
     def test_columns_of_a_frame_in_another_order_are_refused(self) -> None:
         import pandas as pd

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 from made_up_market import golden_rows, installed, make_description, make_parts, make_rows
@@ -35,6 +36,7 @@ class TorchTest(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
+        self.room = Path(folder.name)
         torch.set_num_threads(1)
         self.words = {"models_dir": folder.name, "name": "lean", "version": "1.0.0", "description": make_description(optional=[]), "parts": make_parts(), "quiet": True}
 
@@ -70,3 +72,23 @@ class TorchTest(unittest.TestCase):
     def test_scores_that_are_no_probabilities_are_refused(self) -> None:
         with self.assertRaisesRegex(presage.BundleError, "not probabilities"):
             presage.save(self.module()[:-1], **self.words)
+
+    def test_a_state_dict_is_told_from_torchscript(self) -> None:
+        torch.save(self.module().state_dict(), self.room / "given.pt")
+        with self.assertRaisesRegex(presage.BundleError, r"given\.pt cannot be read as TorchScript \(RuntimeError: .*\); if it is a state dict, load it into its module"):
+            presage.save(self.room / "given.pt", **self.words)
+
+    def test_damaged_files_are_refused_by_their_form_without_another_word(self) -> None:
+        for name, form in (("given.pt", "TorchScript"), ("given.pt2", "an exported program")):
+            (self.room / name).write_text("hello")
+            with self.subTest(name), self.assertNoLogs("torch.export"), self.assertRaisesRegex(presage.BundleError, rf"{name} cannot be read as {form} \(\w+: .*\); .*write it with torch\."):
+                presage.save(self.room / name, **self.words)
+
+    def test_a_program_of_a_fixed_number_of_rows_is_told_how_to_take_any(self) -> None:
+        torch.export.save(torch.export.export(self.module().eval(), (torch.ones(4, 3),)), self.room / "given.pt2")
+        with self.assertRaisesRegex(presage.BundleError, r"does not take rows of shape \[\d+, 3\] \(AssertionError: Guard failed.*dynamic_shapes=\(\{0: torch\.export\.Dim\(\"rows\"\)\},\)"):
+            presage.save(self.room / "given.pt2", **self.words)
+
+    def test_a_module_of_another_width_is_told_what_it_must_take(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, r"Linear does not predict rows of the bundle \(RuntimeError: .*mat1 and mat2.*\); it must take any number of rows x 3 features"):
+            presage.save(nn.Linear(5, 2), **self.words)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BundleError
+from ..errors import BundleError, reading
 from ..source import FLOAT32, Artefact, Contract, Form, Predict, Source, columns, in_batches
 from ..worker_words import read_by_worker
 
@@ -43,7 +43,8 @@ def saved_model_source(path: Path, contract: Contract) -> Source:
         return Artefact("saved_model", "python", "tensorflow-savedmodel", FLOAT32)
 
     given = Artefact(path.name, "python", "tensorflow-savedmodel", FLOAT32)
-    predict = read_by_worker((path.parent, given), contract, lambda args: signature_model(tensorflow, "cpu", args))
+    with reading(path, "a SavedModel", "write it with model.export(path) of Keras 3, or tensorflow.saved_model.save"):
+        predict = read_by_worker((path.parent, given), contract, lambda args: signature_model(tensorflow, "cpu", args))
     forms = [Form("ONNX", "onnx", lambda folder: _converted(path, folder)), Form("SavedModel", "python", write)]
     return Source(f"tensorflow {tensorflow.__version__}", "SavedModel", None, in_batches(predict), forms)
 
@@ -62,10 +63,11 @@ def keras_predictor(model: Any, contract: Contract) -> Predict:
 
 
 def load_keras(path: Path) -> Any:
-    """The model of a .keras file, in Keras's safe mode."""
+    """The model of a .keras file, in Keras's safe mode. Raises BundleError for another file."""
     import keras
 
-    return keras.saving.load_model(path, compile=False)
+    with reading(path, "a .keras file", "write it with model.save(path) of Keras 3"):
+        return keras.saving.load_model(path, compile=False)
 
 
 def _write_onnx(model: Any, folder: Path) -> Artefact:

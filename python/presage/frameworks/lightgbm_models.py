@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BundleError
+from ..errors import BundleError, reading
 from ..source import FLOAT64, Artefact, Contract, Form, Predict, Source, columns
 
 PROBABILITIES = ("binary", "cross_entropy ", "multiclass")
@@ -42,7 +42,8 @@ def predictor(booster: Any) -> Predict:
 
 
 def load_lightgbm(path: Path) -> Any:
-    """The booster of a text file."""
+    """The booster of a text file. Raises BundleError for another file."""
     from lightgbm import Booster
 
-    return Booster(model_str=path.read_text())
+    with reading(path, "LightGBM's text", "write it with booster.save_model(path)"):
+        return Booster(model_str=path.read_text())

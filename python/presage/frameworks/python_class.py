@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..errors import refused
 from ..source import FLOAT64, Artefact, Contract, Form, Source
 from ..worker_words import read_by_worker
 
@@ -28,7 +29,7 @@ class PythonClass:
 
 
 def python_class_source(model: PythonClass, contract: Contract) -> Source:
-    """The object as `load` makes it from its own folder."""
+    """The object as `load` makes it from its own folder. Raises BundleError where it cannot be made."""
     path = Path(model.path).resolve()
     artefact = Artefact(path.name, "python", "python-class", FLOAT64, klass=model.name)
 
@@ -39,7 +40,8 @@ def python_class_source(model: PythonClass, contract: Contract) -> Source:
         shutil.copytree(path, folder / FOLDER, ignore=shutil.ignore_patterns("__pycache__", ".*"))
         return replace(artefact, path=FOLDER)
 
-    with _own_modules(path if path.is_dir() else path.parent):
+    fix = "its module must import by itself, and the class be made by load(path), or without arguments"
+    with _own_modules(path if path.is_dir() else path.parent), refused(f"{model.name} of {path} cannot be made", fix):
         predict = read_by_worker((path.parent, artefact), contract)
     return Source(f"Python {platform.python_version()}", model.name, None, predict, [Form("class", "python", write)])
 

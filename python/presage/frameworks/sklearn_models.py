@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BundleError
+from ..errors import BundleError, reading
 from ..sklearn_trees import sklearn_trees_text
 from ..source import FLOAT32, FLOAT64, MIXED, Artefact, Contract, Form, Predict, Source, columns
 from .onnx_files import OPSET
+from .sklearn_columns import by_place
 
 
 def sklearn_source(model: Any, contract: Contract, method: str | None = None) -> Source:
@@ -84,17 +85,19 @@ def _check_names(model: Any, contract: Contract) -> None:
 
 
 def load_skops(path: Path) -> Any:
-    """The estimator of a skops file; types that are not known to be harmless are refused by skops."""
+    """The estimator of a skops file; raises BundleError for another file, and for types that skops does not know to be harmless."""
     from skops.io import load
 
-    return load(path)
+    with reading(path, "a file of skops", "write it with skops.io.dump, of types that skops trusts"):
+        return load(path)
 
 
 def load_joblib(path: Path) -> Any:
-    """The estimator of a pickle. Runs whatever code the file holds."""
+    """The estimator of a pickle. Runs whatever code the file holds. Raises BundleError where that fails."""
     from joblib import load
 
-    return load(path)
+    with reading(path, "a pickle", "write it with joblib.dump, and import it where the modules of all its classes can be imported"):
+        return load(path)
 
 
 def _write_trees(model: Any, folder: Path) -> Artefact:
@@ -111,7 +114,7 @@ def _write_onnx(model: Any, contract: Contract, method: str, folder: Path, *, do
     else:
         options, tensor = None, None
     kind = DoubleTensorType if double else FloatTensorType
-    graph = to_onnx(model, initial_types=[("input", kind([None, contract.values]))], options=options, target_opset=OPSET)
+    graph = to_onnx(by_place(model), initial_types=[("input", kind([None, contract.values]))], options=options, target_opset=OPSET)
     if contract.window > 1:
         _take_windows(graph.graph, contract)
     (folder / "model.onnx").write_bytes(graph.SerializeToString())

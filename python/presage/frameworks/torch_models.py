@@ -6,17 +6,18 @@ import copy
 import logging
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import BundleError
+from ..errors import BundleError, reading, refused
 from ..source import FLOAT32, Artefact, Contract, Form, Predict, Source, columns, in_batches
 
 # More rows than one, as PyTorch takes a dimension of one for a fixed one.
 EXAMPLE_ROWS = 3
+LOGGERS = ("torch.onnx", "torch.export")
 
 
 def torch_source(model: Any, contract: Contract) -> Source:
@@ -26,7 +27,7 @@ def torch_source(model: Any, contract: Contract) -> Source:
     example = torch.from_numpy(contract.tensor(np.ones((EXAMPLE_ROWS, contract.values))))
     onnx = Form("ONNX", "onnx", lambda folder: _write_onnx(given, example, folder))
     if isinstance(model, torch.export.ExportedProgram):
-        given, ask = model, model.module()
+        given, ask = model, _called(model)
         forms = [onnx, Form("torch.export", "python", lambda folder: _write_program(given, folder))]
     elif isinstance(model, torch.jit.ScriptModule):
         given = ask = copy.deepcopy(model).cpu().eval()
@@ -56,31 +57,43 @@ def predictor(module: Callable[[Any], Any], contract: Contract) -> Predict:
 
 
 def load_program(path: Path) -> Any:
-    """The exported program of a .pt2 file. PyTorch reads parts of it as pickles, which run code."""
+    """The exported program of a .pt2 file. PyTorch reads parts of it as pickles, which run code. Raises BundleError for another file."""
     import torch
 
-    return torch.export.load(path)
+    with reading(path, "an exported program", "write it with torch.export.save(torch.export.export(…), path)"), _quietly():
+        return torch.export.load(path)
 
 
 def load_script(path: Path) -> Any:
-    """The TorchScript of a .pt file."""
+    """The TorchScript of a .pt file. Raises BundleError for another file, such as a state dict."""
     import torch
 
-    return torch.jit.load(path, map_location="cpu").eval()
+    fix = "if it is a state dict, load it into its module and pass that to presage.save; else write it with torch.jit.script(module).save(path), or torch.jit.trace"
+    with reading(path, "TorchScript", fix), _quietly():
+        return torch.jit.load(path, map_location="cpu").eval()
+
+
+def _called(program: Any) -> Callable[[Any], Any]:
+    """The program as a function; raises BundleError, with how to export it, where it was not exported for such rows."""
+    module = program.module()
+
+    def call(rows: Any) -> Any:
+        what = f"the exported program does not take rows of shape {list(rows.shape)}"
+        with refused(what, 'export it for rows of these features, and for any number of them: dynamic_shapes=({0: torch.export.Dim("rows")},)'):
+            return module(rows)
+
+    return call
 
 
 @contextmanager
 def _quietly() -> Iterator[None]:
     """Without what PyTorch says of things that nobody asked for."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+    with ExitStack() as later, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in map(logging.getLogger, LOGGERS):
+            later.callback(logger.setLevel, logger.level)
+            logger.setLevel(logging.ERROR)
+        yield
 
 
 def _write_onnx(given: Any, example: Any, folder: Path) -> Artefact:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BundleError
+from ..errors import BundleError, reading
 from ..golden import Tolerance
 from ..source import Artefact, Contract, Form, Predict, Source, columns
 
@@ -67,7 +67,8 @@ def predictor(booster: Any) -> Predict:
 
 
 def load_xgboost(path: Path) -> Any:
-    """The booster of a JSON or UBJSON file."""
+    """The booster of a JSON or UBJSON file. Raises BundleError for another file."""
     from xgboost import Booster
 
-    return Booster(model_file=path)
+    with reading(path, "a model of XGBoost", "write it with booster.save_model(path), which ends with .ubj or .json"):
+        return Booster(model_file=path)
