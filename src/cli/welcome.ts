@@ -11,13 +11,21 @@ function feedLines({ origin, key, bars, speed, history }: Feed): string[] {
   ]
 }
 
+function modelWords(entries: Running['presage']['models']['entries']): string {
+  if (entries.length === 0) return 'Models: none yet; copy a bundle into the models folder.'
+  const isRefused = (entry: (typeof entries)[number]): boolean => entry.find('latest')?.slot.failure !== undefined
+  const listed = (some: typeof entries): string => some.map(({ name, labels }) => `${name} ${labels.get('latest') ?? ''}`.trim()).join(', ') || 'none'
+  const refused = entries.filter(isRefused)
+  const words = `Models: ${listed(entries.filter((entry) => !isRefused(entry)))}.`
+  return refused.length === 0 ? words : `${words} Refused: ${listed(refused)}; the log says why, and GET /models/NAME.`
+}
+
 /** What a newcomer reads after the start: what runs, and what to try next; the shell fills the key in, which no log should keep. */
 export function welcome({ presage, url, readyMs }: Running, feed: Feed | undefined): string {
   const auth = `-H "X-API-Key: $(cat '${presage.keyFile}')"`
-  const names = presage.models.entries.map(({ name, labels }) => `${name} ${labels.get('latest') ?? ''}`.trim())
   return [
     '',
-    `${styleText('bold', 'Presage')} answers on ${styleText('bold', url)} (ready in ${readyMs} ms). Models: ${names.length > 0 ? names.join(', ') : 'none yet; copy a bundle into the models folder'}.`,
+    `${styleText('bold', 'Presage')} answers on ${styleText('bold', url)} (ready in ${readyMs} ms). ${modelWords(presage.models.entries)}`,
     ...(feed ? feedLines(feed) : []),
     `The admin key is in ${presage.keyFile}${presage.firstKey === undefined ? '' : ' (made just now)'}. Try, in another terminal:`,
     '',

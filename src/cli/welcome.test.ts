@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Running } from '../main.ts'
+import { welcome } from './welcome.ts'
+
+const entry = (name: string, failure?: Error) => ({ name, labels: new Map([['latest', '1.0.0']]), find: () => ({ slot: { failure } }) })
+const wordsFor = (...entries: ReturnType<typeof entry>[]): string =>
+  welcome({ presage: { keyFile: 'var/admin.key', models: { entries } }, url: 'http://127.0.0.1:8080', readyMs: 5 } as unknown as Running, undefined)
+
+test('the start tells which models are served, and which were refused', () => {
+  assert.match(wordsFor(), /Models: none yet; copy a bundle into the models folder\.$/m)
+  assert.match(wordsFor(entry('a'), entry('b')), /Models: a 1\.0\.0, b 1\.0\.0\.$/m)
+  assert.match(wordsFor(entry('a'), entry('b', new Error())), /Models: a 1\.0\.0\. Refused: b 1\.0\.0; the log says why, and GET \/models\/NAME\.$/m)
+  assert.match(wordsFor(entry('b', new Error())), /Models: none\. Refused: b 1\.0\.0;/)
+})
+
+test('what is to be tried reads the key from its file', () => {
+  assert.match(wordsFor(entry('a')), /-H "X-API-Key: \$\(cat 'var\/admin\.key'\)"/)
+})
