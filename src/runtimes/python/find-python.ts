@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** Where `presage python setup` makes the environment of the workers, inside the data folder. */
@@ -12,13 +12,18 @@ export function findPython({ executable, dataDir }: { readonly executable?: stri
   return existsSync(own) ? own : undefined
 }
 
+function whyItCannotRun(program: string): string | undefined {
+  try {
+    accessSync(program, constants.X_OK)
+    return statSync(program).isFile() ? undefined : 'EISDIR'
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code
+  }
+}
+
 /** What is wrong with a Python that was named, and what to do; undefined where it is a program that may be run. */
 export function lackOf(executable: string): string | undefined {
-  try {
-    accessSync(executable, constants.X_OK)
-    return undefined
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return `The Python ${executable} cannot be run (${code}): give python.executable the whole path of one, or remove that setting and run \`presage python setup\``
-  }
+  const why = whyItCannotRun(executable)
+  if (why === undefined) return undefined
+  return `The Python ${executable} cannot be run (${why}): give python.executable the whole path of one, or remove that setting and run \`presage python setup\``
 }

@@ -55,6 +55,7 @@ test('a Python that cannot be run, or lacks what a worker itself needs, is told 
   for (const sandbox of ['off', 'auto'] as const) await assert.rejects(refusal('/nowhere/python', sandbox), unable)
   const folder = mkdtempSync(join(tmpdir(), 'presage-python-'))
   t.after(() => rmSync(folder, { recursive: true }))
+  await assert.rejects(refusal(folder), { code: 'model_verification_failed', message: /cannot be run \(EISDIR\)/ })
   const bare = join(folder, 'python')
   // Without site-packages.
   writeFileSync(bare, `#!/bin/sh\nexec '${made.executable}' -S "$@"\n`, { mode: 0o755 })
