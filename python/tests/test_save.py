@@ -12,6 +12,7 @@ import numpy as np
 from made_up_market import MINUTE, golden_rows, installed, make_description, make_parts, make_rows
 
 import presage
+from presage.frameworks.sklearn_columns import by_place
 from presage.reload import reload
 from presage.source import FLOAT64, Artefact, Contract
 from presage.sklearn_trees import sklearn_trees_text
@@ -73,6 +74,19 @@ class SklearnFormsTest(unittest.TestCase):
         inputs, outputs = golden_rows(report.folder)
         np.testing.assert_allclose(outputs, model.predict_proba(pd.DataFrame(inputs, columns=names)), atol=1e-15)
         self.assertEqual(model.steps[0][1].transformers_[0][2], names[:0:-1], "the model itself keeps its names")
+
+    def test_columns_that_are_chosen_otherwise_stay_as_they_are_and_models_without_names_are_not_copied(self) -> None:
+        import pandas as pd
+        from sklearn.compose import ColumnTransformer
+        from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+        frame = pd.DataFrame(self.parts.train.x, columns=make_description().features)
+        alone = FunctionTransformer(lambda column: np.reshape(column, (-1, 1)))
+        chosen = [[0], slice(1, 2), [False, False, True]]
+        given = ColumnTransformer([(str(at), StandardScaler(), each) for at, each in enumerate(chosen)] + [("one", alone, 1), ("named", alone, "close@1m")]).fit(frame)
+        self.assertEqual([each for _, _, each in by_place(given).transformers_], [*chosen, 1, "close@1m"])
+        plain = self.fit()
+        self.assertIs(by_place(plain), plain)
 
     def test_a_pipeline_over_windows_becomes_a_graph_that_takes_windows(self) -> None:
         from onnx import load

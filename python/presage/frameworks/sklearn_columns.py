@@ -8,20 +8,24 @@ from typing import Any
 
 
 def by_place(model: Any) -> Any:
-    """A copy of a fitted estimator whose column transformers, however deep, take their columns by place: a row of a graph has no names."""
+    """The fitted estimator; where column transformers in it, however deep, name their columns, a copy in which they take them by place: a row of a graph has no names."""
+    if not any(map(_names, _parts(model, set()))):
+        return model
     copied = deepcopy(model)
     for part in _parts(copied, set()):
-        names = [str(name) for name in getattr(part, "feature_names_in_", [])]
-        if names and hasattr(part, "transformers_"):
+        if names := _names(part):
             part.transformers_ = [(name, fitted, _places(chosen, names)) for name, fitted, chosen in part.transformers_]
     return copied
 
 
+def _names(part: Any) -> list[str]:
+    """The columns that a column transformer was fitted on, by name; none of what else there is."""
+    return [str(name) for name in getattr(part, "feature_names_in_", [])] if hasattr(part, "transformers_") else []
+
+
 def _places(chosen: Any, names: list[str]) -> Any:
     """The places of columns that are listed by name; what else chooses columns stays as it is."""
-    if isinstance(chosen, (str, slice)) or callable(chosen):
-        return chosen
-    listed = list(chosen)
+    listed = list(chosen) if hasattr(chosen, "__iter__") and not isinstance(chosen, str) else []
     return [names.index(each) for each in listed] if listed and all(isinstance(each, str) for each in listed) else chosen
 
 
