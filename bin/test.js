@@ -2,6 +2,9 @@ import fs from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { foreground, onNode24, root } from './node24.js'
 
+/** Characters of a failed file's words: several failed tests with their tracebacks. */
+const LAST_WORDS = 6000
+
 await onNode24()
 process.chdir(root)
 
@@ -11,31 +14,47 @@ const filters = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 /** @param {string[]} files */
 const chosen = (files) => files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter.replace(/^\.\//, '')))).sort()
 
+const pythonFiles = chosen(fs.globSync('python/**/test_*.py'))
+const files = chosen(fs.globSync(['src/**/*.test.ts', 'test/**/*.test.ts']))
+
+/** What the Python files that failed said, to be said again at the end: of a long log often only the end is kept. @type {string[]} */
+const failures = []
+
 /** Python tests first, so that the last words are the summary of Node's runner; without the environment they are skipped by name, in CI that fails. */
 async function runPython() {
-  const files = chosen(fs.globSync('python/**/test_*.py'))
-  if (files.length === 0) return 0
+  if (pythonFiles.length === 0) return 0
   if (!fs.existsSync('.venv/bin/python')) {
     console.log(
-      `${process.env.CI ? 'FAILED' : 'skipped'}: ${files.length} Python test files: no .venv (python3 -m venv .venv && .venv/bin/pip install -r python/requirements-ci.txt)`,
+      `${process.env.CI ? 'FAILED' : 'skipped'}: ${pythonFiles.length} Python test files: no .venv (python3 -m venv .venv && .venv/bin/pip install -r python/requirements-ci.txt)`,
     )
     return process.env.CI ? 1 : 0
   }
   const env = { ...process.env, PYTHONPATH: `${root}python:${root}python/tests` }
   let code = 0
   // A process for each file: PyTorch and TensorFlow in one end it.
-  for (const file of files) code = (await foreground('.venv/bin/python', ['-m', 'unittest', file], env)) || code
+  for (const file of pythonFiles) code = (await runPythonFile(file, env)) || code
   return code
 }
 
-const files = chosen(fs.globSync(['src/**/*.test.ts', 'test/**/*.test.ts']))
-const pythonCode = await runPython()
-if (files.length === 0) {
-  if (pythonCode === 0 && fs.globSync('python/**/test_*.py').length > 0 && filters.some((filter) => filter.includes('python'))) process.exit(0)
+/**
+ * The exit code of a file of Python tests.
+ * @param {string} file
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function runPythonFile(file, env) {
+  /** @type {Buffer[]} */
+  const said = []
+  const code = await foreground('.venv/bin/python', ['-m', 'unittest', file], { env, hear: (bytes) => said.push(bytes) })
+  if (code !== 0) failures.push(`${file} ended with ${code}:\n${Buffer.concat(said).toString().slice(-LAST_WORDS)}`)
+  return code
+}
+
+if (files.length + pythonFiles.length === 0) {
   console.error(`No test file has "${filters.join('" or "')}" in its path.`)
   process.exit(1)
 }
+const pythonCode = await runPython()
 const limits = [`--test-concurrency=${availableParallelism()}`, '--test-timeout=300000']
-const nodeCode = await foreground(process.execPath, ['--test', ...limits, ...options, ...files])
-if (pythonCode !== 0) console.error('The Python tests failed: see above.')
+const nodeCode = files.length === 0 ? 0 : await foreground(process.execPath, ['--test', ...limits, ...options, ...files])
+if (pythonCode !== 0) console.error(['', 'The Python tests failed:', ...failures].join('\n'))
 process.exit(nodeCode === 0 ? pythonCode : nodeCode)
