@@ -58,33 +58,41 @@ test('a server also says status, proof, engine and protection, and why a model f
   assert.match(lines.at(-1) ?? '', /bad 1\.0\.0: run `presage python setup`$/)
 })
 
-test('versions that a server refused are listed with their reasons where they are newer than the latest', async (t) => {
+test('versions that a server refused are listed with their reasons where they are newer than the latest, and those that are in memory or labelled where their files are damaged', async (t) => {
   const manifest = { runtime: 'trees', artefact: { format: 'lightgbm' } }
-  const told = (version: string, status: string, reason?: string) => ({
+  const told = (version: string, status: string, { reason, labels = [] }: { readonly reason?: string; readonly labels?: readonly string[] } = {}) => ({
     model_name: 'forest',
     version,
     status,
     reason,
+    labels,
+    loaded: status === 'standby',
     verified: false,
     memory_bytes: 0,
     manifest,
   })
   const all = [
-    told('2.1.0', 'failed', 'model.txt is damaged'),
+    told('2.1.0', 'failed', { reason: 'model.txt is damaged' }),
     told('2.0.0', 'standby'),
+    told('1.1.0', 'standby', { reason: 'model.txt was changed' }),
     told('1.0.0', 'active'),
-    told('0.9.0', 'failed', 'as old as the hills'),
+    told('0.9.0', 'failed', { reason: 'as old as the hills' }),
+    told('0.8.0', 'failed', { reason: 'no golden rows', labels: ['stable'] }),
   ]
   const url = await makeServer(t, {
     '/models': { models: [{ name: 'forest' }] },
-    '/models/forest': all[2],
+    '/models/forest': all[3],
     '/models/forest/versions': { model_name: 'forest', versions: all },
     '/models/forest/versions/2.1.0': all[0],
+    '/models/forest/versions/1.1.0': all[2],
+    '/models/forest/versions/0.8.0': all[5],
   })
   const [, , ...lines] = await printed(t, { url, key: 'psk' })
+  const row = (version: string, status: string): string => `forest ${version} ${status} trees lightgbm no 0.0 MB`
+  assert.deepEqual(lines.slice(0, 4), [row('2.1.0', 'failed'), row('1.1.0', 'standby'), row('0.8.0', 'failed'), row('1.0.0', 'active')])
   assert.match(
-    lines.join('\n'),
-    /^forest 2\.1\.0 failed trees lightgbm no 0\.0 MB\nforest 1\.0\.0 active trees lightgbm no 0\.0 MB\n.*forest 2\.1\.0: model\.txt is damaged$/,
+    lines.slice(4).join('\n'),
+    /^.*failed.* forest 2\.1\.0: model\.txt is damaged\n.*damaged.* forest 1\.1\.0: model\.txt was changed\n.*failed.* forest 0\.8\.0: no golden rows$/,
   )
 })
 

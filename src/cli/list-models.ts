@@ -38,13 +38,16 @@ function proofOf({ verified, golden }: VersionResponse): string {
   return golden === undefined ? 'yes' : `${golden.reproduced}/${golden.rows} within ${golden.max_abs_error.toExponential(1)}`
 }
 
-/** The latest version of a model, after the newer ones that failed. */
+/** The latest version of a model, after others of which something is to be said: newer ones that failed, and those that answer, or are to, by a label but could not be loaded again. */
 async function shownVersions(server: RunningServer, name: string): Promise<VersionResponse[]> {
   const path = `/models/${name}`
   const [latest, { versions }] = await Promise.all([server.get<VersionResponse>(path), server.get<VersionsResponse>(`${path}/versions`)])
-  const refused = versions.filter(({ status, version }) => status === 'failed' && compareVersions(version, latest.version) > 0)
-  const newer = await Promise.all(refused.map(({ version }) => server.get<VersionResponse>(`${path}/versions/${version}`)))
-  return [...newer, latest]
+  const others = versions.filter(
+    ({ reason, version, loaded, labels }) =>
+      reason !== undefined && version !== latest.version && (loaded || labels.length > 0 || compareVersions(version, latest.version) > 0),
+  )
+  const told = await Promise.all(others.map(({ version }) => server.get<VersionResponse>(`${path}/versions/${version}`)))
+  return [...told, latest]
 }
 
 async function listServer(options: ServerOptions): Promise<void> {
@@ -62,11 +65,11 @@ async function listServer(options: ServerOptions): Promise<void> {
     `${(version.memory_bytes / 2 ** 20).toFixed(1)} MB`,
   ])
   console.log(tableLines(['model', 'version', 'status', 'runtime', 'format', 'verified', 'engine', 'protection', 'memory'], rows).join('\n'))
-  for (const { model_name: name, version, reason } of versions)
-    if (reason !== undefined) console.error(`${styleText('red', 'failed')} ${name} ${version}: ${reason}`)
+  for (const { model_name: name, version, reason, loaded } of versions)
+    if (reason !== undefined) console.error(`${styleText('red', loaded ? 'damaged' : 'failed')} ${name} ${version}: ${reason}`)
 }
 
-/** Prints the bundles of a folder, or with a URL the models of a running server with what it knows of them: status, proof, engine, protection, and why newer versions than the latest were refused. */
+/** Prints the bundles of a folder, or with a URL the models of a running server with what it knows of them: status, proof, engine, protection, why newer versions than the latest were refused, and whose files were damaged since they were loaded. */
 export async function listModels({ models, url, ...key }: ListOptions): Promise<void> {
   if (url === undefined) await listFolder(models)
   else await listServer({ url, ...key })

@@ -1,4 +1,5 @@
 import type { Clock } from '../contracts/ports.ts'
+import { ChangedFiles, type ChangedFilesDeps } from './changed-files.ts'
 import { folderPrint } from './folder-print.ts'
 import type { ModelIndex } from './model-index.ts'
 import type { ManifestFile } from './manifest-file.ts'
@@ -8,7 +9,7 @@ import type { StoreRecords } from './store-records.ts'
 import { VersionSlot } from './version-slot.ts'
 
 /** What scanning needs; `load` insists, `log` hears of what operators should know. */
-export type BundleScanDeps = {
+export type BundleScanDeps = ChangedFilesDeps & {
   readonly dir: string
   readonly eager: readonly string[]
   readonly index: ModelIndex
@@ -16,7 +17,6 @@ export type BundleScanDeps = {
   readonly clock: Clock
   readonly load: (slot: VersionSlot) => Promise<Resident>
   readonly refresh: (name: string) => void
-  readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
 /** Finds bundles in the models folder and has them proven in the background. */
@@ -24,11 +24,16 @@ export class BundleScan {
   readonly #deps: BundleScanDeps
   #rejected: ReadonlyMap<string, string> = new Map()
   #last: Promise<void> = Promise.resolve()
-  #isClosed = false
+  readonly #changedFiles: ChangedFiles
+  readonly #closing = new AbortController()
   constructor(deps: BundleScanDeps) {
     this.#deps = deps
+    this.#changedFiles = new ChangedFiles(deps)
   }
 
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted
+  }
   /** Folders that look like bundles and are not served, as of the last scan. */
   get rejected(): number {
     return this.#rejected.size
@@ -43,7 +48,7 @@ export class BundleScan {
   }
   /** Proves nothing more; settles when the scan under way has ended. */
   close(): Promise<void> {
-    this.#isClosed = true
+    this.#closing.abort()
     return this.#last
   }
 
@@ -67,6 +72,7 @@ export class BundleScan {
     const proofs = index.entries.map((entry) => this.#proveAll(entry.newestFirst(), fresh))
     onFound()
     await Promise.all(proofs)
+    await this.#checkAgain()
   }
 
   /** The slot of a bundle that is new: one that was never seen, or whose manifest was replaced before the version ever was these bytes. */
@@ -94,13 +100,13 @@ export class BundleScan {
     for (const slot of slots) if (!this.#isClosed && this.#needsProof(slot, fresh.has(slot))) await this.#prove(slot)
   }
 
-  /** New versions that are unproven or wanted; old ones that never came to be, and those that failed when their files changed or their time has come. */
+  /** New versions that are unproven or wanted; old ones that never came to be, those of which it is known that they cannot come again, and those that failed when their files changed or their time has come. */
   #needsProof(slot: VersionSlot, isFresh: boolean): boolean {
     const { clock, records } = this.#deps
     if (!slot.onDisk || slot.resident || slot.loading) return false
     const { failure } = slot
     if (failure) return clock.monotonic() >= failure.until || folderPrint(slot.file.dir) !== failure.print
-    return (!slot.hasLoaded && !records.isVerified(slot)) || (isFresh && this.#isWanted(slot))
+    return slot.damage !== undefined || (!slot.hasLoaded && !records.isVerified(slot)) || (isFresh && this.#isWanted(slot))
   }
 
   /** Worth its memory before anyone asks: `stable`, and a `latest` that is eager or takes over from another. */
@@ -108,6 +114,14 @@ export class BundleScan {
     const { eager, index } = this.#deps
     const { labels, slots } = index.entry(name)
     return labels.get('stable') === version || (labels.get('latest') === version && (eager.includes(name) || slots.size > 1))
+  }
+
+  /** Versions whose files were changed since they were loaded; one that is damaged and not in memory fails now, and not when it is asked for. */
+  async #checkAgain(): Promise<void> {
+    for (const slot of this.#deps.index.slots) {
+      if (slot.onDisk) await this.#changedFiles.look(slot, this.#closing.signal)
+      if (slot.damage !== undefined && !slot.resident) await this.#prove(slot)
+    }
   }
 
   /** Loads a version once so that it is proven; it stays in memory if it is wanted, or someone asked for it meanwhile. */

@@ -24,15 +24,16 @@ function statusOf({ state, onDisk, resident }: VersionSlot, verified: boolean, l
 export function describeVersion(entry: ModelEntry, slot: VersionSlot, verified: boolean): VersionSummary {
   const { manifest, digest } = slot.file
   const labels = entry.labelsOf(slot.version)
+  const reason = slot.failure?.reason ?? slot.damage
   return {
     version: slot.version,
     status: statusOf(slot, verified, labels.length > 0),
-    ...(slot.failure === undefined ? {} : { reason: slot.failure.reason }),
+    ...(reason === undefined ? {} : { reason }),
     accuracy: manifest.metrics.accuracy ?? null,
     training_date: manifest.training_date,
     runtime: manifest.runtime,
     labels,
-    verified,
+    verified: verified && slot.failure === undefined,
     loaded: slot.resident !== undefined,
     memory_bytes: slot.resident?.runtime.memoryBytes ?? 0,
     digest,

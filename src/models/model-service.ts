@@ -146,8 +146,10 @@ export class ModelService implements ModelAccess {
     const { slots } = this.#index
     const failed = slots.filter(({ failure }) => failure !== undefined).length + this.#scan.rejected
     const loaded = slots.filter(({ resident }) => resident !== undefined).length
-    const detail = `${loaded} of ${slots.length} versions loaded${failed > 0 ? `, ${failed} refused` : ''}`
-    return { status: failed > 0 ? 'degraded' : 'healthy', detail }
+    const damaged = slots.filter(({ damage }) => damage !== undefined).length
+    const more = [failed > 0 ? `, ${failed} refused` : '', damaged > 0 ? `, ${damaged} with damaged files` : ''].join('')
+    const detail = `${loaded} of ${slots.length} versions loaded${more}`
+    return { status: failed + damaged > 0 ? 'degraded' : 'healthy', detail }
   }
 
   /** Takes everything out of memory, and whatever the loads under way bring; ends inference processes. Nothing is loaded afterwards. */

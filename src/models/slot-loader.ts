@@ -66,7 +66,15 @@ export class SlotLoader {
     }
     if (!insist && slot.failure && this.#deps.clock.monotonic() < slot.failure.until) return Promise.reject(slot.failure.error)
     const { promise, resolve, reject } = Promise.withResolvers<Resident>()
-    const load: SlotLoad = { phase: 'loading', reservedBytes: 0, isAsked, isUrgent, giveUp: new AbortController(), done: promise }
+    const load: SlotLoad = {
+      phase: 'loading',
+      reservedBytes: 0,
+      isAsked,
+      isUrgent,
+      print: folderPrint(slot.file.dir),
+      giveUp: new AbortController(),
+      done: promise,
+    }
     slot.loading = load
     this.#load(slot, load)
       .finally(() => this.#underWay.delete(promise))
@@ -83,7 +91,6 @@ export class SlotLoader {
 
   async #load(slot: VersionSlot, load: SlotLoad): Promise<Resident> {
     const { clock, changed } = this.#deps
-    const print = folderPrint(slot.file.dir)
     try {
       return await this.#inTurn(slot, load)
     } catch (cause) {
@@ -91,8 +98,8 @@ export class SlotLoader {
         this.#count(slot, 'given_up')
         throw new ServingError('model_unavailable', `${slot.name} ${slot.version} was unloaded or replaced while it was loading`, { cause })
       }
-      slot.loading = undefined
-      slot.failure = loadFailure(cause, slot.failure, { print, now: clock.monotonic() })
+      slot.loading = slot.damage = undefined
+      slot.failure = loadFailure(cause, slot.failure, { print: load.print, now: clock.monotonic() })
       this.#count(slot, 'failed')
       changed(slot)
       throw cause
@@ -132,8 +139,9 @@ export class SlotLoader {
     // Nothing awaits from the decision to here and to the end of `changed`: memory, labels and the version agree at every moment.
     const resident = makeResident(slot, { ...loaded, features, onIdle: () => this.#tellFreed() })
     slot.resident = resident
-    slot.loading = slot.failure = undefined
+    slot.loading = slot.failure = slot.damage = undefined
     slot.hasLoaded = true
+    slot.print = load.print
     slot.proof = loaded.golden
     this.#deps.changed(slot)
     await Promise.all(leaving.map((each) => this.#evict(each, slot)))

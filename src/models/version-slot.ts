@@ -14,6 +14,8 @@ export type SlotLoad = {
   reservedBytes: number
   isAsked: boolean
   isUrgent: boolean
+  /** What the folder looked like before. */
+  readonly print: string
   readonly giveUp: AbortController
   readonly done: Promise<Resident>
 }
@@ -30,6 +32,10 @@ export class VersionSlot {
   failure: LoadFailure | undefined
   /** True once these bytes were in memory: from then on the version is these bytes. */
   hasLoaded = false
+  /** What its folder looked like when its files were last held to the manifest by a load that succeeded, or by a look at them since. */
+  print: string | undefined
+  /** Why it could not be loaded again, found out since its last load: it may still be in memory and serve on. */
+  damage: string | undefined
   /** How they reproduced their golden rows in this process, whether or not the store could be told. */
   proof: GoldenResult | undefined
   /** What it took when it was in memory last. */

@@ -62,3 +62,39 @@ test('a damaged version is refused with its file and a remedy, and the one befor
   const loaded = await client.post('/models/momentum/versions/1.2.3/load', {})
   assert.deepEqual([loaded.status, loaded.body.code], [422, 'model_verification_failed'])
 })
+
+test('damage to the files of a version that serves is told before it is needed again, and gone when they are whole', async (t) => {
+  const first = await startServer(t)
+  const models = join(first.folder, 'models')
+  for (const version of ['1.2.2', '1.2.3']) copyVersion(version, models)
+  const { client, presage } = await startServer(t, { 'models.dir': models, 'models.rescanMs': '86400000' })
+  const damaged = /model\.txt has SHA-256 .* damaged or was changed/
+  const told = async (version: string) => {
+    await presage.models.scan()
+    const { body } = await client.get(`/models/momentum/versions/${version}`)
+    return { reason: body.reason, status: body.status, verified: body.verified, loaded: body.loaded }
+  }
+  const health = async (): Promise<string> => (await client.get('/health')).body.checks.models.detail
+
+  await client.post('/models/momentum/versions/1.2.2/load', {})
+  for (const version of ['1.2.2', '1.2.3']) appendFileSync(join(models, 'momentum', version, 'model.txt'), '\n')
+  const { reason, ...served } = await told('1.2.3')
+  assert.match(reason, damaged)
+  assert.deepEqual(served, { status: 'active', verified: true, loaded: true })
+  assert.match(await health(), /, 2 with damaged files$/)
+  assert.equal((await client.post('/predict', singleRequest)).body.model_info.version, 'v1.2.3')
+
+  await client.post('/models/momentum/versions/1.2.2/unload', {})
+  const { reason: again, ...gone } = await told('1.2.2')
+  assert.match(again, damaged)
+  assert.deepEqual(gone, { status: 'failed', verified: false, loaded: false })
+
+  for (const version of ['1.2.2', '1.2.3']) cpSync(join(exampleModels, 'momentum', version), join(models, 'momentum', version), { recursive: true })
+  assert.deepEqual(await told('1.2.3'), { reason: undefined, ...served })
+  assert.deepEqual(await told('1.2.2'), { reason: undefined, status: 'standby', verified: true, loaded: false })
+
+  appendFileSync(join(models, 'momentum', '1.2.2', 'model.txt'), '\n')
+  const { reason: unloaded, ...out } = await told('1.2.2')
+  assert.match(unloaded, damaged)
+  assert.deepEqual(out, gone)
+})
