@@ -11,14 +11,15 @@ import numpy as np
 
 # Beyond this a row gets hardly cheaper, and a call needs more memory.
 MOST_ROWS = 64
-# Fewer rows would be no evidence; some models differ in one row of a hundred.
-LEAST_PROBES = 4
+# Fewer rows would be no evidence: of models of few inputs that differ, one row in eight does, so that 64 miss one in 5,000 of them. Some differ in one row of a hundred.
+LEAST_PROBES = 64
 MOST_PROBES = 512
+FEW_ROWS = 4
 TIMED_ROWS = 16
 MOST_VALUES = 1 << 20
 SIZES = [1 << power for power in range(MOST_ROWS.bit_length())]
 GRAINS = (1, 2, 4, 8, 16)
-BUDGET_MS = 1_000
+BUDGET_MS = 2_000
 # The longest that a call of many rows may take in place of one of a single row, where all calls are of one size: so many times as long, or so many ms more.
 MOST_TIMES, MOST_MORE_MS = 1.25, 0.25
 
@@ -93,7 +94,7 @@ def _see(answer: Answer, rows: np.ndarray, size: int, clock: Clock) -> _Seen:
 
 def _answers(answer: Answer, rows: np.ndarray) -> bool:
     try:
-        _in_steps(answer, rows, LEAST_PROBES, effort_ms)
+        _in_steps(answer, rows, FEW_ROWS, effort_ms)
     except BaseException:  # the model is foreign code
         return False
     return True
@@ -120,7 +121,7 @@ def _probe_counts(answer: Answer, columns: int, clock: Clock) -> dict[int, int]:
     """On how many rows each size can be proven in its share of the time, a power of two, by the ms of one row and of several; sizes without enough are left out."""
     zeros = np.zeros((3 * TIMED_ROWS, columns))
     _, single_ms = _in_steps(answer, zeros[:3], 1, clock)
-    if TIMED_ROWS * single_ms > BUDGET_MS:
+    if TIMED_ROWS * single_ms > BUDGET_MS / 2:
         return {}
     try:
         _, several_ms = _in_steps(answer, zeros, TIMED_ROWS, clock)
@@ -128,8 +129,8 @@ def _probe_counts(answer: Answer, columns: int, clock: Clock) -> dict[int, int]:
         several_ms = TIMED_ROWS * single_ms
     row_ms = max(0.0, several_ms - single_ms) / TIMED_ROWS
     calls = {size: BUDGET_MS / len(SIZES) / 2 / (single_ms + size * row_ms) for size in SIZES}
-    counts = {size: _power_below(min(calls[size] * size, MOST_PROBES, MOST_VALUES // columns)) for size in SIZES}
-    return {size: count for size, count in counts.items() if count >= max(size, LEAST_PROBES)}
+    counts = {size: _power_below(min(calls[size] * size, MOST_PROBES, max(MOST_VALUES // columns, LEAST_PROBES))) for size in SIZES}
+    return {size: count for size, count in counts.items() if count >= LEAST_PROBES}
 
 
 def _only_size(seen: Sequence[_Seen]) -> list[Size]:
@@ -142,7 +143,7 @@ def _only_size(seen: Sequence[_Seen]) -> list[Size]:
 
 def prove_sizes(answer: Answer, columns: int, clock: Clock = effort_ms, one_size: bool = False) -> list[Size]:
     """
-    The sizes, ascending powers of two, at which each row gets the same bits wherever it stands, proven on made-up rows in about a second. A model that is slow, takes
+    The sizes, ascending powers of two, at which each row gets the same bits wherever it stands, proven on made-up rows in about two seconds. A model that is slow, takes
     no such rows, or differs is left with single rows. A smallest size above 1 means that fewer rows must be filled up to it.
     With `one_size` it is one: libraries for graphics cards choose for each size what to compute it with, and what they choose may agree on all made-up rows and yet on not all others.
     """
