@@ -83,9 +83,41 @@ test('where one size is wanted it is one at which rows do not depend on their pl
   )
 })
 
-test('a slow graph is probed with fewer rows, and not at all when that takes too long', async () => {
-  assert.deepEqual(await sizesOf(summing(), 10), [1, 2, 4])
-  assert.deepEqual(await sizesOf(summing(), 100), [1])
+/** Sizes, and the ms that proving them took, of a graph whose runs of a size take so long, with a second for it. */
+async function sizesWithin(msOf: (size: number) => number, run = summing()): Promise<{ readonly sizes: readonly number[]; readonly ms: number }> {
+  let now = 0
+  const timed: RunRows = (rows, count) => ((now += msOf(count)), run(rows, count))
+  const shapes = await provenShapes(timed, { rowLength: 2, isWhole: () => false, budgetMs: 1_000, monotonic: () => now, oneSize: false })
+  return { sizes: shapes.map(({ rows }) => rows), ms: now }
+}
+
+test('a slow graph is probed at fewer sizes, the smallest left out, and run row by row where that takes too long', async () => {
+  const sizesOfSlow = async (msOf: (size: number) => number) => (await sizesWithin(msOf)).sizes
+  assert.deepEqual(await sizesOfSlow(() => 3), [1, 2, 4, 8, 16, 32, 64])
+  assert.deepEqual(await sizesOfSlow(() => 10), [4, 8, 16, 32, 64])
+  assert.deepEqual(await sizesOfSlow((size) => 4 + 0.5 * size), [2, 4, 8, 16, 32, 64])
+  assert.deepEqual(await sizesOfSlow((size) => 5 * size), [1])
+  assert.deepEqual(await sizesOfSlow(() => 100), [1])
+})
+
+test('whatever a graph costs, proving it takes little more than the time for it', async () => {
+  const cost = fc.record({ call: fc.double({ min: 0.01, max: 200, noNaN: true }), row: fc.double({ min: 0, max: 50, noNaN: true }) })
+  await fc.assert(
+    fc.asyncProperty(cost, async ({ call, row }) => {
+      const single = call + row
+      assert.ok((await sizesWithin((size) => call + row * size)).ms <= 1_200 + 6 * single)
+    }),
+  )
+})
+
+test('however slow a graph is, one that differs in a row of eight is seen to differ', async () => {
+  for (const ms of [0.1, 1, 3, 5, 10, 15])
+    for (let eighth = 0; eighth < 8; eighth += 1) {
+      const differing: RunRows = async (rows, count) =>
+        (await summing()(rows, count)).map((sum, row) => sum + (count < 2 && Math.floor(Math.abs(rows[2 * row] as number) * 1e6) % 8 === eighth ? ulp : 0))
+      const { sizes } = await sizesWithin(() => ms, differing)
+      assert.ok((sizes[0] as number) > 1, `${ms} ms a run`)
+    }
 })
 
 test('a graph that looks slow once, on a busy machine, is probed in full', async () => {

@@ -89,26 +89,41 @@ async function see(run: RunRows, probes: Float64Array, at: ProbeDeps & { readonl
 
 /** The longest run of sizes from `grain` on that answer alike. */
 function alikeFrom(grain: number, seen: readonly Seen[]): readonly Seen[] {
-  const from = seen.filter(({ rows }) => rows >= grain)
-  const outputs = from[0]?.outputs
+  const from = seen.slice(seen.findIndex(({ rows }) => rows === grain))
+  const outputs = from[0]?.rows === grain ? from[0].outputs : undefined
   if (outputs === undefined) return []
   const end = from.findIndex((each) => each.outputs === undefined || !sameBits(each.outputs, outputs))
   return end < 0 ? from : from.slice(0, end)
 }
 
-/** The largest power of two that is not above `value`, at least 1. */
-const powerBelow = (value: number): number => 2 ** Math.max(0, Math.floor(Math.log2(value)))
-
-/** The least ms of a single row, and how many rows can be probed at every size within the budget. A graph is slow only if it is so every time: on a busy machine any run may be. */
-async function affordable(run: RunRows, probes: Float64Array, deps: ProbeDeps): Promise<{ readonly ms: number; readonly count: number }> {
-  const sizes = Math.log2(mostRows) + 1
+/** The least ms of a single row. A graph is slow only if it is so every time: on a busy machine any run may be. */
+async function leastMs(run: RunRows, probes: Float64Array, deps: ProbeDeps): Promise<number> {
   let ms = Infinity
-  let count = 1
-  for (let time = 0; time < 3 && count < mostRows; time += 1) {
-    ms = Math.min(ms, (await see(run, probes, { ...deps, size: 1, count: 1 })).ms)
-    count = Math.min(mostRows, powerBelow(deps.budgetMs / (2 * sizes * ms)))
+  for (let time = 0; time < 3 && ms > deps.budgetMs / (4 * mostRows); time += 1) ms = Math.min(ms, (await see(run, probes, { ...deps, size: 1, count: 1 })).ms)
+  return ms
+}
+
+/** Whether a run of all probe rows, which may cost as much as so many single ones, leaves time for enough sizes. A graph that fails at it may answer fewer rows. */
+async function isSlow(run: RunRows, probes: Float64Array, { ms, budgetMs, monotonic }: ProbeDeps & { readonly ms: number }): Promise<boolean> {
+  if (mostRows * ms > budgetMs) return true
+  const before = monotonic()
+  await run(probes, mostRows).catch(() => {})
+  return 2 * grains.length * (monotonic() - before) > budgetMs
+}
+
+/** What sizes answer for all probe rows, from the largest down while there is time: the smaller a size the more runs it takes, and fewer rows would be no evidence. */
+async function seeSizes(run: RunRows, probes: Float64Array, deps: ProbeDeps & { readonly ms: number }): Promise<readonly Seen[]> {
+  const seen: Seen[] = []
+  let left = deps.budgetMs
+  let expected = 0
+  for (let size = mostRows; size >= 1 && expected <= left; size /= 2) {
+    const before = deps.monotonic()
+    seen.unshift(await see(run, probes, { ...deps, size, count: mostRows }))
+    const took = deps.monotonic() - before
+    left -= took
+    expected = 2 * Math.min(took, mostRows * deps.ms)
   }
-  return { ms, count }
+  return seen
 }
 
 /** The sizes that answer alike and reach farthest. */
@@ -122,9 +137,9 @@ function mostAlike(seen: readonly Seen[]): readonly Seen[] {
 }
 
 /** The largest size that gives rows the same bits wherever they stand, and costs a lone row little. */
-function onlySize(seen: readonly Seen[]): readonly Seen[] {
+function onlySize(seen: readonly Seen[], singleMs: number): readonly Seen[] {
   const alike = seen.filter(({ outputs }) => outputs !== undefined)
-  const most = mostInPlaceOf(Math.min(...alike.map(({ ms }) => ms)))
+  const most = mostInPlaceOf(Math.min(singleMs, ...alike.map(({ ms }) => ms)))
   return alike.filter(({ ms }) => ms <= most).slice(-1)
 }
 
@@ -135,11 +150,10 @@ function onlySize(seen: readonly Seen[]): readonly Seen[] {
  */
 export async function provenShapes(run: RunRows, deps: ProbeDeps): Promise<readonly BatchShape[]> {
   const probes = probeRows(deps)
-  const { ms: singleMs, count } = await affordable(run, probes, deps)
-  const seen: Seen[] = []
-  if (count > 1) for (let size = 1; size <= count; size *= 2) seen.push(await see(run, probes, { ...deps, size, count }))
-  const best = deps.oneSize ? onlySize(seen) : mostAlike(seen)
-  return best.length === 0 ? [{ rows: 1, ms: singleMs }] : best.map(({ rows, ms }) => ({ rows, ms }))
+  const ms = await leastMs(run, probes, deps)
+  const seen = (await isSlow(run, probes, { ...deps, ms })) ? [] : await seeSizes(run, probes, { ...deps, ms })
+  const best = deps.oneSize ? onlySize(seen, ms) : mostAlike(seen)
+  return best.length === 0 ? [{ rows: 1, ms }] : best.map((each) => ({ rows: each.rows, ms: each.ms }))
 }
 
 /** Cuts a batch of any size into runs of the given sizes, at the least cost; the last run may be larger than what is left, to be filled up. Returns the size of the next run. */
