@@ -24,9 +24,9 @@ const failures = []
 async function runPython() {
   if (pythonFiles.length === 0) return 0
   if (!fs.existsSync('.venv/bin/python')) {
-    console.log(
-      `${process.env.CI ? 'FAILED' : 'skipped'}: ${pythonFiles.length} Python test files: no .venv (python3 -m venv .venv && .venv/bin/pip install -r python/requirements-ci.txt)`,
-    )
+    const why = `${pythonFiles.length} Python test files: no .venv (python3 -m venv .venv && .venv/bin/pip install -r python/requirements-ci.txt)`
+    console.log(`${process.env.CI ? 'FAILED' : 'skipped'}: ${why}`)
+    failures.push(why)
     return process.env.CI ? 1 : 0
   }
   const env = { ...process.env, PYTHONPATH: `${root}python:${root}python/tests` }
