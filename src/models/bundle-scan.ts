@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../contracts/ports.ts'
 import { ChangedFiles, type ChangedFilesDeps } from './changed-files.ts'
 import { folderPrint } from './folder-print.ts'
@@ -100,13 +101,13 @@ export class BundleScan {
     for (const slot of slots) if (!this.#isClosed && this.#needsProof(slot, fresh.has(slot))) await this.#prove(slot)
   }
 
-  /** New versions that are unproven or wanted; old ones that never came to be, those of which it is known that they cannot come again, and those that failed when their files changed or their time has come. */
+  /** New versions that are unproven or wanted; old ones that never came to be, and those that failed when their files changed or their time has come. */
   #needsProof(slot: VersionSlot, isFresh: boolean): boolean {
     const { clock, records } = this.#deps
     if (!slot.onDisk || slot.resident || slot.loading) return false
     const { failure } = slot
     if (failure) return clock.monotonic() >= failure.until || folderPrint(slot.file.dir) !== failure.print
-    return slot.damage !== undefined || (!slot.hasLoaded && !records.isVerified(slot)) || (isFresh && this.#isWanted(slot))
+    return (!slot.hasLoaded && !records.isVerified(slot)) || (isFresh && this.#isWanted(slot))
   }
 
   /** Worth its memory before anyone asks: `stable`, and a `latest` that is eager or takes over from another. */
@@ -118,8 +119,9 @@ export class BundleScan {
 
   /** Versions whose files were changed since they were loaded; one that is damaged and not in memory fails now, and not when it is asked for. */
   async #checkAgain(): Promise<void> {
-    for (const slot of this.#deps.index.slots) {
-      if (slot.onDisk) await this.#changedFiles.look(slot, this.#closing.signal)
+    for (const slot of this.#deps.index.slots.filter(({ onDisk }) => onDisk)) {
+      await nextTurn()
+      await this.#changedFiles.look(slot, this.#closing.signal)
       if (slot.damage !== undefined && !slot.resident) await this.#prove(slot)
     }
   }
