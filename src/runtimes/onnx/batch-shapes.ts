@@ -21,6 +21,8 @@ type Seen = BatchShape & { readonly outputs: Floats | undefined }
 // Beyond this a row gets no cheaper: what a run costs by itself is spread thin, and the working set leaves the caches.
 const mostRows = 64
 const grains = [1, 2, 4, 8] as const
+/** How often a run is timed before anything is proven. */
+const tries = 3
 /** The longest that a run of many rows may take in place of one of a single row, where all runs are of one size: a quarter more, or a quarter of a millisecond. */
 const mostInPlaceOf = (singleMs: number): number => Math.max(1.25 * singleMs, singleMs + 0.25)
 
@@ -89,39 +91,51 @@ async function see(run: RunRows, probes: Float64Array, at: ProbeDeps & { readonl
 
 /** The longest run of sizes from `grain` on that answer alike. */
 function alikeFrom(grain: number, seen: readonly Seen[]): readonly Seen[] {
-  const from = seen.slice(seen.findIndex(({ rows }) => rows === grain))
-  const outputs = from[0]?.rows === grain ? from[0].outputs : undefined
+  const at = seen.findIndex(({ rows }) => rows === grain)
+  const outputs = seen[at]?.outputs
   if (outputs === undefined) return []
+  const from = seen.slice(at)
   const end = from.findIndex((each) => each.outputs === undefined || !sameBits(each.outputs, outputs))
   return end < 0 ? from : from.slice(0, end)
 }
 
-/** The least ms of a single row. A graph is slow only if it is so every time: on a busy machine any run may be. */
-async function leastMs(run: RunRows, probes: Float64Array, deps: ProbeDeps): Promise<number> {
-  let ms = Infinity
-  for (let time = 0; time < 3 && ms > deps.budgetMs / (4 * mostRows); time += 1) ms = Math.min(ms, (await see(run, probes, { ...deps, size: 1, count: 1 })).ms)
-  return ms
+/** The least ms of a run of the first `count` probe rows; Infinity where the graph fails at it. A graph is slow only if it is so every time: on a busy machine any run may be. */
+async function leastMs(run: RunRows, probes: Float64Array, { count, rowLength, budgetMs, monotonic }: ProbeDeps & { readonly count: number }): Promise<number> {
+  let least = Infinity
+  let spent = 0
+  for (let time = 0; time < tries && spent < budgetMs / 2; time += 1) {
+    const before = monotonic()
+    const isDone = await run(probes.subarray(0, count * rowLength), count).then(
+      () => true,
+      () => false,
+    )
+    if (!isDone) return Infinity
+    const took = monotonic() - before
+    least = Math.min(least, took)
+    spent += took
+  }
+  return least
 }
 
-/** Whether a run of all probe rows, which may cost as much as so many single ones, leaves time for enough sizes. A graph that fails at it may answer fewer rows. */
-async function isSlow(run: RunRows, probes: Float64Array, { ms, budgetMs, monotonic }: ProbeDeps & { readonly ms: number }): Promise<boolean> {
-  if (mostRows * ms > budgetMs) return true
-  const before = monotonic()
-  await run(probes, mostRows).catch(() => {})
-  return 2 * grains.length * (monotonic() - before) > budgetMs
-}
-
-/** What sizes answer for all probe rows, from the largest down while there is time: the smaller a size the more runs it takes, and fewer rows would be no evidence. */
-async function seeSizes(run: RunRows, probes: Float64Array, deps: ProbeDeps & { readonly ms: number }): Promise<readonly Seen[]> {
+/**
+ * What sizes answer for all probe rows, from the largest down while there is time: the smaller a size the more runs it takes, and fewer rows would be no evidence. Time is reckoned by the least
+ * that runs took. None for a graph so slow that the largest of the grains would not be reached.
+ */
+async function seeSizes(run: RunRows, probes: Float64Array, deps: ProbeDeps & { readonly singleMs: number }): Promise<readonly Seen[]> {
+  const { singleMs, budgetMs } = deps
+  if (mostRows * singleMs > budgetMs) return []
+  // A run takes no longer than one of more rows, and than so many single ones.
+  let most = Math.min(await leastMs(run, probes, { ...deps, count: mostRows }), mostRows * singleMs)
+  if ((tries + 2 * grains.length) * most > budgetMs) return []
   const seen: Seen[] = []
-  let left = deps.budgetMs
-  let expected = 0
-  for (let size = mostRows; size >= 1 && expected <= left; size /= 2) {
-    const before = deps.monotonic()
-    seen.unshift(await see(run, probes, { ...deps, size, count: mostRows }))
-    const took = deps.monotonic() - before
-    left -= took
-    expected = 2 * Math.min(took, mostRows * deps.ms)
+  let left = budgetMs - tries * most
+  for (let size: number = mostRows; size >= 1; size /= 2) {
+    const costs = (): number => ((2 * mostRows) / size) * Math.min(most, size * singleMs)
+    if (costs() > left) break
+    const one = await see(run, probes, { ...deps, size, count: mostRows })
+    seen.unshift(one)
+    most = Math.min(most, one.ms)
+    left -= costs()
   }
   return seen
 }
@@ -150,8 +164,8 @@ function onlySize(seen: readonly Seen[], singleMs: number): readonly Seen[] {
  */
 export async function provenShapes(run: RunRows, deps: ProbeDeps): Promise<readonly BatchShape[]> {
   const probes = probeRows(deps)
-  const ms = await leastMs(run, probes, deps)
-  const seen = (await isSlow(run, probes, { ...deps, ms })) ? [] : await seeSizes(run, probes, { ...deps, ms })
+  const ms = await leastMs(run, probes, { ...deps, count: 1 })
+  const seen = await seeSizes(run, probes, { ...deps, singleMs: ms })
   const best = deps.oneSize ? onlySize(seen, ms) : mostAlike(seen)
   return best.length === 0 ? [{ rows: 1, ms }] : best.map((each) => ({ rows: each.rows, ms: each.ms }))
 }
