@@ -70,11 +70,23 @@ test('calls and bytes that wait are bounded; a single large call is let in when 
   void calls.add(90, until(1_000), () => {})
   assert.throws(() => calls.admit(11, until(1)), overloaded)
   calls.admit(10, until(1))
-  void calls.add(0, until(1_000), () => {})
-  void calls.add(0, until(1_000), () => {})
-  assert.throws(() => calls.admit(0, until(1)), overloaded)
+  void calls.add(1, until(1_000), () => {})
+  void calls.add(1, until(1_000), () => {})
+  assert.throws(() => calls.admit(1, until(1)), overloaded)
   calls.answer(1, [])
-  calls.admit(100, until(1))
+  calls.admit(98, until(1))
+})
+
+test('a ping takes no place of a call, and does not keep a single large one out', (t) => {
+  const { calls, until } = makeCalls(t)
+  const ping = calls.add(0, until(1_000), () => {})
+  calls.admit(1_000, until(1))
+  for (let call = 0; call < 3; call += 1) {
+    calls.admit(1, until(1))
+    void calls.add(1, until(1_000), () => {})
+  }
+  calls.answer(ping.id, [])
+  assert.throws(() => calls.admit(1, until(1)), { code: 'overloaded', message: '3 calls already wait for this model' })
 })
 
 test('a deadline beyond the reach of timers does not fire at once', (t) => {

@@ -26,6 +26,8 @@ export class PendingCalls<Answer> {
   readonly #calls = new Map<number, PendingCall<Answer>>()
   readonly #idle: (() => void)[] = []
   #bytes = 0
+  /** Calls without pings, which have no bytes and take nobody's place. */
+  #counted = 0
   #lastId = 0
   #watch: NodeJS.Timeout | undefined
 
@@ -51,8 +53,8 @@ export class PendingCalls<Answer> {
     if (deadline.signal.aborted) throw givenUp(deadline.signal)
     if (deadline.at <= this.#clock.monotonic()) throw new ServingError('deadline_exceeded', 'The deadline passed before the model was called')
     const { maxCalls, maxBytes } = this.#limits
-    if (this.#calls.size < maxCalls && (this.#calls.size === 0 || this.#bytes + bytes <= maxBytes)) return
-    throw new ServingError('overloaded', `${this.#calls.size} calls already wait for this model`, { retryAfterMs: this.#oldestMs() })
+    if (this.#counted < maxCalls && (this.#counted === 0 || this.#bytes + bytes <= maxBytes)) return
+    throw new ServingError('overloaded', `${this.#counted} calls already wait for this model`, { retryAfterMs: this.#oldestMs() })
   }
 
   /** Takes a call; `abandoned` is told when its caller stopped waiting. */
@@ -78,6 +80,7 @@ export class PendingCalls<Answer> {
     deadline.signal.addEventListener('abort', abort, { once: true })
     this.#calls.set(id, { at: deadline.at, bytes, settle })
     this.#bytes += bytes
+    this.#counted += bytes > 0 ? 1 : 0
     if (this.#calls.size === 1) this.#watchOldest()
     return { id, answer: promise }
   }
@@ -88,6 +91,7 @@ export class PendingCalls<Answer> {
     if (!call) return false
     this.#calls.delete(id)
     this.#bytes -= call.bytes
+    this.#counted -= call.bytes > 0 ? 1 : 0
     this.#watchOldest()
     call.settle(outcome)
     this.#tellIdle()
@@ -100,6 +104,7 @@ export class PendingCalls<Answer> {
     const calls = [...this.#calls.values()]
     this.#calls.clear()
     this.#bytes = 0
+    this.#counted = 0
     for (const call of calls) call.settle(error)
     this.#tellIdle()
   }
