@@ -33,14 +33,14 @@ test('a folder is listed without a server: runtime and format of every version',
   assert.match(lines.join('\n'), /^baseline 1\.0\.0 onnx onnx /m)
 })
 
-test('a server also says status, proof, engine and protection, and why a model failed', async (t) => {
+test('a server also says status, proof, engine and protection, why a model failed, and what is none', async (t) => {
   const common = { version: '1.0.0', memory_bytes: 3 * 2 ** 20, manifest: { runtime: 'python', artefact: { format: 'skops' } } }
   const golden = { rows: 18, reproduced: 18, max_abs_error: 0 }
   const none = { versions: [] }
   const url = await makeServer(t, {
     '/models/good/versions': none,
     '/models/bad/versions': none,
-    '/models': { models: [{ name: 'good' }, { name: 'bad' }] },
+    '/models': { models: [{ name: 'good' }, { name: 'bad' }], refused: [{ folder: 'torn/1.0.0', reason: 'model.yaml: line 3: /name must be string' }] },
     '/models/good': {
       ...common,
       model_name: 'good',
@@ -55,7 +55,8 @@ test('a server also says status, proof, engine and protection, and why a model f
   const lines = await printed(t, { url, key: 'psk' })
   assert.ok(lines.includes('good 1.0.0 active python skops 18/18 within 0.0e+0 scikit-learn 1.9.1 (Pipeline) bubblewrap 3.0 MB'), lines.join('\n'))
   assert.ok(lines.includes('bad 1.0.0 failed python skops no 3.0 MB'))
-  assert.match(lines.at(-1) ?? '', /bad 1\.0\.0: run `presage python setup`$/)
+  assert.match(lines.at(-2) ?? '', /bad 1\.0\.0: run `presage python setup`$/)
+  assert.match(lines.at(-1) ?? '', /refused.* torn\/1\.0\.0: model\.yaml: line 3: \/name must be string$/)
 })
 
 test('versions that a server refused are listed with their reasons where they are newer than the latest, and those that are in memory or labelled where their files are damaged', async (t) => {
@@ -80,7 +81,7 @@ test('versions that a server refused are listed with their reasons where they ar
     told('0.8.0', 'failed', { reason: 'no golden rows', labels: ['stable'] }),
   ]
   const url = await makeServer(t, {
-    '/models': { models: [{ name: 'forest' }] },
+    '/models': { models: [{ name: 'forest' }], refused: [] },
     '/models/forest': all[3],
     '/models/forest/versions': { model_name: 'forest', versions: all },
     '/models/forest/versions/2.1.0': all[0],

@@ -12,6 +12,8 @@ type ListOptions = Omit<ServerOptions, 'url'> & { readonly models: string; reado
 
 const formOf = ({ runtime, artefact }: Pick<Manifest, 'runtime' | 'artefact'>): string[] => [runtime, artefact.format]
 
+const tellRefused = (where: string, reason: string): void => console.error(`${styleText('red', 'refused')} ${where}: ${reason}`)
+
 async function listFolder(dir: string): Promise<void> {
   const scan = await scanFolder(dir)
   if (!scan) throw new ServingError('validation_failed', `${dir} cannot be read; name the folder that holds NAME/VERSION/model.yaml with --models`)
@@ -29,7 +31,7 @@ async function listFolder(dir: string): Promise<void> {
     digest.slice(0, 12),
   ])
   console.log(tableLines(['model', 'version', 'runtime', 'format', 'accuracy', 'symbols', 'inputs', 'horizon', 'digest'], rows).join('\n'))
-  for (const { path, reason } of scan.rejected) console.error(`${styleText('red', 'refused')} ${path}: ${reason}`)
+  for (const { path, reason } of scan.rejected) tellRefused(path, reason)
 }
 
 /** Whether golden rows were reproduced, and by how many: the proof is that of the last load, and forgotten when the version is unloaded. */
@@ -52,7 +54,7 @@ async function shownVersions(server: RunningServer, name: string): Promise<Versi
 
 async function listServer(options: ServerOptions): Promise<void> {
   const server = await RunningServer.at(options)
-  const { models } = await server.get<ModelsResponse>('/models')
+  const { models, refused } = await server.get<ModelsResponse>('/models')
   const versions = (await Promise.all(models.map(({ name }) => shownVersions(server, name)))).flat()
   const rows = versions.map((version) => [
     version.model_name,
@@ -67,9 +69,10 @@ async function listServer(options: ServerOptions): Promise<void> {
   console.log(tableLines(['model', 'version', 'status', 'runtime', 'format', 'verified', 'engine', 'protection', 'memory'], rows).join('\n'))
   for (const { model_name: name, version, reason, loaded } of versions)
     if (reason !== undefined) console.error(`${styleText('red', loaded ? 'damaged' : 'failed')} ${name} ${version}: ${reason}`)
+  for (const { folder, reason } of refused) tellRefused(folder, reason)
 }
 
-/** Prints the bundles of a folder, or with a URL the models of a running server with what it knows of them: status, proof, engine, protection, why newer versions than the latest were refused, and whose files were damaged since they were loaded. */
+/** Prints the bundles of a folder, or with a URL the models of a running server with what it knows of them: status, proof, engine, protection, why newer versions than the latest were refused, whose files were damaged since they were loaded, and what folders hold a `model.yaml` that cannot be served. */
 export async function listModels({ models, url, ...key }: ListOptions): Promise<void> {
   if (url === undefined) await listFolder(models)
   else await listServer({ url, ...key })

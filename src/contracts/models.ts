@@ -36,8 +36,14 @@ const ModelSummary = Type.Object({
 })
 /** One model as GET /models lists it: its `latest` version, with the specification's fields. */
 export type ModelSummary = Static<typeof ModelSummary>
+const RefusedBundle = Type.Object({ folder: Type.String({ description: 'NAME/VERSION below the models folder' }), reason: Type.String() })
+/** A folder that looks like a bundle and is not served from where it lies, or with the bytes that it has. */
+export type RefusedBundle = Static<typeof RefusedBundle>
 /** Answer of GET /models. */
-export const ModelsResponse = Type.Object({ models: Type.Array(ModelSummary) })
+export const ModelsResponse = Type.Object({
+  models: Type.Array(ModelSummary),
+  refused: Type.Array(RefusedBundle, { description: 'Folders that look like bundles and are none that can be served: what is wrong with their model.yaml' }),
+})
 /** An answer of GET /models. */
 export type ModelsResponse = Static<typeof ModelsResponse>
 

@@ -1,4 +1,6 @@
+import { relative } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { RefusedBundle } from '../contracts/models.ts'
 import type { Clock } from '../contracts/ports.ts'
 import { ChangedFiles, type ChangedFilesDeps } from './changed-files.ts'
 import { folderPrint } from './folder-print.ts'
@@ -36,8 +38,8 @@ export class BundleScan {
     return this.#closing.signal.aborted
   }
   /** Folders that look like bundles and are not served, as of the last scan. */
-  get rejected(): number {
-    return this.#rejected.size
+  get refused(): readonly RefusedBundle[] {
+    return [...this.#rejected].map(([path, reason]) => ({ folder: relative(this.#deps.dir, path), reason }))
   }
 
   /** Reads the folder, tells when its bundles are known and their proofs under way; settles when all that is new, repaired or due again is proven or refused. Scans follow each other. Never throws. */

@@ -32,7 +32,7 @@ export class ModelAdministration implements ModelAdmin {
       const slot = entry.find('latest')?.slot ?? entry.newestFirst()[0]
       return slot ? [describeModel(entry, slot, this.#models.isVerified(slot))] : []
     })
-    return { models }
+    return { models, refused: [...this.#models.refused] }
   }
 
   versions(name: string): VersionsResponse {

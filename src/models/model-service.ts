@@ -1,6 +1,7 @@
 import { ServingError } from '../contracts/error.ts'
 import { attemptDeadline } from '../contracts/fallback.ts'
 import type { HealthCheck } from '../contracts/health.ts'
+import type { RefusedBundle } from '../contracts/models.ts'
 import type { Clock, Deadline } from '../contracts/ports.ts'
 import type { KnownVersion, Lease, ModelAccess } from '../contracts/served-model.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -141,10 +142,15 @@ export class ModelService implements ModelAccess {
     return this.#scan.run(onFound)
   }
 
+  /** Folders that look like bundles and are not served, as of the last scan. */
+  get refused(): readonly RefusedBundle[] {
+    return this.#scan.refused
+  }
+
   /** How the models are, for /health. */
   health(): HealthCheck {
     const { slots } = this.#index
-    const failed = slots.filter(({ failure }) => failure !== undefined).length + this.#scan.rejected
+    const failed = slots.filter(({ failure }) => failure !== undefined).length + this.#scan.refused.length
     const loaded = slots.filter(({ resident }) => resident !== undefined).length
     const damaged = slots.filter(({ damage }) => damage !== undefined).length
     const more = [failed > 0 ? `, ${failed} refused` : '', damaged > 0 ? `, ${damaged} with damaged files` : ''].join('')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, cpSync, mkdirSync, renameSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { singleRequest } from './support/specification.ts'
@@ -97,4 +97,30 @@ test('damage to the files of a version that serves is told before it is needed a
   const { reason: unloaded, ...out } = await told('1.2.2')
   assert.match(unloaded, damaged)
   assert.deepEqual(out, gone)
+})
+
+test('folders that look like bundles and cannot be served are listed with their reasons until they are mended', async (t) => {
+  const first = await startServer(t)
+  const models = join(first.folder, 'models')
+  copyVersion('1.2.3', models)
+  const { client, presage } = await startServer(t, { 'models.dir': models, 'models.rescanMs': '86400000' })
+  const refused = async (): Promise<Readonly<Record<string, string>>> => {
+    await presage.models.scan()
+    const { body } = await client.get('/models')
+    return Object.fromEntries(body.refused.map(({ folder, reason }: { folder: string; reason: string }) => [folder, reason]))
+  }
+  assert.deepEqual(await refused(), {})
+
+  appendFileSync(join(models, 'momentum/1.2.3/model.yaml'), 'colour: blue\n')
+  mkdirSync(join(models, 'momentum/2.0.0'))
+  const { 'momentum/1.2.3': strange = '', 'momentum/2.0.0': empty = '', ...others } = await refused()
+  assert.match(strange, /^model\.yaml: line \d+: \/colour has no meaning here/)
+  assert.match(empty, /^model\.yaml cannot be read: a bundle is a folder with a model\.yaml/)
+  assert.deepEqual(others, {})
+  assert.match((await client.get('/health')).body.checks.models.detail, /, 2 refused$/)
+  assert.equal((await client.post('/predict', singleRequest)).body.model_info.version, 'v1.2.3', 'what is in memory serves on')
+
+  rmSync(join(models, 'momentum/2.0.0'), { recursive: true })
+  cpSync(join(exampleModels, 'momentum/1.2.3'), join(models, 'momentum/1.2.3'), { recursive: true })
+  assert.deepEqual(await refused(), {})
 })

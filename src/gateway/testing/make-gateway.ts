@@ -43,7 +43,7 @@ const noModel = (): never => {
 
 const noModels: GatewayDeps['models'] = {
   acquire: noModel,
-  list: () => ({ models: [] }),
+  list: () => ({ models: [], refused: [] }),
   versions: noModel,
   version: noModel,
   load: async () => noModel(),
