@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { pino } from 'pino'
 import type { Config } from './config/schema.ts'
 import { compose, type Presage } from './compose.ts'
+import { requireFree } from './gateway/listen-at.ts'
 import { makeIds, systemClock } from './system.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -9,9 +10,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 /** A server that answers: where, and how it ends. */
 export type Running = { readonly presage: Presage; readonly url: string; readonly readyMs: number }
 
-/** Puts the product together and starts it. `readyMs` is how long the process took from its start to its first possible answer. */
+/** Puts the product together and starts it, unless its address is taken already. `readyMs` is how long the process took from its start to its first possible answer. */
 export async function run(config: Config): Promise<Running> {
   const log = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: false }))
+  await requireFree(config.gateway)
   const presage = await compose(config, { clock: systemClock, random: Math.random, ids: makeIds(systemClock), log, version })
   const url = await presage.start().catch(async (error: unknown) => {
     await presage.stop()

@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 import type { Call } from '../contracts/call.ts'
 import { type ErrorCode, errorTable, ServingError } from '../contracts/error.ts'
 import type { GatewayDeps } from './gateway-deps.ts'
+import { requireFree } from './listen-at.ts'
 import { createServer, type GatewayServer } from './server.ts'
 import { RawConnection } from '../../test/e2e/support/raw-connection.ts'
 import { answerFor, makeGatewayDeps, makeKeys, TestLog } from './testing/make-gateway.ts'
@@ -218,7 +219,19 @@ test('requests and their time are counted by route and status', async (t) => {
 test('a port that is taken is refused with what to do', async (t) => {
   const { url } = await start(t)
   const { config, ...deps } = makeGatewayDeps({ keys: ring })
-  const second = await createServer({ ...deps, config: { ...config, port: Number(new URL(url).port) } })
-  await assert.rejects(second.listen(), { code: 'validation_failed', message: /:\d+ is taken by another program; .*gateway\.port/ })
+  const taken = { ...config, port: Number(new URL(url).port) }
+  const second = await createServer({ ...deps, config: taken })
+  const refusal = { code: 'validation_failed', message: /:\d+ is taken by another program; .*gateway\.port/ }
+  await assert.rejects(second.listen(), refusal)
+  await assert.rejects(requireFree(taken), refusal)
   await second.drain()
+})
+
+test('a port that is free is still so after it was looked at', async (t) => {
+  const { url, server } = await start(t)
+  await server.drain()
+  const { config } = makeGatewayDeps()
+  const port = Number(new URL(url).port)
+  await requireFree({ ...config, port })
+  assert.equal((await start(t, {}, { port })).url, url)
 })

@@ -10,6 +10,7 @@ import type { GatewayDeps } from './gateway-deps.ts'
 import { Admission } from './guards/admission.ts'
 import { checkFraming } from './guards/check-framing.ts'
 import { KnownPaths } from './known-paths.ts'
+import { listenAt } from './listen-at.ts'
 import { mountRoute } from './mount-route.ts'
 import { openapiDocument } from './openapi/document.ts'
 import { parseStrict, requireJsonType } from './parse-strict.ts'
@@ -114,21 +115,6 @@ function addBodyParser(app: FastifyInstance): void {
     done(null, bytes.length === 0 ? undefined : parseStrict(bytes))
   })
   app.addContentTypeParser('application/x-ndjson', (request, payload, done) => done(null, request.is404 ? undefined : payload))
-}
-
-const listenFaults: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken by another program; end that one, or choose another port: --set gateway.port=8081',
-  EADDRNOTAVAIL: 'is not an address of this machine: --set gateway.host=127.0.0.1',
-  ENOTFOUND: 'is not an address of this machine: --set gateway.host=127.0.0.1',
-  EACCES: 'needs rights that this user has not; choose a port above 1023: --set gateway.port=8080',
-}
-
-/** Begins to answer. Throws `validation_failed` where another address or port helps. */
-function listenAt(app: FastifyInstance, { host, port }: GatewayDeps['config']): Promise<string> {
-  return app.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
-    const fault = listenFaults[cause.code ?? '']
-    throw fault === undefined ? cause : new ServingError('validation_failed', `${host}:${port} ${fault}`, { cause })
-  })
 }
 
 /** Builds the server with every route; it does not listen yet. */
