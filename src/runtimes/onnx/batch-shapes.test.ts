@@ -91,13 +91,25 @@ async function sizesWithin(msOf: (size: number) => number, run = summing()): Pro
   return { sizes: shapes.map(({ rows }) => rows), ms: now }
 }
 
-test('a slow graph is probed at fewer sizes, the smallest left out, and run row by row where that takes too long', async () => {
-  const sizesOfSlow = async (msOf: (size: number) => number) => (await sizesWithin(msOf)).sizes
+const sizesOfSlow = async (msOf: (size: number) => number, run?: RunRows) => (await sizesWithin(msOf, run)).sizes
+
+test('a slow graph is probed at fewer sizes, and run row by row where that takes too long', async () => {
   assert.deepEqual(await sizesOfSlow(() => 3), [1, 2, 4, 8, 16, 32, 64])
-  assert.deepEqual(await sizesOfSlow(() => 10), [4, 8, 16, 32, 64])
-  assert.deepEqual(await sizesOfSlow((size) => 4 + 0.5 * size), [4, 8, 16, 32, 64])
+  assert.deepEqual(await sizesOfSlow(() => 10), [2, 8, 16, 32, 64])
+  assert.deepEqual(await sizesOfSlow(() => 15), [4, 8, 16, 32, 64])
   assert.deepEqual(await sizesOfSlow((size) => 5 * size), [1])
   assert.deepEqual(await sizesOfSlow(() => 100), [1])
+})
+
+test('a graph whose time grows with its rows is probed at two rows before the sizes between, so that a lone row is not filled up to many', async () => {
+  assert.deepEqual(await sizesOfSlow((size) => 4 + 0.5 * size), [2, 4, 8, 16, 32, 64])
+  assert.deepEqual(await sizesOfSlow((size) => 2 + size), [2, 8, 16, 64])
+})
+
+test('sizes that cost a lone row more than twice as long are taken where it has other bits at all smaller ones, not where there was no time for those', async () => {
+  assert.deepEqual(await sizesOfSlow((size) => 7.5 + 1.5 * size), [1])
+  const other = summing((_, size) => (size < 8 ? ulp : 0))
+  assert.deepEqual(await sizesOfSlow((size) => 0.1 * size, other), [8, 16, 32, 64])
 })
 
 test('whatever a graph costs, proving it takes little more than the time for it', async () => {

@@ -21,6 +21,8 @@ type Seen = BatchShape & { readonly outputs: Floats | undefined }
 // Beyond this a row gets no cheaper: what a run costs by itself is spread thin, and the working set leaves the caches.
 const mostRows = 64
 const grains = [1, 2, 4, 8] as const
+/** Sizes in the order in which they are looked at while there is time: the largest, which makes rows cheap, the smallest at which a row mostly has the bits of many, and what lies between. */
+const inOrder = [mostRows, 2, 8, 16, 4, 32, 1] as const
 /** How often a run is timed before anything is proven. */
 const tries = 3
 /** The longest that a run of many rows may take in place of one of a single row, where all runs are of one size: a quarter more, or a quarter of a millisecond. */
@@ -118,36 +120,36 @@ async function leastMs(run: RunRows, probes: Float64Array, { count, rowLength, b
 }
 
 /**
- * What sizes answer for all probe rows, from the largest down while there is time: the smaller a size the more runs it takes, and fewer rows would be no evidence. Time is reckoned by the least
- * that runs took. None for a graph so slow that the largest of the grains would not be reached.
+ * What sizes answer for all probe rows, ascending. One for which too little time is left is left out: the smaller it is the more runs it takes, and fewer rows would be no evidence. Time is reckoned by the least that runs took,
+ * before they are seen by a straight line from a run of one row to one of the most.
  */
 async function seeSizes(run: RunRows, probes: Float64Array, deps: ProbeDeps & { readonly singleMs: number }): Promise<readonly Seen[]> {
   const { singleMs, budgetMs } = deps
   if (mostRows * singleMs > budgetMs) return []
-  // A run takes no longer than one of more rows, and than so many single ones.
-  let most = Math.min(await leastMs(run, probes, { ...deps, count: mostRows }), mostRows * singleMs)
-  if ((tries + 2 * grains.length) * most > budgetMs) return []
+  const most = Math.min(await leastMs(run, probes, { ...deps, count: mostRows }), mostRows * singleMs)
   const seen: Seen[] = []
   let left = budgetMs - tries * most
-  for (let size: number = mostRows; size >= 1; size /= 2) {
-    const costs = (): number => ((2 * mostRows) / size) * Math.min(most, size * singleMs)
-    if (costs() > left) break
+  for (const size of inOrder) {
+    const runs = (2 * mostRows) / size
+    const expectedMs = singleMs + (Math.max(0, most - singleMs) * (size - 1)) / (mostRows - 1)
+    if (runs * expectedMs > left) continue
     const one = await see(run, probes, { ...deps, size, count: mostRows })
-    seen.unshift(one)
-    most = Math.min(most, one.ms)
-    left -= costs()
+    seen.push(one)
+    left -= runs * (one.outputs === undefined ? expectedMs : one.ms)
   }
-  return seen
+  return seen.toSorted((a, b) => a.rows - b.rows)
 }
 
-/** The sizes that answer alike and reach farthest. */
-function mostAlike(seen: readonly Seen[]): readonly Seen[] {
+/** The sizes that answer alike and reach farthest; none where a lone row would be filled up at twice its cost because there was no time for smaller ones. */
+function mostAlike(seen: readonly Seen[], singleMs: number): readonly Seen[] {
   let best: readonly Seen[] = []
   for (const grain of grains) {
     const shapes = alikeFrom(grain, seen)
     if ((shapes.at(-1)?.rows ?? 0) > (best.at(-1)?.rows ?? 1)) best = shapes
   }
-  return best
+  const [smallest] = best
+  const isDear = smallest !== undefined && smallest.ms > 2 * singleMs && seen.filter(({ rows }) => rows < smallest.rows).length < Math.log2(smallest.rows)
+  return isDear ? [] : best
 }
 
 /** The largest size that gives rows the same bits wherever they stand, and costs a lone row little. */
@@ -166,7 +168,7 @@ export async function provenShapes(run: RunRows, deps: ProbeDeps): Promise<reado
   const probes = probeRows(deps)
   const ms = await leastMs(run, probes, { ...deps, count: 1 })
   const seen = await seeSizes(run, probes, { ...deps, singleMs: ms })
-  const best = deps.oneSize ? onlySize(seen, ms) : mostAlike(seen)
+  const best = deps.oneSize ? onlySize(seen, ms) : mostAlike(seen, ms)
   return best.length === 0 ? [{ rows: 1, ms }] : best.map((each) => ({ rows: each.rows, ms: each.ms }))
 }
 
