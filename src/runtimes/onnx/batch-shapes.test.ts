@@ -96,7 +96,7 @@ const sizesOfSlow = async (msOf: (size: number) => number, run?: RunRows) => (aw
 test('a slow graph is probed at fewer sizes, and run row by row where that takes too long', async () => {
   assert.deepEqual(await sizesOfSlow(() => 3), [1, 2, 4, 8, 16, 32, 64])
   assert.deepEqual(await sizesOfSlow(() => 10), [2, 8, 16, 32, 64])
-  assert.deepEqual(await sizesOfSlow(() => 15), [4, 8, 16, 32, 64])
+  assert.deepEqual(await sizesOfSlow(() => 15), [2, 8, 64])
   assert.deepEqual(await sizesOfSlow((size) => 5 * size), [1])
   assert.deepEqual(await sizesOfSlow(() => 100), [1])
 })
@@ -106,18 +106,18 @@ test('a graph whose time grows with its rows is probed at two rows before the si
   assert.deepEqual(await sizesOfSlow((size) => 2 + size), [2, 8, 16, 64])
 })
 
-test('sizes that cost a lone row more than twice as long are taken where it has other bits at all smaller ones, not where there was no time for those', async () => {
-  assert.deepEqual(await sizesOfSlow((size) => 7.5 + 1.5 * size), [1])
+test('sizes that are dear to a lone row are taken where it has other bits at all smaller ones, not where there was no time for those', async () => {
+  assert.deepEqual(await sizesOfSlow((size) => 10.5 + 4.5 * size), [1])
   const other = summing((_, size) => (size < 8 ? ulp : 0))
   assert.deepEqual(await sizesOfSlow((size) => 0.1 * size, other), [8, 16, 32, 64])
 })
 
-test('whatever a graph costs, proving it takes little more than the time for it', async () => {
+test('whatever a graph costs, proving it takes little more than two and a half times the time for it', async () => {
   const cost = fc.record({ call: fc.double({ min: 0.01, max: 200, noNaN: true }), row: fc.double({ min: 0, max: 50, noNaN: true }) })
   await fc.assert(
     fc.asyncProperty(cost, async ({ call, row }) => {
       const single = call + row
-      assert.ok((await sizesWithin((size) => call + row * size)).ms <= 1_200 + 6 * single)
+      assert.ok((await sizesWithin((size) => call + row * size)).ms <= 2_500 + 6 * single)
     }),
   )
 })

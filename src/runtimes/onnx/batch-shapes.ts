@@ -21,8 +21,9 @@ type Seen = BatchShape & { readonly outputs: Floats | undefined }
 // Beyond this a row gets no cheaper: what a run costs by itself is spread thin, and the working set leaves the caches.
 const mostRows = 64
 const grains = [1, 2, 4, 8] as const
-/** Sizes in the order in which they are looked at while there is time: the largest, which makes rows cheap, the smallest at which a row mostly has the bits of many, and what lies between. */
+/** Sizes in the order in which they are looked at. The largest makes rows cheap, and at two a row mostly has the bits of many: those, and one between, are worth more time than is usual. */
 const inOrder = [mostRows, 2, 8, 16, 4, 32, 1] as const
+const [worthMore, timesAsMuch] = [3, 2.5]
 /** How often a run is timed before anything is proven. */
 const tries = 3
 /** The longest that a run of many rows may take in place of one of a single row, where all runs are of one size: a quarter more, or a quarter of a millisecond. */
@@ -121,35 +122,49 @@ async function leastMs(run: RunRows, probes: Float64Array, { count, rowLength, b
 
 /**
  * What sizes answer for all probe rows, ascending. One for which too little time is left is left out: the smaller it is the more runs it takes, and fewer rows would be no evidence. Time is reckoned by the least that runs took,
- * before they are seen by a straight line from a run of one row to one of the most.
+ * and before that by a straight line from a run of one row to one of the most.
  */
 async function seeSizes(run: RunRows, probes: Float64Array, deps: ProbeDeps & { readonly singleMs: number }): Promise<readonly Seen[]> {
   const { singleMs, budgetMs } = deps
   if (mostRows * singleMs > budgetMs) return []
   const most = Math.min(await leastMs(run, probes, { ...deps, count: mostRows }), mostRows * singleMs)
   const seen: Seen[] = []
-  let left = budgetMs - tries * most
-  for (const size of inOrder) {
+  let spentMs = tries * most
+  for (const [at, size] of inOrder.entries()) {
     const runs = (2 * mostRows) / size
     const expectedMs = singleMs + (Math.max(0, most - singleMs) * (size - 1)) / (mostRows - 1)
-    if (runs * expectedMs > left) continue
+    if (spentMs + runs * expectedMs > budgetMs * (at < worthMore ? timesAsMuch : 1)) continue
     const one = await see(run, probes, { ...deps, size, count: mostRows })
     seen.push(one)
-    left -= runs * (one.outputs === undefined ? expectedMs : one.ms)
+    spentMs += runs * (one.outputs === undefined ? expectedMs : one.ms)
   }
   return seen.toSorted((a, b) => a.rows - b.rows)
 }
 
-/** The sizes that answer alike and reach farthest; none where a lone row would be filled up at twice its cost because there was no time for smaller ones. */
-function mostAlike(seen: readonly Seen[], singleMs: number): readonly Seen[] {
+/** Whether filling a lone row up to the smallest size costs more than twice its time, or more than rows gain at the largest. */
+function isDear([smallest, ...others]: readonly Seen[], singleMs: number): boolean {
+  if (smallest === undefined) return false
+  const largest = others.at(-1) ?? smallest
+  const times = smallest.ms / singleMs
+  return times > 2 || times * largest.ms > largest.rows * singleMs
+}
+
+/** The sizes that answer alike and reach farthest. */
+function mostAlike(seen: readonly Seen[]): readonly Seen[] {
   let best: readonly Seen[] = []
   for (const grain of grains) {
     const shapes = alikeFrom(grain, seen)
     if ((shapes.at(-1)?.rows ?? 0) > (best.at(-1)?.rows ?? 1)) best = shapes
   }
-  const [smallest] = best
-  const isDear = smallest !== undefined && smallest.ms > 2 * singleMs && seen.filter(({ rows }) => rows < smallest.rows).length < Math.log2(smallest.rows)
-  return isDear ? [] : best
+  return best
+}
+
+/** What of them is used: none where they are dear to a lone row, and there was no time for smaller ones. */
+function affordable(seen: readonly Seen[], singleMs: number): readonly Seen[] {
+  const best = mostAlike(seen)
+  const from = best[0]?.rows ?? 1
+  const areSmallerSeen = inOrder.every((size) => size >= from || seen.some(({ rows }) => rows === size))
+  return areSmallerSeen || !isDear(best, singleMs) ? best : []
 }
 
 /** The largest size that gives rows the same bits wherever they stand, and costs a lone row little. */
@@ -161,14 +176,14 @@ function onlySize(seen: readonly Seen[], singleMs: number): readonly Seen[] {
 
 /**
  * The batch sizes, ascending powers of two, at which a graph answers every row with the same bits, wherever in the batch it stands: matrix products take other ways for one
- * row than for many. Proven on probe rows, in either order, in about `budgetMs`; a graph that is slow, fails or differs is left with single rows, `[1]`. A smallest size above
+ * row than for many. Proven on probe rows, in either order, in about `budgetMs`, and up to two and a half times as long where it takes that to prove the sizes that matter; a graph that is slow, fails or differs is left with single rows, `[1]`. A smallest size above
  * 1 means that fewer rows must be filled up to it. Where `oneSize` is wanted it is one: libraries for graphics cards choose for each size what to compute it with, and what they choose may agree on all probe rows and yet on not all others.
  */
 export async function provenShapes(run: RunRows, deps: ProbeDeps): Promise<readonly BatchShape[]> {
   const probes = probeRows(deps)
   const ms = await leastMs(run, probes, { ...deps, count: 1 })
   const seen = await seeSizes(run, probes, { ...deps, singleMs: ms })
-  const best = deps.oneSize ? onlySize(seen, ms) : mostAlike(seen, ms)
+  const best = deps.oneSize ? onlySize(seen, ms) : affordable(seen, ms)
   return best.length === 0 ? [{ rows: 1, ms }] : best.map((each) => ({ rows: each.rows, ms: each.ms }))
 }
 

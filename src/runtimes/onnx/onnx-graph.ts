@@ -17,7 +17,7 @@ type Result = { readonly data: Floats; readonly shape: readonly number[] }
 export type Step = (run: () => Promise<Result>, done: number, count: number) => Promise<Result>
 
 // A load of a fast model grows by some ms; of one that takes 100 ms a row by this.
-const probeBudgetMs = 5_000
+const probeBudgetMs = 2_000
 
 /** How runs are timed, in ms: by what they take of the processors, since a process waits for them behind all others while its model loads, or by the clock, where something else computes. */
 type Stopwatches = { readonly spent: () => number; readonly clock: () => number }
