@@ -14,12 +14,17 @@ MOST_ROWS = 64
 # Fewer rows would be no evidence: of models of few inputs that differ, one row in eight does, so that 64 miss one in 5,000 of them. Some differ in one row of a hundred.
 LEAST_PROBES = 64
 MOST_PROBES = 512
+# Tried with each kind of made-up rows, to see which a model takes.
+# So many rows are tried in a call with each kind of made-up rows, to see which a model takes.
 FEW_ROWS = 4
 TIMED_ROWS = 16
 MOST_VALUES = 1 << 20
 SIZES = [1 << power for power in range(MOST_ROWS.bit_length())]
 GRAINS = (1, 2, 4, 8, 16)
 BUDGET_MS = 2_000
+# In the order in which they are looked at. The largest makes rows cheap, and at two a row mostly has the bits of many: those, and one between, are worth more time than is usual.
+IN_ORDER = (64, 2, 8, 16, 4, 32, 1)
+WORTH_MORE, WORTH_MS = IN_ORDER[:3], 5_000
 # The longest that a call of many rows may take in place of one of a single row, where all calls are of one size: so many times as long, or so many ms more.
 MOST_TIMES, MOST_MORE_MS = 1.25, 0.25
 
@@ -49,11 +54,6 @@ def effort_ms() -> float:
 def wall_ms() -> float:
     """Time as a caller sees it, who waits for a graphics card as well."""
     return time.perf_counter() * 1000
-
-
-def _power_below(value: float) -> int:
-    """The largest power of two that is not above a value, at least 1."""
-    return 1 << max(0, int(value).bit_length() - 1)
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
@@ -117,20 +117,59 @@ def _alike_from(grain: int, seen: Sequence[_Seen]) -> list[Size]:
     return [each.size for each in alike]
 
 
-def _probe_counts(answer: Answer, columns: int, clock: Clock) -> dict[int, int]:
-    """On how many rows each size can be proven in its share of the time, a power of two, by the ms of one row and of several; sizes without enough are left out."""
-    zeros = np.zeros((3 * TIMED_ROWS, columns))
-    _, single_ms = _in_steps(answer, zeros[:3], 1, clock)
-    if TIMED_ROWS * single_ms > BUDGET_MS / 2:
-        return {}
+class _Costs(NamedTuple):
+    """Ms of a call with one row, and of each row more."""
+
+    call_ms: float
+    row_ms: float
+
+    def calls_ms(self, size: int, rows: int) -> float:
+        """What so many rows take, `size` in a call."""
+        return rows / size * (self.call_ms + (size - 1) * self.row_ms)
+
+
+def _least_ms(answer: Answer, rows: np.ndarray, clock: Clock) -> float:
+    """The least ms of a few calls with all the rows, of one if it takes long."""
+    taken: list[float] = []
+    while len(taken) < 3 and sum(taken) <= BUDGET_MS / 4:
+        taken.append(_in_steps(answer, rows, len(rows), clock)[1])
+    return min(taken)
+
+
+def _costs(answer: Answer, columns: int, clock: Clock) -> _Costs:
+    """What calls take; rows of a model so slow that several are not tried take for ever."""
+    zeros = np.zeros((TIMED_ROWS, columns))
+    single_ms = _least_ms(answer, zeros[:1], clock)
+    if TIMED_ROWS * single_ms > WORTH_MS / 2:
+        return _Costs(single_ms, np.inf)
     try:
-        _, several_ms = _in_steps(answer, zeros, TIMED_ROWS, clock)
+        several_ms = _least_ms(answer, zeros, clock)
     except BaseException:  # the model is foreign code
         several_ms = TIMED_ROWS * single_ms
-    row_ms = max(0.0, several_ms - single_ms) / TIMED_ROWS
-    calls = {size: BUDGET_MS / len(SIZES) / 2 / (single_ms + size * row_ms) for size in SIZES}
-    counts = {size: _power_below(min(calls[size] * size, MOST_PROBES, max(MOST_VALUES // columns, LEAST_PROBES))) for size in SIZES}
-    return {size: count for size, count in counts.items() if count >= LEAST_PROBES}
+    return _Costs(single_ms, max(0.0, several_ms - single_ms) / (TIMED_ROWS - 1))
+
+
+def _probe_counts(costs: _Costs, columns: int) -> dict[int, int]:
+    """On how many rows each size is proven, a power of two, twice; sizes for which there is no time are left out."""
+    most = min(MOST_PROBES, max(MOST_VALUES // columns, LEAST_PROBES))
+    counts: dict[int, int] = {}
+    spent = costs.calls_ms(FEW_ROWS, MOST_ROWS)
+    for size in IN_ORDER:
+        spent_then = spent + 2 * costs.calls_ms(size, LEAST_PROBES)
+        if spent_then <= (WORTH_MS if size in WORTH_MORE else BUDGET_MS):
+            counts[size], spent = LEAST_PROBES, spent_then
+    for count in (LEAST_PROBES << times for times in range((MOST_PROBES // LEAST_PROBES).bit_length() - 1)):
+        for size in counts:
+            spent_then = spent + 2 * costs.calls_ms(size, count)
+            if counts[size] == count and 2 * count <= most and spent_then <= BUDGET_MS:
+                counts[size], spent = 2 * count, spent_then
+    return dict(sorted(counts.items()))
+
+
+def _are_dear(sizes: Sequence[Size], call_ms: float) -> bool:
+    """Whether filling a lone row up to the smallest size costs more than twice its time, or more than rows gain at the largest."""
+    smallest, largest = sizes[0], sizes[-1]
+    return smallest.ms > 2 * call_ms or smallest.ms * largest.ms > largest.rows * call_ms * call_ms
 
 
 def _only_size(seen: Sequence[_Seen]) -> list[Size]:
@@ -143,19 +182,23 @@ def _only_size(seen: Sequence[_Seen]) -> list[Size]:
 
 def prove_sizes(answer: Answer, columns: int, clock: Clock = effort_ms, one_size: bool = False) -> list[Size]:
     """
-    The sizes, ascending powers of two, at which each row gets the same bits wherever it stands, proven on made-up rows in about two seconds. A model that is slow, takes
+    The sizes, ascending powers of two, at which each row gets the same bits wherever it stands, proven on made-up rows in about two seconds, up to five where it takes that for those that matter. A model that is slow, takes
     no such rows, or differs is left with single rows. A smallest size above 1 means that fewer rows must be filled up to it.
     With `one_size` it is one: libraries for graphics cards choose for each size what to compute it with, and what they choose may agree on all made-up rows and yet on not all others.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        counts = _probe_counts(answer, columns, clock)
+        costs = _costs(answer, columns, clock)
+        counts = _probe_counts(costs, columns)
         probes = _probes(max(counts.values(), default=0), columns)
         rows = next((rows for rows in probes if _answers(answer, rows[:MOST_ROWS])), None)
         seen = [] if rows is None else [_see(answer, rows[:count], size, clock) for size, count in counts.items()]
     if one_size:
         return _only_size(seen) or [Size(1, 0.0)]
-    return max(([Size(1, 0.0)], *(_alike_from(grain, seen) for grain in GRAINS)), key=lambda sizes: (sizes[-1].rows, len(sizes)) if sizes else (0, 0))
+    best = max((_alike_from(grain, seen) for grain in GRAINS), key=lambda sizes: (sizes[-1].rows, len(sizes)) if sizes else (0, 0))
+    if best and _are_dear(best, costs.call_ms) and not counts.keys() >= {size for size in SIZES if size < best[0].rows}:
+        return [Size(1, 0.0)]
+    return best or [Size(1, 0.0)]
 
 
 def plan_cuts(sizes: Sequence[Size]) -> list[int]:
