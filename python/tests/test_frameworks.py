@@ -56,6 +56,79 @@ class LightGbmTest(FrameworkTest):
     def test_another_objective_is_refused_by_name(self) -> None:
         with self.assertRaisesRegex(presage.BundleError, "objective regression gives amounts"):
             presage.save(self.train("regression"), self.models, **self.words)
+        with self.assertRaisesRegex(presage.BundleError, "objective cross_entropy_lambda gives amounts"):
+            presage.save(self.train("cross_entropy_lambda"), self.models, **self.words)
+
+    def test_cross_entropy_gives_probabilities(self) -> None:
+        model = self.train("cross_entropy")
+        inputs, outputs = golden_rows(presage.save(model, self.models, **self.words).folder)
+        np.testing.assert_array_equal(model.predict(inputs).reshape(-1, 1), outputs)
+
+    def classifier(self, labels: object, **fit: object):
+        """A wrapper that was fitted on the training rows."""
+        import lightgbm as lgb
+
+        return lgb.LGBMClassifier(n_estimators=5, verbosity=-1, n_jobs=1).fit(self.words["parts"].train.x, labels, **fit)
+
+    def test_classes_that_are_no_numbers_are_refused_whatever_their_order(self) -> None:
+        up = self.words["parts"].train.up == 1
+        with self.assertRaisesRegex(presage.BundleError, r"the classes of this LGBMClassifier are \['BUY', 'SELL'\]: train it on 0, 1"):
+            presage.save(self.classifier(np.where(up, "BUY", "SELL")), self.models, **self.words)
+        presage.save(self.classifier(np.where(up, 1, -1)), self.models, **self.words)
+
+    def test_a_model_that_saw_one_class_or_nothing_or_is_several_is_refused(self) -> None:
+        import lightgbm as lgb
+
+        rows = self.words["parts"].train
+        several = lgb.cv({"objective": "binary", "verbosity": -1}, lgb.Dataset(rows.x, rows.up), 2, return_cvbooster=True)["cvbooster"]
+        for model, said in (
+            (self.classifier(np.zeros(len(rows))), "knows one class only"),
+            (lgb.LGBMClassifier(), "is not fitted: call fit"),
+            (several, "a CVBooster is no single model"),
+        ):
+            with self.subTest(said), self.assertRaisesRegex(presage.BundleError, said):
+                presage.save(model, self.models, **self.words)
+
+    def test_columns_by_the_names_of_features_must_stand_in_their_order(self) -> None:
+        rows, description = self.words["parts"].train, make_description(features=["close@1m", "tod_sin", "rsi(14)@1m"])
+        model = self.classifier(rows.up, feature_name=["close_1m", "rsi_14__1m", "tod_sin"])
+        with self.assertRaisesRegex(presage.BundleError, r"with rsi_14__1m as column 2, where the description lists tod_sin: .* close@1m, rsi\(14\)@1m, tod_sin$"):
+            presage.save(model, self.models, **{**self.words, "description": description})
+        presage.save(model, self.models, **self.words)
+        presage.save(self.classifier(rows.up, feature_name=["price", "strength", "time"]), self.models, **{**self.words, "version": "1.0.1"})
+
+    @unittest.skipUnless(installed("pandas"), "pandas is not installed")
+    def test_categories_that_the_framework_counted_must_be_given_as_these_counts(self) -> None:
+        import pandas as pd
+
+        parts = self.words["parts"]
+        for part in (parts.train, parts.validation, parts.test):
+            part.x[:, 2] = np.arange(len(part)) % 3
+        for names, said in (([1, 2, 7], r"the values 1, 2, 7, which it counted from 0 on: .*cat\.codes"), ([0, 1, 2], None), (["a", "b", "c"], None)):
+            frame = pd.DataFrame(parts.train.x, columns=["a", "b", "c"])
+            frame["c"] = pd.Categorical.from_codes(parts.train.x[:, 2].astype(int), names)
+            for make in (self.on_frame_by_lightgbm, self.on_frame_by_xgboost):
+                with self.subTest(names=names, make=make.__name__):
+                    model, words = make(frame, parts.train.up), {**self.words, "name": f"of_{len(str(names))}_{make.__name__[-7:]}"}
+                    if said is None:
+                        presage.save(model, self.models, **words)
+                        continue
+                    with self.assertRaisesRegex(presage.BundleError, said):
+                        presage.save(model, self.models, **words)
+
+    def on_frame_by_lightgbm(self, frame: object, up: np.ndarray):
+        """A wrapper of LightGBM."""
+        import lightgbm as lgb
+
+        return lgb.LGBMClassifier(n_estimators=5, verbosity=-1, n_jobs=1).fit(frame, up)
+
+    def on_frame_by_xgboost(self, frame: object, up: np.ndarray):
+        """A wrapper of XGBoost, where that is installed."""
+        if not installed("xgboost"):
+            return self.on_frame_by_lightgbm(frame, up)
+        import xgboost as xgb
+
+        return xgb.XGBClassifier(n_estimators=5, n_jobs=1, enable_categorical=True).fit(frame, up)
 
     def test_another_framework_is_pointed_to_onnx(self) -> None:
         with self.assertRaisesRegex(presage.BundleError, "not object; for other models export ONNX .* presage.PythonClass"):
@@ -159,6 +232,40 @@ class XgBoostTest(FrameworkTest):
         np.testing.assert_allclose(model.predict_proba(inputs)[:, 1], outputs, rtol=1e-6)
         _, _, _, whole = self.save(model.get_booster(), version="1.0.1")
         self.assertEqual(whole.num_boosted_rounds(), trained)
+
+    def test_the_file_of_a_classifier_that_stopped_early_is_that_classifier(self) -> None:
+        import xgboost as xgb
+
+        model, path = self.classifier(), self.models / "given.json"
+        model.save_model(path)
+        _, inputs, outputs, again = self.save(path)
+        self.assertEqual(again.num_boosted_rounds(), model.best_iteration + 1)
+        np.testing.assert_allclose(model.predict_proba(inputs)[:, 1], outputs, rtol=1e-6)
+        model.get_booster().save_model(path)
+        booster = xgb.Booster(model_file=path)
+        booster.set_attr(scikit_learn=None)
+        booster.save_model(path)
+        _, _, _, whole = self.save(path, version="1.0.1")
+        self.assertEqual(whole.num_boosted_rounds(), model.get_booster().num_boosted_rounds())
+
+    def test_leaves_of_several_values_are_left_to_xgboost_itself(self) -> None:
+        import xgboost as xgb
+
+        train = self.words["parts"].train
+        model = xgb.XGBClassifier(n_estimators=5, n_jobs=1, multi_strategy="multi_output_tree", tree_method="hist").fit(train.x, np.arange(len(train)) % 3)
+        report = presage.save(model, self.models, **{**self.words, "description": make_description(kind="multiclass", classes=("down", "flat", "up"))})
+        self.assertEqual([(each.form, each.kept) for each in report.tried], [("trees", False), ("XGBoost's UBJSON", True)])
+        self.assertRegex(report.tried[0].why, "one_output_per_tree")
+
+    def test_a_classifier_that_is_not_fitted_or_fitted_on_columns_in_another_order_is_refused(self) -> None:
+        import xgboost as xgb
+
+        train = self.words["parts"].train
+        with self.assertRaisesRegex(presage.BundleError, "this XGBClassifier is not fitted"):
+            presage.save(xgb.XGBClassifier(), self.models, **self.words)
+        model = xgb.train({"objective": "binary:logistic"}, xgb.DMatrix(train.x, train.up, feature_names=["tod_sin", "rsi(14)@1m", "close@1m"]), 2)
+        with self.assertRaisesRegex(presage.BundleError, "this Booster was fitted with tod_sin as column 1, where the description lists close@1m"):
+            presage.save(model, self.models, **self.words)
 
     def test_what_the_server_cannot_answer_as_xgboost_does_is_refused(self) -> None:
         with self.assertRaisesRegex(presage.BundleError, "reg:squarederror gives amounts"):

@@ -9,16 +9,33 @@ import numpy as np
 
 from ..errors import BundleError, reading
 from ..source import FLOAT64, Artefact, Contract, Form, Predict, Source, columns
+from .as_fitted import check_categories, check_classes, check_order
 
-PROBABILITIES = ("binary", "cross_entropy ", "multiclass")
+PROBABILITIES = ("binary", "cross_entropy", "multiclass", "multiclassova")
 
 
-def lightgbm_source(model: Any, _contract: Contract) -> Source:
-    """A booster, or the booster of a wrapper, up to its best iteration."""
+def booster_of(model: Any) -> Any:
+    """A booster, or that of a wrapper. Raises BundleError for a wrapper that is not fitted or whose classes are not numbers, and for several boosters."""
+    from lightgbm import Booster, LGBMModel
+
+    name = type(model).__name__
+    if isinstance(model, LGBMModel):
+        if not model.__sklearn_is_fitted__():
+            raise BundleError(f"this {name} is not fitted: call fit() first")
+        check_classes(model)
+        return model.booster_
+    if not isinstance(model, Booster):
+        raise BundleError(f"a {name} is no single model: give one Booster of it, or one that was trained on all rows")
+    return model
+
+
+def lightgbm_source(model: Any, contract: Contract) -> Source:
+    """A booster, or the booster of a wrapper, up to its best iteration. Raises BundleError where it was fitted on other rows than the description's."""
     import lightgbm
 
-    booster = getattr(model, "booster_", model)
-
+    booster, name = booster_of(model), type(model).__name__
+    check_order(name, booster.feature_name(), contract)
+    check_categories(name, booster.pandas_categorical or [])
     text = booster.model_to_string()
     objective = next((line for line in text.splitlines() if line.startswith("objective=")), "objective=custom").partition("=")[2]
 
@@ -32,8 +49,8 @@ def lightgbm_source(model: Any, _contract: Contract) -> Source:
         return into
 
     forms = [Form("trees", "trees", write("trees")), Form("LightGBM's text", "python", write("python"))]
-    gives = "probabilities" if objective.startswith(PROBABILITIES) else "amounts"
-    return Source(f"lightgbm {lightgbm.__version__}", f"{type(model).__name__}, objective {objective}", booster.num_feature(), predictor(booster), forms, gives)
+    gives = "probabilities" if objective.split()[0] in PROBABILITIES else "amounts"
+    return Source(f"lightgbm {lightgbm.__version__}", f"{name}, objective {objective}", booster.num_feature(), predictor(booster), forms, gives)
 
 
 def predictor(booster: Any) -> Predict:

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import BundleError, reading
 from ..sklearn_trees import sklearn_trees_text
 from ..source import FLOAT32, FLOAT64, MIXED, Artefact, Contract, Form, Predict, Source, columns
+from .as_fitted import check_classes
 from .onnx_files import OPSET
 from .sklearn_columns import by_place
 
@@ -59,9 +60,7 @@ def method_of(model: Any) -> str:
     except TypeError:  # no estimator by inheritance: it says by itself what it lacks
         pass
     if hasattr(model, "predict_proba"):
-        classes = np.asarray(getattr(model, "classes_", [0, 1]))
-        if classes.dtype.kind not in "biuf":
-            raise BundleError(f"the classes of this {name} are {classes.tolist()}: train it on 0, 1 … in the order of the description's classes")
+        check_classes(model)
         return "predict_proba"
     if is_classifier(model):
         raise BundleError(f"this {name} knows no probabilities: wrap it in CalibratedClassifierCV, or fit it with probability=True where it has that")
