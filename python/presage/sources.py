@@ -37,13 +37,13 @@ class Hints:
 PACKAGES: dict[str, Callable[[Any, Contract, Hints], Source]] = {
     "lightgbm": lambda model, contract, _: lightgbm_source(model, contract),
     "xgboost": lambda model, contract, _: xgboost_source(model, contract),
-    "keras": lambda model, contract, _: keras_source(model, contract),
+    "keras": lambda model, contract, hints: keras_source(model, contract, hints.tensor),
     "torch": lambda model, contract, _: torch_source(model, contract),
     "sklearn": lambda model, contract, hints: sklearn_source(model, contract, hints.method),
 }
 FILES: dict[str, Callable[[Path, Contract, Hints], Source]] = {
     ".onnx": lambda path, contract, hints: onnx_source(path, contract, hints.predict, Ends(hints.tensors, hints.tensor)),
-    ".keras": lambda path, contract, _: keras_source(load_keras(path), contract),
+    ".keras": lambda path, contract, hints: keras_source(load_keras(path), contract, hints.tensor),
     ".pt2": lambda path, contract, _: torch_source(load_program(path), contract),
     ".pt": lambda path, contract, _: torch_source(load_script(path), contract),
     ".txt": lambda path, contract, _: lightgbm_source(load_lightgbm(path), contract),
@@ -91,7 +91,7 @@ def _source_of_path(path: Path, contract: Contract, hints: Hints) -> Source:
     if not path.exists():
         raise BundleError(f"{path} is not there")
     if (path / "saved_model.pb").is_file():
-        return saved_model_source(path, contract)
+        return saved_model_source(path, contract, hints.tensor)
     if path.suffix not in FILES:
         raise BundleError(f"{path} is no SavedModel, and no file that ends with {', '.join(FILES)}")
     return FILES[path.suffix](path, contract, hints)

@@ -70,6 +70,37 @@ class KerasTest(unittest.TestCase):
         report = presage.save(path, **self.words)
         self.assertEqual((report.kept.form, load_keras(path).count_params()), ("ONNX", 21))
 
+    def two_outputs(self, join):
+        """Layers that end with P(up) and three values nobody asked for."""
+        import keras
+
+        layers = keras.layers
+        start = layers.Input((3,))
+        middle = layers.Dense(4, activation="tanh")(start)
+        return keras.Model(start, join(layers.Dense(1, activation="sigmoid", name="up")(middle), layers.Dense(3, name="more")(middle)))
+
+    def test_of_several_outputs_the_one_that_is_named_is_served(self) -> None:
+        listed = self.two_outputs(lambda up, more: [more, up])
+        named = self.two_outputs(lambda up, more: {"up": up, "more": more})
+        listed.export(str(self.room / "saved"), verbose=False)
+        for at, (model, tensor) in enumerate(((listed, "up"), (named, "up"), (self.room / "saved", "output_1"))):
+            with self.subTest(at):
+                inputs, outputs = golden_rows(presage.save(model, **{**self.words, "version": f"1.0.{at}"}, tensor=tensor).folder)
+                answer = (named if at == 1 else listed)(inputs.astype(np.float32))
+                np.testing.assert_allclose(outputs[:, 1:], answer["up"] if at == 1 else answer[1], atol=1e-6)
+
+    def test_an_output_that_is_not_named_or_not_there_is_refused_with_those_that_are(self) -> None:
+        model = self.two_outputs(lambda up, more: [more, up])
+        for tensor, said in ((None, "has several outputs"), ("down", "has no output 'down'")):
+            with self.subTest(tensor), self.assertRaisesRegex(presage.BundleError, f"this Functional {said}: name one of more, up as tensor"):
+                presage.save(model, **self.words, tensor=tensor)
+
+    def test_a_model_that_does_not_say_what_it_takes_is_refused(self) -> None:
+        import keras
+
+        with self.assertRaisesRegex(presage.BundleError, r"this Sequential does not say what it takes: begin it with keras\.layers\.Input"):
+            presage.save(keras.Sequential([keras.layers.Dense(1, activation="sigmoid")]), **self.words)
+
     def test_what_is_damaged_is_refused_by_its_form(self) -> None:
         (self.room / "given.keras").write_text("hello")
         (self.room / "saved").mkdir()
