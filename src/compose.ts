@@ -43,7 +43,7 @@ export type Presage = {
   /** Text of the admin key, when it was made just now. */
   readonly firstKey: string | undefined
   readonly keyFile: string
-  /** Loads what is to be loaded and then listens; gives the address. */
+  /** Listens, and then loads what is to be loaded; gives the address once requests are answered. */
   start(): Promise<string>
   /** Finishes what goes on, then gives everything back. True if nothing had to be cut off. */
   stop(): Promise<boolean>
@@ -142,6 +142,9 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       await Promise.race([found.promise, proven])
       for (const problem of inServerProblems(config.models.onnxInServer, models.entries)) log.warn({}, problem)
       server = await makeServer()
+      const url = await server.listen()
+      // Probes are answered, and what looks at the models, however long these take.
+      readiness.reached('listening')
       tidyUp() // while model processes load
       await proven
       launcher.serve()
@@ -150,8 +153,6 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       watch.start()
       feeds.start()
       readiness.reached('models')
-      const url = await server.listen()
-      readiness.reached('listening')
       history.start()
       return url
     },

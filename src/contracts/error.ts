@@ -54,6 +54,7 @@ export const errorTable = {
   features_unavailable: { status: 503, category: 'features', title: 'The features for that moment are not known', retryable: true },
   online_store_unavailable: { status: 503, category: 'system', title: 'The store that the replicas share does not answer', retryable: true },
   overloaded: { status: 503, category: 'limit', title: 'The server has too much to do', retryable: true },
+  starting: { status: 503, category: 'system', title: 'The server is starting', retryable: true },
   draining: { status: 503, category: 'system', title: 'The server is shutting down', retryable: true },
   store_unavailable: { status: 503, category: 'system', title: 'The metadata store does not answer', retryable: true },
   deadline_exceeded: { status: 504, category: 'timeout', title: 'The deadline passed', retryable: true },

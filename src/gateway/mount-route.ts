@@ -37,7 +37,7 @@ function guardOf(route: Route, { deps, admission }: Mounting) {
   const enter = (request: FastifyRequest): string => {
     checkFraming(request.raw)
     if (scope === undefined) return anonymous
-    admission.check()
+    admission.check(scope)
     return authenticate(request.headers, scope, deps.keys).id
   }
   const detailed = (request: FastifyRequest): boolean => detailScope !== undefined && hasScope(request.headers, detailScope, deps.keys)

@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 import type { Call } from '../contracts/call.ts'
 import { type ErrorCode, errorTable, ServingError } from '../contracts/error.ts'
 import type { GatewayDeps } from './gateway-deps.ts'
+import { Readiness } from '../monitoring/readiness.ts'
 import { requireFree } from './listen-at.ts'
 import { createServer, type GatewayServer } from './server.ts'
 import { RawConnection } from '../../test/e2e/support/raw-connection.ts'
@@ -201,6 +202,20 @@ test('what does not end by itself is cut off when the drain timeout is over', as
   await begun
   assert.equal(await server.drain(), false)
   await running
+})
+
+test('while the server starts its probes, its measurements and its models are shown, and all else is told when to come again', async (t) => {
+  const readiness = new Readiness()
+  readiness.reached('listening')
+  const { url } = await start(t, { readiness })
+  const asked = async (path: string): Promise<number> => (await fetch(`${url}${path}`, { headers: { 'x-api-key': admin } })).status
+  assert.deepEqual(await Promise.all(['/livez', '/readyz', '/startupz', '/metrics', '/models'].map(asked)), [200, 503, 503, 200, 200])
+  const early = await predict(url)
+  assert.deepEqual([early.status, early.headers.get('retry-after')], [503, '1'])
+  const { code, detail } = (await early.json()) as Record<string, string>
+  assert.deepEqual([code, detail], ['starting', 'This server is waiting for models; send the request again shortly, or to another one'])
+  readiness.reached('models')
+  assert.equal((await predict(url)).status, 200)
 })
 
 test('requests and their time are counted by route and status', async (t) => {

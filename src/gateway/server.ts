@@ -119,7 +119,7 @@ function addBodyParser(app: FastifyInstance): void {
 
 /** Builds the server with every route; it does not listen yet. */
 export async function createServer(deps: GatewayDeps): Promise<GatewayServer> {
-  const admission = new Admission(deps.config.maxInFlight)
+  const admission = new Admission(deps.config.maxInFlight, deps.readiness)
   const responder = new Responder(deps, admission)
   const cohort = new Cohort()
   const app = makeApp(deps, responder)

@@ -1,15 +1,22 @@
+import type { Scope } from '../../access/scope.ts'
 import { ServingError } from '../../contracts/error.ts'
+import type { Readiness } from '../../monitoring/readiness.ts'
 
 /** How far the shutdown is: `lame_duck` still answers everything, `closing` refuses what has not begun. */
 export type ServingPhase = 'serving' | 'lame_duck' | 'closing'
 
-/** Who is let in: counts the requests that are being worked on, and knows whether the server is shutting down. */
+/** Looking at a server shows what its start waits for. */
+const looking: readonly Scope[] = ['ops:read', 'models:read']
+
+/** Who is let in: counts the requests that are being worked on, and knows whether the server is starting or shutting down. */
 export class Admission {
   phase: ServingPhase = 'serving'
   readonly #limit: number
+  readonly #readiness: Pick<Readiness, 'started' | 'reason'>
   #inFlight = 0
-  constructor(limit: number) {
+  constructor(limit: number, readiness: Pick<Readiness, 'started' | 'reason'>) {
     this.#limit = limit
+    this.#readiness = readiness
   }
 
   /** Requests whose work goes on. */
@@ -17,8 +24,13 @@ export class Admission {
     return this.#inFlight
   }
 
-  /** Throws `draining` or `overloaded` when a new request must not be taken in. */
-  check(): void {
+  /** Throws `starting`, `draining` or `overloaded` when a new request, with a key of this scope, must not be taken in. */
+  check(scope: Scope): void {
+    if (!this.#readiness.started && !looking.includes(scope)) {
+      throw new ServingError('starting', `This server is ${this.#readiness.reason ?? 'starting'}; send the request again shortly, or to another one`, {
+        retryAfterMs: 1_000,
+      })
+    }
     if (this.phase === 'closing') throw new ServingError('draining', 'This server is shutting down; send the request again, to another one')
     this.checkRoom()
   }

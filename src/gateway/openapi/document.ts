@@ -5,7 +5,7 @@ import { problemType } from '../problem.ts'
 import { problemSchema } from './problem-schema.ts'
 
 const keyCodes = ['auth_missing', 'auth_malformed', 'auth_invalid_key', 'scope_missing'] as const
-const workCodes = ['overloaded', 'draining', 'deadline_exceeded'] as const
+const workCodes = ['overloaded', 'starting', 'draining', 'deadline_exceeded'] as const
 const bodyCodes = ['malformed_json', 'validation_failed', 'unknown_field', 'body_too_large', 'unsupported_media_type', 'request_timeout'] as const
 const anyCodes = ['malformed_http', 'headers_too_large', 'internal'] as const
 
