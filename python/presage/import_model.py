@@ -59,8 +59,6 @@ def import_model(options: argparse.Namespace) -> Report:
     """Saves what the options name. Raises BundleError."""
     if not options.path.exists():
         raise BundleError(f"{options.path} is not there")
-    if not options.matrix.is_file():
-        raise BundleError(f"{options.matrix} is not there: write it with `presage features export`")
     matrix = read_matrix(options.matrix)
     model = options.path if options.klass is None else PythonClass(options.path, options.klass)
     tensors = [InputTensor.parse(each) for each in options.tensors]

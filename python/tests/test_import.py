@@ -76,6 +76,16 @@ class ImportTest(unittest.TestCase):
         inputs, outputs = golden_rows(self.room / "models" / "lean" / "1.0.0")
         np.testing.assert_allclose(outputs[:, 1], graph_answer(inputs), atol=1e-6)
 
+    def test_a_matrix_without_rows_and_a_window_of_none_are_told_in_one_line(self) -> None:
+        (self.room / "even.py").write_text("class Even:\n    def predict(self, rows):\n        return rows[:, 1] * 0 + 0.5\n")
+        given = (self.room / "even.py", "--class", "even:Even")
+        for window in ("0", "-1", "100000"):
+            code, _, err = self.run_with(*given, "--window", window)
+            self.assertEqual((code, len(err.splitlines())), (1, 1))
+            self.assertIn("window", err)
+        write_matrix(self.room, self.rows.take(slice(0)), FEATURES)
+        self.assertEqual(self.run_with(*given), (1, "", "there are no rows to split: export more with `presage features export`\n"))
+
     def test_what_cannot_be_imported_is_told_in_one_line(self) -> None:
         (self.room / "model.exe").write_text("")
         for path, message in (("none.onnx", "none.onnx is not there"), ("model.exe", "is no SavedModel, and no file that ends with .onnx")):
