@@ -39,7 +39,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--models", type=Path, default=Path("models"), help="folder that gets NAME/VERSION")
     made.add_argument("--kind", choices=["binary", "multiclass", "regression"], default="binary", help="what the model gives")
     made.add_argument("--classes", type=lambda text: text.split(","), help="names from down to up, in the order of the outputs (default: down,up or down,flat,up)")
-    made.add_argument("--symbols", type=lambda text: text.split(","), help="symbols that it answers for (default: that of the matrix)")
+    made.add_argument("--symbol", help="whose rows of a matrix of several symbols prove the model (default: those of the only one)")
+    made.add_argument("--symbols", type=lambda text: text.split(","), help="symbols that it answers for (default: the one whose rows prove it)")
     made.add_argument("--window", type=int, default=1, help="vectors of a row, for models of sequences")
     made.add_argument("--optional", type=split_ids, default=[], help="inputs that may be missing")
     made.add_argument("--max-age", help="age from which an input is too old, such as 120s")
@@ -59,7 +60,7 @@ def import_model(options: argparse.Namespace) -> Report:
     """Saves what the options name. Raises BundleError."""
     if not options.path.exists():
         raise BundleError(f"{options.path} is not there")
-    matrix = read_matrix(options.matrix)
+    matrix = read_matrix(options.matrix, options.symbol)
     model = options.path if options.klass is None else PythonClass(options.path, options.klass)
     tensors = [InputTensor.parse(each) for each in options.tensors]
     how = {"tensor": options.tensor, "tensors": tensors, "method": options.method, "runtimes": options.runtimes}
@@ -74,7 +75,7 @@ def _description(options: argparse.Namespace, matrix: Matrix) -> Description:
     return Description(
         features=matrix.features,
         timeframe=about["timeframe"],
-        symbols=options.symbols or about["symbols"],
+        symbols=options.symbols or [options.symbol or about["symbols"][0]],
         horizon=about["horizon"],
         cost_bps=about["cost_bps"],
         training_date=options.training_date or changed,

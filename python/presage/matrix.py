@@ -48,7 +48,7 @@ def read_matrix(path: str | Path, symbol: str | None = None) -> Matrix:
 def _rows_of(symbol: str | None, symbols: list[str], column: np.ndarray) -> np.ndarray:
     """A mask over the rows of one symbol."""
     if symbol is None and len(symbols) > 1:
-        raise BundleError(f"the matrix has rows of {', '.join(symbols)}: say which, e.g. read_matrix(path, symbol={symbols[0]!r})")
+        raise BundleError(f"the matrix has rows of {', '.join(symbols)}: name one with --symbol {symbols[0]} (in Python: read_matrix(path, symbol={symbols[0]!r}))")
     if symbol is not None and symbol not in symbols:
         raise BundleError(f"the matrix has no rows of {symbol}, only of {', '.join(symbols)}")
     return column == (symbol or symbols[0])

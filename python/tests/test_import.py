@@ -76,6 +76,17 @@ class ImportTest(unittest.TestCase):
         inputs, outputs = golden_rows(self.room / "models" / "lean" / "1.0.0")
         np.testing.assert_allclose(outputs[:, 1], graph_answer(inputs), atol=1e-6)
 
+    def test_rows_of_one_symbol_of_several_prove_a_model_that_may_serve_them_all(self) -> None:
+        write_matrix(self.room, self.rows, FEATURES, symbols=["BTC/USDT", "ETH/USDT"])
+        (self.room / "even.py").write_text("class Even:\n    def predict(self, rows):\n        return rows[:, 1] * 0 + 0.5\n")
+        given = (self.room / "even.py", "--class", "even:Even")
+        self.assertEqual(self.run_with(*given)[0], 1)
+        self.assertIn("rows of BTC/USDT, ETH/USDT: name one with --symbol BTC/USDT", self.run_with(*given)[2])
+        self.assertIn("no rows of XRP/USDT, only of BTC/USDT, ETH/USDT", self.run_with(*given, "--symbol", "XRP/USDT")[2])
+        for version, more, served in (("1.0.1", [], '["ETH/USDT"]'), ("1.0.2", ["--symbols", "BTC/USDT,ETH/USDT"], '["BTC/USDT", "ETH/USDT"]')):
+            self.assertEqual(self.run_with(*given, "--symbol", "ETH/USDT", "--version", version, *more)[::2], (0, ""))
+            self.assertIn(f"symbols: {served}\n", (self.room / "models" / "lean" / version / "model.yaml").read_text())
+
     def test_a_matrix_without_rows_and_a_window_of_none_are_told_in_one_line(self) -> None:
         (self.room / "even.py").write_text("class Even:\n    def predict(self, rows):\n        return rows[:, 1] * 0 + 0.5\n")
         given = (self.room / "even.py", "--class", "even:Even")

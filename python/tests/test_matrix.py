@@ -55,7 +55,7 @@ class MatrixTest(unittest.TestCase):
         both = TEXT + "\n".join(TEXT.replace("BTC/", "ETH/").splitlines()[1:]).replace("47550", "3000") + "\n"
         self.write(both, rows=4, symbols=["BTC/USDT", "ETH/USDT"])
         self.assertEqual(presage.read_matrix(self.path, symbol="ETH/USDT").rows.x[0, 0], 3000)
-        with self.assertRaisesRegex(presage.BundleError, "rows of BTC/USDT, ETH/USDT: say which"):
+        with self.assertRaisesRegex(presage.BundleError, "rows of BTC/USDT, ETH/USDT: name one with --symbol BTC/USDT .in Python: read_matrix"):
             presage.read_matrix(self.path)
         with self.assertRaisesRegex(presage.BundleError, "no rows of XRP/USDT, only of BTC/USDT, ETH/USDT"):
             presage.read_matrix(self.path, symbol="XRP/USDT")
