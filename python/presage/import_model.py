@@ -23,9 +23,12 @@ from .splits import borders_at, split_by_time
 
 
 def _shares(text: str) -> tuple[float, float]:
-    first, second = (float(share) for share in text.split(","))
+    try:
+        first, second = (float(share) for share in text.split(","))
+    except ValueError:
+        first = second = float("nan")
     if not 0 < first < second < 1:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r}: write two rising shares between 0 and 1, such as 0.6,0.8")
     return first, second
 
 

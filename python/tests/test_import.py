@@ -121,5 +121,8 @@ class ImportTest(unittest.TestCase):
     def test_borders_are_two_shares(self) -> None:
         words = ["a", "--name", "a", "--version", "1.0.0", "--matrix", "m", "--borders"]
         self.assertEqual(parser().parse_args([*words, "0.5,0.75"]).borders, (0.5, 0.75))
-        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
-            parser().parse_args([*words, "0.9,0.5"])
+        for given in ("0.9,0.5", "60%,80%", "0.6", "0.6,0.7,0.8", "nan,0.8", "0.6,nan", "0,1", ""):
+            err = io.StringIO()
+            with self.subTest(given), self.assertRaises(SystemExit), contextlib.redirect_stderr(err):
+                parser().parse_args([*words, given])
+            self.assertIn(f"argument --borders: {given!r}: write two rising shares between 0 and 1, such as 0.6,0.8", err.getvalue())
