@@ -13,15 +13,35 @@ from .source import Contract
 
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 TIMEFRAMES = ("1s", "5s", "15s", "30s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d")
-MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+SYMBOL = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20}(-[0-9A-Z-]{1,20})?)?")
+GLOB = re.compile(r"(?=.*\*)[A-Z0-9/:*-]{1,85}")
 
 
 def duration_ms(text: str) -> int:
     """Ms of `15m`, `250ms`, `1h`; raises BundleError for anything else."""
-    match = re.match(r"^([1-9]\d{0,8})(ms|s|m|h|d)$", text)
-    if not match:
+    match = re.fullmatch(r"([1-9]\d{0,8})(ms|s|m|h|d)", text) if isinstance(text, str) else None
+    if match is None:
         raise BundleError(f"{text!r} is not a duration: a whole number with its unit, such as 250ms, 15m, 1h")
     return int(match[1]) * UNITS[match[2]]
+
+
+def _check_texts(what: str, given: object, limits: tuple[int, int]) -> None:
+    """Raises BundleError unless this is a list of different texts: at most so many, of at most so many letters."""
+    most, letters = limits
+    if not isinstance(given, (list, tuple)) or not all(isinstance(each, str) for each in given):
+        raise BundleError(f"{what} must be a list of texts (a single one in brackets too), not {given!r}")
+    if len(given) > most or len(set(given)) < len(given) or not all(1 <= len(each) <= letters for each in given):
+        raise BundleError(f"{what} must be different texts of 1 to {letters} letters, {most} at most, not {', '.join(given)[:200]}")
+
+
+def _check_number(what: str, given: object, ends: tuple[float, float]) -> None:
+    """Raises BundleError unless this is a number from one end to the other; a whole one where they are."""
+    least, most = ends
+    wanted, kind = ("a whole number", int) if isinstance(least, int) else ("a number", (int, float))
+    if isinstance(given, bool) or not isinstance(given, kind) or not least <= given <= most:
+        raise BundleError(f"{what} must be {wanted} from {least:g} to {most:g}, not {given!r}")
 
 
 @dataclass(frozen=True)
@@ -56,25 +76,45 @@ class Description:
         duration_ms(self.horizon)
         if self.max_age is not None:
             duration_ms(self.max_age)
-        if self.gaps is not None and (list(self.gaps) != ["flat"] or not 1 <= self.gaps["flat"] <= 1000):
-            raise BundleError(f"gaps is {{'flat': 1 to 1000}}, the most missing bars in a row that count as empty ones, not {self.gaps}")
-        if not self.features or len(set(self.features)) != len(self.features):
-            raise BundleError("features must be a list of different ids, in column order")
         if self.timeframe not in TIMEFRAMES:
             raise BundleError(f"timeframe {self.timeframe!r}: one of {', '.join(TIMEFRAMES)}")
-        for what, names in {"optional inputs": self.optional, "ranges of features": self.ranges or {}}.items():
-            unknown = [name for name in names if name not in self.features]
-            if unknown:
-                raise BundleError(f"{what} that are not among the features: {', '.join(unknown)}")
-        if not MOMENT.match(self.training_date):
+        if not isinstance(self.training_date, str) or not MOMENT.fullmatch(self.training_date):
             raise BundleError(f"training_date {self.training_date!r} is not RFC 3339 with a zone, such as 2024-01-10T00:00:00Z")
+        if self.feature_set_digest is not None and not DIGEST.fullmatch(str(self.feature_set_digest)):
+            raise BundleError(f"feature_set_digest {self.feature_set_digest!r}: 64 hexadecimals, as the matrix has them (matrix.feature_set_digest), or None")
+        _check_number("cost_bps", self.cost_bps, (0.0, 1000.0))
+        self._check_inputs()
+        self._check_symbols()
         self._check_kind()
         if not 0 < self.act_on < 1:
             raise BundleError(f"act_on is a share between 0 and 1, not {self.act_on}")
 
+    def _check_inputs(self) -> None:
+        _check_number("window", self.window, (1, 1000))
+        _check_texts("features", self.features, (2000, 200))
+        _check_texts("optional", self.optional, (2000, 200))
+        if not self.features:
+            raise BundleError("features are empty: list the ids of the inputs, in column order")
+        if self.gaps is not None and (list(self.gaps) != ["flat"] or not 1 <= self.gaps["flat"] <= 1000):
+            raise BundleError(f"gaps is {{'flat': 1 to 1000}}, the most missing bars in a row that count as empty ones, not {self.gaps}")
+        for what, names in {"optional inputs": self.optional, "ranges of features": self.ranges or {}}.items():
+            unknown = [name for name in names if name not in self.features]
+            if unknown:
+                raise BundleError(f"{what} that are not among the features: {', '.join(unknown)}")
+
+    def _check_symbols(self) -> None:
+        _check_texts("symbols", self.symbols, (1000, 85))
+        strange = [symbol for symbol in self.symbols if not SYMBOL.fullmatch(symbol) and not GLOB.fullmatch(symbol)]
+        if strange or not self.symbols:
+            said = f"no request names {', '.join(strange[:3])}" if strange else "a model answers for one symbol at least"
+            raise BundleError(f"symbols: {said}; write BTC/USDT, BTC/USDT:USDT for a perpetual, or */USDT for all of a currency")
+
     def _check_kind(self) -> None:
         if self.kind not in ("binary", "multiclass", "regression"):
             raise BundleError(f"kind {self.kind!r}: binary, multiclass or regression")
+        _check_texts("classes", self.classes, (100, 40))
+        if self.unit is not None and not (isinstance(self.unit, str) and 1 <= len(self.unit) <= 40):
+            raise BundleError(f"unit must be a text of 1 to 40 letters, or None, not {self.unit!r}")
         if self.kind == "binary" and len(self.classes) != 2 or self.kind == "multiclass" and len(self.classes) < 3:
             raise BundleError(f"a binary model has two classes and a multiclass model more, not {', '.join(self.classes)}")
         if self.kind != "regression" and (len(self.borders) != len(self.classes) - 1 or (np.diff(self.borders) <= 0).any()):

@@ -23,9 +23,12 @@ from .splits import borders_at, split_by_time
 
 
 def _shares(text: str) -> tuple[float, float]:
-    first, second = (float(share) for share in text.split(","))
+    try:
+        first, second = (float(share) for share in text.split(","))
+    except ValueError:
+        first = second = float("nan")
     if not 0 < first < second < 1:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r}: write two rising shares between 0 and 1, such as 0.6,0.8")
     return first, second
 
 
@@ -39,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--models", type=Path, default=Path("models"), help="folder that gets NAME/VERSION")
     made.add_argument("--kind", choices=["binary", "multiclass", "regression"], default="binary", help="what the model gives")
     made.add_argument("--classes", type=lambda text: text.split(","), help="names from down to up, in the order of the outputs (default: down,up or down,flat,up)")
-    made.add_argument("--symbols", type=lambda text: text.split(","), help="symbols that it answers for (default: that of the matrix)")
+    made.add_argument("--symbol", help="whose rows of a matrix of several symbols prove the model (default: those of the only one)")
+    made.add_argument("--symbols", type=lambda text: text.split(","), help="symbols that it answers for (default: the one whose rows prove it)")
     made.add_argument("--window", type=int, default=1, help="vectors of a row, for models of sequences")
     made.add_argument("--optional", type=split_ids, default=[], help="inputs that may be missing")
     made.add_argument("--max-age", help="age from which an input is too old, such as 120s")
@@ -59,9 +63,7 @@ def import_model(options: argparse.Namespace) -> Report:
     """Saves what the options name. Raises BundleError."""
     if not options.path.exists():
         raise BundleError(f"{options.path} is not there")
-    if not options.matrix.is_file():
-        raise BundleError(f"{options.matrix} is not there: write it with `presage features export`")
-    matrix = read_matrix(options.matrix)
+    matrix = read_matrix(options.matrix, options.symbol)
     model = options.path if options.klass is None else PythonClass(options.path, options.klass)
     tensors = [InputTensor.parse(each) for each in options.tensors]
     how = {"tensor": options.tensor, "tensors": tensors, "method": options.method, "runtimes": options.runtimes}
@@ -76,7 +78,7 @@ def _description(options: argparse.Namespace, matrix: Matrix) -> Description:
     return Description(
         features=matrix.features,
         timeframe=about["timeframe"],
-        symbols=options.symbols or about["symbols"],
+        symbols=options.symbols or [options.symbol or about["symbols"][0]],
         horizon=about["horizon"],
         cost_bps=about["cost_bps"],
         training_date=options.training_date or changed,

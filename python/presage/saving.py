@@ -48,6 +48,7 @@ def save(
     BundleError; never overwrites a version.
     """
     target = check_identity(models_dir, name, version)
+    _check_runtimes(runtimes)
     source = source_of(model, description.contract, Hints(predict, tensor, method, tensors))
     _check(source, description, parts)
     whole = [description.features.index(feature) for feature in source.whole]
@@ -59,6 +60,11 @@ def save(
     if not quiet:
         print(report)
     return report
+
+
+def _check_runtimes(runtimes: Sequence[str]) -> None:
+    if isinstance(runtimes, str) or not runtimes or not set(runtimes) <= set(RUNTIMES):
+        raise BundleError(f"runtimes are a list of some of {', '.join(RUNTIMES)}, such as {[RUNTIMES[-1]]}, not {runtimes!r}")
 
 
 def _check(source: Source, description: Description, parts: Parts) -> None:

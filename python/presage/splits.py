@@ -25,6 +25,11 @@ def split_by_time(rows: Rows, borders_ms: tuple[int, int], embargo_ms: int) -> P
 
 
 def borders_at(rows: Rows, shares: tuple[float, float]) -> tuple[int, int]:
-    """Close times at two shares of the rows, e.g. (0.6, 0.8)."""
+    """Close times at two shares of the rows, e.g. (0.6, 0.8). Raises BundleError if there are no rows, or the shares do not rise between 0 and 1."""
+    first, second = shares
+    if not 0 < first < second < 1:
+        raise BundleError(f"borders at {shares}: two rising shares between 0 and 1, such as (0.6, 0.8)")
+    if len(rows) == 0:
+        raise BundleError("there are no rows to split: export more with `presage features export`")
     at = (np.array(shares) * len(rows)).astype(int)
     return int(rows.close_time[at[0]]), int(rows.close_time[at[1]])

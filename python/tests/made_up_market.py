@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,16 +31,16 @@ def make_rows(count: int = 600, horizon: int = 15, seed: int = 1, width: int = 3
     return Rows(x, forward, close, close + horizon * MINUTE)
 
 
-def write_matrix(folder: Path, rows: Rows, features: list[str]) -> Path:
-    """A matrix as `presage features export` writes it."""
+def write_matrix(folder: Path, rows: Rows, features: list[str], symbols: Sequence[str] = ("BTC/USDT",)) -> Path:
+    """A matrix as `presage features export` writes it; each symbol has the same rows."""
     path = folder / "matrix.csv"
     labels = ["r", "label", "label_landing"]
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["symbol", "close_time", "as_of", *features, *labels])
-        for close, x, r, known in zip(rows.close_time, rows.x, rows.forward_return, rows.label_time):
-            writer.writerow(["BTC/USDT", close, "", *(repr(float(value)) for value in x), repr(float(r)), int(r > 0), known])
-    about = {"ids": features, "feature_set_digest": "d" * 64, "counts": {"rows": len(rows)}, "symbols": ["BTC/USDT"], "timeframe": "1m", "horizon": "15m", "cost_bps": 8}
+        for symbol, close, x, r, known in ((symbol, *row) for symbol in symbols for row in zip(rows.close_time, rows.x, rows.forward_return, rows.label_time)):
+            writer.writerow([symbol, close, "", *(repr(float(value)) for value in x), repr(float(r)), int(r > 0), known])
+    about = {"ids": features, "feature_set_digest": "d" * 64, "counts": {"rows": len(rows) * len(symbols)}, "symbols": list(symbols), "timeframe": "1m", "horizon": "15m", "cost_bps": 8}
     about |= {"labels": {"kind": "fixed-horizon", "columns": labels}}
     path.with_name("matrix.csv.json").write_text(json.dumps(about))
     return path

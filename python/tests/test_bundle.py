@@ -83,6 +83,34 @@ class BundleTest(unittest.TestCase):
             with self.subTest(name=name, version=version), self.assertRaises(BundleError):
                 self.make(identity=(name, version))
 
+    def test_a_description_that_no_manifest_can_hold_is_refused_with_what_to_write(self) -> None:
+        symbols = "write BTC/USDT, BTC/USDT:USDT for a perpetual, or [*]/USDT"
+        faults: list[tuple[dict, str]] = [
+            ({"symbols": "URTH/USD"}, "symbols must be a list of texts .a single one in brackets too., not 'URTH/USD'"),
+            ({"symbols": []}, f"for one symbol at least; {symbols}"),
+            *(({"symbols": [name]}, f"no request names {name}; {symbols}") for name in ("URTHUSD", "BTC", "btc-usdt", "BTC/USDT:")),
+            ({"symbols": ["BTC/USDT", "BTC/USDT"]}, "symbols must be different texts"),
+            ({"features": "close@1m"}, "features must be a list of texts"),
+            ({"features": [], "optional": []}, "features are empty: list the ids"),
+            ({"optional": "tod_sin"}, "optional must be a list of texts"),
+            *(({"cost_bps": cost}, "cost_bps must be a number from 0 to 1000, not ") for cost in (-4, 1001, float("nan"), "8", None)),
+            *(({"window": window}, "window must be a whole number from 1 to 1000, not ") for window in (0, -1, 1001, 2.0, "2")),
+            ({"classes": ("up", "up")}, "classes must be different texts of 1 to 40 letters"),
+            ({"classes": "ud"}, "classes must be a list of texts"),
+            ({"classes": ("", "up")}, "classes must be different texts of 1 to 40 letters"),
+            ({"feature_set_digest": "abc"}, "feature_set_digest 'abc': 64 hexadecimals, as the matrix has them"),
+            ({"unit": ""}, "unit must be a text of 1 to 40 letters, or None"),
+            ({"horizon": 15}, "15 is not a duration"),
+            ({"training_date": None}, "training_date None is not RFC 3339"),
+        ]
+        for words, message in faults:
+            with self.subTest(words=words), self.assertRaisesRegex(BundleError, message):
+                make_description(**words)
+
+    def test_symbols_may_be_patterns_as_the_server_reads_them(self) -> None:
+        symbols = ["BTC/USDT", "BTC/USDT:USDT", "BTC/USDT:USDT-240628", "*/USDT", "BTC/*", "*"]
+        self.assertEqual(make_description(symbols=symbols).symbols, symbols)
+
     def test_a_wrong_number_of_columns_is_refused(self) -> None:
         with self.assertRaisesRegex(BundleError, "3 values, features x window make 6"):
             make_parts().check(make_description(window=2).contract.values)

@@ -7,7 +7,7 @@ import unittest
 import numpy as np
 from made_up_market import MINUTE, lean_predict, make_description, make_parts, make_rows
 
-from presage import BundleError, Parts, Rows, split_by_time
+from presage import BundleError, Parts, Rows, borders_at, split_by_time
 from presage.calibration import fit_slope, fit_temperature, logit, sigmoid
 from presage.evidence import measure, thresholds
 from presage.outcomes import Sides
@@ -154,6 +154,15 @@ class SplitTest(unittest.TestCase):
         for before, after in ((parts.train, parts.validation), (parts.validation, parts.test)):
             self.assertLessEqual(before.label_time.max() + 60 * MINUTE, after.close_time.min())
         self.assertLess(len(parts.train) + len(parts.validation) + len(parts.test), 600)
+
+    def test_borders_are_two_rising_shares_of_some_rows(self) -> None:
+        rows = make_rows(100)
+        self.assertEqual(borders_at(rows, (0.6, 0.8)), (rows.close_time[60], rows.close_time[80]))
+        for shares in ((0.9, 0.5), (float("nan"), 0.8), (0.6, 1), (0, 0.5)):
+            with self.subTest(shares), self.assertRaisesRegex(BundleError, "two rising shares between 0 and 1, such as"):
+                borders_at(rows, shares)
+        with self.assertRaisesRegex(BundleError, "no rows to split"):
+            borders_at(rows.take(slice(0)), (0.6, 0.8))
 
     def test_parts_that_leak_are_refused(self) -> None:
         rows = make_rows(600)

@@ -76,6 +76,27 @@ class ImportTest(unittest.TestCase):
         inputs, outputs = golden_rows(self.room / "models" / "lean" / "1.0.0")
         np.testing.assert_allclose(outputs[:, 1], graph_answer(inputs), atol=1e-6)
 
+    def test_rows_of_one_symbol_of_several_prove_a_model_that_may_serve_them_all(self) -> None:
+        write_matrix(self.room, self.rows, FEATURES, symbols=["BTC/USDT", "ETH/USDT"])
+        (self.room / "even.py").write_text("class Even:\n    def predict(self, rows):\n        return rows[:, 1] * 0 + 0.5\n")
+        given = (self.room / "even.py", "--class", "even:Even")
+        self.assertEqual(self.run_with(*given)[0], 1)
+        self.assertIn("rows of BTC/USDT, ETH/USDT: name one with --symbol BTC/USDT", self.run_with(*given)[2])
+        self.assertIn("no rows of XRP/USDT, only of BTC/USDT, ETH/USDT", self.run_with(*given, "--symbol", "XRP/USDT")[2])
+        for version, more, served in (("1.0.1", [], '["ETH/USDT"]'), ("1.0.2", ["--symbols", "BTC/USDT,ETH/USDT"], '["BTC/USDT", "ETH/USDT"]')):
+            self.assertEqual(self.run_with(*given, "--symbol", "ETH/USDT", "--version", version, *more)[::2], (0, ""))
+            self.assertIn(f"symbols: {served}\n", (self.room / "models" / "lean" / version / "model.yaml").read_text())
+
+    def test_a_matrix_without_rows_and_a_window_of_none_are_told_in_one_line(self) -> None:
+        (self.room / "even.py").write_text("class Even:\n    def predict(self, rows):\n        return rows[:, 1] * 0 + 0.5\n")
+        given = (self.room / "even.py", "--class", "even:Even")
+        for window in ("0", "-1", "100000"):
+            code, _, err = self.run_with(*given, "--window", window)
+            self.assertEqual((code, len(err.splitlines())), (1, 1))
+            self.assertIn("window", err)
+        write_matrix(self.room, self.rows.take(slice(0)), FEATURES)
+        self.assertEqual(self.run_with(*given), (1, "", "there are no rows to split: export more with `presage features export`\n"))
+
     def test_what_cannot_be_imported_is_told_in_one_line(self) -> None:
         (self.room / "model.exe").write_text("")
         for path, message in (("none.onnx", "none.onnx is not there"), ("model.exe", "is no SavedModel, and no file that ends with .onnx")):
@@ -100,5 +121,8 @@ class ImportTest(unittest.TestCase):
     def test_borders_are_two_shares(self) -> None:
         words = ["a", "--name", "a", "--version", "1.0.0", "--matrix", "m", "--borders"]
         self.assertEqual(parser().parse_args([*words, "0.5,0.75"]).borders, (0.5, 0.75))
-        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
-            parser().parse_args([*words, "0.9,0.5"])
+        for given in ("0.9,0.5", "60%,80%", "0.6", "0.6,0.7,0.8", "nan,0.8", "0.6,nan", "0,1", ""):
+            err = io.StringIO()
+            with self.subTest(given), self.assertRaises(SystemExit), contextlib.redirect_stderr(err):
+                parser().parse_args([*words, given])
+            self.assertIn(f"argument --borders: {given!r}: write two rising shares between 0 and 1, such as 0.6,0.8", err.getvalue())

@@ -31,7 +31,7 @@ class MatrixTest(unittest.TestCase):
         """A matrix and what stands beside it."""
         self.path.write_text(text)
         about = {"ids": ["close@1m", "macd(12,26,9)@1m"], "feature_set_digest": "d" * 64, "counts": {"rows": rows}}
-        about |= {"symbols": symbols or ["BTC/USDT"], "labels": {"kind": "triple-barrier", "columns": LABELS}}
+        about |= {"timeframe": "1m", "horizon": "15m", "cost_bps": 8, "symbols": symbols or ["BTC/USDT"], "labels": {"kind": "triple-barrier", "columns": LABELS}}
         Path(f"{self.path}.json").write_text(json.dumps(about))
 
     def test_values_are_the_doubles_that_were_served(self) -> None:
@@ -55,10 +55,52 @@ class MatrixTest(unittest.TestCase):
         both = TEXT + "\n".join(TEXT.replace("BTC/", "ETH/").splitlines()[1:]).replace("47550", "3000") + "\n"
         self.write(both, rows=4, symbols=["BTC/USDT", "ETH/USDT"])
         self.assertEqual(presage.read_matrix(self.path, symbol="ETH/USDT").rows.x[0, 0], 3000)
-        with self.assertRaisesRegex(presage.BundleError, "rows of BTC/USDT, ETH/USDT: say which"):
+        with self.assertRaisesRegex(presage.BundleError, "rows of BTC/USDT, ETH/USDT: name one with --symbol BTC/USDT .in Python: read_matrix"):
             presage.read_matrix(self.path)
         with self.assertRaisesRegex(presage.BundleError, "no rows of XRP/USDT, only of BTC/USDT, ETH/USDT"):
             presage.read_matrix(self.path, symbol="XRP/USDT")
+
+    def sidecar(self, **changes: object) -> str:
+        """What `write` puts beside a matrix, with changes."""
+        self.write()
+        return json.dumps(json.loads(Path(f"{self.path}.json").read_text()) | changes)
+
+    def test_a_cell_that_is_no_number_is_told_with_its_place(self) -> None:
+        for old, new, place in (
+            ("47551.5", "abc", "'abc' in line 3, column close@1m, where a number must stand"),
+            ("1641069420000", "soon", "'soon' in line 3, column close_time, where a whole number must stand"),
+            ("-1e-7,", "", "10 cells in line 3 for 11 columns"),
+        ):
+            self.write(TEXT.replace(old, new))
+            with self.subTest(new), self.assertRaisesRegex(presage.BundleError, place + ": export again with `presage features export`"):
+                presage.read_matrix(self.path)
+
+    def test_what_is_no_matrix_is_refused_with_the_file_that_is_at_fault(self) -> None:
+        whole = self.sidecar()
+        broken = {"": "cannot be read as what stands", whole[:40]: "cannot be read as what stands", "[]": "does not say ids, feature_set_digest, "}
+        broken |= {self.sidecar(feature_set_digest=None): "does not say feature_set_digest as", self.sidecar(symbols=[]): "does not say symbols as"}
+        broken |= {self.sidecar(counts=3): "does not say counts.rows as", self.sidecar(labels={"columns": ["r"]}): "does not say labels.columns as"}
+        for text, message in broken.items():
+            Path(f"{self.path}.json").write_text(text)
+            with self.subTest(text), self.assertRaisesRegex(presage.BundleError, "matrix.csv.json " + message):
+                presage.read_matrix(self.path)
+        Path(f"{self.path}.json").write_text(whole)
+        for content, message in ((b"", "name different columns"), (b"\xff\xfe", "matrix.csv cannot be read as a matrix .UnicodeDecodeError")):
+            self.path.write_bytes(content)
+            with self.subTest(content), self.assertRaisesRegex(presage.BundleError, message):
+                presage.read_matrix(self.path)
+
+    def test_either_file_that_is_not_there_is_named(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, "matrix.csv is not there: write it with"):
+            presage.read_matrix(self.path)
+        self.path.write_text(TEXT)
+        with self.assertRaisesRegex(presage.BundleError, "matrix.csv.json is not there, .*: export again"):
+            presage.read_matrix(self.path)
+
+    def test_a_window_that_nothing_fills_is_refused(self) -> None:
+        for length, message in ((0, "window of 0 vectors: it has 1 or more"), (-1, "window of -1 vectors"), (11, "nowhere in the 10 rows do 11 vectors follow"), (100_000, "choose a shorter window")):
+            with self.subTest(length), self.assertRaisesRegex(presage.BundleError, message):
+                presage.windows(make_rows(10), length, MINUTE)
 
     def test_windows_are_flattened_oldest_first_and_never_reach_over_a_gap(self) -> None:
         rows = make_rows(10)

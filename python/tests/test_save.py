@@ -124,6 +124,11 @@ class SklearnFormsTest(unittest.TestCase):
         with self.assertRaisesRegex(presage.BundleError, "(?s)no form of this model.*joblib: in a fresh process: ModuleNotFoundError"):
             presage.save(self.fit(Doubled()), **self.words, runtimes=["python"])
 
+    def test_runtimes_that_are_not_known_are_refused_with_those_that_are(self) -> None:
+        for runtimes in (["tree"], [], "python", ["onnx", "tree"]):
+            with self.subTest(runtimes), self.assertRaisesRegex(presage.BundleError, "^runtimes are a list of some of trees, onnx, python, such as .'python'., not "):
+                presage.save(None, **self.words, runtimes=runtimes)
+
     def test_an_estimator_that_refuses_a_row_of_zeros_is_not_kept_for_the_worker(self) -> None:
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
