@@ -5,6 +5,7 @@ import { ServingError } from '../contracts/error.ts'
 import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
 import { fallbackFaults, fallbackProblems, meant } from './fallback-problems.ts'
 import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
+import { tableProblems } from './output-problems.ts'
 
 const check = Compile(ManifestSchema)
 
@@ -116,6 +117,7 @@ const contradictions = (manifest: Manifest): string[] => [
   ...fileProblems(manifest),
   ...artefactProblems(manifest),
   ...signalProblems(manifest),
+  ...tableProblems(manifest.output),
   ...fallbackProblems(manifest),
 ]
 
