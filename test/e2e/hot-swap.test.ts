@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { listModels } from '../../src/cli/list-models.ts'
 import { singleRequest } from './support/specification.ts'
 import { exampleModels, startServer } from './support/start-server.ts'
 
@@ -123,4 +124,22 @@ test('folders that look like bundles and cannot be served are listed with their 
   rmSync(join(models, 'momentum/2.0.0'), { recursive: true })
   cpSync(join(exampleModels, 'momentum/1.2.3'), join(models, 'momentum/1.2.3'), { recursive: true })
   assert.deepEqual(await refused(), {})
+})
+
+test('a model whose only version is gone is retired wherever models are listed, and holds up no list', async (t) => {
+  const first = await startServer(t)
+  const models = join(first.folder, 'models')
+  copyVersion('1.2.3', models)
+  const { client, presage, url } = await startServer(t, { 'models.dir': models, 'models.rescanMs': '86400000' })
+  await presage.models.scan()
+  rmSync(join(models, 'momentum'), { recursive: true })
+  await client.post('/models/momentum/versions/1.2.3/unload', {})
+  await presage.models.scan()
+  const [listed, asked] = [await client.get('/models'), await client.get('/models/momentum')]
+  for (const { version, status, labels } of [listed.body.models[0], asked.body])
+    assert.deepEqual({ version, status, labels }, { version: '1.2.3', status: 'retired', labels: [] })
+  assert.deepEqual((await client.get('/models/moment')).body.code, 'model_not_found')
+  const log = t.mock.method(console, 'log', () => {})
+  await listModels({ models, url, keyFile: presage.keyFile })
+  assert.match(String(log.mock.calls[0]?.arguments[0]), /^momentum +1\.2\.3 +retired +trees/m)
 })
