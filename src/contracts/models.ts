@@ -36,13 +36,18 @@ const ModelSummary = Type.Object({
 })
 /** One model as GET /models lists it: its `latest` version, or its newest where it has none, with the specification's fields. */
 export type ModelSummary = Static<typeof ModelSummary>
-const RefusedBundle = Type.Object({ folder: Type.String({ description: 'NAME/VERSION below the models folder' }), reason: Type.String() })
+const RefusedBundle = Type.Object({
+  folder: Type.String({ description: 'Below the models folder; NAME/VERSION where it is named as a bundle is' }),
+  reason: Type.String(),
+})
 /** A folder that looks like a bundle and is not served from where it lies, or with the bytes that it has. */
 export type RefusedBundle = Static<typeof RefusedBundle>
 /** Answer of GET /models. */
 export const ModelsResponse = Type.Object({
   models: Type.Array(ModelSummary),
-  refused: Type.Array(RefusedBundle, { description: 'Folders that look like bundles and are none that can be served: what is wrong with their model.yaml' }),
+  refused: Type.Array(RefusedBundle, {
+    description: 'Folders that look like bundles and are none that can be served: what is wrong with their model.yaml or their name',
+  }),
 })
 /** An answer of GET /models. */
 export type ModelsResponse = Static<typeof ModelsResponse>
