@@ -2,7 +2,7 @@ import { Compile } from 'typebox/schema'
 import { Settings } from 'typebox/system'
 import type { Static, TSchema } from 'typebox'
 import { type ErrorCode, type ErrorPlace, ServingError } from '../contracts/error.ts'
-import { isSymbol } from '../contracts/symbol.ts'
+import { meantSymbol } from '../contracts/symbol.ts'
 import { pointerTo } from './json-walk.ts'
 
 const placesAtMost = 100
@@ -43,8 +43,8 @@ function codeOf({ keyword, instancePath: pointer, schemaPath }: SchemaError, got
 }
 
 function symbolRule(got: unknown): string {
-  const canonical = typeof got === 'string' ? got.slice(0, 100).toUpperCase().replace(/[-_]/, '/') : ''
-  return isSymbol(canonical) ? `must be BASE/QUOTE in capitals: ${canonical}` : 'must be BASE/QUOTE in capitals, e.g. BTC/USDT'
+  const meant = typeof got === 'string' ? meantSymbol(got) : undefined
+  return `must be BASE/QUOTE in capitals${meant === undefined ? ', e.g. BTC/USDT' : `: ${meant}`}`
 }
 
 const ruleOf = (code: ErrorCode, message: string, got: unknown): string => {

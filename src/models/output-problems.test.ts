@@ -50,3 +50,31 @@ for (const [what, x, y, message] of tables)
       if (message) refuses(t, ['output', said], message)
       else assert.deepEqual(readWith(t, 'output', said).output, said)
     })
+
+const rule = (name: string, atLeast = 0.5): object => ({ class: name, at_least: atLeast })
+const sides: readonly (readonly [string, string, object, RegExp])[] = [
+  ['two sides of one class', 'signal', { buy: rule('up', 0.6), sell: rule('up', 0.8) }, /line \d+: \/signal\/sell\/class is up, which buy names already/],
+  ['a class that there is not', 'signal', { buy: rule('up'), sell: rule('left') }, /line \d+: \/signal\/sell\/class is left, which is not in output\.classes$/],
+  ['values of a classifier', 'signal', { buy: rule('up'), sell: { value_at_most: 0 } }, /\/signal needs class and at_least on both sides for a classifier$/],
+  ['classes of a regression', 'output', { kind: 'regression' }, /\/signal needs value_at_least and value_at_most for a regression/],
+  ['classes of one name', 'output', { kind: 'multiclass', classes: ['down', 'up', 'up'] }, /line \d+: \/output\/classes\/2 names up again/],
+  ['a binary model of three classes', 'output', { kind: 'binary', classes: ['down', 'up', 'flat'] }, /\/output\/classes must name the two classes/],
+  [
+    'symbols that no request can name',
+    'symbols',
+    ['BTC/USDT', 'btc-usdt'],
+    /line \d+: \/symbols\/1 must be BASE\/QUOTE in capitals, or such with \*: BTC\/USDT, not btc-usdt$/,
+  ],
+  ['symbols that are none at all', 'symbols', ['bitcoin'], /\/symbols\/0 must be .*, e\.g\. BTC\/USDT or \*\/USDT, not bitcoin$/],
+]
+for (const [what, block, said, message] of sides) test(`${what} are refused with their line`, (t) => refuses(t, [block, said], message))
+
+test('symbols of every kind that a request can name are taken, and globs for them', (t) => {
+  const symbols = ['BTC/USDT', 'BTC/USDT:USDT-240628', '*/USDT', 'BTC/*', '*/*:USDT', '*']
+  assert.deepEqual(readWith(t, 'symbols', symbols).symbols, symbols)
+})
+
+test('thresholds that can be reached at once are taken: of two sides the more probable wins', (t) => {
+  const signal = { buy: rule('up', 0.2), sell: rule('down', 0.1) }
+  assert.deepEqual(readWith(t, 'signal', signal).signal, signal)
+})

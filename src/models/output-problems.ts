@@ -1,4 +1,5 @@
 import type { CalibrationSpec, Manifest, ReliabilitySpec } from '../contracts/manifest.ts'
+import { isSymbolGlob, meantSymbol } from '../contracts/symbol.ts'
 
 /** Knots of a piecewise linear function, each list with the pointer to where it stands. */
 type Knots = { readonly x: readonly [at: string, values: readonly number[]]; readonly y: readonly [at: string, values: readonly number[]] }
@@ -24,3 +25,35 @@ export const tableProblems = ({ calibration, reliability }: Pick<Manifest['outpu
   ...calibrationProblems(calibration),
   ...Object.entries(reliability ?? {}).flatMap(([which, table]) => reliabilityProblems(`/output/reliability/${which}`, table)),
 ]
+
+/** Symbols that no request can name. */
+export const symbolProblems = ({ symbols }: Manifest): string[] =>
+  symbols.flatMap((text, i) => {
+    if (isSymbolGlob(text)) return []
+    const meant = meantSymbol(text)
+    return [`/symbols/${i} must be BASE/QUOTE in capitals, or such with *${meant === undefined ? ', e.g. BTC/USDT or */USDT' : `: ${meant}`}, not ${text}`]
+  })
+
+function classProblems({ output: { kind, classes = [] } }: Manifest): string[] {
+  const again = classes.findIndex((name, i) => classes.indexOf(name) < i)
+  const twice = again < 0 ? [] : [`/output/classes/${again} names ${classes[again]} again: every class has a name of its own`]
+  return kind === 'binary' && classes.length !== 2 ? ['/output/classes must name the two classes of a binary model', ...twice] : twice
+}
+
+/** A rule of a classifier names a class that there is, that of a regression a value; where both sides named one class, SELL could never win. */
+export function signalProblems(manifest: Manifest): string[] {
+  const { output, signal } = manifest
+  const { buy, sell } = signal
+  const named = Object.entries({ buy, sell }).flatMap(([side, rule]) => ('class' in rule ? [[side, rule.class] as const] : []))
+  if (output.kind === 'regression')
+    return named.length > 0 ? [...classProblems(manifest), '/signal needs value_at_least and value_at_most for a regression'] : classProblems(manifest)
+  const strangers = named
+    .filter(([, name]) => !(output.classes ?? []).includes(name))
+    .map(([side, name]) => `/signal/${side}/class is ${name}, which is not in output.classes`)
+  const values = named.length < 2 ? ['/signal needs class and at_least on both sides for a classifier'] : []
+  const same =
+    'class' in buy && 'class' in sell && buy.class === sell.class
+      ? [`/signal/sell/class is ${sell.class}, which buy names already: each side has a class of its own`]
+      : []
+  return [...classProblems(manifest), ...strangers, ...values, ...same]
+}

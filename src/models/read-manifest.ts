@@ -5,7 +5,7 @@ import { ServingError } from '../contracts/error.ts'
 import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
 import { fallbackFaults, fallbackProblems, meant } from './fallback-problems.ts'
 import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
-import { tableProblems } from './output-problems.ts'
+import { signalProblems, symbolProblems, tableProblems } from './output-problems.ts'
 
 const check = Compile(ManifestSchema)
 
@@ -100,17 +100,9 @@ function artefactProblems({ runtime, artefact }: Manifest): string[] {
   return []
 }
 
-function signalProblems({ output, signal }: Manifest): string[] {
-  const classes = output.classes ?? []
-  const named = [signal.buy, signal.sell].flatMap((rule) => ('class' in rule ? [rule.class] : []))
-  const strangers = named.filter((name) => !classes.includes(name)).map((name) => `/signal names the class ${name}, which is not in output.classes`)
-  if (output.kind === 'binary' && classes.length !== 2) return ['/output/classes must name the two classes of a binary model', ...strangers]
-  if (output.kind === 'regression' && named.length > 0) return ['/signal needs value_at_least and value_at_most for a regression']
-  return strangers
-}
-
 /** What the schema cannot say: names that must agree with each other. */
 const contradictions = (manifest: Manifest): string[] => [
+  ...symbolProblems(manifest),
   ...featureProblems(manifest.inputs),
   ...tensorProblems(manifest),
   ...deviceProblems(manifest),
