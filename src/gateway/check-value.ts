@@ -1,15 +1,13 @@
 import { Compile } from 'typebox/schema'
-import { Settings } from 'typebox/system'
 import type { Static, TSchema } from 'typebox'
 import { type ErrorCode, type ErrorPlace, ServingError } from '../contracts/error.ts'
+import { faultsAtMost, type SchemaFault as SchemaError } from '../contracts/schema-faults.ts'
 import { meantSymbol } from '../contracts/symbol.ts'
 import { pointerTo } from './json-walk.ts'
 
-const placesAtMost = 100
-// TypeBox stops after 8 errors by default, and one wrong `number | null` makes three.
-Settings.Set({ maxErrors: 4 * placesAtMost })
+// One wrong `number | null` makes three errors.
+const placesAtMost = faultsAtMost / 4
 
-type SchemaError = { readonly keyword: string; readonly instancePath: string; readonly schemaPath: string; readonly message: string; readonly params: object }
 type Problem = ErrorPlace & { readonly code: ErrorCode }
 
 /** What stood there, short and safe to send back: texts are cut, objects and arrays are only counted. */

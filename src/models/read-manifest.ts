@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { Compile } from 'typebox/schema'
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import { type Alias, type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
 import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
+import { schemaFaults } from '../contracts/schema-faults.ts'
 import { fallbackFaults, fallbackProblems, meant } from './fallback-problems.ts'
 import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
 import { signalProblems, symbolProblems, tableProblems } from './output-problems.ts'
@@ -21,6 +22,7 @@ class ManifestText {
     this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: true, schema: 'core' })
     const { errors } = this.#document
     if (errors.length > 0) refuse(errors.map(({ message }) => message.split('\n')[0] ?? message))
+    this.#refuseAliases()
   }
 
   get value(): unknown {
@@ -30,6 +32,15 @@ class ManifestText {
   /** Throws `model_verification_failed` if there are problems; each begins with a JSON pointer. */
   refuseFor(problems: readonly string[]): void {
     if (problems.length > 0) refuse(problems.map((problem) => `line ${this.#lineOf(problem)}: ${problem}`))
+  }
+
+  #refuseAliases(): void {
+    const aliases: string[] = []
+    const Alias = (_: unknown, { range, source }: Alias): void => {
+      aliases.push(`line ${this.#lines.linePos(range?.[0] ?? 0).line}: the alias *${source} has no meaning here: write out what it stands for`)
+    }
+    visit(this.#document, { Alias })
+    if (aliases.length > 0) refuse(aliases.slice(0, 20))
   }
 
   #lineOf(problem: string): number {
@@ -43,15 +54,12 @@ class ManifestText {
   }
 }
 
-type Fault = { readonly instancePath: string; readonly message: string; readonly params: object }
-
 /** What the schema refuses, in words; steps of a fallback have words of their own. */
 function schemaProblems(value: unknown): string[] {
-  const faults = (check.Errors(value)[1] as readonly Fault[]).filter(({ instancePath }) => !instancePath.startsWith('/fallback/'))
-  const words = faults.flatMap(({ instancePath, message, params }) => {
-    const { additionalProperties: strangers } = params as { readonly additionalProperties?: readonly string[] }
-    if (strangers === undefined) return message === 'schema is false' ? [] : [`${instancePath === '' ? '/' : instancePath} ${message}`]
-    return strangers.map((key) => `${instancePath}/${key} has no meaning here${instancePath === '' ? meant(key, Object.keys(ManifestSchema.properties)) : ''}`)
+  const faults = check.Errors(value)[1].filter(({ instancePath }) => !instancePath.startsWith('/fallback/'))
+  const words = schemaFaults(faults).map((problem) => {
+    const stranger = /^\/([^/]*) has no meaning here$/.exec(problem)?.[1]
+    return stranger === undefined ? problem : `${problem}${meant(stranger, Object.keys(ManifestSchema.properties))}`
   })
   return [...fallbackFaults(value), ...words].slice(0, 20)
 }

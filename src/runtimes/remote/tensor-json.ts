@@ -16,7 +16,7 @@ function numbersOf(rows: Float64Array, { datatype, missing }: Endpoint['input'])
     if (Number.isNaN(value))
       throw new ServingError(
         'model_output_invalid',
-        'A value is missing, and the protocol of the remote server has no way to say so: where the server takes null for a missing value, say "missing": "null" in the endpoint; else name no optional inputs in model.yaml.',
+        'A value is missing, and the protocol of the remote server has no way to say so: where the server takes null for a missing value, say "input": { …, "missing": "null" } in the endpoint; else name no optional inputs in model.yaml.',
       )
     throw new ServingError('non_finite_feature', `A feature is beyond what can be sent to the remote server as ${datatype}`)
   }
