@@ -63,7 +63,7 @@ function problemsOf(error: SchemaError, all: readonly SchemaError[], root: unkno
   const code = codeOf(error, got)
   const alternatives = all.filter((other) => other.instancePath === instancePath && other.schemaPath.includes('/anyOf/')).map(({ message }) => message)
   const message = keyword === 'anyOf' ? [...new Set(alternatives)].join(' or ') : keyword === 'boolean' ? 'is one value too many' : error.message
-  return [{ code, pointer: instancePath, rule: ruleOf(code, message, got), got: preview(got) ?? 'undefined' }]
+  return [{ code, pointer: instancePath, rule: ruleOf(code, message, got), got: got === undefined ? 'undefined' : preview(got) }]
 }
 
 /** The refusal of a value: its code says what all problems have in common, its places list them. */

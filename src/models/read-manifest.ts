@@ -94,6 +94,12 @@ function deviceProblems({ runtime, execution: { device } = {} }: Manifest): stri
   return device !== 'cuda' || runtime === 'onnx' || runtime === 'python' ? [] : [`/execution/device: cuda is for the runtimes onnx and python, not ${runtime}`]
 }
 
+/** Other runtimes have one output, or say elsewhere which: a name that is passed over would be taken for a choice. */
+function chosenTensorProblems({ runtime, output: { tensor } }: Manifest): string[] {
+  if (tensor === undefined || runtime === 'onnx' || runtime === 'python') return []
+  return [`/output/tensor is for the runtimes onnx and python, not ${runtime}${runtime === 'remote' ? ': its endpoint names the output' : ''}`]
+}
+
 function fileProblems(manifest: Manifest): string[] {
   const { files, artefact, golden, reference } = manifest
   const lacking = artefactFiles(manifest).length > 0 ? [] : [artefact.path]
@@ -114,6 +120,7 @@ const contradictions = (manifest: Manifest): string[] => [
   ...featureProblems(manifest.inputs),
   ...tensorProblems(manifest),
   ...deviceProblems(manifest),
+  ...chosenTensorProblems(manifest),
   ...fileProblems(manifest),
   ...artefactProblems(manifest),
   ...signalProblems(manifest),
