@@ -103,3 +103,13 @@ test('a server that refuses is heard, and one that is not there is said to be so
   await assert.rejects(printed(t, { url }), { code: 'auth_missing' })
   await assert.rejects(printed(t, { url: 'http://127.0.0.1:1', key: 'psk' }), /does not answer: is the server running\?/)
 })
+
+for (const [url, meant] of [
+  ['127.0.0.1:8101', 'http://127.0.0.1:8101'],
+  ['localhost:8101', 'http://localhost:8101'],
+  ['ftp://localhost:8101/x', 'one such as http://127.0.0.1:8080'],
+  ['', 'one such as http://127.0.0.1:8080'],
+] as const)
+  test(`the URL ${JSON.stringify(url)} is refused with one that would do`, async (t) => {
+    await assert.rejects(printed(t, { url, key: 'psk' }), { code: 'validation_failed', message: `${url} is no URL of a server: say ${meant}` })
+  })

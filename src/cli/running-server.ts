@@ -18,6 +18,14 @@ async function keyOf({ key, keyFile }: ServerOptions): Promise<string> {
   }
 }
 
+/** Throws `validation_failed` for what is no address of a server; one without a scheme parses as a scheme. */
+function parsedUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url
+  const meant = text.includes('://') ? null : URL.parse(`http://${text}`)
+  throw new ServingError('validation_failed', `${text} is no URL of a server: say ${meant?.origin ?? 'one such as http://127.0.0.1:8080'}`)
+}
+
 /** The server's own words about a refusal, if the body has them. */
 function refusal(status: number, body: string): string {
   try {
@@ -33,16 +41,16 @@ type Answer = { readonly response: Response; readonly text: string; readonly ref
 
 /** A server that runs, for commands that ask it. */
 export class RunningServer {
-  readonly #url: string
+  readonly #url: URL
   readonly #key: string
-  private constructor(url: string, key: string) {
+  private constructor(url: URL, key: string) {
     this.#url = url
     this.#key = key
   }
 
-  /** Reads the key; throws `auth_missing` if there is none. */
+  /** Reads the key; throws `auth_missing` if there is none, and `validation_failed` for a URL that is not http or https. */
   static async at(options: ServerOptions): Promise<RunningServer> {
-    return new RunningServer(options.url, await keyOf(options))
+    return new RunningServer(parsedUrl(options.url), await keyOf(options))
   }
 
   /** Sends a request, with a body as POST; throws `request_timeout` if nothing answers. */

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { symbolPattern } from '../contracts/symbol.ts'
+import { symbolGlobPattern, symbolPattern } from '../contracts/symbol.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import { History } from './history-settings.ts'
 import { count, longestMs, milliseconds, strict } from './setting-kinds.ts'
@@ -95,7 +95,6 @@ const Python = Type.Object(
   { ...strict, description: 'Workers for models in their own framework' },
 )
 
-const symbolGlobPattern = '^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0-9A-Z*-]{1,20})?)?$|^\\*$'
 const TradeSeries = Type.Object(
   {
     symbols: Type.String({ pattern: symbolGlobPattern, description: 'A symbol or a glob', maxLength: 85 }),

@@ -34,15 +34,20 @@ const ModelSummary = Type.Object({
   symbols: Type.Array(Type.String()),
   requests: Type.Integer(),
 })
-/** One model as GET /models lists it: its `latest` version, with the specification's fields. */
+/** One model as GET /models lists it: its `latest` version, or its newest where it has none, with the specification's fields. */
 export type ModelSummary = Static<typeof ModelSummary>
-const RefusedBundle = Type.Object({ folder: Type.String({ description: 'NAME/VERSION below the models folder' }), reason: Type.String() })
+const RefusedBundle = Type.Object({
+  folder: Type.String({ description: 'Below the models folder; NAME/VERSION where it is named as a bundle is' }),
+  reason: Type.String(),
+})
 /** A folder that looks like a bundle and is not served from where it lies, or with the bytes that it has. */
 export type RefusedBundle = Static<typeof RefusedBundle>
 /** Answer of GET /models. */
 export const ModelsResponse = Type.Object({
   models: Type.Array(ModelSummary),
-  refused: Type.Array(RefusedBundle, { description: 'Folders that look like bundles and are none that can be served: what is wrong with their model.yaml' }),
+  refused: Type.Array(RefusedBundle, {
+    description: 'Folders that look like bundles and are none that can be served: what is wrong with their model.yaml or their name',
+  }),
 })
 /** An answer of GET /models. */
 export type ModelsResponse = Static<typeof ModelsResponse>
@@ -57,7 +62,7 @@ export type VersionsResponse = Static<typeof VersionsResponse>
 
 const Golden = Type.Object({ rows: Type.Integer(), reproduced: Type.Integer(), max_abs_error: Type.Number() })
 const HistoryEntry = Type.Object({ at: Type.String(), event: Type.String(), detail: Type.String() })
-/** Answer of GET /models/{name} (its latest) and GET /models/{name}/versions/{version}: the manifest, the golden-row result, what happened to it, newest first. */
+/** Answer of GET /models/{name} (the version that GET /models lists) and GET /models/{name}/versions/{version}: the manifest, the golden-row result, what happened to it, newest first. */
 export const VersionResponse = Type.Object({
   model_name: Type.String(),
   ...versionParts,
@@ -93,6 +98,7 @@ export type Change = { readonly keyId: string; readonly reason: string | undefin
 export interface ModelAdmin {
   list(): ModelsResponse
   versions(name: string): VersionsResponse
+  model(name: string): Promise<VersionResponse>
   version(name: string, selector: string): Promise<VersionResponse>
   load(name: string, version: string, change: Change): Promise<VersionResponse>
   unload(name: string, version: string, change: Change): Promise<VersionResponse>

@@ -1,15 +1,13 @@
 import { Compile } from 'typebox/schema'
-import { Settings } from 'typebox/system'
 import type { Static, TSchema } from 'typebox'
 import { type ErrorCode, type ErrorPlace, ServingError } from '../contracts/error.ts'
-import { isSymbol } from '../contracts/symbol.ts'
+import { faultsAtMost, type SchemaFault as SchemaError } from '../contracts/schema-faults.ts'
+import { meantSymbol } from '../contracts/symbol.ts'
 import { pointerTo } from './json-walk.ts'
 
-const placesAtMost = 100
-// TypeBox stops after 8 errors by default, and one wrong `number | null` makes three.
-Settings.Set({ maxErrors: 4 * placesAtMost })
+// One wrong `number | null` makes three errors.
+const placesAtMost = faultsAtMost / 4
 
-type SchemaError = { readonly keyword: string; readonly instancePath: string; readonly schemaPath: string; readonly message: string; readonly params: object }
 type Problem = ErrorPlace & { readonly code: ErrorCode }
 
 /** What stood there, short and safe to send back: texts are cut, objects and arrays are only counted. */
@@ -43,8 +41,8 @@ function codeOf({ keyword, instancePath: pointer, schemaPath }: SchemaError, got
 }
 
 function symbolRule(got: unknown): string {
-  const canonical = typeof got === 'string' ? got.slice(0, 100).toUpperCase().replace(/[-_]/, '/') : ''
-  return isSymbol(canonical) ? `must be BASE/QUOTE in capitals: ${canonical}` : 'must be BASE/QUOTE in capitals, e.g. BTC/USDT'
+  const meant = typeof got === 'string' ? meantSymbol(got) : undefined
+  return `must be BASE/QUOTE in capitals${meant === undefined ? ', e.g. BTC/USDT' : `: ${meant}`}`
 }
 
 const ruleOf = (code: ErrorCode, message: string, got: unknown): string => {
@@ -65,7 +63,7 @@ function problemsOf(error: SchemaError, all: readonly SchemaError[], root: unkno
   const code = codeOf(error, got)
   const alternatives = all.filter((other) => other.instancePath === instancePath && other.schemaPath.includes('/anyOf/')).map(({ message }) => message)
   const message = keyword === 'anyOf' ? [...new Set(alternatives)].join(' or ') : keyword === 'boolean' ? 'is one value too many' : error.message
-  return [{ code, pointer: instancePath, rule: ruleOf(code, message, got), got: preview(got) ?? 'undefined' }]
+  return [{ code, pointer: instancePath, rule: ruleOf(code, message, got), got: got === undefined ? 'undefined' : preview(got) }]
 }
 
 /** The refusal of a value: its code says what all problems have in common, its places list them. */

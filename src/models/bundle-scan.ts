@@ -1,8 +1,8 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RefusedBundle } from '../contracts/models.ts'
 import type { Clock } from '../contracts/ports.ts'
-import { ChangedFiles, type ChangedFilesDeps } from './changed-files.ts'
+import { ChangedFiles, type ChangedFilesDeps, tellTrouble } from './changed-files.ts'
 import { folderPrint } from './folder-print.ts'
 import type { ModelIndex } from './model-index.ts'
 import type { ManifestFile } from './manifest-file.ts'
@@ -22,6 +22,9 @@ export type BundleScanDeps = ChangedFilesDeps & {
   readonly refresh: (name: string) => void
 }
 
+/** Where a version lies below the models folder. */
+const folderOf = ({ name, version }: { readonly name: string; readonly version: string }): string => `${name}/${version}`
+
 /** Finds bundles in the models folder and has them proven in the background. */
 export class BundleScan {
   readonly #deps: BundleScanDeps
@@ -39,7 +42,7 @@ export class BundleScan {
   }
   /** Folders that look like bundles and are not served, as of the last scan. */
   get refused(): readonly RefusedBundle[] {
-    return [...this.#rejected].map(([path, reason]) => ({ folder: relative(this.#deps.dir, path), reason }))
+    return [...this.#rejected].map(([folder, reason]) => ({ folder, reason }))
   }
 
   /** Reads the folder, tells when its bundles are known and their proofs under way; settles when all that is new, repaired or due again is proven or refused. Scans follow each other. Never throws. */
@@ -60,15 +63,15 @@ export class BundleScan {
     const scan = this.#isClosed ? undefined : await scanFolder(dir)
     if (this.#isClosed) return
     if (!scan) return log('warn', `the models folder ${dir} cannot be read; what is in memory serves on`)
-    const rejected = new Map(scan.rejected.map(({ path, reason }) => [path, reason]))
+    const rejected = new Map(scan.rejected.map(({ path, reason }) => [relative(dir, path), reason]))
     const fresh = new Set<VersionSlot>()
     for (const file of scan.bundles) {
       const slot = await this.#meet(file, rejected)
       if (slot) fresh.add(slot)
     }
-    const present = new Set(scan.bundles.map(({ manifest }) => `${manifest.name}/${manifest.version}`))
-    for (const slot of index.slots) slot.onDisk = present.has(`${slot.name}/${slot.version}`)
+    const present = new Set(scan.bundles.map(({ manifest }) => folderOf(manifest)))
     this.#reject(rejected)
+    for (const slot of index.slots) this.#place(slot, present, rejected)
     for (const { name } of index.entries) refresh(name)
     for (const slot of index.slots) await records.remember(slot)
     // The newest first, so that `latest` goes to it at once and not by way of the older ones.
@@ -85,7 +88,7 @@ export class BundleScan {
     const known = index.get(name)?.slots.get(version)
     if (known?.file.digest === file.digest) return undefined
     if (known && records.isFixed(known)) {
-      rejected.set(file.dir, `${name} ${version} is known with other bytes; a version never changes, save it under a new one`)
+      rejected.set(folderOf(file.manifest), `${name} ${version} is known with other bytes; a version never changes, save it under a new one`)
       return undefined
     }
     const slot = new VersionSlot(file)
@@ -94,9 +97,21 @@ export class BundleScan {
     return slot
   }
 
+  /** Tells of folders that are newly refused; of one whose version is in memory `#place` says more. */
   #reject(rejected: ReadonlyMap<string, string>): void {
-    for (const [path, reason] of rejected) if (this.#rejected.get(path) !== reason) this.#deps.log('warn', `${path} is not served: ${reason}`)
+    const { dir, index, log } = this.#deps
+    const served = new Set(index.slots.filter(({ resident }) => resident).map(folderOf))
+    for (const [folder, reason] of rejected)
+      if (this.#rejected.get(folder) !== reason && !served.has(folder)) log('warn', `${join(dir, folder)} is not served: ${reason}`)
     this.#rejected = rejected
+  }
+
+  /** What became of the folder of a version that is known. */
+  #place(slot: VersionSlot, present: ReadonlySet<string>, rejected: ReadonlyMap<string, string>): void {
+    const { reason: told } = slot
+    slot.onDisk = present.has(folderOf(slot))
+    slot.refusal = rejected.get(folderOf(slot))
+    if (slot.resident && slot.reason !== told) tellTrouble(slot, this.#deps.log)
   }
 
   async #proveAll(slots: readonly VersionSlot[], fresh: ReadonlySet<VersionSlot>): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +26,14 @@ test('a bundle as it was saved is prepared with its golden rows', (t) => {
   assert.ok((golden?.count ?? 0) >= 16)
 })
 
+/** Rows that were cut off before the bundle's digests were taken. */
+function shortGolden(folder: string): void {
+  const path = join(folder, 'golden.json')
+  const before = hash('sha256', readFileSync(path))
+  writeFileSync(path, readFileSync(path, 'utf8').slice(0, 500))
+  edit(folder, (text) => text.replace(before, hash('sha256', readFileSync(path))))
+}
+
 const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] = [
   ['a changed artefact', (folder) => writeFileSync(join(folder, 'model.txt'), 'tree\n'), /model\.txt has SHA-256/],
   ['a file that is not named', (folder) => writeFileSync(join(folder, 'extra.txt'), ''), /extra\.txt is not named in files/],
@@ -47,6 +56,38 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
     'a range of a feature that it does not take',
     (folder) => edit(folder, (text) => text.replace(/^inputs:$/m, 'inputs:\n  ranges: { "rsi(99)@1m": [0, null] }')),
     /line \d+: \/inputs\/ranges names rsi\(99\)@1m, which is not in inputs\.features/,
+  ],
+  [
+    'a runtime that there is not',
+    (folder) => edit(folder, (text) => text.replace('runtime: "trees"', 'runtime: "tree"')),
+    /line \d+: \/runtime must be one of trees, onnx, python, module, remote$/,
+  ],
+  ['another schema', (folder) => edit(folder, (text) => text.replace(/^schema: 1$/m, 'schema: 2')), /line \d+: \/schema must be 1$/],
+  [
+    'a calibration of no kind that there is',
+    (folder) => edit(folder, (text) => text.replace(/kind: "platt"/, 'kind: "plat"')),
+    /line \d+: \/output\/calibration\/kind must be one of none, platt, isotonic, temperature$/,
+  ],
+  [
+    'a rule of a signal that lacks a part',
+    (folder) => edit(folder, (text) => text.replace(/^signal:\n( +)buy:\n.*\n.*\n/m, 'signal:\n$1buy: { class: "up" }\n')),
+    /line \d+: \/signal\/buy must have required properties at_least$/,
+  ],
+  [
+    'a range whose end is no number',
+    (folder) => edit(folder, (text) => text.replace(/^inputs:$/m, 'inputs:\n  ranges: { "x": [0, "y"] }')),
+    /\/inputs\/ranges\/x\/1 must be number or must be null$/,
+  ],
+  [
+    'an alias',
+    (folder) => edit(folder, (text) => `${text}\nfirst: &a {}\nsecond: *a\n`),
+    /^model\.yaml: line \d+: the alias \*a has no meaning here: write out/,
+  ],
+  ['golden rows that end too soon', shortGolden, /^golden\.json: the golden rows do not fit their schema: they are no JSON, or were cut off: /],
+  [
+    'an output of a graph where there is no graph',
+    (folder) => edit(folder, (text) => text.replace(/^output:$/m, 'output:\n  tensor: "scores"')),
+    /line \d+: \/output\/tensor is for the runtimes onnx and python, not trees$/,
   ],
   ['a version that is none', (folder) => edit(folder, (text) => text.replace(/^version: .*$/m, 'version: one')), /\/version/],
 ]

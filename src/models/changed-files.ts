@@ -24,9 +24,10 @@ export class ChangedFiles {
     if (before === undefined || print === before || !isCurrent()) return
     const damage = await this.#damageOf(slot, signal)
     if (signal.aborted || !isCurrent()) return
-    if (damage !== slot.damage) this.#tell(slot, damage)
+    const told = slot.damage
     slot.print = print
     slot.damage = damage
+    if (damage !== told) tellTrouble(slot, this.#deps.log)
   }
 
   async #damageOf({ file }: VersionSlot, signal: AbortSignal): Promise<string | undefined> {
@@ -37,9 +38,10 @@ export class ChangedFiles {
       return error instanceof Error ? error.message : String(error)
     }
   }
+}
 
-  #tell({ name, version, resident }: VersionSlot, damage: string | undefined): void {
-    if (damage === undefined) this.#deps.log('info', `${name} ${version} can be loaded again: its files are as they were`)
-    else if (resident) this.#deps.log('warn', `${name} ${version} serves on from memory, but cannot be loaded again: ${damage}`)
-  }
+/** Says of a version why it could not be loaded again while it serves on, or that it could. */
+export function tellTrouble({ name, version, resident, reason }: VersionSlot, log: ChangedFilesDeps['log']): void {
+  if (reason === undefined) log('info', `${name} ${version} can be loaded again: its files are as they were`)
+  else if (resident) log('warn', `${name} ${version} ${reason}`)
 }

@@ -24,7 +24,7 @@ function statusOf({ state, onDisk, resident }: VersionSlot, verified: boolean, l
 export function describeVersion(entry: ModelEntry, slot: VersionSlot, verified: boolean): VersionSummary {
   const { manifest, digest } = slot.file
   const labels = entry.labelsOf(slot.version)
-  const reason = slot.failure?.reason ?? slot.damage
+  const { reason } = slot
   return {
     version: slot.version,
     status: statusOf(slot, verified, labels.length > 0),

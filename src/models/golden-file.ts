@@ -20,6 +20,14 @@ function refuse(message: string): never {
   throw new ServingError('model_verification_failed', `the golden rows do not fit their schema: ${message}`)
 }
 
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    return refuse(`they are no JSON, or were cut off: ${(error as Error).message}`)
+  }
+}
+
 /** The members of an object that has exactly these. */
 function membersOf<Name extends string>(value: unknown, where: string, names: readonly Name[]): Record<Name, unknown> {
   const found = typeof value === 'object' && value !== null ? Object.keys(value) : []
@@ -42,7 +50,7 @@ function numbersOf(value: unknown, where: string, isNamed: boolean): readonly nu
 
 /** Reads and checks a file of golden rows, without a schema compiler: to load that would be most of the start of the loading process. Throws `model_verification_failed` with the place. */
 export function readGoldenFile(text: string): GoldenFile {
-  const { schema, tolerance, rows } = membersOf(JSON.parse(text), 'the file', ['schema', 'tolerance', 'rows'])
+  const { schema, tolerance, rows } = membersOf(jsonOf(text), 'the file', ['schema', 'tolerance', 'rows'])
   if (schema !== 1) refuse('/schema must be 1')
   const { absolute, relative } = membersOf(tolerance, '/tolerance', ['absolute', 'relative'])
   if (!Array.isArray(rows) || rows.length < fewestRows || rows.length > mostRows)

@@ -28,16 +28,17 @@ export class ModelAdministration implements ModelAdmin {
   }
 
   list(): ModelsResponse {
-    const models = this.#models.entries.flatMap((entry) => {
-      const slot = entry.find('latest')?.slot ?? entry.newestFirst()[0]
-      return slot ? [describeModel(entry, slot, this.#models.isVerified(slot))] : []
-    })
+    const models = this.#models.entries.map((entry) => describeModel(entry, entry.foremost, this.#models.isVerified(entry.foremost)))
     return { models, refused: [...this.#models.refused] }
   }
 
   versions(name: string): VersionsResponse {
     const entry = this.#models.entry(name)
     return { model_name: name, versions: entry.newestFirst().map((slot) => describeVersion(entry, slot, this.#models.isVerified(slot))) }
+  }
+
+  async model(name: string): Promise<VersionResponse> {
+    return this.#describe(this.#models.entry(name).foremost)
   }
 
   async version(name: string, selector: string): Promise<VersionResponse> {

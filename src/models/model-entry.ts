@@ -52,6 +52,10 @@ export class ModelEntry {
     const slot = this.slots.get(target ?? (selector.startsWith('v') ? selector.slice(1) : selector))
     return slot && { slot, label: target === undefined ? undefined : selector }
   }
+  /** The version that stands for the model: its `latest`, or its newest where it has none any more; every model has one. */
+  get foremost(): VersionSlot {
+    return this.find('latest')?.slot ?? (this.newestFirst()[0] as VersionSlot)
+  }
   /** Slots, newest version first. */
   newestFirst(): VersionSlot[] {
     return [...this.slots.values()].toSorted((a, b) => compareVersions(b.version, a.version))

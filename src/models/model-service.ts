@@ -150,12 +150,14 @@ export class ModelService implements ModelAccess {
   /** How the models are, for /health. */
   health(): HealthCheck {
     const { slots } = this.#index
-    const failed = slots.filter(({ failure }) => failure !== undefined).length + this.#scan.refused.length
-    const loaded = slots.filter(({ resident }) => resident !== undefined).length
-    const damaged = slots.filter(({ damage }) => damage !== undefined).length
-    const more = [failed > 0 ? `, ${failed} refused` : '', damaged > 0 ? `, ${damaged} with damaged files` : ''].join('')
-    const detail = `${loaded} of ${slots.length} versions loaded${more}`
-    return { status: failed + damaged > 0 ? 'degraded' : 'healthy', detail }
+    const loaded = slots.filter(({ resident }) => resident !== undefined)
+    const troubles = [
+      { count: slots.filter(({ failure }) => failure !== undefined).length + this.#scan.refused.length, what: 'refused' },
+      { count: slots.filter(({ onDisk, damage }) => onDisk && damage !== undefined).length, what: 'with damaged files' },
+      { count: loaded.filter(({ onDisk, refusal }) => !onDisk && refusal === undefined).length, what: 'whose folder is gone' },
+    ].filter(({ count }) => count > 0)
+    const detail = [`${loaded.length} of ${slots.length} versions loaded`, ...troubles.map(({ count, what }) => `${count} ${what}`)].join(', ')
+    return { status: troubles.length > 0 ? 'degraded' : 'healthy', detail }
   }
 
   /** Takes everything out of memory, and whatever the loads under way bring; ends inference processes. Nothing is loaded afterwards. */

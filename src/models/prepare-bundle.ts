@@ -39,13 +39,23 @@ function artefactSpec(dir: string, manifest: Manifest): ArtefactSpec {
   }
 }
 
+/** The golden rows of a file; a refusal names it. */
+function goldenOf(dir: string, name: string, { inputs, window }: ArtefactSpec): GoldenRows {
+  try {
+    return parseGolden(readFileSync(join(dir, name), 'utf8'), inputs * window)
+  } catch (error) {
+    if (!(error instanceof ServingError)) throw error
+    throw new ServingError(error.code, `${name}: ${error.message}`, { cause: error })
+  }
+}
+
 /** Checks, parses and compiles a bundle whose manifest was read before: all the work of a load that needs no event loop. Throws `model_verification_failed`, `version_conflict`. */
 export function prepareBundle({ dir, digest, manifest }: ManifestFile): PreparedBundle {
   if (digestOf(manifestBytes(dir)) !== digest)
     throw new ServingError('version_conflict', 'model.yaml has changed since it was found: a version never changes, save it under a new one')
   checkFiles(dir, manifest)
   const spec = artefactSpec(dir, manifest)
-  const golden = manifest.golden === undefined ? undefined : parseGolden(readFileSync(join(dir, manifest.golden), 'utf8'), spec.inputs * spec.window)
+  const golden = manifest.golden === undefined ? undefined : goldenOf(dir, manifest.golden, spec)
   if (golden !== undefined) checkOptional(golden, manifest.inputs)
   return { manifest, digest, spec, compiled: compileArtefact(manifest.runtime, spec), golden }
 }

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
 import { Compile } from 'typebox/schema'
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import { type Alias, type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
 import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
+import { schemaFaults } from '../contracts/schema-faults.ts'
 import { fallbackFaults, fallbackProblems, meant } from './fallback-problems.ts'
 import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
+import { signalProblems, symbolProblems, tableProblems } from './output-problems.ts'
 
 const check = Compile(ManifestSchema)
 
@@ -20,6 +22,7 @@ class ManifestText {
     this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: true, schema: 'core' })
     const { errors } = this.#document
     if (errors.length > 0) refuse(errors.map(({ message }) => message.split('\n')[0] ?? message))
+    this.#refuseAliases()
   }
 
   get value(): unknown {
@@ -29,6 +32,15 @@ class ManifestText {
   /** Throws `model_verification_failed` if there are problems; each begins with a JSON pointer. */
   refuseFor(problems: readonly string[]): void {
     if (problems.length > 0) refuse(problems.map((problem) => `line ${this.#lineOf(problem)}: ${problem}`))
+  }
+
+  #refuseAliases(): void {
+    const aliases: string[] = []
+    const Alias = (_: unknown, { range, source }: Alias): void => {
+      aliases.push(`line ${this.#lines.linePos(range?.[0] ?? 0).line}: the alias *${source} has no meaning here: write out what it stands for`)
+    }
+    visit(this.#document, { Alias })
+    if (aliases.length > 0) refuse(aliases.slice(0, 20))
   }
 
   #lineOf(problem: string): number {
@@ -42,15 +54,12 @@ class ManifestText {
   }
 }
 
-type Fault = { readonly instancePath: string; readonly message: string; readonly params: object }
-
 /** What the schema refuses, in words; steps of a fallback have words of their own. */
 function schemaProblems(value: unknown): string[] {
-  const faults = (check.Errors(value)[1] as readonly Fault[]).filter(({ instancePath }) => !instancePath.startsWith('/fallback/'))
-  const words = faults.flatMap(({ instancePath, message, params }) => {
-    const { additionalProperties: strangers } = params as { readonly additionalProperties?: readonly string[] }
-    if (strangers === undefined) return message === 'schema is false' ? [] : [`${instancePath === '' ? '/' : instancePath} ${message}`]
-    return strangers.map((key) => `${instancePath}/${key} has no meaning here${instancePath === '' ? meant(key, Object.keys(ManifestSchema.properties)) : ''}`)
+  const faults = check.Errors(value)[1].filter(({ instancePath }) => !instancePath.startsWith('/fallback/'))
+  const words = schemaFaults(faults).map((problem) => {
+    const stranger = /^\/([^/]*) has no meaning here$/.exec(problem)?.[1]
+    return stranger === undefined ? problem : `${problem}${meant(stranger, Object.keys(ManifestSchema.properties))}`
   })
   return [...fallbackFaults(value), ...words].slice(0, 20)
 }
@@ -85,6 +94,12 @@ function deviceProblems({ runtime, execution: { device } = {} }: Manifest): stri
   return device !== 'cuda' || runtime === 'onnx' || runtime === 'python' ? [] : [`/execution/device: cuda is for the runtimes onnx and python, not ${runtime}`]
 }
 
+/** Other runtimes have one output, or say elsewhere which: a name that is passed over would be taken for a choice. */
+function chosenTensorProblems({ runtime, output: { tensor } }: Manifest): string[] {
+  if (tensor === undefined || runtime === 'onnx' || runtime === 'python') return []
+  return [`/output/tensor is for the runtimes onnx and python, not ${runtime}${runtime === 'remote' ? ': its endpoint names the output' : ''}`]
+}
+
 function fileProblems(manifest: Manifest): string[] {
   const { files, artefact, golden, reference } = manifest
   const lacking = artefactFiles(manifest).length > 0 ? [] : [artefact.path]
@@ -99,23 +114,17 @@ function artefactProblems({ runtime, artefact }: Manifest): string[] {
   return []
 }
 
-function signalProblems({ output, signal }: Manifest): string[] {
-  const classes = output.classes ?? []
-  const named = [signal.buy, signal.sell].flatMap((rule) => ('class' in rule ? [rule.class] : []))
-  const strangers = named.filter((name) => !classes.includes(name)).map((name) => `/signal names the class ${name}, which is not in output.classes`)
-  if (output.kind === 'binary' && classes.length !== 2) return ['/output/classes must name the two classes of a binary model', ...strangers]
-  if (output.kind === 'regression' && named.length > 0) return ['/signal needs value_at_least and value_at_most for a regression']
-  return strangers
-}
-
 /** What the schema cannot say: names that must agree with each other. */
 const contradictions = (manifest: Manifest): string[] => [
+  ...symbolProblems(manifest),
   ...featureProblems(manifest.inputs),
   ...tensorProblems(manifest),
   ...deviceProblems(manifest),
+  ...chosenTensorProblems(manifest),
   ...fileProblems(manifest),
   ...artefactProblems(manifest),
   ...signalProblems(manifest),
+  ...tableProblems(manifest.output),
   ...fallbackProblems(manifest),
 ]
 

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { modelNamePattern, semverPattern } from '../contracts/manifest.ts'
@@ -19,24 +19,74 @@ export function misplaced({ manifest: { name, version } }: ManifestFile, path: s
   return `model.yaml says ${name} ${version}; the folder must be ${name}/${version}`
 }
 
-/** Bundles of `NAME/VERSION/` folders; other names (such as those of a copy that is still under way) are left alone. Undefined when the folder cannot be read: no news, not no models. The event loop turns between bundles. */
+type Rejected = Scan['rejected'][number]
+
+/** Folders that were meant as bundles: those that hold a `model.yaml`, but for names that begin with a dot, such as of a copy that is still under way. */
+const isMeant = (path: string): boolean => !basename(path).startsWith('.') && existsSync(join(path, 'model.yaml'))
+
+function versionFault(name: string): string {
+  const bare = name.replace(/^v/i, '')
+  return bare !== name && isVersion.test(bare)
+    ? `the folder of a version is named ${bare}, without ${name[0]}`
+    : `the folder of a version is named as the version in its model.yaml, three numbers such as 1.2.0, not ${name}`
+}
+function modelFault(name: string): string {
+  const fit = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]/g, '_')
+    .slice(0, 64)
+  return `the folder of a model is named as the model in model.yaml, with a-z, 0-9 and _ alone (at most 64), such as ${fit}, not ${name}`
+}
+
+/** What was meant as a bundle below a folder that can be that of no model; one that cannot be read is nobody's bundle. */
+function strays(path: string): Rejected[] {
+  const name = basename(path)
+  if (name.startsWith('.')) return []
+  try {
+    const inner = folders(path).map((entry) => join(path, entry.name))
+    return inner.filter(isMeant).map((version) => ({ path: version, reason: modelFault(name) }))
+  } catch {
+    return []
+  }
+}
+
+/** The bundle in a folder whose name is a version, or why it is none. */
+function read(path: string): ManifestFile | Rejected {
+  try {
+    const file = readManifest(path)
+    const reason = misplaced(file, path)
+    return reason === undefined ? file : { path, reason }
+  } catch (error) {
+    return { path, reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Everything in the folder that is a bundle or was meant as one, a piece at a time. */
+function* found(dir: string): Generator<ManifestFile | Rejected> {
+  for (const { name } of folders(dir)) {
+    const path = join(dir, name)
+    if (isMeant(path)) yield { path, reason: 'a bundle lies in a folder of its version in the folder of its model: NAME/VERSION' }
+    if (!isName.test(name)) yield* strays(path)
+    else
+      for (const { name: version } of folders(path))
+        if (isVersion.test(version)) yield read(join(path, version))
+        else if (isMeant(join(path, version))) yield { path: join(path, version), reason: versionFault(version) }
+  }
+}
+
+/**
+ * Bundles of `NAME/VERSION/` folders, and what was meant as one; names that begin with a dot (such as those of a copy that is still under way) and folders without a
+ * `model.yaml` whose names are no versions are left alone. Undefined when the folder cannot be read: no news, not no models. The event loop turns between bundles.
+ */
 export async function scanFolder(dir: string): Promise<Scan | undefined> {
   const bundles: ManifestFile[] = []
-  const rejected: { path: string; reason: string }[] = []
+  const rejected: Rejected[] = []
   try {
-    for (const model of folders(dir).filter(({ name }) => isName.test(name)))
-      for (const version of folders(join(dir, model.name)).filter(({ name }) => isVersion.test(name))) {
-        await nextTurn()
-        const path = join(dir, model.name, version.name)
-        try {
-          const file = readManifest(path)
-          const reason = misplaced(file, path)
-          if (reason === undefined) bundles.push(file)
-          else rejected.push({ path, reason })
-        } catch (error) {
-          rejected.push({ path, reason: error instanceof Error ? error.message : String(error) })
-        }
-      }
+    for (const each of found(dir)) {
+      if ('manifest' in each) bundles.push(each)
+      else rejected.push(each)
+      await nextTurn()
+    }
   } catch {
     return undefined
   }

@@ -20,6 +20,8 @@ export type SlotLoad = {
   readonly done: Promise<Resident>
 }
 
+const servesOn = 'serves on from memory, but cannot be loaded again'
+
 /** One version: what is on disk, whether it is in memory, what became of its loads. */
 export class VersionSlot {
   readonly name: string
@@ -42,8 +44,10 @@ export class VersionSlot {
   lastBytes: number | undefined
   lastUsed = 0
   requests = 0
-  /** False once its folder is gone; it serves on while it is in memory. */
+  /** False once its folder is gone or refused; it serves on while it is in memory. */
   onDisk = true
+  /** Why its folder is not taken any more, as of the last scan; undefined too where there is none. */
+  refusal: string | undefined
   readonly #leaving = new Set<Resident>()
   constructor(file: ManifestFile) {
     this.file = file
@@ -60,6 +64,14 @@ export class VersionSlot {
   /** Bytes that no eviction can free: of stays that have been told to leave and are still held, and what is reserved for the load under way. */
   get heldBytes(): number {
     return [...this.#leaving].reduce((sum, { inUse, runtime }) => sum + (inUse ? runtime.memoryBytes : 0), this.loading?.reservedBytes ?? 0)
+  }
+
+  /** What is wrong with the version, as operators are told: why it failed, or why it could not be loaded again. */
+  get reason(): string | undefined {
+    const { failure, refusal, damage, onDisk, resident } = this
+    if (failure) return failure.reason
+    const why = onDisk ? (refusal ?? damage) : (refusal ?? (resident && 'its folder is gone'))
+    return why !== undefined && resident ? `${servesOn}: ${why}` : why
   }
 
   /** A hold on the version, which must be in memory. */

@@ -1,8 +1,8 @@
 import type { ReliabilitySpec } from '../contracts/manifest.ts'
 
 /**
- * Chance that acting is right at a probability: linear between the table's knots, clamped to its first and last (semantics 17). Knots must rise; without a table the
- * probability itself.
+ * Chance that acting is right at a probability: linear between the table's knots, clamped to its first and last (semantics 17). Knots rise, which
+ * reading the manifest ensures; without a table the probability itself.
  */
 export function reliabilityAt(table: ReliabilitySpec | undefined, probability: number): number {
   return table ? interpolate(table.probability, table.success, probability) : probability

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { listModels } from '../../src/cli/list-models.ts'
 import { singleRequest } from './support/specification.ts'
 import { exampleModels, startServer } from './support/start-server.ts'
 
@@ -99,6 +100,41 @@ test('damage to the files of a version that serves is told before it is needed a
   assert.deepEqual(out, gone)
 })
 
+test('a version whose manifest is damaged or whose folder is gone serves on from memory, and says that it could not be loaded again until all is back', async (t) => {
+  const first = await startServer(t)
+  const models = join(first.folder, 'models')
+  copyVersion('1.2.3', models)
+  const folder = join(models, 'momentum/1.2.3')
+  const { client, presage } = await startServer(t, { 'models.dir': models, 'models.rescanMs': '86400000' })
+  const told = async () => {
+    await presage.models.scan()
+    const { body } = await client.get('/models/momentum/versions/1.2.3')
+    return { reason: body.reason, status: body.status, loaded: body.loaded }
+  }
+  await client.post('/models/momentum/versions/1.2.3/load', {})
+  const whole = { reason: undefined, status: 'active', loaded: true }
+  assert.deepEqual(await told(), whole)
+
+  const damages = [
+    [() => appendFileSync(join(folder, 'model.yaml'), 'colour: blue\n'), /model\.yaml: line \d+: \/colour has no meaning here/, / loaded, 1 refused$/],
+    [() => appendFileSync(join(folder, 'model.yaml'), '# a word more\n'), /known with other bytes/, / loaded, 1 refused/],
+    [() => rmSync(join(folder, 'model.yaml')), /model\.yaml cannot be read/, / loaded, 1 refused$/],
+    [() => rmSync(folder, { recursive: true }), /its folder is gone$/, / loaded, 1 whose folder is gone$/],
+  ] as const
+  for (const [damage, why, counted] of damages) {
+    damage()
+    const { reason, ...served } = await told()
+    assert.match(reason, /^serves on from memory, but cannot be loaded again: /)
+    assert.match(reason, why)
+    assert.match(presage.models.health().detail, counted)
+    assert.deepEqual({ ...served, reason: undefined }, whole)
+    assert.equal((await client.post('/predict', singleRequest)).body.model_info.version, 'v1.2.3')
+    cpSync(join(exampleModels, 'momentum/1.2.3'), folder, { recursive: true })
+    assert.deepEqual(await told(), whole)
+    assert.match(presage.models.health().detail, / loaded$/)
+  }
+})
+
 test('folders that look like bundles and cannot be served are listed with their reasons until they are mended', async (t) => {
   const first = await startServer(t)
   const models = join(first.folder, 'models')
@@ -123,4 +159,22 @@ test('folders that look like bundles and cannot be served are listed with their 
   rmSync(join(models, 'momentum/2.0.0'), { recursive: true })
   cpSync(join(exampleModels, 'momentum/1.2.3'), join(models, 'momentum/1.2.3'), { recursive: true })
   assert.deepEqual(await refused(), {})
+})
+
+test('a model whose only version is gone is retired wherever models are listed, and holds up no list', async (t) => {
+  const first = await startServer(t)
+  const models = join(first.folder, 'models')
+  copyVersion('1.2.3', models)
+  const { client, presage, url } = await startServer(t, { 'models.dir': models, 'models.rescanMs': '86400000' })
+  await presage.models.scan()
+  rmSync(join(models, 'momentum'), { recursive: true })
+  await client.post('/models/momentum/versions/1.2.3/unload', {})
+  await presage.models.scan()
+  const [listed, asked] = [await client.get('/models'), await client.get('/models/momentum')]
+  for (const { version, status, labels } of [listed.body.models[0], asked.body])
+    assert.deepEqual({ version, status, labels }, { version: '1.2.3', status: 'retired', labels: [] })
+  assert.deepEqual((await client.get('/models/moment')).body.code, 'model_not_found')
+  const log = t.mock.method(console, 'log', () => {})
+  await listModels({ models, url, keyFile: presage.keyFile })
+  assert.match(String(log.mock.calls[0]?.arguments[0]), /^momentum +1\.2\.3 +retired +trees/m)
 })

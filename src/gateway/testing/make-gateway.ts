@@ -45,6 +45,7 @@ const noModels: GatewayDeps['models'] = {
   acquire: noModel,
   list: () => ({ models: [], refused: [] }),
   versions: noModel,
+  model: noModel,
   version: noModel,
   load: async () => noModel(),
   unload: async () => noModel(),

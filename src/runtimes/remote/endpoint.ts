@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
 import { ServingError } from '../../contracts/error.ts'
+import { schemaFaults } from '../../contracts/schema-faults.ts'
 
 const strict = { additionalProperties: false } as const
 const name = Type.String({ minLength: 1, maxLength: 200 })
@@ -44,13 +45,7 @@ export function parseEndpoint(text: string): Endpoint {
   } catch (error) {
     throw refuse(`The endpoint is no JSON: ${(error as Error).message}`, error)
   }
-  if (!check.Check(value))
-    throw refuse(
-      `The endpoint does not fit: ${check
-        .Errors(value)[1]
-        .map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
-        .join('; ')}`,
-    )
+  if (!check.Check(value)) throw refuse(`The endpoint does not fit: ${schemaFaults(check.Errors(value)[1]).join('; ')}`)
   return { ...value, url: parseUrl(value.url) }
 }
 

@@ -20,6 +20,61 @@ test('finite values reach the server to the bit, and come back to the bit', () =
   )
 })
 
+const answerOf = (shape: readonly number[], data: unknown): string =>
+  JSON.stringify({ model_name: 'm', outputs: [{ name: 'p', datatype: 'FP64', shape, data }] })
+
+test('values may be nested by their shape, as the protocol lets a server write them', () => {
+  for (const [shape, data, wanted] of [
+    [
+      [2, 2],
+      [
+        [0.1, 0.9],
+        [0.2, 0.8],
+      ],
+      [0.1, 0.9, 0.2, 0.8],
+    ],
+    [
+      [2, 1],
+      [[0.9], [0.8]],
+      [0.9, 0.8],
+    ],
+    [
+      [2, 2],
+      [
+        [0.1, null],
+        [0.2, 0.8],
+      ],
+      [0.1, Number.NaN, 0.2, 0.8],
+    ],
+  ] as const)
+    assert.deepEqual([...answerValues(answerOf(shape, data), 2, parts).values], wanted)
+})
+
+for (const [what, shape, data, message] of [
+  ['too few rows', [2, 2], [[0.1, 0.9]], /nests its values otherwise than the shape \[2, 2\]$/],
+  ['rows of other lengths', [2, 2], [[0.1, 0.9, 0.2], [0.8]], /nests its values otherwise/],
+  ['numbers beside rows', [2, 2], [[0.1, 0.9], 0.2, 0.8], /nests its values otherwise/],
+  ['rows behind numbers', [2, 2], [0.1, 0.9, [0.2], 0.8], /has a value that is no number$/],
+  [
+    'deeper nesting',
+    [2, 2],
+    [
+      [[0.1], [0.9]],
+      [[0.2], [0.8]],
+    ],
+    /has a value that is no number$/,
+  ],
+  ['nesting where there is one dimension', [2], [[0.1], [0.9]], /has a value that is no number$/],
+] as const)
+  test(`an answer of ${what} is refused`, () => {
+    assert.throws(() => answerValues(answerOf(shape, data), 2, parts), { code: 'model_output_invalid', message })
+  })
+
+test('an answer that nests without end is refused', () => {
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+  assert.throws(() => answerValues(answerOf([2, 2], 'deep').replace('"deep"', deep), 2, parts), { code: 'model_output_invalid' })
+})
+
 /** The right answer with one value somewhere replaced by anything. */
 const damaged = fc
   .record({

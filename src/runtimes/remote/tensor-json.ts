@@ -16,7 +16,7 @@ function numbersOf(rows: Float64Array, { datatype, missing }: Endpoint['input'])
     if (Number.isNaN(value))
       throw new ServingError(
         'model_output_invalid',
-        'A value is missing, and the protocol of the remote server has no way to say so: where the server takes null for a missing value, say "missing": "null" in the endpoint; else name no optional inputs in model.yaml.',
+        'A value is missing, and the protocol of the remote server has no way to say so: where the server takes null for a missing value, say "input": { …, "missing": "null" } in the endpoint; else name no optional inputs in model.yaml.',
       )
     throw new ServingError('non_finite_feature', `A feature is beyond what can be sent to the remote server as ${datatype}`)
   }
@@ -63,6 +63,14 @@ function columnsOf([rows, columns = 1, ...more]: readonly number[], count: numbe
   return fits ? columns : undefined
 }
 
+/** The values of a tensor of [rows, columns], which the protocol lets a server nest by its shape or write in one row; deeper nesting stays, and is no number. */
+function unnested(data: readonly unknown[], shape: readonly number[], columns: number): readonly unknown[] {
+  if (shape.length < 2 || !Array.isArray(data[0])) return data
+  const fits = data.length === shape[0] && data.every((row) => Array.isArray(row) && row.length === columns)
+  if (!fits) throw invalid(`nests its values otherwise than the shape [${shape.join(', ')}]`)
+  return data.flat()
+}
+
 /** The values of an answer, held to what was asked: model, output, type, shape, count. A null is how JSON writes NaN, which is one row's fault and is passed on. Throws `model_output_invalid`. */
 export function answerValues(text: string, count: number, { endpoint, sizes }: { readonly endpoint: Endpoint; readonly sizes: RowSizes }): RemoteValues {
   const { model_name, model_version, outputs } = parseAnswer(text)
@@ -73,8 +81,9 @@ export function answerValues(text: string, count: number, { endpoint, sizes }: {
   if (tensor.datatype !== endpoint.output.datatype) throw invalid(`is ${tensor.datatype.slice(0, 20)}, the endpoint says ${endpoint.output.datatype}`)
   const columns = columnsOf(tensor.shape, count, sizes.outputs)
   if (columns === undefined) throw invalid(`has the shape [${tensor.shape.join(', ')}] for ${count} rows; the manifest needs [${count}, ${sizes.outputs}]`)
-  if (tensor.data.length !== count * columns) throw invalid(`has ${tensor.data.length} values in the shape [${tensor.shape.join(', ')}]`)
-  const values = tensor.data.map((value) => value ?? Number.NaN)
+  const data = unnested(tensor.data, tensor.shape, columns)
+  if (data.length !== count * columns) throw invalid(`has ${data.length} values in the shape [${tensor.shape.join(', ')}]`)
+  const values = data.map((value) => value ?? Number.NaN)
   if (!values.every((value) => typeof value === 'number')) throw invalid('has a value that is no number')
   return { values: Float64Array.from(values), columns, version: model_version ?? undefined }
 }

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Manifest } from '../contracts/manifest.ts'
+import { readManifest } from './read-manifest.ts'
+
+const examples = fileURLToPath(new URL('../../examples/models', import.meta.url))
+
+/** The example with one block of its manifest said otherwise; the block begins on its line 1 and is written as one line. */
+function readWith(t: TestContext, block: string, said: object): Manifest {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-output-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  cpSync(join(examples, 'momentum/1.2.3'), folder, { recursive: true })
+  const path = join(folder, 'model.yaml')
+  const text = readFileSync(path, 'utf8')
+  const changed = text.replace(new RegExp(`^${block}:.*\\n(?: .*\\n)*`, 'm'), `${block}: ${JSON.stringify(said)}\n`)
+  assert.notEqual(changed, text)
+  writeFileSync(path, changed)
+  return readManifest(folder).manifest
+}
+const binary = { kind: 'binary', classes: ['down', 'up'] }
+const refuses = (t: TestContext, [block, said]: readonly [string, object], message: RegExp): void =>
+  assert.throws(() => readWith(t, block, said), { code: 'model_verification_failed', message })
+
+test('every example is taken as it is', () => {
+  const folders = readdirSync(examples).flatMap((name) => readdirSync(join(examples, name)).map((version) => join(examples, name, version)))
+  assert.ok(folders.map((folder) => readManifest(folder)).length > 3)
+})
+
+const tables: readonly (readonly [string, readonly number[], readonly number[], RegExp | undefined])[] = [
+  ['tables whose lists differ in length', [0.4, 0.5, 0.6], [0.4, 0.5], /line \d+: \S*\/(success|y) must have as many knots as \S+, 3, not 2$/],
+  ['knots that fall', [0.6, 0.4], [0.4, 0.5], /line \d+: \S*\/(probability|x)\/1 must be above the knot before it, 0\.6, not 0\.4: knots rise$/],
+  ['knots that stand twice', [0.4, 0.4], [0.4, 0.5], /\/(probability|x)\/1 must be above the knot before it/],
+  ['chances above 1', [0.4, 0.6], [0.4, 5], /\/(success|y)\/1 must be a probability between 0 and 1, not 5$/],
+  ['chances below 0', [0.4, 0.6], [-0.1, 0.4], /\/(success|y)\/0 must be a probability between 0 and 1, not -0\.1$/],
+  ['knots that fit', [0, 1], [0.5, 0.5], undefined],
+  ['amounts beyond 1 as knots', [0.4, 12], [0.4, 0.5], undefined],
+]
+for (const [what, x, y, message] of tables)
+  for (const [where, output] of Object.entries({
+    'the reliability': { reliability: { full: { probability: x, success: y } } },
+    'the reliability without optional inputs': { reliability: { full: { probability: [0, 1], success: [0, 1] }, partial: { probability: x, success: y } } },
+    'an isotonic calibration': { calibration: { kind: 'isotonic', x, y } },
+  }))
+    test(`${what} are ${message ? 'refused with their line' : 'taken'} in ${where}`, (t) => {
+      const said = { ...binary, ...output }
+      if (message) refuses(t, ['output', said], message)
+      else assert.deepEqual(readWith(t, 'output', said).output, said)
+    })
+
+const rule = (name: string, atLeast = 0.5): object => ({ class: name, at_least: atLeast })
+const sides: readonly (readonly [string, string, object, RegExp])[] = [
+  ['two sides of one class', 'signal', { buy: rule('up', 0.6), sell: rule('up', 0.8) }, /line \d+: \/signal\/sell\/class is up, which buy names already/],
+  ['a class that there is not', 'signal', { buy: rule('up'), sell: rule('left') }, /line \d+: \/signal\/sell\/class is left, which is not in output\.classes$/],
+  ['values of a classifier', 'signal', { buy: rule('up'), sell: { value_at_most: 0 } }, /\/signal needs class and at_least on both sides for a classifier$/],
+  ['classes of a regression', 'output', { kind: 'regression' }, /\/signal needs value_at_least and value_at_most for a regression/],
+  ['classes of one name', 'output', { kind: 'multiclass', classes: ['down', 'up', 'up'] }, /line \d+: \/output\/classes\/2 names up again/],
+  ['a binary model of three classes', 'output', { kind: 'binary', classes: ['down', 'up', 'flat'] }, /\/output\/classes must name the two classes/],
+  [
+    'symbols that no request can name',
+    'symbols',
+    ['BTC/USDT', 'btc-usdt'],
+    /line \d+: \/symbols\/1 must be BASE\/QUOTE in capitals, or such with \*: BTC\/USDT, not btc-usdt$/,
+  ],
+  ['symbols that are none at all', 'symbols', ['bitcoin'], /\/symbols\/0 must be .*, e\.g\. BTC\/USDT or \*\/USDT, not bitcoin$/],
+]
+for (const [what, block, said, message] of sides) test(`${what} are refused with their line`, (t) => refuses(t, [block, said], message))
+
+test('symbols of every kind that a request can name are taken, and globs for them', (t) => {
+  const symbols = ['BTC/USDT', 'BTC/USDT:USDT-240628', '*/USDT', 'BTC/*', '*/*:USDT', '*']
+  assert.deepEqual(readWith(t, 'symbols', symbols).symbols, symbols)
+})
+
+test('thresholds that can be reached at once are taken: of two sides the more probable wins', (t) => {
+  const signal = { buy: rule('up', 0.2), sell: rule('down', 0.1) }
+  assert.deepEqual(readWith(t, 'signal', signal).signal, signal)
+})
