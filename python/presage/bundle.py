@@ -26,10 +26,10 @@ def sha256_of(content: bytes) -> str:
 
 def check_identity(models_dir: str | Path, name: str, version: str) -> Path:
     """Folder of the version; raises BundleError for a name or version that the server would refuse, and if the folder is there already."""
-    if not NAME.match(name):
+    if not isinstance(name, str) or not NAME.match(name):
         raise BundleError(f"name {name!r}: small letters, digits and _ only, 1 to 64")
-    if not VERSION.match(version):
-        raise BundleError(f"version {version!r}: a semantic version such as 1.2.3, without v")
+    if not isinstance(version, str) or not VERSION.match(version):
+        raise BundleError(f"version {version!r}: a semantic version as a text, such as '1.2.3', without v")
     target = Path(models_dir) / name / version
     if target.exists():
         raise BundleError(f"{target} is there already, and a version never changes: choose another version, or delete the folder yourself")
@@ -39,11 +39,14 @@ def check_identity(models_dir: str | Path, name: str, version: str) -> Path:
 def write_bundle(target: Path, manifest: dict[str, Any], content: tuple[Path, dict[str, bytes]]) -> None:
     """
     Writes all files below a folder, further files, and `model.yaml` (with the digests of both) into a temporary folder beside `target`, then renames it: a server that
-    watches sees a whole bundle or none. Raises BundleError if `target` is there already, and for files whose names the server would refuse.
+    watches sees a whole bundle or none. Raises BundleError if `target` is there already, for files whose names the server would refuse, and where no folder can be made.
     """
     folder, files = content
     temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.tmp"
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BundleError(f"{target.parent} cannot be made a folder ({error.strerror}): name a folder for models that you may write to") from error
     try:
         shutil.copytree(folder, temporary)
         for name, data in files.items():

@@ -16,6 +16,9 @@ from .rows import Rows
 from .scores import acting_metrics, class_scores, span_metrics
 from .source import Predict
 
+# Networks may compute in float16.
+PAIR_TOLERANCE = 0.01
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -49,6 +52,8 @@ def class_columns(output: np.ndarray, description: Description) -> np.ndarray:
         raise BundleError(f"the model gave {output.shape[1]} outputs a row, a {description.kind} model gives {wanted}")
     if wanted > 1 and not ((output >= -1e-6) & (output <= 1 + 1e-6)).all():
         raise BundleError("the model gave outputs that are not probabilities")
+    if wanted == 2 and (np.abs(output.sum(axis=1) - 1) > PAIR_TOLERANCE).any():
+        raise BundleError("the two outputs of a binary model are P(down) and P(up), which add up to 1; these do not: end a network with a softmax over two, train with a binary objective, or give P(up) alone")
     return output if wanted == 1 else np.clip(output, 0, 1)
 
 

@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--training-date", help="RFC 3339 (default: when the file was changed last)")
     made.add_argument("--class", dest="klass", metavar="MODULE:CLASS", help="the path is Python code, and this is its class")
     made.add_argument("--method", choices=["predict_proba", "predict", "decision_function"], help="what scikit-learn is asked with (default: by the model)")
-    made.add_argument("--tensor", help="output of an ONNX file that has several")
+    made.add_argument("--tensor", help="output of an ONNX file, a Keras model or a SavedModel that has several")
     made.add_argument("--tensors", nargs="+", metavar="INPUT", default=[], help="each input of an ONNX file of several: NAME=FEATURE,FEATURE or, with its newest vectors, NAME=FEATURE:60")
     made.add_argument("--runtimes", type=lambda text: text.split(","), default=list(RUNTIMES), help="forms to try, such as python")
     return made

@@ -11,7 +11,7 @@ from .errors import BundleError
 
 @dataclass(frozen=True)
 class Rows:
-    """`x`: n x (window * features), float64, NaN = missing, oldest vector first. `forward_return`: ln(exit / entry), n. Times in ms since the epoch, n."""
+    """`x`: n x (window * features), float64, NaN = missing, oldest vector first. `forward_return`: ln(exit / entry), n. Times in ms since the epoch, n. What is no array, as a data frame, becomes one."""
 
     x: np.ndarray
     forward_return: np.ndarray
@@ -19,6 +19,12 @@ class Rows:
     label_time: np.ndarray
 
     def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "x", np.asarray(self.x, dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise BundleError(f"x has values that are no numbers ({error}): NaN stands for what is missing") from error
+        for name in ("forward_return", "close_time", "label_time"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name)))
         if self.x.ndim != 2:
             raise BundleError(f"rows need two dimensions (rows x values), not {self.x.ndim}; flatten a window oldest first")
         for name in ("forward_return", "close_time", "label_time"):

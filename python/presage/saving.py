@@ -44,7 +44,7 @@ def save(
     """
     Writes `models_dir/name/version` from a fitted model of any framework, or the path of a saved one, in the first form that answers as the framework does: trees, ONNX,
     the original for a Python worker. Prints and returns which form, and why. `predict` is the source framework's own for an ONNX file (n x values float64 in, n x outputs
-    out); `tensor` names its output; `tensors` say which features go into which of its inputs; `method` is what scikit-learn is asked with; `runtimes` limits the forms. Raises
+    out); `tensor` names its output, or that of a Keras model or SavedModel that has several; `tensors` say which features go into which of its inputs; `method` is what scikit-learn is asked with; `runtimes` limits the forms. Raises
     BundleError; never overwrites a version.
     """
     target = check_identity(models_dir, name, version)

@@ -41,6 +41,22 @@ PACKAGES: dict[str, Callable[[Any, Contract, Hints], Source]] = {
     "torch": lambda model, contract, _: torch_source(model, contract),
     "sklearn": lambda model, contract, hints: sklearn_source(model, contract, hints.method),
 }
+METHODS = ("predict_proba", "predict", "decision_function")
+MEANT = {
+    "predict": "predict is the source framework's own of an ONNX file",
+    "tensor": "tensor names an output of an ONNX file, a Keras model or a SavedModel",
+    "method": "method is what an estimator of scikit-learn is asked with",
+    "tensors": "tensors say which features go into which input of an ONNX file: export this model to ONNX and give the path of the file",
+}
+TAKEN = {
+    "sklearn": ("method",),
+    "keras": ("tensor",),
+    "SavedModel": ("tensor",),
+    ".onnx": ("predict", "tensor", "tensors"),
+    ".keras": ("tensor",),
+    # What is in them decides.
+    **dict.fromkeys((".skops", ".joblib", ".pkl"), tuple(MEANT)),
+}
 FILES: dict[str, Callable[[Path, Contract, Hints], Source]] = {
     ".onnx": lambda path, contract, hints: onnx_source(path, contract, hints.predict, Ends(hints.tensors, hints.tensor)),
     ".keras": lambda path, contract, hints: keras_source(load_keras(path), contract, hints.tensor),
@@ -57,9 +73,9 @@ FILES: dict[str, Callable[[Path, Contract, Hints], Source]] = {
 
 def source_of(model: Any, contract: Contract, hints: Hints) -> Source:
     """The model by the package that its class, or the nearest class that it derives from, belongs to; a path by its ending. Raises BundleError for others, and where the model does not predict."""
+    if hints.method not in (None, *METHODS):
+        raise BundleError(f"method {hints.method!r}: one of {', '.join(METHODS)}")
     path = Path(model) if isinstance(model, (str, Path)) else None
-    if hints.tensors and (path is None or path.suffix != ".onnx"):
-        raise BundleError("tensors say which features go into which input of an ONNX file: export this model to ONNX and give the path of the file")
     source = _source_of_object(model, contract, hints) if path is None else _source_of_path(path, contract, hints)
     return replace(source, predict=_refusing(source, contract))
 
@@ -76,21 +92,33 @@ def _refusing(source: Source, contract: Contract) -> Predict:
     return predict
 
 
+def _check_hints(kind: str, hints: Hints) -> None:
+    """Raises BundleError for what was said of a model and does not apply to its kind: ignored, it would be believed to hold."""
+    for hint, meaning in MEANT.items():
+        if getattr(hints, hint) and hint not in TAKEN.get(kind, ()):
+            raise BundleError(meaning if hint == "tensors" else f"{meaning}: this model takes none")
+
+
 def _source_of_object(model: Any, contract: Contract, hints: Hints) -> Source:
     if isinstance(model, PythonClass):
+        _check_hints("PythonClass", hints)
         return python_class_source(model, contract)
     packages = [kind.__module__.split(".")[0] for kind in type(model).__mro__]
-    read = next((PACKAGES[package] for package in packages if package in PACKAGES), None)
-    if read is None:
+    package = next((package for package in packages if package in PACKAGES), None)
+    if package is None:
         fix = "for other models export ONNX and give its path, or write a class with predict(rows) and give it as presage.PythonClass"
         raise BundleError(f"save() takes models of {', '.join(PACKAGES)}, and paths to saved models, not {type(model).__name__}; {fix}")
-    return read(model, contract, hints)
+    _check_hints(package, hints)
+    return PACKAGES[package](model, contract, hints)
 
 
 def _source_of_path(path: Path, contract: Contract, hints: Hints) -> Source:
+    is_saved_model = (path / "saved_model.pb").is_file()
+    if is_saved_model or path.suffix in FILES:
+        _check_hints("SavedModel" if is_saved_model else path.suffix, hints)
     if not path.exists():
         raise BundleError(f"{path} is not there")
-    if (path / "saved_model.pb").is_file():
+    if is_saved_model:
         return saved_model_source(path, contract, hints.tensor)
     if path.suffix not in FILES:
         raise BundleError(f"{path} is no SavedModel, and no file that ends with {', '.join(FILES)}")

@@ -9,9 +9,9 @@ import unittest
 from pathlib import Path
 
 import numpy as np
-from made_up_market import lean_predict, make_description, make_parts
+from made_up_market import lean_predict, make_description, make_parts, make_rows
 
-from presage import BundleError
+from presage import BundleError, Rows
 from presage.assemble import assemble
 from presage.bundle import check_identity
 from presage.choose_form import Chosen
@@ -75,11 +75,28 @@ class BundleTest(unittest.TestCase):
         with self.assertRaisesRegex(BundleError, "not probabilities"):
             self.make(predict=lambda x: np.full((len(x), 1), 1.5))
 
+    def test_a_pair_that_does_not_add_up_to_one_is_refused(self) -> None:
+        with self.assertRaisesRegex(BundleError, "two outputs of a binary model are P.down. and P.up., which add up to 1; these do not"):
+            self.make(predict=lambda x: np.full((len(x), 2), 0.4))
+        self.make(predict=lambda x: np.full((len(x), 2), 0.4999))
+
+    def test_a_folder_that_cannot_be_made_is_told_with_what_to_do(self) -> None:
+        self.models.mkdir()
+        (self.models / "lean").write_text("a file")
+        with self.assertRaisesRegex(BundleError, r"lean cannot be made a folder \(.*\): name a folder for models that you may write to"):
+            self.make()
+
+    def test_rows_may_be_a_data_frame_and_must_be_numbers(self) -> None:
+        rows = make_rows()
+        self.assertEqual(Rows(rows.x.tolist(), list(rows.forward_return), rows.close_time, rows.label_time).x.dtype, np.float64)
+        with self.assertRaisesRegex(BundleError, "x has values that are no numbers .*'a'.*: NaN stands for what is missing"):
+            Rows(np.full(rows.x.shape, "a"), rows.forward_return, rows.close_time, rows.label_time)
+
     def test_what_the_server_would_refuse_is_refused_at_once(self) -> None:
         for words in ({"optional": ["nope"]}, {"horizon": "15 minutes"}, {"timeframe": "7m"}, {"gaps": {"flat": 0}}, {"gaps": {"hold": 3}}, {"ranges": {"nope": (0, None)}}, {"training_date": "yesterday"}, {"features": ["a", "a"]}):
             with self.subTest(words=words), self.assertRaises(BundleError):
                 self.make(**words)
-        for name, version in (("Lean", "1.0.0"), ("lean", "v1.0.0"), ("lean", "1.0"), ("../x", "1.0.0")):
+        for name, version in (("Lean", "1.0.0"), ("lean", "v1.0.0"), ("lean", "1.0"), ("../x", "1.0.0"), (None, "1.0.0"), ("lean", 1.0)):
             with self.subTest(name=name, version=version), self.assertRaises(BundleError):
                 self.make(identity=(name, version))
 

@@ -129,6 +129,18 @@ class SklearnFormsTest(unittest.TestCase):
             with self.subTest(runtimes), self.assertRaisesRegex(presage.BundleError, "^runtimes are a list of some of trees, onnx, python, such as .'python'., not "):
                 presage.save(None, **self.words, runtimes=runtimes)
 
+    def test_what_is_said_of_a_model_and_does_not_apply_to_it_is_refused(self) -> None:
+        kind = presage.PythonClass(Path(__file__), "test_save:Doubled")
+        for model, hints, said in (
+            (self.fit(), {"predict": lambda x: x[:, 0]}, "predict is the source framework's own of an ONNX file: this model takes none"),
+            (self.fit(), {"tensor": "up"}, "tensor names an output of an ONNX file, a Keras model or a SavedModel: this model takes none"),
+            (self.fit(), {"tensors": [presage.InputTensor("x", ["close@1m"])]}, "tensors say which features go into which input of an ONNX file: export"),
+            (kind, {"method": "predict"}, "method is what an estimator of scikit-learn is asked with: this model takes none"),
+            (self.fit(), {"method": "score_samples"}, "method 'score_samples': one of predict_proba, predict, decision_function"),
+        ):
+            with self.subTest(**{key: str(value) for key, value in hints.items()}), self.assertRaisesRegex(presage.BundleError, said):
+                presage.save(model, **self.words, **hints)
+
     def test_an_estimator_that_refuses_a_row_of_zeros_is_not_kept_for_the_worker(self) -> None:
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
