@@ -69,7 +69,6 @@ function goldenRows(path: string, inputs: number): Float64Array {
   try {
     return parseGolden(readFileSync(path, 'utf8'), inputs).inputs
   } catch (cause) {
-    if (cause instanceof ServingError) throw cause
     throw new ServingError('validation_failed', `${path} holds no golden rows: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 }

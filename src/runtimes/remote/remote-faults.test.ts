@@ -64,7 +64,7 @@ describe('every fault of the server has its outcome, and the next call is answer
     ['gives more axes', output({ shape: [1, 2, 1] }), 'model_output_invalid', /shape \[1, 2, 1\]/],
     ['gives too few values', output({ data: [0.5] }), 'model_output_invalid', /has 1 values in the shape \[1, 2\]/],
     ['gives text', output({ data: ['0.5', '0.5'] }), 'model_output_invalid', /no number/],
-    ['nests its values', output({ data: [[0.5, 0.5]] }), 'model_output_invalid', /has 1 values/],
+    ['nests its values otherwise than its shape', output({ data: [[0.5], [0.5]] }), 'model_output_invalid', /nests its values otherwise/],
   ] as const satisfies readonly (readonly [string, Mood, string, RegExp])[]) {
     test(`a server that ${what}`, async () => {
       await using under = await loadFrom(server)
