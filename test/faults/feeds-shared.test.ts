@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { type RedisServer, redisOrSkip } from '../../src/feature-store/testing/redis-server.ts'
 import { heardOf, replicaSettings, type Replica, startReplica, uninterrupted, vectorsOf } from '../e2e/support/replicas.ts'
-import { type ServerProcess, startProcess } from '../e2e/support/server-process.ts'
+import { serverFolder, type ServerProcess } from '../e2e/support/server-process.ts'
 import { exampleModels } from '../e2e/support/start-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { symbol, valuesOf } from '../support/mock-exchange/follow-exchange.ts'
@@ -108,10 +105,9 @@ test(
     const redis = await redisOrSkip(t)
     if (!redis) return
     const world = await makeWorld(t, redis)
-    const folder = mkdtempSync(join(tmpdir(), 'presage-feeds-'))
-    t.after(() => rmSync(folder, { recursive: true, force: true }))
-    const settings = { ...replicaSettings(t, { name: 'a', url: redis.url }), ...world.flags, 'data.dir': folder }
-    const a = await startProcess(t, settings)
+    const { start } = serverFolder(t)
+    const settings = { ...replicaSettings(t, { name: 'a', url: redis.url }), ...world.flags }
+    const a = await start(settings)
     const upTo = (moment: number) => async () =>
       (await listed(a)).every((series) => series.last_close_time === new Date(moment).toISOString().replace('.000', ''))
     await eventually('a has the history', upTo(world.lastClose()))
@@ -130,7 +126,7 @@ test(
     const asOf = world.lastClose()
     assert.deepEqual(await vectorsOf(b, { asOf }), uninterrupted(b, everAsked(world), { asOf }))
 
-    const again = await startProcess(t, settings)
+    const again = await start(settings)
     await eventually('a is a reader', async () => (await listed(again)).every((series) => !series.taken_here))
     assert.deepEqual(
       symbols.map((one) => takes(b, one)),

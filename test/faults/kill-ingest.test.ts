@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { walkBars } from '../../src/market/bar-walk.ts'
-import { Client } from '../e2e/support/client.ts'
-import { pathOf } from '../support/pages.ts'
+import type { Client } from '../e2e/support/client.ts'
+import { serverFolder, type ServerProcess } from '../e2e/support/server-process.ts'
 
 const minute = 60_000
 const count = 2_400
@@ -24,36 +20,13 @@ const bars = walkBars({ seed: 5, count, from: start, barMs: minute }).map(({ ope
 ])
 const features = 'ema(20), rsi(14), "macd_hist(12,26,9)", atr(14), obv_slope(20), sma(20), rsi(3)@5m, "zscore(close,30)"'
 
-/** A folder with a declared set, and what a server on it is started with; fewer bars are kept than will come, so that the oldest are dropped. */
-function makeFolder(t: TestContext): { readonly folder: string; readonly flags: readonly string[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'presage-kill-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  for (const inner of ['features', 'models']) mkdirSync(join(folder, inner))
-  writeFileSync(join(folder, 'features', 'probe.yaml'), `timeframe: 1m\nfeatures: [${features}]\n`)
-  const settings = {
-    'gateway.port': 0,
-    'data.dir': join(folder, 'var'),
-    'models.dir': join(folder, 'models'),
-    'features.dir': join(folder, 'features'),
-    'market.keepBars': 1_100,
-  }
-  return { folder, flags: Object.entries(settings).map(([path, value]) => `--set=${path}=${value}`) }
-}
-
-/** The server as operators start it, once it listens. */
-async function startProcess(
-  t: TestContext,
-  { folder, flags }: ReturnType<typeof makeFolder>,
-): Promise<{ readonly process: ChildProcess; readonly client: Client }> {
-  const server = spawn(process.execPath, [pathOf('bin/presage.js'), 'serve', ...flags], { stdio: ['ignore', 'pipe', 'ignore'], cwd: folder })
-  t.after(() => server.kill('SIGKILL'))
-  for await (const line of createInterface({ input: server.stdout })) {
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0]
-    if (url === undefined) continue
-    server.stdout.resume()
-    return { process: server, client: new Client(url, readFileSync(join(folder, 'var', 'admin.key'), 'utf8').trim()) }
-  }
-  throw new Error('the server ended before it listened')
+/** Starts a server with a declared set, on the same data each time; fewer bars are kept than will come, so that the oldest are dropped. */
+function starter(t: TestContext): () => Promise<ServerProcess> {
+  const { folder, start: startServer } = serverFolder(t)
+  const [models, sets] = [join(folder, 'models'), join(folder, 'features')]
+  for (const inner of [models, sets]) mkdirSync(inner)
+  writeFileSync(join(sets, 'probe.yaml'), `timeframe: 1m\nfeatures: [${features}]\n`)
+  return () => startServer({ 'models.dir': models, 'features.dir': sets, 'market.keepBars': '1100' })
 }
 
 const send = (client: Client, from: number) =>
@@ -64,19 +37,18 @@ const read = async (client: Client, closed: number) => {
 }
 
 test('a server that is killed in the middle of an ingest goes on without a warm-up and without a gap, with the bits of one that never ended', async (t) => {
-  const [shaken, steady] = [makeFolder(t), makeFolder(t)]
-  const { client: calm } = await startProcess(t, steady)
+  const [shaken, steady] = [starter(t), starter(t)]
+  const { client: calm } = await steady()
   for (let from = 0; from < count; from += perCall) assert.equal((await send(calm, from)).status, 200)
 
-  let { process: server, client } = await startProcess(t, shaken)
+  let { client, kill } = await shaken()
   const kills = [600, 1_500, 2_220]
   for (let from = 0; from < count; from += perCall) {
     if (kills.includes(from)) {
       const calls = Array.from({ length: 6 }, (_, i) => send(client, from + i * perCall).catch(() => undefined))
       assert.equal((await calls[0])?.status, 200)
-      server.kill('SIGKILL')
-      await Promise.all([once(server, 'exit'), ...calls])
-      ;({ process: server, client } = await startProcess(t, shaken))
+      await Promise.all([kill(), ...calls])
+      ;({ client, kill } = await shaken())
       const acknowledged = from + perCall
       const first = await read(client, acknowledged)
       assert.equal(first.complete, true, `after the kill at ${from} all that was acknowledged is there, and settled`)

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { redisOrSkip } from '../../src/feature-store/testing/redis-server.ts'
 import { recentBars, replicaSettings, sendBars, startReplica, uninterrupted, vectorsOf } from '../e2e/support/replicas.ts'
-import { startProcess } from '../e2e/support/server-process.ts'
+import { serverFolder } from '../e2e/support/server-process.ts'
 import { until } from '../support/until.ts'
 
 const minute = 60_000
@@ -16,10 +13,9 @@ test('a writer that is killed amid its bars is taken over without a gap or a new
   const redis = await redisOrSkip(t)
   if (!redis) return
   await redis.start()
-  const folder = mkdtempSync(join(tmpdir(), 'presage-killed-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const settings = { ...replicaSettings(t, { name: 'a', url: redis.url }), 'models.eager': '', 'redis.leaseMs': '2000', 'data.dir': folder }
-  const a = await startProcess(t, settings)
+  const { start } = serverFolder(t)
+  const settings = { ...replicaSettings(t, { name: 'a', url: redis.url }), 'models.eager': '', 'redis.leaseMs': '2000' }
+  const a = await start(settings)
   const b = await startReplica(t, { name: 'b', url: redis.url }, { 'models.eager': '', 'redis.leaseMs': '2000' })
   for (let from = 0; from < 1_300; from += 433) assert.equal((await sendBars(a, bars.slice(from, Math.min(1_300, from + 433)))).status, 200)
 
@@ -44,7 +40,7 @@ test('a writer that is killed amid its bars is taken over without a gap or a new
   for (let i = count + 1; i < 1_325; i++) assert.equal((await sendBars(b, bars.slice(i, i + 1))).status, 200)
   await b.presage.stop()
 
-  const again = await startProcess(t, settings)
+  const again = await start(settings)
   assert.equal((await sendBars(again, bars.slice(1_325, 1_326))).status, 200)
   const { body } = await again.client.get(`/features/BTC%2FUSDT?set=many&as_of=${new Date(closeOf(1_326)).toISOString()}`)
   const wanted = uninterrupted(b, bars.slice(0, 1_326), { asOf: closeOf(1_326) })['many']
