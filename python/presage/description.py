@@ -15,8 +15,8 @@ UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 TIMEFRAMES = ("1s", "5s", "15s", "30s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-SYMBOL = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20}(-[0-9A-Z-]{1,20})?)?")
-GLOB = re.compile(r"(?=.*\*)[A-Z0-9/:*-]{1,85}")
+# A symbol or a glob, as the server reads them (src/contracts/symbol.ts).
+SYMBOLS = re.compile(r"^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0-9A-Z*-]{1,20})?)?$|^\*$")
 
 
 def duration_ms(text: str) -> int:
@@ -104,7 +104,7 @@ class Description:
 
     def _check_symbols(self) -> None:
         _check_texts("symbols", self.symbols, (1000, 85))
-        strange = [symbol for symbol in self.symbols if not SYMBOL.fullmatch(symbol) and not GLOB.fullmatch(symbol)]
+        strange = [symbol for symbol in self.symbols if not SYMBOLS.fullmatch(symbol)]
         if strange or not self.symbols:
             said = f"no request names {', '.join(strange[:3])}" if strange else "a model answers for one symbol at least"
             raise BundleError(f"symbols: {said}; write BTC/USDT, BTC/USDT:USDT for a perpetual, or */USDT for all of a currency")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -15,6 +16,7 @@ from presage import BundleError, Rows
 from presage.assemble import assemble
 from presage.bundle import check_identity
 from presage.choose_form import Chosen
+from presage.description import SYMBOLS
 from presage.golden import Tolerance, golden_inputs
 from presage.source import Artefact, Source
 from presage.yaml_text import to_yaml
@@ -105,7 +107,7 @@ class BundleTest(unittest.TestCase):
         faults: list[tuple[dict, str]] = [
             ({"symbols": "URTH/USD"}, "symbols must be a list of texts .a single one in brackets too., not 'URTH/USD'"),
             ({"symbols": []}, f"for one symbol at least; {symbols}"),
-            *(({"symbols": [name]}, f"no request names {name}; {symbols}") for name in ("URTHUSD", "BTC", "btc-usdt", "BTC/USDT:")),
+            *(({"symbols": [name]}, f"no request names {re.escape(name)}; {symbols}") for name in ("URTHUSD", "BTC", "BTC*", "btc-usdt", "BTC/USDT:")),
             ({"symbols": ["BTC/USDT", "BTC/USDT"]}, "symbols must be different texts"),
             ({"features": "close@1m"}, "features must be a list of texts"),
             ({"features": [], "optional": []}, "features are empty: list the ids"),
@@ -127,6 +129,8 @@ class BundleTest(unittest.TestCase):
     def test_symbols_may_be_patterns_as_the_server_reads_them(self) -> None:
         symbols = ["BTC/USDT", "BTC/USDT:USDT", "BTC/USDT:USDT-240628", "*/USDT", "BTC/*", "*"]
         self.assertEqual(make_description(symbols=symbols).symbols, symbols)
+        theirs = (Path(__file__).parents[2] / "src" / "contracts" / "symbol.ts").read_text()
+        self.assertIn(SYMBOLS.pattern.replace("\\", "\\\\"), theirs)
 
     def test_a_wrong_number_of_columns_is_refused(self) -> None:
         with self.assertRaisesRegex(BundleError, "3 values, features x window make 6"):

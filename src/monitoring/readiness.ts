@@ -9,11 +9,13 @@ export type StartStep = (typeof needed)[number]
 /** Decides what /startupz and /readyz answer. Starting ends when the eager models are loaded and the server listens; draining never ends. */
 export class Readiness {
   readonly #done = new Set<StartStep>()
+  #started = false
   #draining = false
 
   /** Says that one step of the start is done. */
   reached(step: StartStep): void {
     this.#done.add(step)
+    this.#started = needed.every((each) => this.#done.has(each))
   }
 
   /** From now on this process wants no new work. */
@@ -26,9 +28,9 @@ export class Readiness {
     return this.started ? 'serving' : 'starting'
   }
 
-  /** True once the start is over, for ever. */
+  /** True once the start is over, for ever. Asked for every request. */
   get started(): boolean {
-    return needed.every((step) => this.#done.has(step))
+    return this.#started
   }
 
   /** True while new work is wanted. */
