@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePorts } from './free-ports.ts'
 import { pathOf } from './pages.ts'
 import { fileOrSkip } from './python.ts'
 
@@ -15,14 +15,6 @@ const patienceMs = 120_000
 
 /** Path of the Python of MLServer's environment (`var/mlserver`, python/requirements-mlserver.txt); without it the test is skipped by name (in CI it fails), and the answer is undefined. */
 export const mlserverPythonOrSkip = (t: TestContext): string | undefined => fileOrSkip(t, pathOf(`${environment}/bin/python`), howTo)
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
 
 async function untilReady(host: string, child: ChildProcess, said: () => string): Promise<void> {
   for (const end = performance.now() + patienceMs; performance.now() < end; await delay(200)) {
