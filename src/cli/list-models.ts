@@ -31,7 +31,7 @@ async function listFolder(dir: string): Promise<void> {
     digest.slice(0, 12),
   ])
   console.log(tableLines(['model', 'version', 'runtime', 'format', 'accuracy', 'symbols', 'inputs', 'horizon', 'digest'], rows).join('\n'))
-  for (const { path, reason } of scan.rejected) tellRefused(path, reason)
+  for (const { path, reason } of [...scan.rejected, ...scan.closed]) tellRefused(path, reason)
 }
 
 /** Whether golden rows were reproduced, and by how many: the proof is that of the last load, and forgotten when the version is unloaded. */

@@ -7,7 +7,7 @@ import { folderPrint } from './folder-print.ts'
 import type { ModelIndex } from './model-index.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import type { Resident } from './resident.ts'
-import { scanFolder } from './scan-folder.ts'
+import { type Scan, scanFolder } from './scan-folder.ts'
 import type { StoreRecords } from './store-records.ts'
 import { VersionSlot } from './version-slot.ts'
 
@@ -25,10 +25,16 @@ export type BundleScanDeps = ChangedFilesDeps & {
 /** Where a version lies below the models folder. */
 const folderOf = ({ name, version }: { readonly name: string; readonly version: string }): string => `${name}/${version}`
 
+/** Folders by how they are called below the models folder, each with what is to be said of it. */
+type Told = ReadonlyMap<string, string>
+
+/** What a scan found of the versions that are known: folders of bundles, and those of which something is to be said. */
+type Found = { readonly present: ReadonlySet<string>; readonly rejected: Told; readonly closed: Told }
+
 /** Finds bundles in the models folder and has them proven in the background. */
 export class BundleScan {
   readonly #deps: BundleScanDeps
-  #rejected: ReadonlyMap<string, string> = new Map()
+  #rejected: Told = new Map()
   #last: Promise<void> = Promise.resolve()
   readonly #changedFiles: ChangedFiles
   readonly #closing = new AbortController()
@@ -63,15 +69,16 @@ export class BundleScan {
     const scan = this.#isClosed ? undefined : await scanFolder(dir)
     if (this.#isClosed) return
     if (!scan) return log('warn', `the models folder ${dir} cannot be read; what is in memory serves on`)
-    const rejected = new Map(scan.rejected.map(({ path, reason }) => [relative(dir, path), reason]))
+    const told = (folders: Scan['rejected']) => new Map(folders.map(({ path, reason }) => [relative(dir, path), reason]))
+    const [rejected, closed] = [told(scan.rejected), told(scan.closed)]
     const fresh = new Set<VersionSlot>()
     for (const file of scan.bundles) {
       const slot = await this.#meet(file, rejected)
       if (slot) fresh.add(slot)
     }
     const present = new Set(scan.bundles.map(({ manifest }) => folderOf(manifest)))
-    this.#reject(rejected)
-    for (const slot of index.slots) this.#place(slot, present, rejected)
+    this.#reject(new Map([...rejected, ...closed]))
+    for (const slot of index.slots) this.#place(slot, { present, rejected, closed })
     for (const { name } of index.entries) refresh(name)
     for (const slot of index.slots) await records.remember(slot)
     // The newest first, so that `latest` goes to it at once and not by way of the older ones.
@@ -97,20 +104,20 @@ export class BundleScan {
     return slot
   }
 
-  /** Tells of folders that are newly refused; of one whose version is in memory `#place` says more. */
-  #reject(rejected: ReadonlyMap<string, string>): void {
+  /** Tells of folders that are newly refused; of those whose versions are in memory `#place` says more. */
+  #reject(rejected: Told): void {
     const { dir, index, log } = this.#deps
-    const served = new Set(index.slots.filter(({ resident }) => resident).map(folderOf))
+    const served = new Set(index.slots.filter(({ resident }) => resident).flatMap((slot) => [folderOf(slot), slot.name]))
     for (const [folder, reason] of rejected)
       if (this.#rejected.get(folder) !== reason && !served.has(folder)) log('warn', `${join(dir, folder)} is not served: ${reason}`)
     this.#rejected = rejected
   }
 
-  /** What became of the folder of a version that is known. */
-  #place(slot: VersionSlot, present: ReadonlySet<string>, rejected: ReadonlyMap<string, string>): void {
+  /** What became of the folder of a version that is known; in the folder of a model that cannot be looked into it is as it was. */
+  #place(slot: VersionSlot, { present, rejected, closed }: Found): void {
     const { reason: told } = slot
-    slot.onDisk = present.has(folderOf(slot))
-    slot.refusal = rejected.get(folderOf(slot))
+    slot.onDisk = present.has(folderOf(slot)) || (slot.onDisk && closed.has(slot.name))
+    slot.refusal = rejected.get(folderOf(slot)) ?? closed.get(slot.name)
     if (slot.resident && slot.reason !== told) tellTrouble(slot, this.#deps.log)
   }
 
@@ -136,7 +143,7 @@ export class BundleScan {
 
   /** Versions whose files were changed since they were loaded; one that is damaged and not in memory fails now, and not when it is asked for. */
   async #checkAgain(): Promise<void> {
-    for (const slot of this.#deps.index.slots.filter(({ onDisk }) => onDisk)) {
+    for (const slot of this.#deps.index.slots.filter(({ onDisk, refusal }) => onDisk && refusal === undefined)) {
       await nextTurn()
       await this.#changedFiles.look(slot, this.#closing.signal)
       if (slot.damage !== undefined && !slot.resident) await this.#prove(slot)

@@ -5,8 +5,10 @@ import { modelNamePattern, semverPattern } from '../contracts/manifest.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { readManifest } from './read-manifest.ts'
 
-/** What lies in a models folder: bundles, and folders that look like one but are none. */
-export type Scan = { readonly bundles: readonly ManifestFile[]; readonly rejected: readonly { readonly path: string; readonly reason: string }[] }
+type Rejected = { readonly path: string; readonly reason: string }
+
+/** What lies in a models folder: bundles, folders that look like one but are none, and folders of a model that cannot be looked into, of whose bundles nothing is known. */
+export type Scan = { readonly bundles: readonly ManifestFile[]; readonly rejected: readonly Rejected[]; readonly closed: readonly Rejected[] }
 
 const isName = new RegExp(modelNamePattern)
 const isVersion = new RegExp(semverPattern)
@@ -18,8 +20,6 @@ export function misplaced({ manifest: { name, version } }: ManifestFile, path: s
   if (basename(whole) === version && basename(dirname(whole)) === name) return undefined
   return `model.yaml says ${name} ${version}; the folder must be ${name}/${version}`
 }
-
-type Rejected = Scan['rejected'][number]
 
 /** Folders that were meant as bundles: those that hold a `model.yaml`, but for names that begin with a dot, such as of a copy that is still under way. */
 const isMeant = (path: string): boolean => !basename(path).startsWith('.') && existsSync(join(path, 'model.yaml'))
@@ -61,34 +61,52 @@ function read(path: string): ManifestFile | Rejected {
   }
 }
 
-/** Everything in the folder that is a bundle or was meant as one, a piece at a time. */
-function* found(dir: string): Generator<ManifestFile | Rejected> {
+/** The folders in that of a model, none where it went meanwhile; why it cannot be looked into where that is so. */
+function versionsIn(path: string): Dirent[] | string {
+  try {
+    return folders(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? [] : `the folder of the model cannot be read (${code}): give the user of the server the right to`
+  }
+}
+
+/** What is or was meant as a bundle in the folder of a model. */
+function* foundIn(path: string, versions: readonly Dirent[]): Generator<ManifestFile | Rejected> {
+  for (const { name } of versions)
+    if (isVersion.test(name)) yield read(join(path, name))
+    else if (isMeant(join(path, name))) yield { path: join(path, name), reason: versionFault(name) }
+}
+
+/** Everything in the folder that is a bundle or was meant as one, or that cannot be looked into, a piece at a time. */
+function* found(dir: string): Generator<ManifestFile | Rejected | { readonly closed: Rejected }> {
   for (const { name } of folders(dir)) {
     const path = join(dir, name)
     if (isMeant(path)) yield { path, reason: 'a bundle lies in a folder of its version in the folder of its model: NAME/VERSION' }
-    if (!isName.test(name)) yield* strays(path)
-    else
-      for (const { name: version } of folders(path))
-        if (isVersion.test(version)) yield read(join(path, version))
-        else if (isMeant(join(path, version))) yield { path: join(path, version), reason: versionFault(version) }
+    const versions = isName.test(name) ? versionsIn(path) : undefined
+    if (versions === undefined) yield* strays(path)
+    else if (typeof versions === 'string') yield { closed: { path, reason: versions } }
+    else yield* foundIn(path, versions)
   }
 }
 
 /**
  * Bundles of `NAME/VERSION/` folders, and what was meant as one; names that begin with a dot (such as those of a copy that is still under way) and folders without a
- * `model.yaml` whose names are no versions are left alone. Undefined when the folder cannot be read: no news, not no models. The event loop turns between bundles.
+ * `model.yaml` whose names are no versions are left alone. Undefined when the folder itself cannot be read: no news, not no models. The event loop turns between bundles.
  */
 export async function scanFolder(dir: string): Promise<Scan | undefined> {
   const bundles: ManifestFile[] = []
   const rejected: Rejected[] = []
+  const closed: Rejected[] = []
   try {
     for (const each of found(dir)) {
       if ('manifest' in each) bundles.push(each)
+      else if ('closed' in each) closed.push(each.closed)
       else rejected.push(each)
       await nextTurn()
     }
   } catch {
     return undefined
   }
-  return { bundles, rejected }
+  return { bundles, rejected, closed }
 }

@@ -46,7 +46,7 @@ export class VersionSlot {
   requests = 0
   /** False once its folder is gone or refused; it serves on while it is in memory. */
   onDisk = true
-  /** Why its folder is not taken any more, as of the last scan; undefined too where there is none. */
+  /** Why its folder is not taken any more, or cannot be looked into, as of the last scan; undefined too where there is none. */
   refusal: string | undefined
   readonly #leaving = new Set<Resident>()
   constructor(file: ManifestFile) {

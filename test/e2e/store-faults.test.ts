@@ -92,7 +92,13 @@ test('bundles that may not be read any more serve on while they are loaded, and 
     assert.equal((await saidOf(scene, 'spare', '1.1.0'))[0], 'failed')
     assert.equal((await client.post('/predict', askFor('spare'))).body.model_info.version, 'v1.0.0', 'the version before answers')
     for (const folder of ['forest', 'network']) chmodSync(join(models, folder), 0)
+    writeTrees(models, { name: 'late', version: '1.0.0', up: 0.6 })
     await lookAgain(scene)
+    assert.equal((await client.post('/predict', askFor('late'))).body.model_info.version, 'v1.0.0', 'a folder that is closed holds up no other')
+    assert.match(
+      (await saidOf(scene, 'forest', '1.1.0'))[1] ?? '',
+      /^serves on from memory, but cannot be loaded again: the folder of the model cannot be read \(EACCES\)/,
+    )
     chmodSync(models, 0)
     await lookAgain(scene)
     for (const [model, version] of [
@@ -101,8 +107,8 @@ test('bundles that may not be read any more serve on while they are loaded, and 
     ] as const) {
       const [status, reason = ''] = await saidOf(scene, model, version)
       assert.equal(status, 'active')
-      // A folder that cannot be listed is no news. One that was listed before it was closed, by a look that the watch had begun, is: its manifest cannot be read.
-      assert.match(reason, /^$|^serves on from memory, but cannot be loaded again: model\.yaml cannot be read/)
+      // A folder that was listed before it was closed, by a look that the watch had begun, has a manifest that cannot be read.
+      assert.match(reason, /^serves on from memory, but cannot be loaded again: (the folder of the model|model\.yaml) cannot be read/)
     }
   } finally {
     chmodSync(models, 0o755)
