@@ -67,6 +67,12 @@ class PythonClassTest(WorkerTest):
         outputs = self.loaded_here(path, **given).predict([("rows", ROWS)])
         np.testing.assert_array_equal(outputs, [[2], [4]])
 
+    def test_a_value_behind_a_mask_is_no_value(self) -> None:
+        text = "import numpy as np\n\nclass Masked:\n    def predict(self, rows):\n        return np.ma.masked_less(rows[:, 0], 0.3)\n"
+        path = self.write({"masked.py": text})
+        model = self.loaded_here(path, format="python-class", **{"class": "masked:Masked"})
+        np.testing.assert_array_equal(model.predict([("rows", ROWS)]), [[np.nan, np.nan], [0.5, 0.5]])
+
     def test_what_is_no_such_class_is_refused(self) -> None:
         path = self.write({"empty.py": "Momentum = 5\n", "json.py": MADE, "broken.py": "import no_such_module_at_all\n", "late.py": "class Late:\n    def predict(self, rows):\n        return 1 / 0\n"})
         for name, message in {

@@ -55,6 +55,19 @@ test('rounding just outside of 0 and 1 is no reason to refuse', () => {
   assert.equal(makeOutputRule(base, 2)(Float64Array.of(-1e-9, 1 + 1e-9), false).probability, 1)
 })
 
+for (const pair of [
+  [0.9, 0.9],
+  [0.1, 0.2],
+]) {
+  test(`a pair of ${pair.join(' and ')} is refused: half of it would be ignored`, () => {
+    assert.throws(() => makeOutputRule(base, 2)(Float64Array.from(pair), false), refusal('model_output_invalid'))
+  })
+}
+
+test('a pair in float16 adds up to 1 as nearly as it can', () => {
+  assert.equal(makeOutputRule(base, 2)(Float64Array.of(0.2499, 0.75), false).probability, 0.75)
+})
+
 const contradictions = [
   { says: 'more outputs than classes', manifest: base, outputs: 3 },
   { says: 'a value rule for classes', manifest: { ...base, signal: { ...base.signal, buy: { value_at_least: 1 } } }, outputs: 1 },

@@ -9,6 +9,8 @@ import { type ClassPolicy, probabilityOf, signalOfClasses, signalOfValue, type V
 export type OutputRule = (output: Float64Array, partial: boolean) => Prediction
 
 const tolerance = 1e-6
+/** How far the two probabilities of a pair may be from 1 together: networks may compute in float16. */
+const pairTolerance = 0.01
 
 /** The rule of a manifest for a model with so many outputs; throws `model_unavailable` if the two contradict each other. */
 export function makeOutputRule(manifest: Manifest, outputs: number): OutputRule {
@@ -36,12 +38,15 @@ function classRule(manifest: Manifest, outputs: number): OutputRule {
   }
 }
 
-/** One probability of two classes is that of the second. */
+/** One probability of two classes is that of the second; two that do not belong together say nothing. */
 function readProbabilities(row: Float64Array, into: Float64Array): void {
+  let sum = 0
   for (let i = 0; i < row.length; i++) {
     const p = row[i] as number
     if (!(p >= -tolerance && p <= 1 + tolerance)) throw invalidOutput(p)
+    sum += p
   }
+  if (row.length === 2 && Math.abs(sum - 1) > pairTolerance) throw unequalPair(row)
   if (row.length === 1) {
     const p = clamp(row[0] as number)
     into[0] = 1 - p
@@ -92,3 +97,8 @@ const contradiction = ({ name, version }: Manifest, what: string): ServingError 
   new ServingError('model_unavailable', `${name} ${version} cannot be served: ${what}`)
 const invalidOutput = (value: number): ServingError =>
   new ServingError('model_output_invalid', `The model answered ${value}, which is not a valid output; the inputs may lie far outside what it was trained on`)
+const unequalPair = ([first, second]: Float64Array): ServingError =>
+  new ServingError(
+    'model_output_invalid',
+    `The model answered ${first} and ${second} for two classes, which do not add up to 1: end a network with a softmax over two, or give the probability of the second class alone`,
+  )

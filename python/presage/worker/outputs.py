@@ -17,14 +17,15 @@ def invalid(message: str) -> Refusal:
 
 
 def as_numbers(answer: object) -> np.ndarray:
-    """An answer as an array of float64; raises Refusal if it is none of numbers."""
+    """An answer as an array of float64, NaN where a mask hides a value; raises Refusal if it is none of numbers."""
     try:
         values = np.asarray(answer)
     except Exception as error:
         raise invalid(f"The model answers with a {type(answer).__name__} that is no array ({type(error).__name__})") from error
     if values.dtype.kind not in "fiub":
         raise invalid(f"The model answers with {values.dtype} instead of numbers")
-    return values.astype(np.float64, copy=False)
+    numbers = values.astype(np.float64, copy=False)
+    return np.where(np.ma.getmaskarray(answer), np.nan, numbers) if isinstance(answer, np.ma.MaskedArray) else numbers
 
 
 def as_outputs(answer: object, count: int, args: LoadArgs) -> np.ndarray:
