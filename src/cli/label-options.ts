@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { durationMs } from '../contracts/manifest.ts'
+import { durationMs } from '../contracts/written-units.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
 import type { LabelSpec } from '../features/labels/labels.ts'
 import { stepsOf } from '../features/training-matrix.ts'

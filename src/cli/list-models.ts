@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { ServingError } from '../contracts/error.ts'
-import { durationMs, type Manifest } from '../contracts/manifest.ts'
+import type { Manifest } from '../contracts/manifest.ts'
+import { durationMs } from '../contracts/written-units.ts'
 import type { ModelsResponse, VersionResponse, VersionsResponse } from '../contracts/models.ts'
 import { scanFolder } from '../models/scan-folder.ts'
 import { compareVersions } from '../models/semver.ts'

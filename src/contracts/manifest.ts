@@ -1,10 +1,13 @@
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TSchema } from 'typebox'
+import { artefactFormats } from './artefact-formats.ts'
 import { fallbackReasons } from './fallback.ts'
-import { type RuntimeKind, runtimeKinds } from './loaded-model.ts'
+import { runtimeKinds } from './loaded-model.ts'
 import { signals } from './predict.ts'
 import { timeframes } from './timeframe.ts'
 
 const strict = { additionalProperties: false } as const
+/** The same values, said of one place. */
+const described = <Schema extends TSchema>(schema: Schema, description: string): Schema => ({ ...schema, description })
 
 /** Semantic version without build metadata, as a manifest writes it (no leading `v`). */
 export const semverPattern = '^(0|[1-9]\\d{0,8})\\.(0|[1-9]\\d{0,8})\\.(0|[1-9]\\d{0,8})(-[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$'
@@ -12,34 +15,20 @@ export const semverPattern = '^(0|[1-9]\\d{0,8})\\.(0|[1-9]\\d{0,8})\\.(0|[1-9]\
 export const modelNamePattern = '^[a-z0-9_]{1,64}$'
 /** How long something may take or be old, e.g. `15m`. */
 export const duration = Type.String({ pattern: '^[1-9]\\d{0,8}(ms|s|m|h|d)$', description: 'A whole number with its unit: 250ms, 15m, 1h' })
-const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
-const moment = Type.String({ minLength: 20, maxLength: 40, description: 'RFC 3339 with a zone, quoted or not' })
+const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256, hexadecimal' })
+const moment = Type.String({ minLength: 20, maxLength: 40, description: 'A moment, RFC 3339 with a zone, quoted or not' })
 /** Paths inside a bundle: one plain name or folders below it, never upwards. */
-const innerPath = Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$', maxLength: 200 })
+const innerPath = Type.String({
+  pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$',
+  maxLength: 200,
+  description: 'A file or folder of the bundle, never above it',
+})
 const probability = Type.Number({ minimum: 0, maximum: 1 })
-
-const treeFormats = ['lightgbm', 'xgboost-json', 'xgboost-ubj'] as const
-const formatTable = {
-  trees: [...treeFormats, 'sklearn-trees'],
-  onnx: ['onnx'],
-  python: [...treeFormats, 'sklearn-joblib', 'skops', 'tensorflow-savedmodel', 'keras', 'torchscript', 'torch-export', 'python-class'],
-  module: ['esm'],
-  remote: ['oip'],
-} as const satisfies Record<RuntimeKind, readonly string[]>
-/** How an artefact is written. */
-export type ArtefactFormat = (typeof formatTable)[RuntimeKind][number]
-/** The formats that each runtime executes. */
-export const formatsOf: Readonly<Record<RuntimeKind, readonly ArtefactFormat[]>> = formatTable
-/** Every `ArtefactFormat`, once. */
-const artefactFormats: readonly ArtefactFormat[] = [...new Set(Object.values(formatsOf).flat())]
-
-/** Formats whose reading can run whatever their author wrote: off unless `models.allowUnsafeFormats`. */
-export const unsafeFormats: readonly ArtefactFormat[] = ['sklearn-joblib', 'torch-export', 'python-class']
 
 const Artefact = Type.Object(
   {
-    path: innerPath,
-    format: Type.Enum([...artefactFormats]),
+    path: described(innerPath, 'The file or folder that the framework wrote'),
+    format: Type.Enum([...artefactFormats], { description: 'How it is written; each runtime has its own' }),
     class: Type.Optional(
       Type.String({ pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)*:[A-Za-z_]\\w*$', description: 'python-class: module:Class inside the artefact' }),
     ),
@@ -50,10 +39,18 @@ const Artefact = Type.Object(
 
 const Execution = Type.Object(
   {
-    device: Type.Optional(Type.Enum(['cpu', 'cuda'])),
-    batching: Type.Optional(Type.Object({ max_rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 65536 })), max_delay: Type.Optional(duration) }, strict)),
-    workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
-    spares: Type.Optional(Type.Integer({ minimum: 0, maximum: 8 })),
+    device: Type.Optional(Type.Enum(['cpu', 'cuda'], { description: 'onnx, python: where to compute; the CPU unless it says otherwise' })),
+    batching: Type.Optional(
+      Type.Object(
+        {
+          max_rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 65536, description: 'Most rows of calls that go together' })),
+          max_delay: Type.Optional(described(duration, 'Longest that a call waits for others')),
+        },
+        strict,
+      ),
+    ),
+    workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, description: 'Processes that answer' })),
+    spares: Type.Optional(Type.Integer({ minimum: 0, maximum: 8, description: 'Processes that are ready to take the place of one that dies' })),
     recycle_after: Type.Optional(Type.Integer({ minimum: 1, description: 'Calls after which a worker is replaced' })),
   },
   strict,
@@ -61,8 +58,8 @@ const Execution = Type.Object(
 
 const Limits = Type.Object(
   {
-    timeout: Type.Optional(duration),
-    max_batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 65536 })),
+    timeout: Type.Optional(described(duration, 'Longest that a call may take')),
+    max_batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 65536, description: 'Most rows of one request' })),
     memory: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$', description: 'Memory of one worker process: 512MiB' })),
   },
   strict,
@@ -70,23 +67,23 @@ const Limits = Type.Object(
 
 const Metrics = Type.Object(
   {
-    accuracy: Type.Optional(probability),
-    log_loss: Type.Optional(Type.Number({ minimum: 0 })),
-    base_log_loss: Type.Optional(Type.Number({ minimum: 0 })),
-    n: Type.Optional(Type.Integer({ minimum: 0 })),
-    n_effective: Type.Optional(Type.Number({ minimum: 0 })),
-    interval: Type.Optional(Type.Tuple([Type.Number(), Type.Number()])),
-    window: Type.Optional(Type.Tuple([moment, moment])),
-    coverage: Type.Optional(probability),
-    hit_rate_after_cost: Type.Optional(probability),
+    accuracy: Type.Optional(described(probability, 'Share of rows whose class, or whose sign, was right')),
+    log_loss: Type.Optional(Type.Number({ minimum: 0, description: 'Mean negative log likelihood of what came' })),
+    base_log_loss: Type.Optional(Type.Number({ minimum: 0, description: 'The same of constant frequencies' })),
+    n: Type.Optional(Type.Integer({ minimum: 0, description: 'Rows that it was measured on' })),
+    n_effective: Type.Optional(Type.Number({ minimum: 0, description: 'The same where labels that overlap do not count twice' })),
+    interval: Type.Optional(Type.Tuple([Type.Number(), Type.Number()], { description: '95 % interval of the accuracy' })),
+    window: Type.Optional(Type.Tuple([moment, moment], { description: 'Time that the rows span' })),
+    coverage: Type.Optional(described(probability, 'Share of rows that were acted on')),
+    hit_rate_after_cost: Type.Optional(described(probability, 'Share of those that paid after cost')),
   },
   strict,
 )
 
 const InputTensor = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 200 }),
-    features: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: 2000 }),
+    name: Type.String({ minLength: 1, maxLength: 200, description: 'Name of the input of the graph' }),
+    features: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: 2000, description: 'Which of inputs.features it takes' }),
     window: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'The newest vectors that it takes; inputs.window where it does not say' })),
   },
   strict,
@@ -95,15 +92,23 @@ const InputTensor = Type.Object(
 const end = Type.Union([Type.Number(), Type.Null()])
 const Inputs = Type.Object(
   {
-    timeframe: Type.Enum(Object.keys(timeframes) as (keyof typeof timeframes)[]),
-    feature_set_digest: Type.Optional(sha256),
-    features: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: 2000 }),
-    window: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    timeframe: Type.Enum(Object.keys(timeframes) as (keyof typeof timeframes)[], { description: 'Length of the bars at whose close the model answers' }),
+    feature_set_digest: Type.Optional(described(sha256, 'The definitions of features that the model is for; a server that computes others refuses it')),
+    features: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+      minItems: 1,
+      maxItems: 2000,
+      description: 'Ids of features (docs/features.md), in the order of the columns',
+    }),
+    window: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, description: 'The newest vectors that a row has, oldest first; 1 unless it says otherwise' }),
+    ),
     tensors: Type.Optional(
       Type.Array(InputTensor, { minItems: 1, maxItems: 64, description: 'onnx: which features go into which input of a graph of several' }),
     ),
-    optional: Type.Optional(Type.Array(Type.String(), { maxItems: 2000 })),
-    max_age: Type.Optional(duration),
+    optional: Type.Optional(
+      Type.Array(Type.String(), { maxItems: 2000, description: 'Features that may be missing (NaN); without any other there is no answer' }),
+    ),
+    max_age: Type.Optional(described(duration, 'Oldest that the newest bar may be')),
     gaps: Type.Optional(
       Type.Object(
         { flat: Type.Integer({ minimum: 1, maximum: 1000 }) },
@@ -119,7 +124,7 @@ const Inputs = Type.Object(
   strict,
 )
 
-const knots = Type.Array(Type.Number(), { minItems: 2, maxItems: 1000 })
+const knots = Type.Array(Type.Number(), { minItems: 2, maxItems: 1000, description: 'Knots of a line, rising' })
 const Calibration = Type.Union([
   Type.Object({ kind: Type.Literal('none') }, strict),
   Type.Object({ kind: Type.Literal('platt'), a: Type.Number(), b: Type.Number() }, strict),
@@ -131,28 +136,38 @@ const Reliability = Type.Object({ full: ReliabilityTable, partial: Type.Optional
 
 const Output = Type.Object(
   {
-    kind: Type.Enum(['binary', 'multiclass', 'regression']),
-    classes: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 40 }), { minItems: 2, maxItems: 100 })),
-    tensor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    unit: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
-    calibration: Type.Optional(Calibration),
-    reliability: Type.Optional(Reliability),
+    kind: Type.Enum(['binary', 'multiclass', 'regression'], { description: 'Probabilities of two classes or of more, or an amount' }),
+    classes: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 40 }), { minItems: 2, maxItems: 100, description: 'Names of the classes in the order of the outputs' }),
+    ),
+    tensor: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'onnx, python: which output, where there are several' })),
+    unit: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'regression: what the amount is in' })),
+    calibration: Type.Optional(described(Calibration, 'From what the model says to a calibrated probability')),
+    reliability: Type.Optional(
+      described(Reliability, 'How often acting was right, by calibrated probability: the confidence of answers; `partial` for rows with missing values'),
+    ),
   },
   strict,
 )
 
 const ClassRule = Type.Object({ class: Type.String(), at_least: probability }, strict)
+const atLeast = Type.Object({ value_at_least: Type.Number() }, strict)
+const atMost = Type.Object({ value_at_most: Type.Number() }, strict)
 const Signal = Type.Object(
   {
-    buy: Type.Union([ClassRule, Type.Object({ value_at_least: Type.Number() }, strict)]),
-    sell: Type.Union([ClassRule, Type.Object({ value_at_most: Type.Number() }, strict)]),
-    note: Type.Optional(Type.String({ maxLength: 500 })),
+    buy: Type.Union([ClassRule, atLeast], { description: 'When to BUY: a class that is so likely, or an amount' }),
+    sell: Type.Union([ClassRule, atMost], { description: 'When to SELL; HOLD where neither applies' }),
+    note: Type.Optional(Type.String({ maxLength: 500, description: 'For people' })),
   },
   strict,
 )
 
 const Label = Type.Object(
-  { kind: Type.Enum(['direction', 'return', 'triple_barrier']), horizon: duration, cost_bps: Type.Number({ minimum: 0, maximum: 1000 }) },
+  {
+    kind: Type.Enum(['direction', 'return', 'triple_barrier'], { description: 'What the model was trained to foretell' }),
+    horizon: described(duration, 'How far ahead'),
+    cost_bps: Type.Number({ minimum: 0, maximum: 1000, description: 'Cost of acting, in hundredths of a percent' }),
+  },
   strict,
 )
 
@@ -175,25 +190,35 @@ const FallbackStep = Type.Union([fallbackForms.model, fallbackForms.values, fall
 /** The manifest `model.yaml` of a bundle: unknown keys are errors; every file beside it is named in `files` with its SHA-256. */
 export const ManifestSchema = Type.Object(
   {
-    schema: Type.Literal(1),
-    name: Type.String({ pattern: modelNamePattern }),
-    version: Type.String({ pattern: semverPattern, maxLength: 64 }),
-    runtime: Type.Enum([...runtimeKinds]),
+    schema: Type.Literal(1, { description: 'Version of this format' }),
+    name: Type.String({ pattern: modelNamePattern, description: 'Name of the model, and of the folder above' }),
+    version: Type.String({ pattern: semverPattern, maxLength: 64, description: 'Semantic version, and name of the folder' }),
+    runtime: Type.Enum([...runtimeKinds], { description: 'What executes it (docs/runtimes.md)' }),
     artefact: Artefact,
     training_date: moment,
-    metrics: Metrics,
-    symbols: Type.Array(Type.String({ minLength: 1, maxLength: 85 }), { minItems: 1, maxItems: 1000 }),
+    metrics: described(Metrics, 'What was measured on rows that training did not see; `{}` where nothing was'),
+    symbols: Type.Array(Type.String({ minLength: 1, maxLength: 85 }), {
+      minItems: 1,
+      maxItems: 1000,
+      description: 'Globs of the symbols that it answers, such as `*/USDT`; it answers no other',
+    }),
     inputs: Inputs,
     output: Output,
     signal: Signal,
     label: Label,
-    fallback: Type.Optional(Type.Array(FallbackStep, { minItems: 1, maxItems: 8 })),
+    fallback: Type.Optional(
+      Type.Array(FallbackStep, { minItems: 1, maxItems: 8, description: 'What answers in its place, tried in this order (docs/fallbacks.md)' }),
+    ),
     limits: Type.Optional(Limits),
-    execution: Type.Optional(Execution),
-    reference: Type.Optional(innerPath),
-    golden: Type.Optional(innerPath),
-    files: Type.Record(Type.String(), sha256),
-    provenance: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]))),
+    execution: Type.Optional(described(Execution, 'For runtimes with processes of their own')),
+    reference: Type.Optional(described(innerPath, 'Bins of the inputs in training, for drift and novelty')),
+    golden: Type.Optional(described(innerPath, 'At least 16 rows with the outputs of the original, which every load must reproduce')),
+    files: Type.Record(Type.String(), sha256, { description: 'Every file of the bundle but `model.yaml`; `presage models seal` writes it' }),
+    provenance: Type.Optional(
+      Type.Record(Type.String({ maxLength: 100 }), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), {
+        description: 'Where it comes from: framework, commit, data; for people',
+      }),
+    ),
   },
   { ...strict, $id: 'presage-model-manifest', title: 'Presage model manifest' },
 )
@@ -208,21 +233,3 @@ export type InputTensorSpec = Static<typeof InputTensor>
 export type CalibrationSpec = Static<typeof Calibration>
 /** Probability of acting right, by calibrated probability. */
 export type ReliabilitySpec = Static<typeof ReliabilityTable>
-
-const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
-/** Ms of a duration that the schema accepted, e.g. `15m`. */
-export function durationMs(text: string): number {
-  const match = /^(\d+)(ms|s|m|h|d)$/.exec(text)
-  if (!match) throw new RangeError(`not a duration: ${text}`)
-  return Number(match[1]) * units[match[2] as keyof typeof units]
-}
-
-const sizes = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const
-
-/** Bytes of a size that the schema accepted, e.g. `512MiB`. */
-export function sizeBytes(text: string): number {
-  const match = /^(\d+)(KiB|MiB|GiB)$/.exec(text)
-  if (!match) throw new RangeError(`not a size: ${text}`)
-  return Number(match[1]) * sizes[match[2] as keyof typeof sizes]
-}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { durationMs } from './manifest.ts'
+import { durationMs } from './written-units.ts'
 import { isTimeframe, timeframes } from './timeframe.ts'
 
 test('a timeframe is one of the names of the table, not a property that every object has', () => {

@@ -1,6 +1,6 @@
 import { ServingError } from '../contracts/error.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
-import { durationMs } from '../contracts/manifest.ts'
+import { durationMs } from '../contracts/written-units.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
 import { PlacedDocument, type Problem } from '../documents/placed-document.ts'
 import type { Catalogue } from './catalog/family.ts'

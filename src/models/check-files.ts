@@ -34,9 +34,22 @@ function sha256Of(path: string, piece: Uint8Array): string {
   return hash.digest('hex')
 }
 
+/** Every file of a bundle beside its manifest, as inner paths. */
+const listBundle = (dir: string): string[] => listFiles(dir).filter((path) => path !== 'model.yaml' && path !== 'model.yaml.sig')
+
+/** `files` of a manifest as the files lie there now. Throws `model_verification_failed` for a link, and what the disk throws. */
+export function digestsOf(dir: string): Manifest['files'] {
+  const piece = new Uint8Array(pieceBytes)
+  return Object.fromEntries(
+    listBundle(dir)
+      .toSorted()
+      .map((path) => [path, sha256Of(join(dir, path), piece)]),
+  )
+}
+
 /** Holds the files of a bundle to its manifest: exactly those named, with exactly those bytes. Throws `model_verification_failed` naming the file. */
 export function checkFiles(dir: string, { files }: Manifest): void {
-  const present = new Set(listFiles(dir).filter((path) => path !== 'model.yaml' && path !== 'model.yaml.sig'))
+  const present = new Set(listBundle(dir))
   for (const path of present) if (files[path] === undefined) refuse(`${path} is not named in files; add its SHA-256 or remove it`)
   const piece = new Uint8Array(pieceBytes)
   for (const [path, wanted] of Object.entries(files)) {

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RuntimeKind } from '../contracts/loaded-model.ts'
-import { type ArtefactFormat, sizeBytes } from '../contracts/manifest.ts'
+import type { ArtefactFormat } from '../contracts/artefact-formats.ts'
+import { sizeBytes } from '../contracts/written-units.ts'
 import { artefactFiles, type ManifestFile } from './manifest-file.ts'
 
 /** Memory of a model that nobody has loaded yet: what one takes however small it is, and for every byte of its artefact. Measured on small and large models, rounded up. */

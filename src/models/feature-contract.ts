@@ -1,6 +1,7 @@
 import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet } from '../contracts/features.ts'
-import { durationMs, type Manifest } from '../contracts/manifest.ts'
+import type { Manifest } from '../contracts/manifest.ts'
+import { durationMs } from '../contracts/written-units.ts'
 import { readRanges } from '../contracts/written-ranges.ts'
 
 /** Declares what a model needs, holds its training to this server's definitions, and has these proven. Throws `unknown_feature`, `feature_contract_mismatch`, `model_verification_failed` for a fallback value that the feature cannot have. */

@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { Compile } from 'typebox/schema'
 import { type Alias, type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
-import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
+import { formatsOf } from '../contracts/artefact-formats.ts'
+import { type Manifest, ManifestSchema } from '../contracts/manifest.ts'
 import { schemaFaults } from '../contracts/schema-faults.ts'
 import { fallbackFaults, fallbackProblems, meant } from './fallback-problems.ts'
 import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
@@ -128,9 +129,8 @@ const contradictions = (manifest: Manifest): string[] => [
   ...fallbackProblems(manifest),
 ]
 
-/** Reads and checks `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
-export function readManifest(dir: string): ManifestFile {
-  const bytes = manifestBytes(dir)
+/** Checks the bytes of a `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
+export function parseManifest(dir: string, bytes: Buffer): ManifestFile {
   const text = new ManifestText(bytes.toString('utf8'))
   const { value } = text
   if (!check.Check(value)) {
@@ -140,3 +140,6 @@ export function readManifest(dir: string): ManifestFile {
   text.refuseFor(contradictions(value))
   return { dir: resolve(dir), digest: digestOf(bytes), manifest: value }
 }
+
+/** Reads and checks `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
+export const readManifest = (dir: string): ManifestFile => parseManifest(dir, manifestBytes(dir))

@@ -1,6 +1,6 @@
 import { ServingError, type ErrorCode } from '../contracts/error.ts'
 import { formatInstant, parseInstant } from '../contracts/instant.ts'
-import { durationMs } from '../contracts/manifest.ts'
+import { durationMs } from '../contracts/written-units.ts'
 import type { Counter, Histogram, Meter } from '../contracts/meter.ts'
 import { signals, type ModelInfo, type SignalName } from '../contracts/predict.ts'
 import type { ServedModel } from '../contracts/served-model.ts'

@@ -1,4 +1,4 @@
-import { sizeBytes } from '../contracts/manifest.ts'
+import { sizeBytes } from '../contracts/written-units.ts'
 import type { PoolSize } from './process/inference-pool.ts'
 import type { ProcessLimits } from './process/process-limits.ts'
 import type { ArtefactSpec } from './runtime.ts'

@@ -1,5 +1,6 @@
 import type { LoadedModel, RuntimeKind } from '../contracts/loaded-model.ts'
-import type { ArtefactFormat, InputTensorSpec, Manifest } from '../contracts/manifest.ts'
+import type { ArtefactFormat } from '../contracts/artefact-formats.ts'
+import type { InputTensorSpec, Manifest } from '../contracts/manifest.ts'
 
 /** One artefact to execute, in the words of its manifest. `path` is absolute: a file or a folder; `files` has the hex SHA-256 of that file, or of every file below that folder, by absolute path. */
 export type ArtefactSpec = {

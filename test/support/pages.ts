@@ -5,6 +5,7 @@ import { errorTable } from '../../src/contracts/error.ts'
 import { openapiText } from '../../src/gateway/openapi/text.ts'
 import { goldenFramesText } from '../golden/worker-protocol/golden-frames.ts'
 import { featurePages, type Page } from './feature-pages.ts'
+import { manifestPage, manifestSchemaText } from './manifest-page.ts'
 
 /** Absolute path of a file of the repository. */
 export const pathOf = (file: string): string => new URL(`../../${file}`, import.meta.url).pathname
@@ -84,6 +85,8 @@ export const pages: readonly Page[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: errorsPage },
   { file: 'docs/openapi.json', render: openapi },
+  { file: 'docs/model-manifest.md', render: () => manifestPage(textOf('docs/model-manifest.md')) },
+  { file: 'docs/model.schema.json', render: manifestSchemaText },
   { file: 'ARCHITECTURE.md', render: architecturePage },
   { file: 'python/tests/golden_frames.json', render: goldenFramesText },
   ...featurePages,

@@ -1,4 +1,5 @@
-import { durationMs, type Manifest } from '../../contracts/manifest.ts'
+import type { Manifest } from '../../contracts/manifest.ts'
+import { durationMs } from '../../contracts/written-units.ts'
 
 /** Bounds of batching for one model. */
 export type BatchSettings = {

@@ -90,6 +90,16 @@ test('a folder is imported by its index file, with what lies in it; load and pre
   assert.deepEqual(await under.model.predict(Float64Array.of(1, 2, 3, 4, 0, 0, 0, 1), 2, within(20_000)), Float64Array.of(4_321, 1_000))
 })
 
+test('one value for two classes is the probability of the second', async () => {
+  const text = 'export const load = () => ({ predict: (rows: Float64Array, count: number) => rows.slice(0, count) })'
+  await using under = await makeModule(text, { outputs: 2, kind: 'binary' })
+  assert.deepEqual(await under.model.predict(Float64Array.of(0.25, 0.75, 0, 0), 2, within(20_000)), Float64Array.of(0.75, 0.25, 0.25, 0.75))
+  await assert.rejects(under.model.predict(Float64Array.of(1.5, 0), 1, within(20_000)), {
+    code: 'model_output_invalid',
+    message: /gave 1\.5 where the probability/,
+  })
+})
+
 const quick: Partial<ProcessLimits> = { graceMs: 50 }
 
 for (const [what, mood, code] of [

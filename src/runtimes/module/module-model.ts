@@ -12,7 +12,7 @@ export type ModuleBundle = {
   readonly kind: Manifest['output']['kind']
 }
 
-/** What a module's `load` gives. Rows are float64, row-major, NaN = missing; `count` x `outputs` values come back. Its process ends with the model: there is nothing to give back. */
+/** What a module's `load` gives. Rows are float64, row-major, NaN = missing; `count` x `outputs` values come back, or of two classes `count` probabilities of the second. Its process ends with the model: there is nothing to give back. */
 export type ModuleModel = { predict(rows: Float64Array, count: number): Float64Array | Promise<Float64Array> }
 
 /** The export that a module of the format `esm` must have. */

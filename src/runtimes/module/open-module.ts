@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { ServingError } from '../../contracts/error.ts'
 import type { ProcessModel } from '../process/serve-inference.ts'
 import type { Tensor } from '../process/tensor.ts'
+import { withComplement } from '../with-complement.ts'
 import { importModule } from './import-module.ts'
 import type { ModuleBundle, ModuleModel } from './module-model.ts'
 
@@ -55,6 +56,7 @@ async function predict(
   }
   if (!(values instanceof Float64Array)) throw invalid('predict of the module must give a Float64Array')
   if (values.length === count * outputs) return values
+  if (values.length === count && outputs === 2) return withComplement(values)
   throw invalid(`predict of the module gave ${values.length} values for ${count} rows; the manifest needs ${outputs} for each`)
 }
 

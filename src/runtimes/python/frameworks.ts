@@ -1,4 +1,4 @@
-import type { ArtefactFormat } from '../../contracts/manifest.ts'
+import type { ArtefactFormat } from '../../contracts/artefact-formats.ts'
 import { onnxVersion } from '../onnx/cuda-library.ts'
 
 /** A framework as pip knows it: the distribution that must be there, where only one will do its version, and the extra of the package `presage` that brings it. */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
-import { unsafeFormats } from '../../contracts/manifest.ts'
+import { unsafeFormats } from '../../contracts/artefact-formats.ts'
 import type { Deadline } from '../../contracts/ports.ts'
 import type { Command } from '../../processes/command.ts'
 import { type Device, DeviceReport, type Place, placeOf, placeWords } from '../device.ts'

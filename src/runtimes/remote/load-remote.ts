@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { ServingError } from '../../contracts/error.ts'
-import { durationMs } from '../../contracts/manifest.ts'
+import { durationMs } from '../../contracts/written-units.ts'
 import type { BreakerLimits } from '../../resilience/breaker.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { checkHost, type Endpoint, parseEndpoint } from './endpoint.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readXgBoostZoo } from '../../../test/golden/xgboost/read-xgboost-zoo.ts'
 import { plainArtefact } from '../../../test/support/plain-artefact.ts'
-import type { ArtefactFormat } from '../../contracts/manifest.ts'
+import type { ArtefactFormat } from '../../contracts/artefact-formats.ts'
 import { instantiateForest } from '../../trees/evaluator.ts'
 import { compileTrees } from './compile-trees.ts'
 

@@ -8,7 +8,7 @@ import { ModelFormatError } from '../../trees/model-format-error.ts'
 import { parseSklearnTrees } from '../../trees/sklearn.ts'
 import type { Ensemble } from '../../trees/ensemble.ts'
 import { parseXgBoostJson, parseXgBoostUbj } from '../../trees/xgboost.ts'
-import type { ArtefactFormat } from '../../contracts/manifest.ts'
+import type { ArtefactFormat } from '../../contracts/artefact-formats.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 
 /** All of a forest that runs: what predicts, and what explains where that is possible. Plain data. */

@@ -1,6 +1,6 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
-import type { ArtefactFormat } from '../../contracts/manifest.ts'
+import type { ArtefactFormat } from '../../contracts/artefact-formats.ts'
 import type { Clock } from '../../contracts/ports.ts'
 import { compileForest } from '../../trees/compile.ts'
 import { largestTree, type Ensemble } from '../../trees/ensemble.ts'

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { writeTrees } from '../../test/support/small-bundles.ts'
+import type { FeatureSet, FeatureSetSpec } from '../contracts/features.ts'
+import type { LoadedModel } from '../contracts/loaded-model.ts'
+import type { Manifest } from '../contracts/manifest.ts'
+import type { ModelRuntime } from '../runtimes/runtime.ts'
+import { TreesRuntime } from '../runtimes/trees/trees-runtime.ts'
+import { digestOf } from './manifest-file.ts'
+import { loadBundle } from './load-bundle.ts'
+import { prepareHere } from './prepare-bundle.ts'
+import { readManifest } from './read-manifest.ts'
+import { sealBundle } from './seal-bundle.ts'
+
+const clock = { now: () => 0, monotonic: () => 0 }
+const digest = 'd'.repeat(64)
+const features = {
+  declare: (spec: FeatureSetSpec): FeatureSet => ({
+    digest,
+    ids: spec.features,
+    spec,
+    columnOf: new Map(),
+    ranges: spec.features.map(() => ({ min: 0, max: 100 })),
+  }),
+  prove: () => Promise.resolve(),
+}
+
+async function seal(dir: string, { anew = false, runtime = new TreesRuntime(clock) }: { readonly anew?: boolean; readonly runtime?: ModelRuntime } = {}) {
+  const deps = { runtimes: [runtime], clock, preparation: prepareHere }
+  const check = async (path: string) => {
+    const { golden, runtime: model } = await loadBundle(
+      readManifest(path),
+      { ...deps, allowUnverified: false },
+      { signal: AbortSignal.timeout(60_000), onPhase: () => {} },
+    )
+    await model.dispose()
+    return golden?.reproduced
+  }
+  return sealBundle(dir, { ...deps, features, check }, { anew })
+}
+
+/** A forest whose manifest says neither digests nor golden rows, after a comment; `golden` are the rows that it had. */
+function draft(t: TestContext, change: Partial<Manifest> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'presage-seal-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const dir = writeTrees(folder, { name: 'forest', up: 0.7 })
+  const { files: _, golden: __, ...manifest } = JSON.parse(readFileSync(join(dir, 'model.yaml'), 'utf8')) as Manifest
+  const golden = readFileSync(join(dir, 'golden.json'), 'utf8')
+  rmSync(join(dir, 'golden.json'))
+  writeFileSync(join(dir, 'model.yaml'), `# By hand.\n${JSON.stringify({ ...manifest, ...change })}\n`)
+  return { dir, golden, text: () => readFileSync(join(dir, 'model.yaml'), 'utf8'), golden_json: () => readFileSync(join(dir, 'golden.json'), 'utf8') }
+}
+
+/** A runtime whose model gives these outputs for every row. */
+const giving = (...outputs: readonly number[]): ModelRuntime => ({
+  kind: 'trees',
+  load: async (): Promise<LoadedModel> => ({
+    inputs: 3,
+    outputs: outputs.length,
+    memoryBytes: 0,
+    engine: 'made up',
+    predict: async (_, count) => Float64Array.from({ length: count * outputs.length }, (__, i) => outputs[i % outputs.length] as number),
+    dispose: () => Promise.resolve(),
+  }),
+})
+
+test('what a manifest lacks is filled in: digests, golden rows of the model itself, the definitions of its features', async (t) => {
+  const { dir, text } = draft(t)
+  assert.deepEqual(await seal(dir), { files: 2, made: 32, checked: 32 })
+  const { manifest } = readManifest(dir)
+  assert.deepEqual(Object.keys(manifest.files), ['golden.json', 'model.txt'])
+  assert.deepEqual([manifest.golden, manifest.inputs.feature_set_digest], ['golden.json', digest])
+  assert.match(text(), /^# By hand\.\n/, 'what was written stays')
+  assert.deepEqual(readdirSync(join(dir, '..')), ['1.0.0'], 'nothing is left beside it')
+})
+
+test('features that may be missing are missing in some golden rows', async (t) => {
+  const { dir } = draft(t, { inputs: { timeframe: '1m', features: ['close@1m', 'volume@1m', 'rsi(14)@1m'], optional: ['volume@1m'] } })
+  assert.deepEqual(await seal(dir), { files: 2, made: 35, checked: 35 })
+})
+
+test('golden rows that lie there are kept, and the model is held to them', async (t) => {
+  const { dir, golden, golden_json } = draft(t, { golden: 'golden.json' })
+  writeFileSync(join(dir, 'golden.json'), golden)
+  assert.deepEqual(await seal(dir), { files: 2, made: 0, checked: 20 })
+  assert.equal(golden_json(), golden)
+})
+
+test('a model that gives other answers is refused until its golden rows are made anew', async (t) => {
+  const { dir, golden, text, golden_json } = draft(t, { golden: 'golden.json' })
+  const wrong = golden.replaceAll('0.7', '0.6')
+  writeFileSync(join(dir, 'golden.json'), wrong)
+  const before = text()
+  await assert.rejects(seal(dir), { code: 'model_verification_failed', message: /reproduces 0 of 20 golden rows/ })
+  assert.deepEqual([text(), golden_json()], [before, wrong])
+  assert.equal((await seal(dir, { anew: true })).made, 32)
+  assert.equal(readManifest(dir).manifest.files['golden.json'], digestOf(Buffer.from(golden_json())))
+})
+
+const refusals: readonly (readonly [string, Partial<Manifest>, ModelRuntime | undefined, RegExp])[] = [
+  [
+    'answers that are no numbers',
+    {},
+    giving(NaN),
+    /^the model answers NaN for a row that was made up within the ranges of its features, \[.*\]: name golden rows of your own/,
+  ],
+  ['a manifest with faults', { symbols: [] }, undefined, /^model\.yaml: line 2: \/symbols/],
+  ['golden rows outside of the bundle', { golden: '../golden.json' }, undefined, /^model\.yaml: line 2: \/golden/],
+  ['the name of another folder', { name: 'woods' }, undefined, /the folder must be woods\/1\.0\.0/],
+]
+for (const [what, change, runtime, says] of refusals)
+  test(`${what} are refused, and the folder is as it was`, async (t) => {
+    const { dir, text } = draft(t, change)
+    const before = text()
+    await assert.rejects(seal(dir, { ...(runtime && { runtime }) }), { code: 'model_verification_failed', message: says })
+    assert.deepEqual([text(), readdirSync(dir), readdirSync(join(dir, '..'))], [before, ['model.txt', 'model.yaml'], ['1.0.0']])
+  })
+
+test('what is no YAML is refused with its fault', async (t) => {
+  const { dir } = draft(t)
+  for (const [text, says] of [
+    ['a: [1', /^model\.yaml: Flow sequence/],
+    ['5', /^model\.yaml: line 1: /],
+  ] as const) {
+    writeFileSync(join(dir, 'model.yaml'), text)
+    await assert.rejects(seal(dir), { code: 'model_verification_failed', message: says })
+  }
+})
