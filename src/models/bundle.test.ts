@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -49,6 +50,27 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
   ],
   [
     'a class where none is called',
+  [
+    'a manifest that is a pipe, which nobody waits for',
+    (folder) => {
+      rmSync(join(folder, 'model.yaml'))
+      execFileSync('mkfifo', [join(folder, 'model.yaml')])
+    },
+    /^model\.yaml is a link or no plain file/,
+  ],
+  [
+    'a manifest that is a link',
+    (folder) => {
+      renameSync(join(folder, 'model.yaml'), join(folder, 'elsewhere.yaml'))
+      symlinkSync('elsewhere.yaml', join(folder, 'model.yaml'))
+    },
+    /^model\.yaml is a link or no plain file/,
+  ],
+  [
+    'a manifest beyond all measure',
+    (folder) => truncateSync(join(folder, 'model.yaml'), 2 ** 33),
+    /^model\.yaml has 8589934592 bytes; at most 1048576 are read$/,
+  ],
     (folder) => edit(folder, (text) => text.replace('format: "lightgbm"', 'format: "lightgbm"\n  class: "a:B"')),
     /artefact\/class belongs/,
   ],
