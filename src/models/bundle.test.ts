@@ -114,6 +114,8 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
   ['a version that is none', (folder) => edit(folder, (text) => text.replace(/^version: .*$/m, 'version: one')), /\/version/],
 ]
 for (const [what, damage, message] of damages)
+  ['a key that stands twice', (folder) => edit(folder, (text) => `${text}\nschema: 1\n`), /^model\.yaml: line \d+: schema stands twice$/],
+  ['a key that stands twice further in', (folder) => edit(folder, (text) => text.replace('kind: "platt"', '$&\n    "a": 1')), /line \d+: a stands twice$/],
   test(`${what} is refused by name`, (t) => {
     const folder = copy(t)
     damage(folder)
@@ -129,6 +131,16 @@ const taking =
 test('inputs of a graph take each feature once', (t) => {
   const folder = copy(t)
   const { features } = prepareBundle(readManifest(folder)).spec
+test('a manifest of as many keys as it may have bytes for is refused before anyone notices', (t) => {
+  const folder = copy(t)
+  const keys = Array.from({ length: 70_000 }, (_, i) => `k${i}: 1`).join(', ')
+  edit(folder, (text) => `${text}\nmore: { ${keys} }\n`)
+  const started = process.cpuUsage()
+  assert.throws(() => readManifest(folder), { code: 'model_verification_failed', message: /more has no meaning here/ })
+  const { user, system } = process.cpuUsage(started)
+  assert.ok(user + system < 20e6, `${(user + system) / 1e6} s of processor time`)
+})
+
   const [first = '', ...others] = features
   edit(folder, (text) => taking({ name: 'x', features: others }, { name: 'now', features: [first], window: 1 })(asOnnx(text)))
   assert.deepEqual(prepareBundle(readManifest(folder)).spec.tensors?.[1], { name: 'now', features: [first], window: 1 })
