@@ -38,18 +38,18 @@ function shortGolden(folder: string): void {
 const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] = [
   ['a changed artefact', (folder) => writeFileSync(join(folder, 'model.txt'), 'tree\n'), /model\.txt has SHA-256/],
   ['a file that is not named', (folder) => writeFileSync(join(folder, 'extra.txt'), ''), /extra\.txt is not named in files/],
+  ['a file that is called as what every object has', (folder) => writeFileSync(join(folder, 'constructor'), ''), /^constructor is not named in files/],
+  [
+    'golden rows without a digest that are called so',
+    (folder) => {
+      renameSync(join(folder, 'golden.json'), join(folder, 'toString'))
+      edit(folder, (text) => text.replace('golden: "golden.json"', 'golden: "toString"').replace(/^ +golden\.json: .*\n/m, ''))
+    },
+    /\/files lacks the SHA-256 of toString$/,
+  ],
   ['a file that is gone', (folder) => rmSync(join(folder, 'golden.json')), /golden\.json is named in files but is not there/],
   ['a link', (folder) => symlinkSync('/etc/hostname', join(folder, 'link')), /link is a link or no plain file/],
   ['no manifest', (folder) => rmSync(join(folder, 'model.yaml')), /model\.yaml cannot be read/],
-  ['a manifest that is no YAML', (folder) => edit(folder, () => 'a: [1'), /model\.yaml: /],
-  ['an unknown key', (folder) => edit(folder, (text) => `${text}\nsurprise: 1\n`), /model\.yaml: /],
-  [
-    'a format that its runtime does not execute',
-    (folder) => edit(folder, (text) => text.replace('runtime: "trees"', 'runtime: "onnx"')),
-    /executes onnx, not lightgbm/,
-  ],
-  [
-    'a class where none is called',
   [
     'a manifest that is a pipe, which nobody waits for',
     (folder) => {
@@ -71,6 +71,15 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
     (folder) => truncateSync(join(folder, 'model.yaml'), 2 ** 33),
     /^model\.yaml has 8589934592 bytes; at most 1048576 are read$/,
   ],
+  ['a manifest that is no YAML', (folder) => edit(folder, () => 'a: [1'), /model\.yaml: /],
+  ['an unknown key', (folder) => edit(folder, (text) => `${text}\nsurprise: 1\n`), /model\.yaml: /],
+  [
+    'a format that its runtime does not execute',
+    (folder) => edit(folder, (text) => text.replace('runtime: "trees"', 'runtime: "onnx"')),
+    /executes onnx, not lightgbm/,
+  ],
+  [
+    'a class where none is called',
     (folder) => edit(folder, (text) => text.replace('format: "lightgbm"', 'format: "lightgbm"\n  class: "a:B"')),
     /artefact\/class belongs/,
   ],
@@ -105,6 +114,8 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
     (folder) => edit(folder, (text) => `${text}\nfirst: &a {}\nsecond: *a\n`),
     /^model\.yaml: line \d+: the alias \*a has no meaning here: write out/,
   ],
+  ['a key that stands twice', (folder) => edit(folder, (text) => `${text}\nschema: 1\n`), /^model\.yaml: line \d+: schema stands twice$/],
+  ['a key that stands twice further in', (folder) => edit(folder, (text) => text.replace('kind: "platt"', '$&\n    "a": 1')), /line \d+: a stands twice$/],
   ['golden rows that end too soon', shortGolden, /^golden\.json: the golden rows do not fit their schema: they are no JSON, or were cut off: /],
   [
     'an output of a graph where there is no graph',
@@ -114,23 +125,12 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
   ['a version that is none', (folder) => edit(folder, (text) => text.replace(/^version: .*$/m, 'version: one')), /\/version/],
 ]
 for (const [what, damage, message] of damages)
-  ['a key that stands twice', (folder) => edit(folder, (text) => `${text}\nschema: 1\n`), /^model\.yaml: line \d+: schema stands twice$/],
-  ['a key that stands twice further in', (folder) => edit(folder, (text) => text.replace('kind: "platt"', '$&\n    "a": 1')), /line \d+: a stands twice$/],
   test(`${what} is refused by name`, (t) => {
     const folder = copy(t)
     damage(folder)
     assert.throws(() => prepareBundle(readManifest(folder)), { code: 'model_verification_failed', message })
   })
 
-const asOnnx = (text: string): string => text.replace('runtime: "trees"', 'runtime: "onnx"').replace('format: "lightgbm"', 'format: "onnx"')
-const taking =
-  (...tensors: readonly object[]) =>
-  (text: string): string =>
-    text.replace(/^inputs:$/m, `inputs:\n  tensors: ${JSON.stringify(tensors)}`)
-
-test('inputs of a graph take each feature once', (t) => {
-  const folder = copy(t)
-  const { features } = prepareBundle(readManifest(folder)).spec
 test('a manifest of as many keys as it may have bytes for is refused before anyone notices', (t) => {
   const folder = copy(t)
   const keys = Array.from({ length: 70_000 }, (_, i) => `k${i}: 1`).join(', ')
@@ -141,6 +141,15 @@ test('a manifest of as many keys as it may have bytes for is refused before anyo
   assert.ok(user + system < 20e6, `${(user + system) / 1e6} s of processor time`)
 })
 
+const asOnnx = (text: string): string => text.replace('runtime: "trees"', 'runtime: "onnx"').replace('format: "lightgbm"', 'format: "onnx"')
+const taking =
+  (...tensors: readonly object[]) =>
+  (text: string): string =>
+    text.replace(/^inputs:$/m, `inputs:\n  tensors: ${JSON.stringify(tensors)}`)
+
+test('inputs of a graph take each feature once', (t) => {
+  const folder = copy(t)
+  const { features } = prepareBundle(readManifest(folder)).spec
   const [first = '', ...others] = features
   edit(folder, (text) => taking({ name: 'x', features: others }, { name: 'now', features: [first], window: 1 })(asOnnx(text)))
   assert.deepEqual(prepareBundle(readManifest(folder)).spec.tensors?.[1], { name: 'now', features: [first], window: 1 })

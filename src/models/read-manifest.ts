@@ -117,7 +117,7 @@ function chosenTensorProblems({ runtime, output: { tensor } }: Manifest): string
 function fileProblems(manifest: Manifest): string[] {
   const { files, artefact, golden, reference } = manifest
   const lacking = artefactFiles(manifest).length > 0 ? [] : [artefact.path]
-  for (const path of [golden, reference]) if (path !== undefined && files[path] === undefined) lacking.push(path)
+  for (const path of [golden, reference]) if (path !== undefined && !Object.hasOwn(files, path)) lacking.push(path)
   return lacking.map((path) => `/files lacks the SHA-256 of ${path}`)
 }
 
