@@ -21,6 +21,7 @@ import { type ConfigOptions, sourcesOf, withConfigOptions } from './config-optio
 import { quietRuntimes } from './quiet-runtimes.ts'
 import { importModel } from './import-model.ts'
 import { listModels } from './list-models.ts'
+import { printable } from './printable.ts'
 import { withKeyOptions } from './running-server.ts'
 import { tableLines } from './table.ts'
 
@@ -76,7 +77,7 @@ async function check(paths: readonly string[], options: ConfigOptions): Promise<
       rows.push(await checkBundle(path, { runtimes, catalogue }))
     } catch (error) {
       if (!(error instanceof ServingError)) throw error
-      failures.push(`${styleText('red', 'refused')} ${basename(dirname(resolve(path)))}/${basename(resolve(path))}: ${error.message}`)
+      failures.push(`${styleText('red', 'refused')} ${printable(`${basename(dirname(resolve(path)))}/${basename(resolve(path))}: ${error.message}`)}`)
     }
   }
   if (rows.length > 0) console.log(tableLines(columns, rows).join('\n'))
