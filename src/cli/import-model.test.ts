@@ -30,6 +30,18 @@ test('every word goes to the Python package, also those that are options of pres
   assert.equal(code, 3)
 })
 
+test('the Python may be set on the line or in a file, before what goes to it or among it', () => {
+  const words = ['--name', 'mine', 'model.txt', '--tensors', 'a=b', 'c=d']
+  writeFileSync(join(folder, 'mine.yaml'), `python: { executable: ${python} }\n`)
+  for (const given of [
+    ['--set', `python.executable=${python}`, ...words],
+    [...words.slice(0, 3), '--config', join(folder, 'mine.yaml'), ...words.slice(3)],
+    [...words, `--set=python.executable=${python}`],
+  ])
+    assert.deepEqual(run(given, {}), { code: 3, out: `-m presage ${words.join(' ')}\n`, err: '' })
+  assert.match(run(['model.txt', '--set', 'python.executible=x'], {}).err, /python\.execut/)
+})
+
 test('without a Python it says how to get one', () => {
   const { code, err } = run(['model.txt'], {})
   assert.match(err, /run `presage python setup`, or set python\.executable/)

@@ -5,11 +5,11 @@ import { loadConfig } from '../config/load-config.ts'
 import { ServingError } from '../contracts/error.ts'
 import { findPython, lackOf } from '../runtimes/python/find-python.ts'
 import { packageFolder } from '../runtimes/python/python-command.ts'
-import { sourcesOf } from './config-options.ts'
+import { type ConfigOptions, sourcesOf } from './config-options.ts'
 
 /** Hands `presage models import` over to the Python package, with the Python of the workers; its exit code becomes that of this process. Throws `validation_failed` without one. */
-export async function importModel(words: readonly string[]): Promise<void> {
-  const { python, data } = loadConfig(sourcesOf({}))
+export async function importModel(words: readonly string[], options: ConfigOptions): Promise<void> {
+  const { python, data } = loadConfig(sourcesOf(options))
   const executable = findPython({ executable: python.executable, dataDir: resolve(data.dir) })
   if (executable === undefined)
     throw new ServingError(

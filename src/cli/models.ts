@@ -97,12 +97,10 @@ export function registerModels(program: Command): void {
     .description('load bundles as the server would: schema, digests, feature definitions, golden rows, explanations; exit code 1 if one is refused')
     .argument('<paths...>', 'bundle folders, e.g. examples/models/*/*')
     .action(check)
-  models
-    .command('import')
+  withConfigOptions(models.command('import'))
     .description('make a bundle of a saved model and an exported matrix, with the Python package; `presage models import --help` names its options')
     .argument('<words...>', 'PATH --name NAME --version VERSION --matrix FILE, and more')
     .helpOption(false)
     .allowUnknownOption()
-    .passThroughOptions()
     .action(importModel)
 }
