@@ -19,7 +19,7 @@ import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/chec
 import { systemClock } from '../system.ts'
 import { type ConfigOptions, sourcesOf, withConfigOptions } from './config-options.ts'
 import { quietRuntimes } from './quiet-runtimes.ts'
-import { importModel } from './import-model.ts'
+import { defineImport } from './import-model.ts'
 import { listModels } from './list-models.ts'
 import { printable } from './printable.ts'
 import { withKeyOptions } from './running-server.ts'
@@ -97,10 +97,5 @@ export function registerModels(program: Command): void {
     .description('load bundles as the server would: schema, digests, feature definitions, golden rows, explanations; exit code 1 if one is refused')
     .argument('<paths...>', 'bundle folders, e.g. examples/models/*/*')
     .action(check)
-  withConfigOptions(models.command('import'))
-    .description('make a bundle of a saved model and an exported matrix, with the Python package; `presage models import --help` names its options')
-    .argument('<words...>', 'PATH --name NAME --version VERSION --matrix FILE, and more')
-    .helpOption(false)
-    .allowUnknownOption()
-    .action(importModel)
+  defineImport(models.command('import'))
 }
