@@ -43,6 +43,8 @@ export type Presage = {
   /** Text of the admin key, when it was made just now. */
   readonly firstKey: string | undefined
   readonly keyFile: string
+  /** Is the admin key one of the settings? Then no file has it. */
+  readonly isKeyGiven: boolean
   /** Listens, and then loads what is to be loaded; gives the address once requests are answered. */
   start(): Promise<string>
   /** Finishes what goes on, then gives everything back. True if nothing had to be cut off. */
@@ -55,11 +57,12 @@ async function composeKeys(
   { access, data }: Config,
   database: Database,
   clock: Clock,
-): Promise<{ ring: KeyRing; firstKey: string | undefined; keyFile: string }> {
+): Promise<{ ring: KeyRing } & Pick<Presage, 'firstKey' | 'keyFile' | 'isKeyGiven'>> {
   const store = kyselyKeyStore(database)
   const keyFile = join(data.dir, 'admin.key')
-  const firstKey = access.adminKey === undefined ? await makeFirstKey(store, { clock, keyFile }) : undefined
-  return { ring: new KeyRing(await store.all(), access.adminKey), firstKey, keyFile }
+  const isKeyGiven = access.adminKey !== undefined
+  const firstKey = isKeyGiven ? undefined : await makeFirstKey(store, { clock, keyFile })
+  return { ring: new KeyRing(await store.all(), access.adminKey), firstKey, keyFile, isKeyGiven }
 }
 
 type Preparing = { readonly launcher: Launcher; readonly preparation: PrepareProcess }
@@ -197,7 +200,7 @@ async function composeAround(preparing: Preparing, config: Config, around: Surro
   const feeds = composeFeeds(config, around, { intake, market, meter })
   for (const set of features.sets()) await features.prove(set)
   const models = composeModels(config, around, { ...preparing, meter, registry, features })
-  const { ring, firstKey, keyFile } = await composeKeys(config, database, clock)
+  const { ring, ...key } = await composeKeys(config, database, clock)
   const decisions = new DecisionRing({ decisions: config.decisions.remember, bytes: config.decisions.remember * decisionBytes })
   const history = composeHistory(config, { ...around, meter }, { decisions, features, logs })
   const routes = { routes: config.routes, defaultModel: config.defaultModel }
@@ -227,5 +230,5 @@ async function composeAround(preparing: Preparing, config: Config, around: Surro
   const makeServer = async (): Promise<GatewayServer> => (await import('./gateway/server.ts')).createServer(gateway)
   const parts = { models, feeds, readiness }
   const life = lifecycle(config, { ...parts, ...preparing, log: around.log, market: data, makeServer, history, release })
-  return { ...parts, market, intake, features, predictions, firstKey, keyFile, ...life }
+  return { ...parts, market, intake, features, predictions, ...key, ...life }
 }

@@ -13,10 +13,9 @@ from typing import Any
 from .errors import BundleError
 from .yaml_text import to_yaml
 
-NAME = re.compile(r"^[a-z0-9_]{1,64}$")
-VERSION = re.compile(r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$")
-
-INNER_PATH = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
+NAME = re.compile(r"[a-z0-9_]{1,64}")
+VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?", re.ASCII)
+INNER_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
 def sha256_of(content: bytes) -> str:
@@ -26,9 +25,9 @@ def sha256_of(content: bytes) -> str:
 
 def check_identity(models_dir: str | Path, name: str, version: str) -> Path:
     """Folder of the version; raises BundleError for a name or version that the server would refuse, and if the folder is there already."""
-    if not isinstance(name, str) or not NAME.match(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise BundleError(f"name {name!r}: small letters, digits and _ only, 1 to 64")
-    if not isinstance(version, str) or not VERSION.match(version):
+    if not isinstance(version, str) or not VERSION.fullmatch(version):
         raise BundleError(f"version {version!r}: a semantic version as a text, such as '1.2.3', without v")
     target = Path(models_dir) / name / version
     if target.exists():
@@ -61,7 +60,7 @@ def write_bundle(target: Path, manifest: dict[str, Any], content: tuple[Path, di
 def _digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below a folder, by its path in there."""
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    strange = [name for name in names if not INNER_PATH.match(name) or len(name) > 200]
+    strange = [name for name in names if not INNER_PATH.fullmatch(name) or len(name) > 200]
     if strange:
         raise BundleError(f"{', '.join(strange[:3])}: files of a bundle are named with letters, digits, _ . and - only")
     return {name: sha256_of((folder / name).read_bytes()) for name in names}

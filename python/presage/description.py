@@ -13,7 +13,7 @@ from .source import Contract
 
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 TIMEFRAMES = ("1s", "5s", "15s", "30s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 # A symbol or a glob, as the server reads them (src/contracts/symbol.ts).
 SYMBOLS = re.compile(r"^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0-9A-Z*-]{1,20})?)?$|^\*$")
@@ -21,7 +21,7 @@ SYMBOLS = re.compile(r"^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0-9A-
 
 def duration_ms(text: str) -> int:
     """Ms of `15m`, `250ms`, `1h`; raises BundleError for anything else."""
-    match = re.fullmatch(r"([1-9]\d{0,8})(ms|s|m|h|d)", text) if isinstance(text, str) else None
+    match = re.fullmatch(r"([1-9][0-9]{0,8})(ms|s|m|h|d)", text) if isinstance(text, str) else None
     if match is None:
         raise BundleError(f"{text!r} is not a duration: a whole number with its unit, such as 250ms, 15m, 1h")
     return int(match[1]) * UNITS[match[2]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -22,6 +23,10 @@ from .saving import RUNTIMES, save
 from .splits import borders_at, split_by_time
 
 
+# What each option means, for `presage` too, which needs no Python to say it.
+HELP = {flags.split()[0]: text for flags, text in json.loads((Path(__file__).parent / "import_options.json").read_text(encoding="utf-8")).items()}
+
+
 def _shares(text: str) -> tuple[float, float]:
     try:
         first, second = (float(share) for share in text.split(","))
@@ -34,28 +39,28 @@ def _shares(text: str) -> tuple[float, float]:
 
 def parser() -> argparse.ArgumentParser:
     """The options; what the matrix says by itself need not be said again."""
-    made = argparse.ArgumentParser("presage models import", description=(__doc__ or "").split(". ")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    made.add_argument("path", type=Path, help="file or folder: .onnx, .joblib, .skops, .txt (LightGBM), .ubj or .json (XGBoost), .keras, SavedModel, .pt2, .pt, or code with --class")
-    made.add_argument("--name", required=True, help="name of the model: small letters, digits and _")
-    made.add_argument("--version", required=True, help="semantic version, such as 1.2.3")
-    made.add_argument("--matrix", required=True, type=Path, help="what `presage features export` wrote; its columns are the model's inputs, in this order")
-    made.add_argument("--models", type=Path, default=Path("models"), help="folder that gets NAME/VERSION")
-    made.add_argument("--kind", choices=["binary", "multiclass", "regression"], default="binary", help="what the model gives")
-    made.add_argument("--classes", type=lambda text: text.split(","), help="names from down to up, in the order of the outputs (default: down,up or down,flat,up)")
-    made.add_argument("--symbol", help="whose rows of a matrix of several symbols prove the model (default: those of the only one)")
-    made.add_argument("--symbols", type=lambda text: text.split(","), help="symbols that it answers for (default: the one whose rows prove it)")
-    made.add_argument("--window", type=int, default=1, help="vectors of a row, for models of sequences")
-    made.add_argument("--optional", type=split_ids, default=[], help="inputs that may be missing")
-    made.add_argument("--max-age", help="age from which an input is too old, such as 120s")
-    made.add_argument("--act-on", type=float, default=0.1, help="share of validation rows that signals act on")
-    made.add_argument("--borders", type=_shares, default=(0.6, 0.8), help="shares of the rows at which validation and test begin: train the model on the first part only")
-    made.add_argument("--embargo", help="time kept clear between the parts (default: the horizon)")
-    made.add_argument("--training-date", help="RFC 3339 (default: when the file was changed last)")
-    made.add_argument("--class", dest="klass", metavar="MODULE:CLASS", help="the path is Python code, and this is its class")
-    made.add_argument("--method", choices=["predict_proba", "predict", "decision_function"], help="what scikit-learn is asked with (default: by the model)")
-    made.add_argument("--tensor", help="output of an ONNX file, a Keras model or a SavedModel that has several")
-    made.add_argument("--tensors", nargs="+", metavar="INPUT", default=[], help="each input of an ONNX file of several: NAME=FEATURE,FEATURE or, with its newest vectors, NAME=FEATURE:60")
-    made.add_argument("--runtimes", type=lambda text: text.split(","), default=list(RUNTIMES), help="forms to try, such as python")
+    made = argparse.ArgumentParser("presage models import", description=(__doc__ or "").split(". ")[0])
+    made.add_argument("path", type=Path, help=HELP["path"])
+    made.add_argument("--name", required=True, help=HELP["--name"])
+    made.add_argument("--version", required=True, help=HELP["--version"])
+    made.add_argument("--matrix", required=True, type=Path, help=HELP["--matrix"])
+    made.add_argument("--models", type=Path, default=Path("models"), help=HELP["--models"])
+    made.add_argument("--kind", choices=["binary", "multiclass", "regression"], default="binary", help=HELP["--kind"])
+    made.add_argument("--classes", type=lambda text: text.split(","), help=HELP["--classes"])
+    made.add_argument("--symbol", help=HELP["--symbol"])
+    made.add_argument("--symbols", type=lambda text: text.split(","), help=HELP["--symbols"])
+    made.add_argument("--window", type=int, default=1, help=HELP["--window"])
+    made.add_argument("--optional", type=split_ids, default=[], help=HELP["--optional"])
+    made.add_argument("--max-age", help=HELP["--max-age"])
+    made.add_argument("--act-on", type=float, default=0.1, help=HELP["--act-on"])
+    made.add_argument("--borders", type=_shares, default=(0.6, 0.8), help=HELP["--borders"])
+    made.add_argument("--embargo", help=HELP["--embargo"])
+    made.add_argument("--training-date", help=HELP["--training-date"])
+    made.add_argument("--class", dest="klass", metavar="MODULE:CLASS", help=HELP["--class"])
+    made.add_argument("--method", choices=["predict_proba", "predict", "decision_function"], help=HELP["--method"])
+    made.add_argument("--tensor", help=HELP["--tensor"])
+    made.add_argument("--tensors", nargs="+", metavar="INPUT", default=[], help=HELP["--tensors"])
+    made.add_argument("--runtimes", type=lambda text: text.split(","), default=list(RUNTIMES), help=HELP["--runtimes"])
     return made
 
 

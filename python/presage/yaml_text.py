@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import BundleError
 
-PLAIN_KEY = re.compile(r"^[A-Za-z_][A-Za-z0-9_.]*$")
+PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 RESERVED = {"true", "false", "null", "yes", "no", "on", "off"}
 
 
@@ -17,7 +17,7 @@ def to_yaml(value: dict[str, Any], indent: int = 0) -> str:
     """A mapping as YAML 1.2; raises BundleError for numbers that are not finite and for values that JSON does not know."""
     lines = []
     for key, item in value.items():
-        name = key if PLAIN_KEY.match(key) and key.lower() not in RESERVED else json.dumps(key)
+        name = key if PLAIN_KEY.fullmatch(key) and key.lower() not in RESERVED else json.dumps(key)
         if isinstance(item, dict) and item:
             lines.append(f"{' ' * indent}{name}:\n{to_yaml(item, indent + 2)}")
         else:

@@ -82,6 +82,10 @@ class BundleTest(unittest.TestCase):
             self.make(predict=lambda x: np.full((len(x), 2), 0.4))
         self.make(predict=lambda x: np.full((len(x), 2), 0.4999))
 
+    def test_a_key_of_the_provenance_ends_with_its_name(self) -> None:
+        manifest = (self.make(provenance={"seed\n": 7}) / "model.yaml").read_text()
+        self.assertIn('  "seed\\n": 7\n', manifest)
+
     def test_a_folder_that_cannot_be_made_is_told_with_what_to_do(self) -> None:
         self.models.mkdir()
         (self.models / "lean").write_text("a file")
@@ -98,7 +102,7 @@ class BundleTest(unittest.TestCase):
         for words in ({"optional": ["nope"]}, {"horizon": "15 minutes"}, {"timeframe": "7m"}, {"gaps": {"flat": 0}}, {"gaps": {"hold": 3}}, {"ranges": {"nope": (0, None)}}, {"training_date": "yesterday"}, {"features": ["a", "a"]}):
             with self.subTest(words=words), self.assertRaises(BundleError):
                 self.make(**words)
-        for name, version in (("Lean", "1.0.0"), ("lean", "v1.0.0"), ("lean", "1.0"), ("../x", "1.0.0"), (None, "1.0.0"), ("lean", 1.0)):
+        for name, version in (("Lean", "1.0.0"), ("lean", "v1.0.0"), ("lean", "1.0"), ("../x", "1.0.0"), (None, "1.0.0"), ("lean", 1.0), ("lean\n", "1.0.0"), ("lean", "1.0.0\n"), ("lean", "1\u0660.0.0")):
             with self.subTest(name=name, version=version), self.assertRaises(BundleError):
                 self.make(identity=(name, version))
 
@@ -120,6 +124,8 @@ class BundleTest(unittest.TestCase):
             ({"feature_set_digest": "abc"}, "feature_set_digest 'abc': 64 hexadecimals, as the matrix has them"),
             ({"unit": ""}, "unit must be a text of 1 to 40 letters, or None"),
             ({"horizon": 15}, "15 is not a duration"),
+            ({"horizon": "1\u0665m"}, "is not a duration"),
+            ({"training_date": "202\u0664-01-10T00:00:00Z"}, "is not RFC 3339"),
             ({"training_date": None}, "training_date None is not RFC 3339"),
         ]
         for words, message in faults:

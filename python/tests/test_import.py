@@ -14,7 +14,7 @@ from made_up_graphs import FEATURES as graph_features
 from made_up_graphs import TENSORS, graph_answer, graph_vectors, write_graph
 from made_up_market import FEATURES, golden_rows, installed, make_rows, write_matrix
 
-from presage.import_model import main, parser
+from presage.import_model import HELP, main, parser
 
 
 class ImportTest(unittest.TestCase):
@@ -117,6 +117,13 @@ class ImportTest(unittest.TestCase):
                 self.assertEqual((code, len(err.splitlines())), (1, 1))
                 self.assertIn(f"{path} cannot be read as {form}", err)
                 self.assertIn("); write it with ", err)
+
+    def test_the_help_says_of_every_option_what_is_taken_without_it(self) -> None:
+        options = {action.option_strings[0]: action for action in parser()._actions if action.option_strings and action.dest != "help"}
+        self.assertEqual([*HELP], ["path", *options])
+        for flag, action in options.items():
+            usual = ",".join(map(str, action.default)) if isinstance(action.default, (list, tuple)) else str(action.default or "")
+            self.assertIn(f"(default: {usual})" if usual else "", HELP[flag])
 
     def test_borders_are_two_shares(self) -> None:
         words = ["a", "--name", "a", "--version", "1.0.0", "--matrix", "m", "--borders"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,47 @@ class TorchTest(WorkerTest):
         self.assertRegex(info["engine"], r"^torch \d.* \(TorchScript\)$")
         self.check_alike(lambda rows: self.answer(worker, rows), MANY)
         self.assertEqual(info["device"], "cpu")
+
+    def test_a_program_that_opens_files_is_refused_unless_unsafe_formats_are_allowed(self) -> None:
+        import torch
+
+        written = self.folder / "written"
+
+        class Writes(torch.nn.Module):
+            def __init__(self, path: str) -> None:
+                super().__init__()
+                self.path = path
+
+            def forward(self, rows: torch.Tensor) -> torch.Tensor:
+                torch.save(rows, self.path)
+                return torch.softmax(rows, dim=1)
+
+        script, path = self.folder / "script.pt", self.folder / "model.pt"
+        torch.jit.script(Writes(str(written))).save(script)
+        for disguise in (b"torch.save", b"torch . save", b"ops.aten.save", b'getattr(torch, "sa" "ve")', b'getattr(torch, "sa\\166e")', b'getattr(getattr(ops, "aten"), "save")'):
+            self.rewrite(script, path, disguise)
+            code, text = self.refused_load(path, format="torchscript", features=["a", "b"], allowUnsafe=False)
+            self.assertEqual(code, "model_verification_failed")
+            self.assertRegex(text, r"opens files by their names .*; set models\.allowUnsafeFormats")
+            self.assertFalse(written.exists())
+        self.load(script, format="torchscript", features=["a", "b"], allowUnsafe=True)
+        self.assertTrue(written.exists())
+
+    def rewrite(self, script: Path, path: Path, disguise: bytes) -> None:
+        """The same archive, with the operator that writes named in another way."""
+        with zipfile.ZipFile(script) as given, zipfile.ZipFile(path, "w") as made:
+            for name in given.namelist():
+                made.writestr(name, given.read(name).replace(b"torch.save", disguise))
+
+    def test_layers_without_names_of_their_own_open_no_files(self) -> None:
+        import torch
+
+        path = self.folder / "model.pt"
+        layers = torch.nn.Sequential(OrderedDict([("first-layer", torch.nn.Sequential(torch.nn.Linear(2, 2))), ("1", torch.nn.Softmax(dim=1))]))
+        torch.jit.script(layers).save(path)
+        self.load(path, format="torchscript", features=["a", "b"], allowUnsafe=False)
+        torch.jit.trace(layers, torch.zeros(1, 2)).save(path)
+        self.load(path, format="torchscript", features=["a", "b"], allowUnsafe=False)
 
     def test_a_named_output_of_several(self) -> None:
         import torch

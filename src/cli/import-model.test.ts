@@ -24,10 +24,30 @@ const python = join(folder, 'python')
 writeFileSync(python, '#!/bin/sh\necho "$PYTHONPATH" | grep -q python$ && echo "$@"\nexit 3\n', { mode: 0o755 })
 
 test('every word goes to the Python package, also those that are options of presage, and its exit code comes back', () => {
-  const words = ['model.txt', '--name', 'mine', '--version', '1.2.3', '--help', '--optional', 'macd(12,26,9)@1m,tod_sin']
+  const words = ['model.txt', '--name', 'mine', '--version', '1.2.3', '--optional', 'macd(12,26,9)@1m,tod_sin']
   const { code, out } = run(words, { PRESAGE_PYTHON_EXECUTABLE: python })
   assert.equal(out.trim(), `-m presage ${words.join(' ')}`)
   assert.equal(code, 3)
+})
+
+test('the Python may be set on the line or in a file, before what goes to it or among it', () => {
+  const words = ['--name', 'mine', 'model.txt', '--tensors', 'a=b', 'c=d']
+  writeFileSync(join(folder, 'mine.yaml'), `python: { executable: ${python} }\n`)
+  for (const given of [
+    ['--set', `python.executable=${python}`, ...words],
+    [...words.slice(0, 3), '--config', join(folder, 'mine.yaml'), ...words.slice(3)],
+    [...words, `--set=python.executable=${python}`],
+  ])
+    assert.deepEqual(run(given, {}), { code: 3, out: `-m presage ${words.join(' ')}\n`, err: '' })
+  assert.match(run(['model.txt', '--set', 'python.executible=x'], {}).err, /python\.execut/)
+})
+
+test('its help needs no Python, and names what the package takes beside what every command does', () => {
+  const { code, out, err } = run(['--help'], {})
+  assert.deepEqual([code, err], [0, ''])
+  assert.match(out, /^Usage: presage models import \[options\] <path>\n/)
+  for (const flags of ['--name <name>', '--tensors <inputs...>', '--config <file>', '--set <path=value>', '-h, --help'])
+    assert.ok(out.includes(`\n  ${flags} `), flags)
 })
 
 test('without a Python it says how to get one', () => {

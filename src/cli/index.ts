@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { ServingError } from '../contracts/error.ts'
+import { printable } from './printable.ts'
 
 type Register = (program: Command) => void
 type CommandRow = { readonly name: string; readonly summary: string; readonly load: () => Promise<Register> }
@@ -48,7 +49,7 @@ async function makeProgram(wanted: string | undefined): Promise<Command> {
 /** A refusal is told in its own words and ends with exit code 1; anything else is a bug and keeps its stack. */
 function report(error: unknown): void {
   if (!(error instanceof ServingError)) throw error
-  console.error(error.message)
+  console.error(printable(error.message))
   process.exitCode = 1
 }
 

@@ -113,3 +113,22 @@ for (const [url, meant] of [
   test(`the URL ${JSON.stringify(url)} is refused with one that would do`, async (t) => {
     await assert.rejects(printed(t, { url, key: 'psk' }), { code: 'validation_failed', message: `${url} is no URL of a server: say ${meant}` })
   })
+
+test('what a bundle says of itself is shown and not obeyed, whatever a terminal would make of it', async (t) => {
+  const about = {
+    model_name: 'sly',
+    version: '1.0.0',
+    status: 'active',
+    memory_bytes: 0,
+    manifest: { runtime: 'python', artefact: { format: 'python-class' } },
+  }
+  const url = await makeServer(t, {
+    '/models': { models: [{ name: 'sly' }], refused: [{ folder: 'a\u001B[2Jb', reason: 'no\rgood\u202E' }] },
+    '/models/sly/versions': { versions: [] },
+    '/models/sly': { ...about, verified: true, engine: '\u001B]0;mine\u0007python\ngood 9.9.9 active', reason: 'damaged\u001B[1A' },
+  })
+  const lines = await printed(t, { url, key: 'psk' })
+  assert.deepEqual(lines.slice(2, 3), ['sly 1.0.0 active python python-class yes \\u001b]0;mine\\u0007python\\ngood 9.9.9 active 0.0 MB'])
+  assert.match(lines.at(-2) ?? '', / sly 1\.0\.0: damaged\\u001b\[1A$/)
+  assert.match(lines.at(-1) ?? '', / a\\u001b\[2Jb: no\\u000dgood\\u202e$/)
+})

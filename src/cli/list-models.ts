@@ -5,6 +5,7 @@ import { durationMs } from '../contracts/written-units.ts'
 import type { ModelsResponse, VersionResponse, VersionsResponse } from '../contracts/models.ts'
 import { scanFolder } from '../models/scan-folder.ts'
 import { compareVersions } from '../models/semver.ts'
+import { printable } from './printable.ts'
 import { RunningServer, type ServerOptions } from './running-server.ts'
 import { tableLines } from './table.ts'
 
@@ -13,7 +14,7 @@ type ListOptions = Omit<ServerOptions, 'url'> & { readonly models: string; reado
 
 const formOf = ({ runtime, artefact }: Pick<Manifest, 'runtime' | 'artefact'>): string[] => [runtime, artefact.format]
 
-const tellRefused = (where: string, reason: string): void => console.error(`${styleText('red', 'refused')} ${where}: ${reason}`)
+const tellRefused = (where: string, reason: string): void => console.error(`${styleText('red', 'refused')} ${printable(`${where}: ${reason}`)}`)
 
 async function listFolder(dir: string): Promise<void> {
   const scan = await scanFolder(dir)
@@ -69,7 +70,7 @@ async function listServer(options: ServerOptions): Promise<void> {
   ])
   console.log(tableLines(['model', 'version', 'status', 'runtime', 'format', 'verified', 'engine', 'protection', 'memory'], rows).join('\n'))
   for (const { model_name: name, version, reason, loaded } of versions)
-    if (reason !== undefined) console.error(`${styleText('red', loaded ? 'damaged' : 'failed')} ${name} ${version}: ${reason}`)
+    if (reason !== undefined) console.error(`${styleText('red', loaded ? 'damaged' : 'failed')} ${name} ${version}: ${printable(reason)}`)
   for (const { folder, reason } of refused) tellRefused(folder, reason)
 }
 

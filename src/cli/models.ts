@@ -4,8 +4,9 @@ import { type Command } from 'commander'
 import { ServingError } from '../contracts/error.ts'
 import { checkBundle, checkColumns, checkKit } from './check-bundle.ts'
 import { type ConfigOptions, withConfigOptions } from './config-options.ts'
-import { importModel } from './import-model.ts'
+import { defineImport } from './import-model.ts'
 import { listModels } from './list-models.ts'
+import { printable } from './printable.ts'
 import { withKeyOptions } from './running-server.ts'
 import { sealModel } from './seal-model.ts'
 import { tableLines } from './table.ts'
@@ -19,7 +20,7 @@ async function check(paths: readonly string[], options: ConfigOptions): Promise<
       rows.push(await checkBundle(path, kit))
     } catch (error) {
       if (!(error instanceof ServingError)) throw error
-      failures.push(`${styleText('red', 'refused')} ${basename(dirname(resolve(path)))}/${basename(resolve(path))}: ${error.message}`)
+      failures.push(`${styleText('red', 'refused')} ${printable(`${basename(dirname(resolve(path)))}/${basename(resolve(path))}: ${error.message}`)}`)
     }
   }
   kit.features.close()
@@ -54,12 +55,5 @@ export function registerModels(program: Command): void {
     .option('--anew', 'make golden rows again, where model.yaml names some', false)
     .addHelpText('after', sealExamples)
     .action(sealModel)
-  models
-    .command('import')
-    .description('make a bundle of a saved model and an exported matrix, with the Python package; `presage models import --help` names its options')
-    .argument('<words...>', 'PATH --name NAME --version VERSION --matrix FILE, and more')
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(importModel)
+  defineImport(models.command('import'))
 }

@@ -17,3 +17,11 @@ test('the start tells which models are served, and which were refused', () => {
 test('what is to be tried reads the key from its file', () => {
   assert.match(wordsFor(entry('a')), /-H "X-API-Key: \$\(cat 'var\/admin\.key'\)"/)
 })
+
+test('a key that was given is looked for in no file, which was never written', () => {
+  const presage = { keyFile: 'var/admin.key', isKeyGiven: true, models: { entries: [] } }
+  const words = welcome({ presage, url: 'http://127.0.0.1:8080', readyMs: 5 } as unknown as Running, undefined)
+  assert.match(words, /^The admin key is the one of access\.adminKey\./m)
+  assert.match(words, /-H "X-API-Key: \$PRESAGE_ACCESS_ADMIN_KEY"/)
+  assert.ok(!words.includes('admin.key'))
+})

@@ -20,14 +20,27 @@ function modelWords(entries: Running['presage']['models']['entries']): string {
   return refused.length === 0 ? words : `${words} Refused: ${listed(refused)}; the log says why, and GET /models/NAME.`
 }
 
+/** Where the admin key is, and how a shell fills it in. */
+function keyWords({ keyFile, firstKey, isKeyGiven }: Running['presage']): { readonly where: string; readonly auth: string } {
+  if (isKeyGiven)
+    return {
+      where: 'The admin key is the one of access.adminKey. Try, in another terminal where PRESAGE_ACCESS_ADMIN_KEY is that key:',
+      auth: '-H "X-API-Key: $PRESAGE_ACCESS_ADMIN_KEY"',
+    }
+  return {
+    where: `The admin key is in ${keyFile}${firstKey === undefined ? '' : ' (made just now)'}. Try, in another terminal:`,
+    auth: `-H "X-API-Key: $(cat '${keyFile}')"`,
+  }
+}
+
 /** What a newcomer reads after the start: what runs, and what to try next; the shell fills the key in, which no log should keep. */
 export function welcome({ presage, url, readyMs }: Running, feed: Feed | undefined): string {
-  const auth = `-H "X-API-Key: $(cat '${presage.keyFile}')"`
+  const { where, auth } = keyWords(presage)
   return [
     '',
     `${styleText('bold', 'Presage')} answers on ${styleText('bold', url)} (ready in ${readyMs} ms). ${modelWords(presage.models.entries)}`,
     ...(feed ? feedLines(feed) : []),
-    `The admin key is in ${presage.keyFile}${presage.firstKey === undefined ? '' : ' (made just now)'}. Try, in another terminal:`,
+    where,
     '',
     `  curl -s ${url}/predict ${auth} -H 'content-type: application/json' -d '${specificationBody}'`,
     `  curl -s ${url}/models ${auth}`,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -37,9 +38,39 @@ function shortGolden(folder: string): void {
 const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] = [
   ['a changed artefact', (folder) => writeFileSync(join(folder, 'model.txt'), 'tree\n'), /model\.txt has SHA-256/],
   ['a file that is not named', (folder) => writeFileSync(join(folder, 'extra.txt'), ''), /extra\.txt is not named in files/],
+  ['a file that is called as what every object has', (folder) => writeFileSync(join(folder, 'constructor'), ''), /^constructor is not named in files/],
+  [
+    'golden rows without a digest that are called so',
+    (folder) => {
+      renameSync(join(folder, 'golden.json'), join(folder, 'toString'))
+      edit(folder, (text) => text.replace('golden: "golden.json"', 'golden: "toString"').replace(/^ +golden\.json: .*\n/m, ''))
+    },
+    /\/files lacks the SHA-256 of toString$/,
+  ],
   ['a file that is gone', (folder) => rmSync(join(folder, 'golden.json')), /golden\.json is named in files but is not there/],
   ['a link', (folder) => symlinkSync('/etc/hostname', join(folder, 'link')), /link is a link or no plain file/],
   ['no manifest', (folder) => rmSync(join(folder, 'model.yaml')), /model\.yaml cannot be read/],
+  [
+    'a manifest that is a pipe, which nobody waits for',
+    (folder) => {
+      rmSync(join(folder, 'model.yaml'))
+      execFileSync('mkfifo', [join(folder, 'model.yaml')])
+    },
+    /^model\.yaml is a link or no plain file/,
+  ],
+  [
+    'a manifest that is a link',
+    (folder) => {
+      renameSync(join(folder, 'model.yaml'), join(folder, 'elsewhere.yaml'))
+      symlinkSync('elsewhere.yaml', join(folder, 'model.yaml'))
+    },
+    /^model\.yaml is a link or no plain file/,
+  ],
+  [
+    'a manifest beyond all measure',
+    (folder) => truncateSync(join(folder, 'model.yaml'), 2 ** 33),
+    /^model\.yaml has 8589934592 bytes; at most 1048576 are read$/,
+  ],
   ['a manifest that is no YAML', (folder) => edit(folder, () => 'a: [1'), /model\.yaml: /],
   ['an unknown key', (folder) => edit(folder, (text) => `${text}\nsurprise: 1\n`), /model\.yaml: /],
   [
@@ -83,6 +114,8 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
     (folder) => edit(folder, (text) => `${text}\nfirst: &a {}\nsecond: *a\n`),
     /^model\.yaml: line \d+: the alias \*a has no meaning here: write out/,
   ],
+  ['a key that stands twice', (folder) => edit(folder, (text) => `${text}\nschema: 1\n`), /^model\.yaml: line \d+: schema stands twice$/],
+  ['a key that stands twice further in', (folder) => edit(folder, (text) => text.replace('kind: "platt"', '$&\n    "a": 1')), /line \d+: a stands twice$/],
   ['golden rows that end too soon', shortGolden, /^golden\.json: the golden rows do not fit their schema: they are no JSON, or were cut off: /],
   [
     'an output of a graph where there is no graph',
@@ -97,6 +130,16 @@ for (const [what, damage, message] of damages)
     damage(folder)
     assert.throws(() => prepareBundle(readManifest(folder)), { code: 'model_verification_failed', message })
   })
+
+test('a manifest of as many keys as it may have bytes for is refused before anyone notices', (t) => {
+  const folder = copy(t)
+  const keys = Array.from({ length: 70_000 }, (_, i) => `k${i}: 1`).join(', ')
+  edit(folder, (text) => `${text}\nmore: { ${keys} }\n`)
+  const started = process.cpuUsage()
+  assert.throws(() => readManifest(folder), { code: 'model_verification_failed', message: /more has no meaning here/ })
+  const { user, system } = process.cpuUsage(started)
+  assert.ok(user + system < 20e6, `${(user + system) / 1e6} s of processor time`)
+})
 
 const asOnnx = (text: string): string => text.replace('runtime: "trees"', 'runtime: "onnx"').replace('format: "lightgbm"', 'format: "onnx"')
 const taking =

@@ -50,7 +50,7 @@ export function digestsOf(dir: string): Manifest['files'] {
 /** Holds the files of a bundle to its manifest: exactly those named, with exactly those bytes. Throws `model_verification_failed` naming the file. */
 export function checkFiles(dir: string, { files }: Manifest): void {
   const present = new Set(listBundle(dir))
-  for (const path of present) if (files[path] === undefined) refuse(`${path} is not named in files; add its SHA-256 or remove it`)
+  for (const path of present) if (!Object.hasOwn(files, path)) refuse(`${path} is not named in files; add its SHA-256 or remove it`)
   const piece = new Uint8Array(pieceBytes)
   for (const [path, wanted] of Object.entries(files)) {
     if (!present.has(path)) refuse(`${path} is named in files but is not there; copy the bundle again`)

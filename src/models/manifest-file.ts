@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ServingError } from '../contracts/error.ts'
 import type { Manifest } from '../contracts/manifest.ts'
@@ -7,14 +7,33 @@ import type { Manifest } from '../contracts/manifest.ts'
 /** A manifest as it lies on disk: `digest` is the SHA-256 of its bytes and so the identity of the bundle. */
 export type ManifestFile = { readonly dir: string; readonly digest: string; readonly manifest: Manifest }
 
-/** The bytes of `model.yaml` of a bundle folder. Throws `model_verification_failed`. */
-export function manifestBytes(dir: string): Buffer {
+/** Longest manifest that is read: it is parsed between answers, and 2,000 features with all that is said of each take a third of this. */
+const mostBytes = 1 << 20
+
+const refuse = (message: string, cause?: unknown): ServingError => new ServingError('model_verification_failed', message, { cause })
+
+const noPlainFile = 'model.yaml is a link or no plain file; put the file itself into the bundle'
+
+/** A link is not followed, and a pipe that nobody writes to not waited for: whatever a bundle holds, those who are answered meanwhile must not wait for it. */
+function openManifest(dir: string): number {
   try {
-    return readFileSync(join(dir, 'model.yaml'))
+    return openSync(join(dir, 'model.yaml'), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (cause) {
-    throw new ServingError('model_verification_failed', 'model.yaml cannot be read: a bundle is a folder with a model.yaml and the files that it names', {
-      cause,
-    })
+    if ((cause as NodeJS.ErrnoException).code === 'ELOOP') throw refuse(noPlainFile, cause)
+    throw refuse('model.yaml cannot be read: a bundle is a folder with a model.yaml and the files that it names', cause)
+  }
+}
+
+/** The bytes of `model.yaml` of a bundle folder, a plain file of at most 1 MiB; anything else is refused unread. Throws `model_verification_failed`. */
+export function manifestBytes(dir: string): Buffer {
+  const file = openManifest(dir)
+  try {
+    const facts = fstatSync(file)
+    if (!facts.isFile()) throw refuse(noPlainFile)
+    if (facts.size > mostBytes) throw refuse(`model.yaml has ${facts.size} bytes; at most ${mostBytes} are read`)
+    return readFileSync(file)
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { Compile } from 'typebox/schema'
-import { type Alias, type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
+import { type Alias, type Document, isNode, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
 import { formatsOf } from '../contracts/artefact-formats.ts'
 import { type Manifest, ManifestSchema } from '../contracts/manifest.ts'
@@ -10,6 +10,8 @@ import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './man
 import { signalProblems, symbolProblems, tableProblems } from './output-problems.ts'
 
 const check = Compile(ManifestSchema)
+/** Problems that are told of one manifest. */
+const mostProblems = 20
 
 function refuse(problems: readonly string[]): never {
   throw new ServingError('model_verification_failed', `model.yaml: ${problems.join('; ')}`)
@@ -20,10 +22,11 @@ class ManifestText {
   readonly #lines = new LineCounter()
   readonly #document: Document
   constructor(text: string) {
-    this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: true, schema: 'core' })
+    // Keys that stand twice are looked for below: the parser compares each with all before it, minutes for a manifest of 1 MiB.
+    this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: false, schema: 'core' })
     const { errors } = this.#document
-    if (errors.length > 0) refuse(errors.map(({ message }) => message.split('\n')[0] ?? message))
-    this.#refuseAliases()
+    if (errors.length > 0) refuse(errors.slice(0, mostProblems).map(({ message }) => message.split('\n')[0] ?? message))
+    this.#refuseOddities()
   }
 
   get value(): unknown {
@@ -35,13 +38,24 @@ class ManifestText {
     if (problems.length > 0) refuse(problems.map((problem) => `line ${this.#lineOf(problem)}: ${problem}`))
   }
 
-  #refuseAliases(): void {
-    const aliases: string[] = []
-    const Alias = (_: unknown, { range, source }: Alias): void => {
-      aliases.push(`line ${this.#lines.linePos(range?.[0] ?? 0).line}: the alias *${source} has no meaning here: write out what it stands for`)
+  /** What is well-formed YAML and yet says nothing, or two things. */
+  #refuseOddities(): void {
+    const found: string[] = []
+    const tell = (node: unknown, what: string): void => {
+      const at = isNode(node) ? (node.range?.[0] ?? 0) : 0
+      if (found.length < mostProblems) found.push(`line ${this.#lines.linePos(at).line}: ${what}`)
     }
-    visit(this.#document, { Alias })
-    if (aliases.length > 0) refuse(aliases.slice(0, 20))
+    const Alias = (_: unknown, alias: Alias): void => tell(alias, `the alias *${alias.source} has no meaning here: write out what it stands for`)
+    const Map = (_: unknown, { items }: YAMLMap): void => {
+      const seen = new Set<string>()
+      for (const { key } of items) {
+        const name = String(isScalar(key) ? key.value : key)
+        if (seen.has(name)) tell(key, `${name} stands twice`)
+        seen.add(name)
+      }
+    }
+    visit(this.#document, { Alias, Map })
+    if (found.length > 0) refuse(found)
   }
 
   #lineOf(problem: string): number {
@@ -62,7 +76,7 @@ function schemaProblems(value: unknown): string[] {
     const stranger = /^\/([^/]*) has no meaning here$/.exec(problem)?.[1]
     return stranger === undefined ? problem : `${problem}${meant(stranger, Object.keys(ManifestSchema.properties))}`
   })
-  return [...fallbackFaults(value), ...words].slice(0, 20)
+  return [...fallbackFaults(value), ...words].slice(0, mostProblems)
 }
 
 function featureProblems({ features, optional = [], ranges = {} }: Manifest['inputs']): string[] {
@@ -104,7 +118,7 @@ function chosenTensorProblems({ runtime, output: { tensor } }: Manifest): string
 function fileProblems(manifest: Manifest): string[] {
   const { files, artefact, golden, reference } = manifest
   const lacking = artefactFiles(manifest).length > 0 ? [] : [artefact.path]
-  for (const path of [golden, reference]) if (path !== undefined && files[path] === undefined) lacking.push(path)
+  for (const path of [golden, reference]) if (path !== undefined && !Object.hasOwn(files, path)) lacking.push(path)
   return lacking.map((path) => `/files lacks the SHA-256 of ${path}`)
 }
 

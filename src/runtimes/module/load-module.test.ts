@@ -120,6 +120,16 @@ for (const [what, mood, code] of [
   })
 }
 
+test('a restart runs no file that came after the others were verified', async () => {
+  await using under = await makeModule({ 'code/index.mts': moody('process.exit()') })
+  writeFileSync(join(under.folder, 'code', 'index.mjs'), 'export const load = () => ({ predict: (rows, count) => new Float64Array(count) })')
+  const ended = under.next('ended')
+  await assert.rejects(under.model.predict(unlucky, 1, within(20_000)))
+  await ended
+  assert.match((await under.next('ended')).reason, /index\.mjs is none of the files that were verified/)
+  await assert.rejects(under.model.predict(row, 1, within(1_000)), { code: 'model_unavailable' })
+})
+
 for (const [what, mood, says] of [
   ['throws', 'throw new TypeError("at /secret/path")', /^predict of the module threw TypeError; the server log has its message$/],
   ['throws what is no error', 'throw "no"', /threw string/],

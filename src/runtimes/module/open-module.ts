@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { ServingError } from '../../contracts/error.ts'
 import type { ProcessModel } from '../process/serve-inference.ts'
 import type { Tensor } from '../process/tensor.ts'
@@ -14,8 +14,15 @@ export type ModuleArgs = { readonly bundle: ModuleBundle; readonly files: Readon
 const refuse = (why: string, cause?: unknown): ServingError => new ServingError('model_verification_failed', why, { cause })
 const invalid = (why: string, cause?: unknown): ServingError => new ServingError('model_output_invalid', why, { cause })
 
-/** A restart runs the code that was verified, or none. */
-async function checkFiles(files: ModuleArgs['files']): Promise<void> {
+/** What lies below a folder and is none itself, a link included; nothing of what is no folder. */
+async function filesBelow(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return []
+  const entries = await readdir(path, { withFileTypes: true, recursive: true })
+  return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name))
+}
+
+/** A restart runs the code that was verified, or none: also none that came later, and is found before it. */
+async function checkFiles({ bundle, files }: ModuleArgs): Promise<void> {
   for (const [path, wanted] of Object.entries(files)) {
     const bytes = await readFile(path).catch((error: unknown) => {
       throw refuse(`${basename(path)} cannot be read; restore the bundle.`, error)
@@ -23,6 +30,9 @@ async function checkFiles(files: ModuleArgs['files']): Promise<void> {
     if (createHash('sha256').update(bytes).digest('hex') !== wanted)
       throw refuse(`${basename(path)} is not the file that was verified: its SHA-256 differs. Restore it, or publish the change as a new version.`)
   }
+  for (const path of await filesBelow(bundle.path))
+    if (!Object.hasOwn(files, path))
+      throw refuse(`${basename(path)} is none of the files that were verified. Remove it, or publish the change as a new version.`)
 }
 
 /** Tells the log all and the caller the kind: messages and traces are the operator's. */
@@ -61,8 +71,9 @@ async function predict(
 }
 
 /** Opens a module inside its process and tries it on a row of zeros. Throws `model_verification_failed` with what to do. */
-export async function openModule({ bundle, files }: ModuleArgs): Promise<ProcessModel> {
-  await checkFiles(files)
+export async function openModule(args: ModuleArgs): Promise<ProcessModel> {
+  await checkFiles(args)
+  const { bundle } = args
   const model = await loadModel(bundle)
   const { features, window, outputs } = bundle
   await predict(model, new Float64Array(features.length * window), { count: 1, outputs }).catch((error: unknown) => {

@@ -49,6 +49,7 @@ for (const [mood, why] of [
   ['garble', /malformed/],
   ['invent', /a call that nobody made/],
   ['mumble', /no known kind/],
+  ['owe', /no known kind/],
 ] as const) {
   test(`a model that does "${mood}" in a call costs its process, not the server: the next process answers`, async () => {
     await using made = await makeProcess()

@@ -25,7 +25,8 @@ type Loose = Readonly<Record<string, unknown>>
 const isRecord = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isId = (value: unknown): value is number => Number.isSafeInteger(value)
 const isCode = (value: unknown): value is ErrorCode => typeof value === 'string' && Object.hasOwn(errorTable, value)
-const isInfo = (value: unknown): value is ProcessInfo => isRecord(value) && typeof value['rssBytes'] === 'number'
+const isMemory = (value: unknown): value is number => Number.isFinite(value) && (value as number) >= 0
+const isInfo = (value: unknown): value is ProcessInfo => isRecord(value) && isMemory(value['rssBytes'])
 
 const strange = (): ServingError => new ServingError('worker_crashed', 'A message between the server and an inference process is of no known kind')
 
@@ -34,7 +35,7 @@ export function parseReply({ kind, id, info, code, message, rssBytes }: Loose): 
   if (kind === 'ready' && isInfo(info)) return { kind, info }
   if (!isId(id)) throw strange()
   if (kind === 'answer') return { kind, id }
-  if (kind === 'pong' && typeof rssBytes === 'number') return { kind, id, rssBytes }
+  if (kind === 'pong' && isMemory(rssBytes)) return { kind, id, rssBytes }
   if (kind === 'refused' && isCode(code) && typeof message === 'string') return { kind, id, code, message }
   throw strange()
 }

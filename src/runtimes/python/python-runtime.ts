@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { unsafeFormats } from '../../contracts/artefact-formats.ts'
@@ -118,7 +117,7 @@ export class PythonRuntime implements ModelRuntime {
     const command = pythonCommand(executable, { threads: 1, device, libraryPath })
     const bubblewrap = await this.#bubblewrap()
     if (bubblewrap === undefined) return { command, protection: 'rlimits' }
-    const readable = [dirname(dirname(executable)), packageFolder, path]
+    const readable = [packageFolder, path]
     const seen = device === 'cpu' ? { readable, devices: [] } : { readable: [...readable, ...libraryPath, ...cards.readable], devices: cards.devices }
     return { command: boxed(command, bubblewrap, seen), protection: 'bubblewrap' }
   }

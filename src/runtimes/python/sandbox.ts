@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Command } from '../../processes/command.ts'
 
@@ -35,6 +35,16 @@ export const workingBubblewrap = (): Promise<string | undefined> => (proven ??= 
 /** A folder and, where it is reached through a link, the folder behind it. */
 const withReal = (path: string): string[] => (existsSync(path) ? [...new Set([path, realpathSync(path)])] : [])
 
+/**
+ * What a program needs of where it lies: itself, or of a folder `bin` all programs, with the libraries beside it and what makes it a virtual environment. The folder above may be anybody's, of a home or
+ * of the server itself, with its keys.
+ */
+function partsOf(program: string): string[] {
+  const folder = dirname(program)
+  if (basename(folder) !== 'bin') return [program]
+  return [folder, ...['lib', 'lib64', 'pyvenv.cfg'].map((name) => join(dirname(folder), name))]
+}
+
 const mostCards = 16
 
 /** What a program needs to see for NVIDIA's graphics cards: the devices of the driver, whether they are there by now or come later, and what the kernel tells of them. */
@@ -44,12 +54,12 @@ export const cards: Openings = {
 }
 
 /**
- * The same command in a box: no network, no other processes, no capabilities, an empty environment but its own, nothing of the file system but the system's programs and
- * what is `readable`, all read-only, an empty /tmp, and `devices`. The box ends with the server.
+ * The same command in a box: no network, no other processes, no capabilities, an empty environment but its own, nothing of the file system but the system's programs, the
+ * program itself with its libraries, and what is `readable`, all read-only, an empty /tmp, and `devices`. The box ends with the server.
  */
 export function boxed({ file, args, env }: Command, bubblewrap: string, { readable, devices }: Openings): Command {
-  const real = dirname(dirname(realpathSync(file)))
-  const binds = [...system, real, ...readable].flatMap(withReal).flatMap((path) => ['--ro-bind', path, path])
+  const program = withReal(file).flatMap(partsOf)
+  const binds = [...new Set([...system, ...program, ...readable])].flatMap(withReal).flatMap((path) => ['--ro-bind', path, path])
   const opened = devices.flatMap((path) => ['--dev-bind-try', path, path])
   const variables = Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])
   const walls = ['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--clearenv']

@@ -87,7 +87,9 @@ export class RemoteServer {
     // Whoever waits hears of errors by `once` or by reading; what comes later is nobody's.
     request.on('error', () => {})
     request.end(body)
-    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    // A server that changes to another protocol ends the request with neither an answer nor an error.
+    const over = once(request, 'close').then(() => Promise.reject(new Error('it ended the connection without an answer')))
+    const [response] = await Promise.race([once(request, 'response') as Promise<[IncomingMessage]>, over])
     return response
   }
 }

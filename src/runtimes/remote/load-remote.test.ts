@@ -154,6 +154,7 @@ describe('what cannot be served is refused at load with what to do', () => {
     ['a url with a query', { endpoint: { url: 'http://127.0.0.1/?a' } }, /before \? and #/],
     ['an unknown key', { endpoint: { headers: {} } }, /does not fit: \/headers has no meaning here$/],
     ['what belongs into the input', { endpoint: { missing: 'null' } }, /does not fit: \/missing has no meaning here$/],
+    ['an endpoint beyond all measure', { endpoint: { version: 'x'.repeat(1 << 16) } }, /^The endpoint has \d+ bytes; at most 65536 are read$/],
     ['an authorization that is not set', { endpoint: { authorization: true } }, /set models\.remoteAuthorization/],
     ['an endpoint with other bytes than the manifest says', { spec: { files: {} } }, /SHA-256 differs/],
   ] as const satisfies readonly (readonly [string, Differences, RegExp])[]) {

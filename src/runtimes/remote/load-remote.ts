@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { ServingError } from '../../contracts/error.ts'
 import { durationMs } from '../../contracts/written-units.ts'
 import type { BreakerLimits } from '../../resilience/breaker.ts'
@@ -23,10 +23,14 @@ export type RemoteSpec = Pick<ArtefactSpec, 'path' | 'files' | 'inputs' | 'windo
 
 const patienceMs = 10_000
 const metadataBytes = 1 << 20
+/** It is read and parsed between answers; its schema allows no text that takes a quarter of this. */
+const endpointBytes = 1 << 16
 /** A call without `limits.timeout` is expected to be answered in about so long. */
 const usualMs = 200
 
 async function readEndpoint({ path, files, settings }: RemoteSpec): Promise<Endpoint> {
+  const { size } = await stat(path)
+  if (size > endpointBytes) throw new ServingError('model_verification_failed', `The endpoint has ${size} bytes; at most ${endpointBytes} are read`)
   const bytes = await readFile(path)
   if (createHash('sha256').update(bytes).digest('hex') !== files[path])
     throw new ServingError('model_verification_failed', 'The endpoint is not the file that was verified: its SHA-256 differs. Copy the bundle again.')

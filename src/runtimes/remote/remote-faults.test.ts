@@ -45,6 +45,12 @@ describe('every fault of the server has its outcome, and the next call is answer
       /ECONNRESET/,
     ],
     ['speaks no HTTP', (response) => void response.socket?.end('hello\r\n\r\n'), 'model_unavailable', /cannot be reached \(HPE_/],
+    [
+      'changes to another protocol',
+      (response) => void response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n'),
+      'model_unavailable',
+      /cannot be reached \(it ended the connection without an answer\)/,
+    ],
     ['answers 500', status(500), 'model_output_invalid', /failed on these rows; the server log has its words \(HTTP 500\)/],
     ['answers 400', status(400), 'model_output_invalid', /HTTP 400/],
     ['answers 503', status(503), 'model_unavailable', /cannot answer now \(HTTP 503\)/],
