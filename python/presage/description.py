@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +18,17 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d
 DIGEST = re.compile(r"[0-9a-f]{64}")
 # A symbol or a glob, as the server reads them (src/contracts/symbol.ts).
 SYMBOLS = re.compile(r"^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0-9A-Z*-]{1,20})?)?$|^\*$")
+
+
+def _is_moment(text: str) -> bool:
+    """RFC 3339 with a zone, of a day and a time that there are, from 1970 on."""
+    if not MOMENT.fullmatch(text) or text < "1970":
+        return False
+    try:
+        datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return False
+    return text.endswith("Z") or (text[-5:-3] <= "23" and text[-2:] <= "59")
 
 
 def duration_ms(text: str) -> int:
@@ -78,7 +90,7 @@ class Description:
             duration_ms(self.max_age)
         if self.timeframe not in TIMEFRAMES:
             raise BundleError(f"timeframe {self.timeframe!r}: one of {', '.join(TIMEFRAMES)}")
-        if not isinstance(self.training_date, str) or not MOMENT.fullmatch(self.training_date):
+        if not isinstance(self.training_date, str) or not _is_moment(self.training_date):
             raise BundleError(f"training_date {self.training_date!r} is not RFC 3339 with a zone, such as 2024-01-10T00:00:00Z")
         if self.feature_set_digest is not None and not DIGEST.fullmatch(str(self.feature_set_digest)):
             raise BundleError(f"feature_set_digest {self.feature_set_digest!r}: 64 hexadecimals, as the matrix has them (matrix.feature_set_digest), or None")
@@ -115,6 +127,8 @@ class Description:
         _check_texts("classes", self.classes, (100, 40))
         if self.unit is not None and not (isinstance(self.unit, str) and 1 <= len(self.unit) <= 40):
             raise BundleError(f"unit must be a text of 1 to 40 letters, or None, not {self.unit!r}")
+        if self.unit is not None and self.kind != "regression":
+            raise BundleError(f"unit is what an amount is in; a {self.kind} model has none")
         if self.kind == "binary" and len(self.classes) != 2 or self.kind == "multiclass" and len(self.classes) < 3:
             raise BundleError(f"a binary model has two classes and a multiclass model more, not {', '.join(self.classes)}")
         if self.kind != "regression" and (len(self.borders) != len(self.classes) - 1 or (np.diff(self.borders) <= 0).any()):

@@ -127,6 +127,11 @@ class BundleTest(unittest.TestCase):
             ({"horizon": "1\u0665m"}, "is not a duration"),
             ({"training_date": "202\u0664-01-10T00:00:00Z"}, "is not RFC 3339"),
             ({"training_date": None}, "training_date None is not RFC 3339"),
+            ({"training_date": "2024-02-30T00:00:00Z"}, "training_date '2024-02-30T00:00:00Z' is not RFC 3339"),
+            ({"training_date": "2024-02-03T24:00:00Z"}, "is not RFC 3339"),
+            ({"training_date": "1969-02-03T04:00:00Z"}, "is not RFC 3339"),
+            ({"training_date": "2024-02-03T04:00:00+24:00"}, "is not RFC 3339"),
+            ({"unit": "bps"}, "unit is what an amount is in; a binary model has none"),
         ]
         for words, message in faults:
             with self.subTest(words=words), self.assertRaisesRegex(BundleError, message):

@@ -14,21 +14,40 @@ import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/check-explanations.ts'
 import { systemClock } from '../system.ts'
 import { type ConfigOptions, sourcesOf } from './config-options.ts'
+import { printable } from './printable.ts'
 import { quietRuntimes } from './quiet-runtimes.ts'
 
 /** Columns of the table of bundles that were checked. */
 export const checkColumns = ['bundle', 'engine', 'golden rows', 'largest error', 'explained', 'adds up within', 'memory', 'load', 'digest']
 const patience = 120_000
 
+const mostLines = 20
+
 /** What bundles are checked with: all that the server with these settings would have, without data. */
-export type CheckKit = { readonly runtimes: readonly ModelRuntime[]; readonly features: FeatureService }
+export type CheckKit = { readonly runtimes: readonly ModelRuntime[]; readonly features: FeatureService; readonly printed: Printed }
+
+/** What models printed, for whoever has to find out why one is refused. */
+export class Printed {
+  #lines: string[] = []
+  add(line: string): void {
+    this.#lines = [...this.#lines, line].slice(-mostLines)
+  }
+  /** The last lines, which are forgotten. */
+  take(): readonly string[] {
+    const lines = this.#lines
+    this.#lines = []
+    return lines.map((line) => `  it printed: ${printable(line)}`)
+  }
+}
 
 /** Throws `validation_failed` for settings that are wrong; `features` is to be closed. */
 export async function checkKit(options: ConfigOptions): Promise<CheckKit> {
   const catalogue = await loadFeatureModules(readConfig(sourcesOf(options)).config.features.modulePaths)
   const proofs = new FeatureProofs({ clock: systemClock, codeVersion: process.version })
   const series = new SeriesStore({ clock: systemClock, meter: noMeter })
-  return { runtimes: quietRuntimes(options), features: new FeatureService({ series, clock: systemClock, meter: noMeter, proofs, catalogue }) }
+  const printed = new Printed()
+  const features = new FeatureService({ series, clock: systemClock, meter: noMeter, proofs, catalogue })
+  return { runtimes: quietRuntimes(options, (line) => printed.add(line)), features, printed }
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`

@@ -20,7 +20,10 @@ async function check(paths: readonly string[], options: ConfigOptions): Promise<
       rows.push(await checkBundle(path, kit))
     } catch (error) {
       if (!(error instanceof ServingError)) throw error
-      failures.push(`${styleText('red', 'refused')} ${printable(`${basename(dirname(resolve(path)))}/${basename(resolve(path))}: ${error.message}`)}`)
+      failures.push(
+        `${styleText('red', 'refused')} ${printable(`${basename(dirname(resolve(path)))}/${basename(resolve(path))}: ${error.message}`)}`,
+        ...kit.printed.take(),
+      )
     }
   }
   kit.features.close()

@@ -7,9 +7,9 @@ import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { systemClock } from '../system.ts'
 import { type ConfigOptions, sourcesOf } from './config-options.ts'
 
-/** The runtimes as the server with these settings would have them; what models print is not shown. Throws `validation_failed` for settings that are wrong. */
-export const quietRuntimes = (options: ConfigOptions): readonly ModelRuntime[] =>
+/** The runtimes as the server with these settings would have them; `onLine` hears what models print, if someone wants it. Throws `validation_failed` for settings that are wrong. */
+export const quietRuntimes = (options: ConfigOptions, onLine: (line: string) => void = () => {}): readonly ModelRuntime[] =>
   makeRuntimes(
-    { launcher: new Launcher(), clock: systemClock, random: Math.random, meter: noMeter, log: () => {} },
+    { launcher: new Launcher(), clock: systemClock, random: Math.random, meter: noMeter, log: ({ line }) => onLine(line) },
     runtimeSettings(loadConfig(sourcesOf(options))),
   )

@@ -1,18 +1,29 @@
-import { prepareHere } from '../models/prepare-bundle.ts'
 import { sealBundle } from '../models/seal-bundle.ts'
 import { systemClock } from '../system.ts'
 import { checkBundle, checkColumns, checkKit } from './check-bundle.ts'
 import type { ConfigOptions } from './config-options.ts'
+import { printable } from './printable.ts'
 import { tableLines } from './table.ts'
+
+const mostNames = 6
+
+function filesText(files: readonly string[]): string {
+  const names = printable(files.slice(0, mostNames).join(', '))
+  return files.length > mostNames ? `${names} and ${files.length - mostNames} more` : names
+}
 
 /** Completes the bundle at a path and prints what the server would make of it. Throws `model_verification_failed` and what loading throws; the bundle is then as it was. */
 export async function sealModel(path: string, { anew, ...options }: ConfigOptions & { readonly anew: boolean }): Promise<void> {
   const kit = await checkKit(options)
-  const deps = { ...kit, clock: systemClock, preparation: prepareHere, check: (dir: string) => checkBundle(dir, kit) }
-  const { files, made, checked } = await sealBundle(path, deps, { anew })
-  kit.features.close()
-  const rows =
-    made === 0 ? 'golden rows as they were' : `${made} golden rows that the model answered itself: they show that it stays the same, not that it is right`
-  console.log(`sealed ${files} files; ${rows}`)
-  console.log(tableLines(checkColumns, [checked]).join('\n'))
+  try {
+    const { files, made, checked } = await sealBundle(path, { ...kit, clock: systemClock, check: (dir) => checkBundle(dir, kit) }, { anew })
+    console.log(`sealed ${files.length} files: ${filesText(files)}`)
+    if (made > 0) console.log(`${made} golden rows were answered by the model itself: they show that it stays the same, not that it is right`)
+    console.log(tableLines(checkColumns, [checked]).join('\n'))
+  } catch (error) {
+    for (const line of kit.printed.take()) console.error(line)
+    throw error
+  } finally {
+    kit.features.close()
+  }
 }

@@ -16,7 +16,7 @@ export const modelNamePattern = '^[a-z0-9_]{1,64}$'
 /** How long something may take or be old, e.g. `15m`. */
 export const duration = Type.String({ pattern: '^[1-9]\\d{0,8}(ms|s|m|h|d)$', description: 'A whole number with its unit: 250ms, 15m, 1h' })
 const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256, hexadecimal' })
-const moment = Type.String({ minLength: 20, maxLength: 40, description: 'A moment, RFC 3339 with a zone, quoted or not' })
+const moment = Type.String({ maxLength: 40, description: 'A moment with its zone, RFC 3339: 2024-01-10T00:00:00Z' })
 /** Paths inside a bundle: one plain name or folders below it, never upwards. */
 const innerPath = Type.String({
   pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$',
@@ -32,7 +32,7 @@ const Artefact = Type.Object(
     class: Type.Optional(
       Type.String({ pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)*:[A-Za-z_]\\w*$', description: 'python-class: module:Class inside the artefact' }),
     ),
-    method: Type.Optional(Type.Enum(['predict_proba', 'predict', 'decision_function'], { description: 'scikit-learn: what is called' })),
+    method: Type.Optional(Type.Enum(['predict_proba', 'predict', 'decision_function'], { description: 'sklearn-joblib, skops: what is called' })),
   },
   strict,
 )
@@ -59,8 +59,10 @@ const Execution = Type.Object(
 const Limits = Type.Object(
   {
     timeout: Type.Optional(described(duration, 'Longest that a call may take')),
-    max_batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 65536, description: 'Most rows of one request' })),
-    memory: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$', description: 'Memory of one worker process: 512MiB' })),
+    max_batch: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65536, description: 'Most rows that the model is given at once; larger requests go in parts' }),
+    ),
+    memory: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$', description: 'Most memory of a Python worker: 512MiB' })),
   },
   strict,
 )
@@ -106,7 +108,7 @@ const Inputs = Type.Object(
       Type.Array(InputTensor, { minItems: 1, maxItems: 64, description: 'onnx: which features go into which input of a graph of several' }),
     ),
     optional: Type.Optional(
-      Type.Array(Type.String(), { maxItems: 2000, description: 'Features that may be missing (NaN); without any other there is no answer' }),
+      Type.Array(Type.String(), { maxItems: 2000, description: 'Features that may be missing (NaN); where another one is, the model is not asked' }),
     ),
     max_age: Type.Optional(described(duration, 'Oldest that the newest bar may be')),
     gaps: Type.Optional(
@@ -141,10 +143,13 @@ const Output = Type.Object(
       Type.Array(Type.String({ minLength: 1, maxLength: 40 }), { minItems: 2, maxItems: 100, description: 'Names of the classes in the order of the outputs' }),
     ),
     tensor: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'onnx, python: which output, where there are several' })),
-    unit: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'regression: what the amount is in' })),
+    unit: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'regression: what the amount is in, such as bps' })),
     calibration: Type.Optional(described(Calibration, 'From what the model says to a calibrated probability')),
     reliability: Type.Optional(
-      described(Reliability, 'How often acting was right, by calibrated probability: the confidence of answers; `partial` for rows with missing values'),
+      described(
+        Reliability,
+        'How often acting was right, by calibrated probability (or amount): the confidence of answers; `partial` for rows with missing values. An amount without it has 0.5',
+      ),
     ),
   },
   strict,
@@ -200,7 +205,7 @@ export const ManifestSchema = Type.Object(
     symbols: Type.Array(Type.String({ minLength: 1, maxLength: 85 }), {
       minItems: 1,
       maxItems: 1000,
-      description: 'Globs of the symbols that it answers, such as `*/USDT`; it answers no other',
+      description: 'Symbols that it answers, such as BTC/USDT, or `*/USDT` for many; it answers no other',
     }),
     inputs: Inputs,
     output: Output,
@@ -210,13 +215,13 @@ export const ManifestSchema = Type.Object(
       Type.Array(FallbackStep, { minItems: 1, maxItems: 8, description: 'What answers in its place, tried in this order (docs/fallbacks.md)' }),
     ),
     limits: Type.Optional(Limits),
-    execution: Type.Optional(described(Execution, 'For runtimes with processes of their own')),
+    execution: Type.Optional(described(Execution, 'For runtimes with processes of their own: onnx, python, module')),
     reference: Type.Optional(described(innerPath, 'Bins of the inputs in training, for drift and novelty')),
     golden: Type.Optional(described(innerPath, 'At least 16 rows with the outputs of the original, which every load must reproduce')),
     files: Type.Record(Type.String(), sha256, { description: 'Every file of the bundle but `model.yaml`; `presage models seal` writes it' }),
     provenance: Type.Optional(
       Type.Record(Type.String({ maxLength: 100 }), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), {
-        description: 'Where it comes from: framework, commit, data; for people',
+        description: 'Where it comes from, for people: framework, commit, data; plain values',
       }),
     ),
   },

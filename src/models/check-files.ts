@@ -59,7 +59,7 @@ export function checkFiles(dir: string, { files }: Manifest): void {
     const got = sha256Of(full, piece)
     if (got !== wanted)
       refuse(
-        `${path} has SHA-256 ${got.slice(0, 12)}…, files says ${wanted.slice(0, 12)}…: it is damaged or was changed after it was saved; save or copy the bundle again`,
+        `${path} has SHA-256 ${got.slice(0, 12)}…, files says ${wanted.slice(0, 12)}…: it is damaged or was changed after it was saved; save or copy the bundle again, or seal it again (presage models seal) if you write it by hand`,
       )
   }
 }

@@ -16,14 +16,6 @@ const named = new Map([
   ['-Infinity', -Infinity],
 ])
 
-const nameOf = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
-
-/** The text of a file of golden rows, a row a line. */
-export function goldenText({ tolerance, rows }: GoldenFile): string {
-  const lines = rows.map(({ input, output }) => JSON.stringify({ input: input.map(nameOf), output }))
-  return `{"schema": 1, "tolerance": ${JSON.stringify(tolerance)}, "rows": [\n${lines.join(',\n')}\n]}\n`
-}
-
 function refuse(message: string): never {
   throw new ServingError('model_verification_failed', `the golden rows do not fit their schema: ${message}`)
 }

@@ -23,7 +23,7 @@ export function parseGolden(text: string, inputs: number): GoldenRows {
   const { tolerance, rows } = readGoldenFile(text)
   const outputsPerRow = rows[0]?.output.length ?? 0
   for (const [index, { input, output }] of rows.entries()) {
-    if (input.length !== inputs) refuse(`golden row ${index} has ${input.length} inputs, the manifest lists ${inputs}`)
+    if (input.length !== inputs) refuse(`golden row ${index} has ${input.length} inputs, the manifest's features and window make ${inputs}`)
     if (output.length !== outputsPerRow) refuse(`golden row ${index} has ${output.length} outputs, the first has ${outputsPerRow}`)
   }
   return {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Manifest } from '../contracts/manifest.ts'
+import { signalProblems } from './output-problems.ts'
 import { readManifest } from './read-manifest.ts'
 
 const examples = fileURLToPath(new URL('../../examples/models', import.meta.url))
@@ -65,6 +66,32 @@ const sides: readonly (readonly [string, string, object, RegExp])[] = [
     ['BTC/USDT', 'btc-usdt'],
     /line \d+: \/symbols\/1 must be BASE\/QUOTE in capitals, or such with \*: BTC\/USDT, not btc-usdt$/,
   ],
+  ['a unit of classes', 'output', { ...binary, unit: 'bps' }, /line \d+: \/output\/unit is what an amount is in; a binary model has none$/],
+  [
+    'a method where nothing is asked by one',
+    'artefact',
+    { path: 'model.txt', format: 'lightgbm', method: 'predict' },
+    /line \d+: \/artefact\/method is for the formats sklearn-joblib and skops, not lightgbm$/,
+  ],
+  [
+    'a span that ends before it begins',
+    'metrics',
+    { window: ['2024-02-01T00:00:00Z', '2024-01-01T00:00:00Z'] },
+    /line \d+: \/metrics\/window ends before it begins$/,
+  ],
+  [
+    'a span between what are no moments',
+    'metrics',
+    { window: ['2024-02-30T00:00:00Z', '2024-03-01'] },
+    /\/metrics\/window\/0 must be a moment .*, not 2024-02-30T00:00:00Z; line \d+: \/metrics\/window\/1 must be a moment/,
+  ],
+  [
+    'an interval upside down',
+    'metrics',
+    { interval: [0.6, 0.5] },
+    /\/metrics\/interval must be two shares between 0 and 1, the lower one first, not 0\.6 and 0\.5$/,
+  ],
+  ['an interval of no shares', 'metrics', { interval: [5, 9] }, /\/metrics\/interval must be two shares/],
   ['symbols that are none at all', 'symbols', ['bitcoin'], /\/symbols\/0 must be .*, e\.g\. BTC\/USDT or \*\/USDT, not bitcoin$/],
 ]
 for (const [what, block, said, message] of sides) test(`${what} are refused with their line`, (t) => refuses(t, [block, said], message))
@@ -78,3 +105,32 @@ test('thresholds that can be reached at once are taken: of two sides the more pr
   const signal = { buy: rule('up', 0.2), sell: rule('down', 0.1) }
   assert.deepEqual(readWith(t, 'signal', signal).signal, signal)
 })
+
+for (const [text, isTaken] of [
+  ['2024-01-10T00:00:00Z', true],
+  ['2024-01-10T00:00:00.5+05:30', true],
+  ['2024-01-10', false],
+  ['2024-01-10T00:00:00', false],
+  ['2024-13-01T00:00:00Z', false],
+  ['yesterday, about a quarter past', false],
+] as const)
+  test(`${text} is ${isTaken ? 'taken as' : 'no'} date of training`, (t) => {
+    const read = (): Manifest => readWith(t, 'training_date', text as never)
+    if (isTaken) assert.equal(read().training_date, text)
+    else
+      assert.throws(read, {
+        code: 'model_verification_failed',
+        message: `model.yaml: line 8: /training_date must be a moment with its zone, such as 2024-01-10T00:00:00Z, not ${text}`,
+      })
+  })
+
+const amounts: readonly (readonly [number, number, readonly string[]])[] = [
+  [8, -8, []],
+  [0, 0, []],
+  [-5, 5, ['/signal/sell/value_at_most must be at most what BUY needs, -5, not 5: between them both would be meant']],
+]
+for (const [buy, sell, problems] of amounts)
+  test(`BUY from ${buy} and SELL to ${sell} are ${problems.length > 0 ? 'refused' : 'taken'}`, () => {
+    const signal = { buy: { value_at_least: buy }, sell: { value_at_most: sell } }
+    assert.deepEqual(signalProblems({ output: { kind: 'regression' }, signal } as Manifest), problems)
+  })

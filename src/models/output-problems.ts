@@ -34,10 +34,22 @@ export const symbolProblems = ({ symbols }: Manifest): string[] =>
     return [`/symbols/${i} must be BASE/QUOTE in capitals, or such with *${meant === undefined ? ', e.g. BTC/USDT or */USDT' : `: ${meant}`}, not ${text}`]
   })
 
-function classProblems({ output: { kind, classes = [] } }: Manifest): string[] {
+function classProblems({ output: { kind, classes = [], unit } }: Manifest): string[] {
+  const units = unit === undefined ? [] : [`/output/unit is what an amount is in; a ${kind} model has none`]
   const again = classes.findIndex((name, i) => classes.indexOf(name) < i)
-  const twice = again < 0 ? [] : [`/output/classes/${again} names ${classes[again]} again: every class has a name of its own`]
+  const twice = again < 0 ? units : [...units, `/output/classes/${again} names ${classes[again]} again: every class has a name of its own`]
   return kind === 'binary' && classes.length !== 2 ? ['/output/classes must name the two classes of a binary model', ...twice] : twice
+}
+
+/** Both sides of a regression are values, of which no amount reaches two: BUY would always win. */
+function amountProblems({ output: { classes }, signal: { buy, sell } }: Manifest): string[] {
+  const strangers = classes === undefined ? [] : ['/output/classes has no meaning for a regression']
+  if (!('value_at_least' in buy && 'value_at_most' in sell)) return [...strangers, '/signal needs value_at_least and value_at_most for a regression']
+  if (buy.value_at_least >= sell.value_at_most) return strangers
+  return [
+    ...strangers,
+    `/signal/sell/value_at_most must be at most what BUY needs, ${buy.value_at_least}, not ${sell.value_at_most}: between them both would be meant`,
+  ]
 }
 
 /** A rule of a classifier names a class that there is, that of a regression a value; where both sides named one class, SELL could never win. */
@@ -45,8 +57,7 @@ export function signalProblems(manifest: Manifest): string[] {
   const { output, signal } = manifest
   const { buy, sell } = signal
   const named = Object.entries({ buy, sell }).flatMap(([side, rule]) => ('class' in rule ? [[side, rule.class] as const] : []))
-  if (output.kind === 'regression')
-    return named.length > 0 ? [...classProblems(manifest), '/signal needs value_at_least and value_at_most for a regression'] : classProblems(manifest)
+  if (output.kind === 'regression') return amountProblems(manifest)
   const strangers = named
     .filter(([, name]) => !(output.classes ?? []).includes(name))
     .map(([side, name]) => `/signal/${side}/class is ${name}, which is not in output.classes`)

@@ -50,9 +50,14 @@ function goldenOf(dir: string, name: string, { inputs, window }: ArtefactSpec): 
 }
 
 /** Checks, parses and compiles a bundle whose manifest was read before: all the work of a load that needs no event loop. Throws `model_verification_failed`, `version_conflict`. */
-export function prepareBundle({ dir, digest, manifest }: ManifestFile): PreparedBundle {
-  if (digestOf(manifestBytes(dir)) !== digest)
+export function prepareBundle(file: ManifestFile): PreparedBundle {
+  if (digestOf(manifestBytes(file.dir)) !== file.digest)
     throw new ServingError('version_conflict', 'model.yaml has changed since it was found: a version never changes, save it under a new one')
+  return prepareDraft(file)
+}
+
+/** The same of a manifest that does not lie in the folder yet. Throws `model_verification_failed`. */
+export function prepareDraft({ dir, digest, manifest }: ManifestFile): PreparedBundle {
   checkFiles(dir, manifest)
   const spec = artefactSpec(dir, manifest)
   const golden = manifest.golden === undefined ? undefined : goldenOf(dir, manifest.golden, spec)

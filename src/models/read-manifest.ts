@@ -7,6 +7,7 @@ import { type Manifest, ManifestSchema } from '../contracts/manifest.ts'
 import { schemaFaults } from '../contracts/schema-faults.ts'
 import { fallbackFaults, fallbackProblems, meant } from './fallback-problems.ts'
 import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
+import { trainingProblems } from './training-problems.ts'
 import { signalProblems, symbolProblems, tableProblems } from './output-problems.ts'
 
 const check = Compile(ManifestSchema)
@@ -17,11 +18,20 @@ function refuse(problems: readonly string[]): never {
   throw new ServingError('model_verification_failed', `model.yaml: ${problems.join('; ')}`)
 }
 
+function textOf(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return refuse(['it is not UTF-8: save it in that encoding'])
+  }
+}
+
 /** A manifest as it was written: what it says, and on which line what a problem is about stands. */
 class ManifestText {
   readonly #lines = new LineCounter()
   readonly #document: Document
-  constructor(text: string) {
+  constructor(bytes: Buffer) {
+    const text = textOf(bytes)
     // Keys that stand twice are looked for below: the parser compares each with all before it, minutes for a manifest of 1 MiB.
     this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: false, schema: 'core' })
     const { errors } = this.#document
@@ -29,6 +39,9 @@ class ManifestText {
     this.#refuseOddities()
   }
 
+  get document(): Document {
+    return this.#document
+  }
   get value(): unknown {
     return this.#document.toJS({ maxAliasCount: 0 })
   }
@@ -126,11 +139,18 @@ function artefactProblems({ runtime, artefact }: Manifest): string[] {
   const formats = formatsOf[runtime]
   if (!formats.includes(artefact.format)) return [`/artefact/format: the runtime ${runtime} executes ${formats.join(', ')}, not ${artefact.format}`]
   if ((artefact.format === 'python-class') !== (artefact.class !== undefined)) return ['/artefact/class belongs to the format python-class, and only there']
-  return []
+  return methodProblems(artefact)
 }
+
+/** Others have one way to be asked: a method that is passed over would be taken for a choice. */
+const methodProblems = ({ format, method }: Manifest['artefact']): string[] =>
+  method === undefined || format === 'sklearn-joblib' || format === 'skops'
+    ? []
+    : [`/artefact/method is for the formats sklearn-joblib and skops, not ${format}`]
 
 /** What the schema cannot say: names that must agree with each other. */
 const contradictions = (manifest: Manifest): string[] => [
+  ...trainingProblems(manifest),
   ...symbolProblems(manifest),
   ...featureProblems(manifest.inputs),
   ...tensorProblems(manifest),
@@ -145,7 +165,7 @@ const contradictions = (manifest: Manifest): string[] => [
 
 /** Checks the bytes of a `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
 export function parseManifest(dir: string, bytes: Buffer): ManifestFile {
-  const text = new ManifestText(bytes.toString('utf8'))
+  const text = new ManifestText(bytes)
   const { value } = text
   if (!check.Check(value)) {
     text.refuseFor(schemaProblems(value))
@@ -157,3 +177,6 @@ export function parseManifest(dir: string, bytes: Buffer): ManifestFile {
 
 /** Reads and checks `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
 export const readManifest = (dir: string): ManifestFile => parseManifest(dir, manifestBytes(dir))
+
+/** The bytes of a `model.yaml` as a document that can be changed. Throws `model_verification_failed` for what is no YAML, or says nothing. */
+export const manifestDocument = (bytes: Buffer): Document => new ManifestText(bytes).document

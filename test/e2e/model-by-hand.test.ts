@@ -24,7 +24,7 @@ test('the bundle that docs/model-manifest.md writes by hand is sealed by its com
   writeFileSync(join(dir, 'code/index.mts'), block('ts'))
   const [, command = ''] = /\$ presage (.*)/.exec(page) ?? []
   const printed = execFileSync(process.execPath, [pathOf('bin/presage.js'), ...command.split(' ')], { cwd: folder, encoding: 'utf8' })
-  assert.match(printed, /^sealed 2 files; 32 golden rows .*\n.*\n.*\nreversal 1\.0\.0 +Node 24\S+ \(module\) +32\/32 /)
+  assert.match(printed, /^sealed 2 files: code\/index\.mts, golden\.json\n32 golden rows .*\n.*\n.*\nreversal 1\.0\.0 +Node 24\S+ \(module\) +32\/32 /)
 
   const models = join(folder, 'models')
   const { client } = await startServer(t, { 'models.dir': models, 'models.modulePaths': models })

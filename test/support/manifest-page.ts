@@ -67,8 +67,11 @@ function lines(schema: Schema, path = ''): string[] {
 
 const manifestTable = (): string => [row('key', 'needed', 'values', 'what it says'), '| --- | --- | --- | --- |', ...lines(plain(ManifestSchema))].join('\n')
 
-/** The JSON Schema of a manifest, for editors. */
-export const manifestSchemaText = (): string => `${JSON.stringify({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...ManifestSchema }, null, 2)}\n`
+/** The JSON Schema of a manifest, for editors: also of one that is still to be sealed, and so without `files`. Its lists of two are written as draft 7 has them. */
+export function manifestSchemaText(): string {
+  const required = ManifestSchema.required.filter((key) => key !== 'files')
+  return `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...ManifestSchema, required }, null, 2)}\n`
+}
 
 /** The page of `model.yaml`, with its table as the schema says. */
 export const manifestPage = (text: string): string =>
