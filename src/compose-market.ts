@@ -221,7 +221,7 @@ export async function composeMarket(deps: Deps): Promise<Market> {
     await log.close()
   }
   const health = (): HealthCheck => {
-    if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }
+    if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk: they are in memory only until it takes them again' }
     return sentinel.fault === undefined ? { status: 'healthy', detail: `${[...store.all()].length} series` } : { status: 'degraded', detail: sentinel.fault }
   }
   const local = { market: store, flow, features: service, close }
