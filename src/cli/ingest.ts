@@ -43,7 +43,8 @@ function add(total: IngestBarsResponse, part: IngestBarsResponse): IngestBarsRes
 async function ingestBars(file: string, options: IngestCommandOptions): Promise<void> {
   const { symbol, timeframe, clock } = options
   if (!isTimeframe(timeframe)) throw new ServingError('validation_failed', `${timeframe} is not a timeframe`)
-  const calendar = options.calendar ?? (await calendarOfFile(file))
+  const said = await calendarOfFile(file, { symbol, timeframe })
+  const calendar = options.calendar ?? said
   const server = await RunningServer.at(options)
   const size = (await stat(file).catch(() => ({ size: 0 }))).size
   const progress = new ProgressLine(`ingest ${symbol} ${timeframe}`)
