@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 import { ServingError } from '../contracts/error.ts'
 import { type BarColumns, findColumns, looksLikeBar, type RawRow, readBar, usualColumns } from './bar-columns.ts'
 import type { BarInput } from './check-bar.ts'
-import { type NumberedRow, separatorOf, splitCells, splitLines } from './csv-rows.ts'
+import { type NumberedRow, separatorOf, splitCells, splitLines, surplusOf } from './csv-rows.ts'
 import { splitElements } from './json-rows.ts'
 
 const byteOrderMark = '\uFEFF'
@@ -17,16 +17,26 @@ type Understood = {
   readonly columns: BarColumns | string
 }
 
+/** How the lines of a CSV file are cut, what stands where, and whether the first line says so. */
+type Layout = { readonly separator: string; readonly width: number; readonly columns: BarColumns | string; readonly header: boolean }
+
+function layoutOf(first: string): Layout {
+  const separator = separatorOf(first)
+  const cells = splitCells(first, separator)
+  const header = !looksLikeBar(cells)
+  return { separator, width: cells.length, columns: header ? findColumns(cells, 'position') : usualColumns, header }
+}
+
 async function* csvRows(lines: AsyncIterable<NumberedRow<string>>): AsyncGenerator<Understood> {
-  let separator: string | undefined
-  let columns: BarColumns | string = usualColumns
+  let layout: Layout | undefined
   for await (const { line, row } of lines) {
     if (row.trim() === '' || row.startsWith('#')) continue
-    const header = separator === undefined
-    separator ??= separatorOf(row)
+    const first = layout === undefined
+    layout ??= layoutOf(row)
+    const { separator, width, columns, header } = layout
+    if (first && header && typeof columns !== 'string') continue
     const cells = splitCells(row, separator)
-    if (header && !looksLikeBar(cells)) columns = findColumns(cells, 'position')
-    if (!header || columns === usualColumns || typeof columns === 'string') yield { line, row: cells, columns }
+    yield { line, row: cells, columns: surplusOf(cells, width) ?? columns }
   }
 }
 
