@@ -76,3 +76,11 @@ test('ends with the words of a server that refuses, and with its own where there
   await assert.rejects(run('http://127.0.0.1:1', '--key', 'k'), { message: /does not answer: is the server running/ })
   await assert.rejects(run(server.url, '--key-file', join(folder, 'absent')), { code: 'auth_missing', message: /Start the server once/ })
 })
+
+test('a file of bars of another timeframe is refused before anything is sent', async () => {
+  await using server = await makeServer(() => undefined)
+  await assert.rejects(run(server.url, '--key', 'k', '--timeframe', '5m'), {
+    message: /bars\.json: its bars follow each other as 1m bars do, not as 5m bars: say --timeframe 1m/,
+  })
+  assert.deepEqual(server.sizes, [])
+})

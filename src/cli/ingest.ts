@@ -4,6 +4,7 @@ import { ServingError } from '../contracts/error.ts'
 import type { IngestBarsResponse } from '../contracts/market.ts'
 import { isTimeframe } from '../contracts/timeframe.ts'
 import { calendarOfFile, readBars } from '../history/read-bars.ts'
+import { ofTimeframe } from '../market/bar-spacing.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { calendarHelp } from './calendar-option.ts'
 import { registerIngestFlow } from './ingest-flow.ts'
@@ -51,7 +52,11 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
   let bytes = 0
   let total: IngestBarsResponse = { accepted: 0, revised: 0, unchanged: 0, quarantined: [] }
   for await (const bars of inChunks(
-    readBars(file, (read) => (bytes += read)),
+    ofTimeframe(
+      readBars(file, (read) => (bytes += read)),
+      timeframe,
+      file,
+    ),
     barsPerPost,
   )) {
     total = add(total, await post<IngestBarsResponse>(server, '/market/bars', JSON.stringify({ symbol, timeframe, calendar, clock, bars: bars.map(rowOf) })))

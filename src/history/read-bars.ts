@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import type { Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { findColumns, readBar } from '../market/bar-columns.ts'
+import { ofTimeframe } from '../market/bar-spacing.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import type { ReadSeries } from '../market/read-series.ts'
 import { readBarsFile } from '../market/read-bars-file.ts'
@@ -60,8 +61,8 @@ export async function* readBars(path: string, onBytes: (bytes: number) => void =
   yield* (await isParquet(path)) ? parquetBars(path, onBytes) : readBarsFile(path, onBytes)
 }
 
-/** All bars of a file of a series, and the calendar that they follow if it is Parquet and says one. Throws as `calendarOfFile` does. */
+/** All bars of a file of a series, and the calendar that they follow if it is Parquet and says one. Throws as `calendarOfFile` and `ofTimeframe` do. */
 export const readWhole = async (path: string, key: SeriesKey): Promise<ReadSeries> => ({
   calendar: await calendarOfFile(path, key),
-  bars: await Array.fromAsync(readBars(path)),
+  bars: await Array.fromAsync(ofTimeframe(readBars(path), key.timeframe, path)),
 })
