@@ -15,6 +15,7 @@ after(() => rmSync(folder, { recursive: true }))
 const start = Date.UTC(2024, 0, 1)
 const { ring, texts } = makeKeys()
 const nothing = { accepted: 0, unchanged: 0, late: 0, quarantined: 0, refused: [] }
+const report = (rows: readonly unknown[]) => ({ ...nothing, accepted: rows.length })
 
 async function ingest(
   t: TestContext,
@@ -23,9 +24,9 @@ async function ingest(
 ): Promise<{ readonly trades: Trade[]; readonly books: Book[]; readonly funding: Funding[] }> {
   const seen = { trades: [] as Trade[], books: [] as Book[], funding: [] as Funding[] }
   const flow = {
-    trades: (_symbol: string, trades: readonly Trade[]) => (seen.trades.push(...trades), nothing),
-    books: (_symbol: string, books: readonly Book[]) => (seen.books.push(...books), nothing),
-    funding: (_symbol: string, rates: readonly Funding[]) => (seen.funding.push(...rates), nothing),
+    trades: (_symbol: string, trades: readonly Trade[]) => (seen.trades.push(...trades), report(trades)),
+    books: (_symbol: string, books: readonly Book[]) => (seen.books.push(...books), report(books)),
+    funding: (_symbol: string, rates: readonly Funding[]) => (seen.funding.push(...rates), report(rates)),
   }
   const server = await createServer(makeGatewayDeps({ keys: ring, flow }))
   t.after(() => server.drain())
@@ -100,4 +101,9 @@ test('a time of payment that is none, and what is no order book, are errors with
   await assert.rejects(ingest(t, 'funding', `${start},0.0001,soon\n`), /line 1: not a funding rate: /)
   for (const row of ['{"time":1}', '[1,[]]', '["1",[],[]]', 'null'])
     await assert.rejects(ingest(t, 'books', row), /line 1: not an order book \[time_ms, \[\[price, size\], …\]/)
+})
+
+test('a file without a row is an error', async (t) => {
+  await assert.rejects(ingest(t, 'ticks', ''), { code: 'validation_failed', message: /has no ticks/ })
+  await assert.rejects(ingest(t, 'funding', 'time,rate\n'), { code: 'validation_failed', message: /has no rates/ })
 })

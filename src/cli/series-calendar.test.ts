@@ -189,7 +189,7 @@ test('a sealed file that is replayed, or sent to a server, brings its calendar a
   assert.deepEqual([await feedBy(), await feedBy('as_received')], ['XNYS', 'as_received'])
   const sent = new Set<unknown>()
   const take = async (request: IncomingMessage): Promise<void> => void sent.add(((await json(request)) as { calendar: unknown }).calendar)
-  const answer = JSON.stringify({ accepted: 0, revised: 0, unchanged: 0, quarantined: [] })
+  const answer = JSON.stringify({ accepted: 1, revised: 0, unchanged: 0, quarantined: [] })
   const server = createServer((request, response) => void take(request).then(() => response.end(answer)))
   t.after(() => server.close())
   await once(server.listen(0, '127.0.0.1'), 'listening')
