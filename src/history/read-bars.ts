@@ -15,6 +15,7 @@ const magic = Buffer.from('PAR1', 'latin1')
 /** True if a file begins as Parquet does; false for one that cannot be read, of which its reader tells. */
 export async function isParquet(path: string): Promise<boolean> {
   try {
+    if (!(await stat(path)).isFile()) return false
     await using handle = await open(path)
     const { buffer } = await handle.read(Buffer.alloc(magic.length), 0, magic.length, 0)
     return buffer.equals(magic)

@@ -163,6 +163,18 @@ describe('files', () => {
     })
   })
 
+  test('a file that is packed otherwise, and a folder, are refused with what to do', async () => {
+    const path = join(folder, 'packed.zst')
+    for (const [begin, message] of [
+      ['28b52ffd04', /packed\.zst is packed by zstd, of which nothing is read: unpack it \(unzstd\), or pack it by gzip/],
+      ['504b0304ff', /is packed by zip, .* \(unzip\)/],
+    ] as const) {
+      writeFileSync(path, Buffer.from(begin, 'hex'))
+      await assert.rejects(Array.fromAsync(readBarsFile(path)), { code: 'validation_failed', message })
+    }
+    await assert.rejects(Array.fromAsync(readBarsFile(folder)), { code: 'validation_failed', message: /is no file/ })
+  })
+
   test('the demonstration has more than 4,000 real bars in order, each once', () => {
     const times = demoBars().map((input) => input.openTime)
     assert.ok(times.length > 4_000)
