@@ -118,3 +118,16 @@ test('--known-at with files, and a span without a moment, are refused rather tha
   })
   assert.equal(existsSync(join(folder, 'none.csv')), false)
 })
+
+test('bars that a server would refuse are counted in the last line', async (t) => {
+  const path = join(folder, 'refused.csv')
+  writeFileSync(
+    path,
+    bars
+      .slice(0, 50)
+      .map(({ openTime, open, high, low, close, volume }, i) => [openTime, open, high, low, i === 7 ? -close : close, volume].join(','))
+      .join('\n'),
+  )
+  const said = await run(t, '--bars', path, '--features', 'close@1m', '--out', join(folder, 'refused-vectors.csv'))
+  assert.match(said, /backfill: 49 rows, .*, calendar continuous; 1 bars were quarantined\n$/)
+})
