@@ -28,7 +28,7 @@ export function replayFeed(
   { market, intake, predictions, narrator, clock, timer }: ReplayFeedDeps,
 ): { readonly replay: Replay; readonly stop: () => void } {
   const replay = new Replay(
-    { store: intake, clock, timer },
+    { store: intake, clock, timer, onQuarantined: (refused) => narrator.tellQuarantined(refused) },
     { key: feed.key, calendar: feed.calendar, bars: feed.bars, speed: feed.speed, prefill: feed.history },
   )
   const call = (): Call => ({ keyId: 'replay', requestId: 'replay', deadline: { at: clock.monotonic() + patienceMs, signal: neverAborted } })
