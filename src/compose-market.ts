@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Calendars } from './calendars/calendars.ts'
-import { loadCalendars } from './calendars/load-calendars.ts'
+import { composeCalendars } from './compose-calendars.ts'
 import type { Config } from './config/schema.ts'
 import { ServingError } from './contracts/error.ts'
 import type { FlowWrites } from './contracts/flow-requests.ts'
@@ -198,7 +198,7 @@ export async function composeMarket(deps: Deps): Promise<Market> {
   const { market } = config
   const catalogue = await composeCatalogue(deps)
   const sets = loadSets(config.features.dir, catalogue)
-  const calendars = loadCalendars(market.calendars)
+  const calendars = composeCalendars(config)
   const disk = openDisk(deps, calendars)
   const { journal } = disk
   const sharing = await openSharing(deps, disk)
@@ -221,7 +221,7 @@ export async function composeMarket(deps: Deps): Promise<Market> {
     await log.close()
   }
   const health = (): HealthCheck => {
-    if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk; they are in memory only' }
+    if (journal && !journal.healthy) return { status: 'degraded', detail: 'bars cannot be written to disk: they are in memory only until it takes them again' }
     return sentinel.fault === undefined ? { status: 'healthy', detail: `${[...store.all()].length} series` } : { status: 'degraded', detail: sentinel.fault }
   }
   const local = { market: store, flow, features: service, close }

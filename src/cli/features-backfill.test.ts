@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
@@ -105,4 +105,29 @@ test('bars of a sealed history are those that were known at a moment, with those
   )
   await assert.rejects(closes('--known-at', '2024-01-01'), { code: 'series_not_found', message: /No bar of BTC\/USDT was known at 2024-01-01/ })
   await assert.rejects(closes('--bars', file), { code: 'validation_failed', message: /read bars of ETH\/USDT too: add them to --symbols/ })
+})
+
+test('--known-at with files, and a span without a moment, are refused rather than passed over', async (t) => {
+  await assert.rejects(backfill(t, '--known-at', '2024-01-02', '--out', join(folder, 'none.csv')), {
+    code: 'validation_failed',
+    message: /--known-at chooses among the versions of the bars of a history, and --bars names files instead/,
+  })
+  await assert.rejects(backfill(t, '--from', '2024-01-03', '--to', '2024-01-02', '--out', join(folder, 'none.csv')), {
+    code: 'validation_failed',
+    message: /No row lies between --from 2024-01-03T00:00:00Z and --to 2024-01-02T00:00:00Z/,
+  })
+  assert.equal(existsSync(join(folder, 'none.csv')), false)
+})
+
+test('bars that a server would refuse are counted in the last line', async (t) => {
+  const path = join(folder, 'refused.csv')
+  writeFileSync(
+    path,
+    bars
+      .slice(0, 50)
+      .map(({ openTime, open, high, low, close, volume }, i) => [openTime, open, high, low, i === 7 ? -close : close, volume].join(','))
+      .join('\n'),
+  )
+  const said = await run(t, '--bars', path, '--features', 'close@1m', '--out', join(folder, 'refused-vectors.csv'))
+  assert.match(said, /backfill: 49 rows, .*, calendar continuous; 1 bars were quarantined\n$/)
 })

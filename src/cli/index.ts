@@ -24,7 +24,7 @@ const examples = `
 Examples:
   presage serve --demo                     start with the example models and a replay of real bars
   presage models check examples/models/*/* verify bundles: digests, limits, golden rows
-  presage ingest bars bars.csv.gz --symbol BTC/USDT
+  presage ingest bars bars.csv.gz --symbol BTC/USDT --timeframe 1m
   presage config check                     every problem of the settings at once
 `
 

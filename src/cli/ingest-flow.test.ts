@@ -15,6 +15,7 @@ after(() => rmSync(folder, { recursive: true }))
 const start = Date.UTC(2024, 0, 1)
 const { ring, texts } = makeKeys()
 const nothing = { accepted: 0, unchanged: 0, late: 0, quarantined: 0, refused: [] }
+const report = (rows: readonly unknown[]) => ({ ...nothing, accepted: rows.length })
 
 async function ingest(
   t: TestContext,
@@ -23,9 +24,9 @@ async function ingest(
 ): Promise<{ readonly trades: Trade[]; readonly books: Book[]; readonly funding: Funding[] }> {
   const seen = { trades: [] as Trade[], books: [] as Book[], funding: [] as Funding[] }
   const flow = {
-    trades: (_symbol: string, trades: readonly Trade[]) => (seen.trades.push(...trades), nothing),
-    books: (_symbol: string, books: readonly Book[]) => (seen.books.push(...books), nothing),
-    funding: (_symbol: string, rates: readonly Funding[]) => (seen.funding.push(...rates), nothing),
+    trades: (_symbol: string, trades: readonly Trade[]) => (seen.trades.push(...trades), report(trades)),
+    books: (_symbol: string, books: readonly Book[]) => (seen.books.push(...books), report(books)),
+    funding: (_symbol: string, rates: readonly Funding[]) => (seen.funding.push(...rates), report(rates)),
   }
   const server = await createServer(makeGatewayDeps({ keys: ring, flow }))
   t.after(() => server.drain())
@@ -80,4 +81,29 @@ test('a row that cannot be read is an error with its line', async (t) => {
   await assert.rejects(ingest(t, 'ticks', `${start},1,2\nx,1,2\n`), /line 2: not a trade: x,1,2/)
   await assert.rejects(ingest(t, 'ticks', 'a,b,c\n'), /line 1: no column for time, price, size/)
   await assert.rejects(ingest(t, 'books', '[1,'), /line 1: /)
+})
+
+test('a side that is no side, and cells beyond the columns, are errors rather than a sale', async (t) => {
+  const header = 'time,price,size,side'
+  for (const side of ['N/A', 'true', '0', 'constructor'])
+    await assert.rejects(ingest(t, 'ticks', `${header}\n${start},1,2,${side}\n`), /line 2: ".*" is no side: write one of buy, b, bid, sell, s, ask, a/)
+  await assert.rejects(ingest(t, 'ticks', `time,price,size,m\n${start},1,2,maybe\n`), /line 2: "maybe" is no side: write one of 0, 1, true, false/)
+  await assert.rejects(ingest(t, 'ticks', `${header}\n${start},51,000,2,buy\n`), /line 2: has 5 cells where there are 4 columns/)
+  await assert.rejects(ingest(t, 'ticks', `26129,0.01633102,4.70443515,27781,${start},true\n`), /line 1: has 6 cells where there are 5 columns/)
+  const said = ['Sell', 'A', 'Bid', 'none', ''].map((side, i) => `${start + i},1,2,${side}`)
+  assert.deepEqual(
+    (await ingest(t, 'ticks', `${header}\n${said.join('\n')}\n`)).trades.map(({ side }) => side),
+    ['sell', 'sell', 'buy', undefined, undefined],
+  )
+})
+
+test('a time of payment that is none, and what is no order book, are errors with their line', async (t) => {
+  await assert.rejects(ingest(t, 'funding', `${start},0.0001,soon\n`), /line 1: not a funding rate: /)
+  for (const row of ['{"time":1}', '[1,[]]', '["1",[],[]]', 'null'])
+    await assert.rejects(ingest(t, 'books', row), /line 1: not an order book \[time_ms, \[\[price, size\], …\]/)
+})
+
+test('a file without a row is an error', async (t) => {
+  await assert.rejects(ingest(t, 'ticks', ''), { code: 'validation_failed', message: /has no ticks/ })
+  await assert.rejects(ingest(t, 'funding', 'time,rate\n'), { code: 'validation_failed', message: /has no rates/ })
 })

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Book, FlowReport, Funding, Trade } from '../contracts/flow.ts'
 import { readFlow } from '../history/read-flow.ts'
-import { inChunks, post } from './post-rows.ts'
+import { inChunks, post, requireTaken } from './post-rows.ts'
 import { ProgressLine } from './progress-line.ts'
 import { RunningServer, type ServerOptions, withKeyOptions } from './running-server.ts'
 
@@ -40,6 +40,7 @@ async function ingestFlow(kind: Kind, file: string, options: FlowCommandOptions)
   }
   progress.end(`${total.accepted} accepted, ${total.unchanged} unchanged, ${total.late} late, ${total.quarantined} quarantined`)
   for (const reason of reasons) process.stderr.write(`  ${reason}\n`)
+  requireTaken(file, { taken: total.accepted + total.unchanged + total.late, refused: total.quarantined, what: kind === 'funding' ? 'rates' : kind })
 }
 
 const descriptions = {

@@ -45,10 +45,11 @@ async function makeServer(refuse: (count: number, request: IncomingMessage) => {
   return { url, store, sizes, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())) }
 }
 
-async function run(url: string, ...words: string[]): Promise<void> {
-  const program = new Command('presage')
+const run = (url: string, ...words: string[]): Promise<void> => send(file, url, ...words)
+async function send(path: string, url: string, ...words: string[]): Promise<void> {
+  const program = new Command('presage').exitOverride()
   registerIngest(program)
-  await program.parseAsync(['ingest', 'bars', file, '--symbol', 'BTC/USDT', '--timeframe', '1m', '--url', url, ...words], { from: 'user' })
+  await program.parseAsync(['ingest', 'bars', path, '--symbol', 'BTC/USDT', '--timeframe', '1m', '--url', url, ...words], { from: 'user' })
 }
 
 test('sends the bars of a file in pieces, with the key, and all of them arrive', async () => {
@@ -75,4 +76,31 @@ test('ends with the words of a server that refuses, and with its own where there
   await assert.rejects(run(server.url, '--key', 'k'), { message: /409 series_conflict The series exists with other settings/ })
   await assert.rejects(run('http://127.0.0.1:1', '--key', 'k'), { message: /does not answer: is the server running/ })
   await assert.rejects(run(server.url, '--key-file', join(folder, 'absent')), { code: 'auth_missing', message: /Start the server once/ })
+})
+
+test('a file of bars of another timeframe is refused before anything is sent', async () => {
+  await using server = await makeServer(() => undefined)
+  await assert.rejects(run(server.url, '--key', 'k', '--timeframe', '5m'), {
+    message: /bars\.json: its bars follow each other as 1m bars do, not as 5m bars: say --timeframe 1m/,
+  })
+  assert.deepEqual(server.sizes, [])
+})
+
+test('a file of which nothing is taken is an error, also one without bars', async () => {
+  await using server = await makeServer(() => undefined)
+  const path = join(folder, 'other.csv')
+  writeFileSync(path, 'open_time,open,high,low,close,volume\n')
+  await assert.rejects(send(path, server.url, '--key', 'k'), { code: 'validation_failed', message: /other\.csv has no bars/ })
+  writeFileSync(path, `${start},1,2,3,1,1\n${start + 60_000},0,0,0,0,0\n`)
+  await assert.rejects(send(path, server.url, '--key', 'k'), { code: 'validation_failed', message: /other\.csv: none of its 2 bars was taken/ })
+  writeFileSync(path, `${start},1,2,3,1,1\n${start + 60_000},1,1,1,1,0\n`)
+  await send(path, server.url, '--key', 'k')
+  await send(path, server.url, '--key', 'k')
+})
+
+test('a timeframe that is none is told with those that are', async (t) => {
+  t.mock.method(process.stderr, 'write', () => true)
+  await assert.rejects(run('http://127.0.0.1:1', '--key', 'k', '--timeframe', '7m'), {
+    message: /--timeframe <timeframe>' argument '7m' is invalid\. One of 1s, 5s, /,
+  })
 })

@@ -1,19 +1,20 @@
 import { stat } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
-import { ServingError } from '../contracts/error.ts'
 import type { IngestBarsResponse } from '../contracts/market.ts'
-import { isTimeframe } from '../contracts/timeframe.ts'
+import type { Timeframe } from '../contracts/timeframe.ts'
 import { calendarOfFile, readBars } from '../history/read-bars.ts'
+import { ofTimeframe } from '../market/bar-spacing.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import { calendarHelp } from './calendar-option.ts'
+import { parseTimeframe } from './feature-options.ts'
 import { registerIngestFlow } from './ingest-flow.ts'
-import { inChunks, post } from './post-rows.ts'
+import { inChunks, post, requireTaken } from './post-rows.ts'
 import { ProgressLine } from './progress-line.ts'
 import { RunningServer, type ServerOptions, withKeyOptions } from './running-server.ts'
 
 type IngestCommandOptions = ServerOptions & {
   readonly symbol: string
-  readonly timeframe: string
+  readonly timeframe: Timeframe
   readonly calendar?: string
   readonly clock?: string
 }
@@ -42,15 +43,19 @@ function add(total: IngestBarsResponse, part: IngestBarsResponse): IngestBarsRes
 
 async function ingestBars(file: string, options: IngestCommandOptions): Promise<void> {
   const { symbol, timeframe, clock } = options
-  if (!isTimeframe(timeframe)) throw new ServingError('validation_failed', `${timeframe} is not a timeframe`)
-  const calendar = options.calendar ?? (await calendarOfFile(file))
+  const said = await calendarOfFile(file, { symbol, timeframe })
+  const calendar = options.calendar ?? said
   const server = await RunningServer.at(options)
   const size = (await stat(file).catch(() => ({ size: 0 }))).size
   const progress = new ProgressLine(`ingest ${symbol} ${timeframe}`)
   let bytes = 0
   let total: IngestBarsResponse = { accepted: 0, revised: 0, unchanged: 0, quarantined: [] }
   for await (const bars of inChunks(
-    readBars(file, (read) => (bytes += read)),
+    ofTimeframe(
+      readBars(file, (read) => (bytes += read)),
+      timeframe,
+      file,
+    ),
     barsPerPost,
   )) {
     total = add(total, await post<IngestBarsResponse>(server, '/market/bars', JSON.stringify({ symbol, timeframe, calendar, clock, bars: bars.map(rowOf) })))
@@ -61,20 +66,32 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
   for (const { open_time_ms: openTime, reason } of quarantined.slice(0, shownReasons))
     process.stderr.write(`  ${new Date(openTime).toISOString()}  ${reason}\n`)
   if (quarantined.length > shownReasons) process.stderr.write(`  and ${quarantined.length - shownReasons} more\n`)
+  requireTaken(file, { taken: accepted + revised + unchanged, refused: quarantined.length, what: 'bars' })
 }
+
+const examples = `
+Examples:
+  presage ingest bars btc-1m.csv.gz --symbol BTC/USDT --timeframe 1m
+  presage ingest bars btc-1m.csv.gz --symbol BTC/USDT --timeframe 1m --clock replay    recorded bars: now is the last close
+  presage ingest bars spy-1m.parquet --symbol SPY/USD --timeframe 1m --calendar XNYS
+  presage ingest ticks trades.csv.gz --symbol BTC/USDT
+`
 
 /** `presage ingest bars|ticks|books FILE`: sends what a file holds to a running server. */
 export function registerIngest(program: Command): void {
-  const ingest = program.command('ingest').description('send market data to a running server')
+  const ingest = program.command('ingest').description('send market data to a running server').addHelpText('after', examples)
   registerIngestFlow(ingest)
   const bars = ingest.command('bars')
   withKeyOptions(bars, 'market:write')
-    .description('send closed bars of one series: CSV, JSON, plain or .gz, or Parquet; sending the same file twice changes nothing')
+    .description(
+      'send closed bars of one series: CSV, JSON, plain or .gz, or Parquet; sending the same file twice changes nothing; exit code 1 if none was taken',
+    )
     .argument('<file>', 'the file')
     .requiredOption('--symbol <symbol>', 'e.g. BTC/USDT')
-    .requiredOption('--timeframe <timeframe>', 'length of the bars, e.g. 1m')
+    .requiredOption('--timeframe <timeframe>', 'length of the bars, e.g. 1m', parseTimeframe)
     .option('--calendar <name>', `for a new series (default: the one that the file says); ${calendarHelp}`)
     .addOption(new Option('--clock <clock>', 'for a new series; replay: now is its last close').choices(['live', 'replay']))
     .option('--url <url>', 'the server', 'http://127.0.0.1:8080')
+    .addHelpText('after', examples)
     .action(ingestBars)
 }

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Bar, SeriesKey } from '../contracts/bar.ts'
+import type { Bar, IngestReport, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { formatInstant } from '../contracts/instant.ts'
 import type { PredictResponse } from '../contracts/predict.ts'
@@ -7,6 +7,7 @@ import type { PredictResponse } from '../contracts/predict.ts'
 type Output = { write(text: string): unknown }
 type Colour = 'green' | 'red' | 'gray'
 
+const shownReasons = 5
 const colours: Readonly<Record<string, Colour>> = { BUY: 'green', SELL: 'red', HOLD: 'gray' }
 
 /** One line for a bar that closed and the signal that followed: what a person watches. */
@@ -25,6 +26,15 @@ export class Narrator {
     this.#key = key
     this.#output = output
   }
+
+  /** Says which bars were quarantined, of many the first ones, and why. */
+  tellQuarantined(refused: IngestReport['quarantined']): void {
+    const { symbol, timeframe } = this.#key
+    for (const { openTime, reason } of refused.slice(0, shownReasons))
+      this.#output.write(`${formatInstant(openTime)}  ${symbol} ${timeframe}  quarantined: ${reason}\n`)
+    if (refused.length > shownReasons) this.#output.write(`and ${refused.length - shownReasons} more bars were quarantined\n`)
+  }
+
   async tell(bar: Bar, answer: PredictResponse | Promise<PredictResponse>): Promise<void> {
     try {
       this.#output.write(`${signalLine(this.#key, bar, await answer)}\n`)

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { ServingError } from '../contracts/error.ts'
 import type { RunningServer } from './running-server.ts'
 
 const attempts = 6
@@ -24,4 +25,10 @@ export async function post<Answer>(server: RunningServer, path: string, body: st
     if (![429, 503].includes(response.status) || attempt === attempts) throw refusal
     await wait(Number(response.headers.get('retry-after') ?? 0) * 1_000 || firstPauseMs * 2 ** attempt)
   }
+}
+
+/** Throws `validation_failed` for a file of which a server took nothing: whoever sent it has not what was meant. */
+export function requireTaken(file: string, { taken, refused, what }: { readonly taken: number; readonly refused: number; readonly what: string }): void {
+  if (taken > 0) return
+  throw new ServingError('validation_failed', refused === 0 ? `${file} has no ${what}` : `${file}: none of its ${refused} ${what} was taken`)
 }

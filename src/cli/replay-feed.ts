@@ -1,4 +1,6 @@
+import type { Bar } from '../contracts/bar.ts'
 import type { Call } from '../contracts/call.ts'
+import { formatInstant } from '../contracts/instant.ts'
 import type { Clock, Timer } from '../contracts/ports.ts'
 import { Replay } from '../market/replay.ts'
 import type { MarketWrites } from '../contracts/market.ts'
@@ -26,13 +28,14 @@ export function replayFeed(
   { market, intake, predictions, narrator, clock, timer }: ReplayFeedDeps,
 ): { readonly replay: Replay; readonly stop: () => void } {
   const replay = new Replay(
-    { store: intake, clock, timer },
+    { store: intake, clock, timer, onQuarantined: (refused) => narrator.tellQuarantined(refused) },
     { key: feed.key, calendar: feed.calendar, bars: feed.bars, speed: feed.speed, prefill: feed.history },
   )
   const call = (): Call => ({ keyId: 'replay', requestId: 'replay', deadline: { at: clock.monotonic() + patienceMs, signal: neverAborted } })
-  const ask = (): ReturnType<Predictions['predict']> => {
+  // As of its own close: bars that are due at once have all come before the first question is asked.
+  const ask = ({ closeTime }: Bar): ReturnType<Predictions['predict']> => {
     try {
-      return predictions.predict({ symbol: feed.key.symbol }, call())
+      return predictions.predict({ symbol: feed.key.symbol, timestamp: formatInstant(closeTime) }, call())
     } catch (error) {
       return Promise.reject(error)
     }
@@ -40,7 +43,7 @@ export function replayFeed(
   const unlisten = market.onClose(({ series, appended }) => {
     const bar = appended.length === 1 ? appended[0] : undefined
     // The features fold the same bar in the same turn, so the question waits for its end.
-    if (bar && series.key.symbol === feed.key.symbol && series.key.timeframe === feed.key.timeframe) queueMicrotask(() => void narrator.tell(bar, ask()))
+    if (bar && series.key.symbol === feed.key.symbol && series.key.timeframe === feed.key.timeframe) queueMicrotask(() => void narrator.tell(bar, ask(bar)))
   })
   return {
     replay,

@@ -129,6 +129,24 @@ test('a sealed file among --bars says its calendar too; another one is refused, 
     await assert.rejects(backfill(t, ...bars, '--calendar', 'continuous'), refusal)
 })
 
+test('a sealed file is of the series that it says, wherever it is read', async (t) => {
+  const path = monthOf(world.history, '2024-03')
+  const refusal = {
+    code: 'validation_failed',
+    message: /2024-03\.parquet: its bars are of SPY\/USD at 1m, as it says of itself, not of .*; to use them as those, bring them as CSV/,
+  }
+  const out = ['--features', 'close@5m', '--out', join(folder, 'none.csv')]
+  await assert.rejects(run(t, 'backfill', '--symbols', share, '--timeframe', '5m', '--bars', path, ...out), refusal)
+  await assert.rejects(run(t, 'backfill', '--symbols', coin, '--bars', path, ...out), refusal)
+  await assert.rejects(fileFeed({ path, key: { symbol: share, timeframe: '5m' }, wished: undefined, speed: 60, history: 0 }), refusal)
+  const program = new Command('presage')
+  registerIngest(program)
+  await assert.rejects(
+    program.parseAsync(['ingest', 'bars', path, '--symbol', coin, '--timeframe', '1m', '--calendar', 'XNYS', '--key', 'psk_test'], { from: 'user' }),
+    refusal,
+  )
+})
+
 test('files of one series that disagree are refused by name, also where what was served is verified', async (t) => {
   const { history } = await seal('other', {
     symbol: share,
@@ -171,7 +189,7 @@ test('a sealed file that is replayed, or sent to a server, brings its calendar a
   assert.deepEqual([await feedBy(), await feedBy('as_received')], ['XNYS', 'as_received'])
   const sent = new Set<unknown>()
   const take = async (request: IncomingMessage): Promise<void> => void sent.add(((await json(request)) as { calendar: unknown }).calendar)
-  const answer = JSON.stringify({ accepted: 0, revised: 0, unchanged: 0, quarantined: [] })
+  const answer = JSON.stringify({ accepted: 1, revised: 0, unchanged: 0, quarantined: [] })
   const server = createServer((request, response) => void take(request).then(() => response.end(answer)))
   t.after(() => server.close())
   await once(server.listen(0, '127.0.0.1'), 'listening')

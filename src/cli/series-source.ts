@@ -61,7 +61,7 @@ export const withSourceOptions = (command: Command): Command =>
 type CalendarSource = SourceOptions & { readonly calendars: Calendars }
 
 async function fileBars(symbol: string, file: string, { timeframe, calendar: wished, calendars }: CalendarSource): Promise<SourceBars> {
-  const { calendar: said, bars: inputs } = await readWhole(file)
+  const { calendar: said, bars: inputs } = await readWhole(file, { symbol, timeframe })
   const calendar = calendarOf(calendars, { name: file, said, wished, timeframe })
   const { bars, quarantined } = checkedBars({ symbol, timeframe, calendar, calendars }, inputs, systemClock)
   if (bars.length === 0) throw new ServingError('validation_failed', `${file}: no bar could be used${quarantined[0] ? `: ${quarantined[0].reason}` : ''}`)
@@ -94,11 +94,23 @@ async function historyBars(symbols: readonly string[], options: CalendarSource):
   return found
 }
 
+/** Throws `validation_failed` for a choice of rows or bars that contradicts itself, of which one part would be passed over. */
+function checkChoice({ bars, knownAt, from = -Infinity, to = Infinity }: SourceOptions): void {
+  if (bars !== undefined && knownAt !== undefined)
+    throw new ServingError(
+      'validation_failed',
+      '--known-at chooses among the versions of the bars of a history, and --bars names files instead: leave one of them out (--history DIR names a history)',
+    )
+  if (from >= to)
+    throw new ServingError('validation_failed', `No row lies between --from ${formatInstant(from)} and --to ${formatInstant(to)}: rows end before --to`)
+}
+
 /** The bars of every symbol in the order of the symbols, then those of others that the features read. Throws `validation_failed`, `unknown_feature`, `series_not_found`. */
 export async function sourceBars(
   options: SourceOptions,
   { features, catalogue, calendars }: { readonly features: readonly string[]; readonly catalogue: Catalogue; readonly calendars: Calendars },
 ): Promise<Sources> {
+  checkChoice(options)
   const { symbols, bars, timeframe } = options
   const partners = new Set(features.flatMap((id) => defineFeature(id, timeframe, catalogue).partner ?? [])).difference(new Set(symbols))
   if (bars === undefined) return historyBars([...symbols, ...partners], { ...options, calendars })

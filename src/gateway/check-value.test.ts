@@ -21,3 +21,21 @@ for (const [what, value, pointer, got] of [
       },
     )
   })
+
+const refusalOf = (check: ReturnType<typeof compileCheck>, value: unknown): string => {
+  try {
+    return `${JSON.stringify(check.check(value))} is taken`
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+test('a word that is none of those there are is told with them', () => {
+  const timeframes = compileCheck(Type.Object({ timeframe: Type.Enum(['1m', '5m']) }))
+  assert.equal(refusalOf(timeframes, { timeframe: '7m' }), '/timeframe must be one of 1m, 5m')
+})
+
+test('what several checks say of one value is said once', () => {
+  const moments = compileCheck(Type.Object({ timestamp: Type.String({ maxLength: 5, pattern: '^\\d+$' }) }))
+  assert.equal(refusalOf(moments, { timestamp: 'yesterday' }), '/timestamp must be an RFC 3339 instant with a zone, e.g. 2024-01-15T10:30:00Z')
+})

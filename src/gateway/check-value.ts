@@ -45,6 +45,16 @@ function symbolRule(got: unknown): string {
   return `must be BASE/QUOTE in capitals${meant === undefined ? ', e.g. BTC/USDT' : `: ${meant}`}`
 }
 
+/** What a value must be that fits none of its alternatives, or else the words of the schema. */
+function wordsOf({ keyword, message, params, instancePath }: SchemaError, all: readonly SchemaError[]): string {
+  const { allowedValues } = params as { readonly allowedValues?: readonly unknown[] }
+  if (allowedValues) return `must be one of ${allowedValues.join(', ')}`
+  if (keyword === 'boolean') return 'is one value too many'
+  if (keyword !== 'anyOf') return message
+  const alternatives = all.filter((other) => other.instancePath === instancePath && other.schemaPath.includes('/anyOf/'))
+  return [...new Set(alternatives.map((other) => other.message))].join(' or ')
+}
+
 const ruleOf = (code: ErrorCode, message: string, got: unknown): string => {
   if (code === 'unknown_field') return 'is not a field'
   if (code === 'invalid_symbol') return symbolRule(got)
@@ -61,14 +71,15 @@ function problemsOf(error: SchemaError, all: readonly SchemaError[], root: unkno
   }
   const got = valueAt(root, instancePath)
   const code = codeOf(error, got)
-  const alternatives = all.filter((other) => other.instancePath === instancePath && other.schemaPath.includes('/anyOf/')).map(({ message }) => message)
-  const message = keyword === 'anyOf' ? [...new Set(alternatives)].join(' or ') : keyword === 'boolean' ? 'is one value too many' : error.message
-  return [{ code, pointer: instancePath, rule: ruleOf(code, message, got), got: got === undefined ? 'undefined' : preview(got) }]
+  return [{ code, pointer: instancePath, rule: ruleOf(code, wordsOf(error, all), got), got: got === undefined ? 'undefined' : preview(got) }]
 }
 
 /** The refusal of a value: its code says what all problems have in common, its places list them. */
 function refusal(errors: readonly SchemaError[], value: unknown): ServingError {
-  const problems = errors.flatMap((error) => problemsOf(error, errors, value))
+  // Of one text that is none several checks of its schema may say the same.
+  const problems = [
+    ...new Map(errors.flatMap((error) => problemsOf(error, errors, value)).map((problem) => [`${problem.pointer} ${problem.rule}`, problem])).values(),
+  ]
   const codes = new Set(problems.map(({ code }) => code))
   const code = codes.size === 1 ? (problems[0] as Problem).code : 'validation_failed'
   const places = problems.slice(0, placesAtMost).map(({ pointer, rule, got }) => (got === undefined ? { pointer, rule } : { pointer, rule, got }))

@@ -1,4 +1,4 @@
-import type { Calendar } from '../contracts/bar.ts'
+import type { Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import type { FileAbout } from './history-message.ts'
 
@@ -21,11 +21,30 @@ export function agreedCalendar(claims: readonly CalendarClaim[]): Calendar | und
 /** The calendar that the metadata of files of one series says. Throws as `agreedCalendar` does, and for metadata that is not ours. */
 export const sealedCalendar = (abouts: readonly FileAbout[]): Calendar | undefined => agreedCalendar(abouts.map(claimOf))
 
-function claimOf({ path, text }: FileAbout): CalendarClaim {
+/** What a file says of the series that its bars are of, as far as it says anything. */
+type Said = Readonly<Partial<Record<'symbol' | 'timeframe' | 'calendar', unknown>>>
+
+function saidBy({ path, text }: FileAbout): Said {
   try {
-    const { calendar } = JSON.parse(text) as { readonly calendar?: unknown }
-    return { path, calendar: typeof calendar === 'string' ? calendar : undefined }
+    return JSON.parse(text) as Said
   } catch (error) {
     throw new ServingError('validation_failed', `${path}: its metadata under the key presage is no JSON object`, { cause: error })
+  }
+}
+
+function claimOf(about: FileAbout): CalendarClaim {
+  const { calendar } = saidBy(about)
+  return { path: about.path, calendar: typeof calendar === 'string' ? calendar : undefined }
+}
+
+/** Throws `validation_failed` for a file that says its bars are of another series. */
+export function checkSeries(abouts: readonly FileAbout[], key: SeriesKey): void {
+  for (const about of abouts) {
+    const { symbol = key.symbol, timeframe = key.timeframe } = saidBy(about)
+    if (symbol === key.symbol && timeframe === key.timeframe) continue
+    throw new ServingError(
+      'validation_failed',
+      `${about.path}: its bars are of ${String(symbol)} at ${String(timeframe)}, as it says of itself, not of ${key.symbol} at ${key.timeframe}; to use them as those, bring them as CSV`,
+    )
   }
 }

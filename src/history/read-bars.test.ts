@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,4 +75,10 @@ test('a Parquet file without the columns of bars, with a hole in them, or torn i
   await assert.rejects(Array.fromAsync(readBars(path)), { code: 'validation_failed', message: /refused\.parquet row 8: close is not a number/ })
   truncateSync(path, 2_000)
   await assert.rejects(Array.fromAsync(readBars(path)), { code: 'validation_failed', message: /refused\.parquet cannot be read as Parquet: / })
+})
+
+test('a pipe is refused and not waited for', { timeout: 10_000 }, async () => {
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  await assert.rejects(Array.fromAsync(readBars(path)), { code: 'validation_failed', message: /pipe is no file: write what it gives into one first/ })
 })

@@ -1,11 +1,12 @@
 import { open, stat } from 'node:fs/promises'
-import type { Calendar } from '../contracts/bar.ts'
+import type { Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
 import { findColumns, readBar } from '../market/bar-columns.ts'
+import { ofTimeframe } from '../market/bar-spacing.ts'
 import type { BarInput } from '../market/check-bar.ts'
 import type { ReadSeries } from '../market/read-series.ts'
 import { readBarsFile } from '../market/read-bars-file.ts'
-import { sealedCalendar } from './agreed-calendar.ts'
+import { checkSeries, sealedCalendar } from './agreed-calendar.ts'
 import { HistoryProcess } from './history-process.ts'
 import { readParquet } from './parquet-file.ts'
 
@@ -14,6 +15,7 @@ const magic = Buffer.from('PAR1', 'latin1')
 /** True if a file begins as Parquet does; false for one that cannot be read, of which its reader tells. */
 export async function isParquet(path: string): Promise<boolean> {
   try {
+    if (!(await stat(path)).isFile()) return false
     await using handle = await open(path)
     const { buffer } = await handle.read(Buffer.alloc(magic.length), 0, magic.length, 0)
     return buffer.equals(magic)
@@ -22,11 +24,13 @@ export async function isParquet(path: string): Promise<boolean> {
   }
 }
 
-/** The calendar of the bars of a file, if it is Parquet and says one. Throws as `readBars` does. */
-export async function calendarOfFile(path: string): Promise<Calendar | undefined> {
+/** The calendar of the bars of a file, if it is Parquet and says one. Throws as `readBars` does, and `validation_failed` if it says that its bars are of another series than this. */
+export async function calendarOfFile(path: string, key: SeriesKey): Promise<Calendar | undefined> {
   if (!(await isParquet(path))) return undefined
   await using process = new HistoryProcess()
-  return sealedCalendar((await readParquet(process, [path])).abouts)
+  const { abouts } = await readParquet(process, [path])
+  checkSeries(abouts, key)
+  return sealedCalendar(abouts)
 }
 
 async function* parquetBars(path: string, onBytes: (bytes: number) => void): AsyncGenerator<BarInput> {
@@ -58,5 +62,8 @@ export async function* readBars(path: string, onBytes: (bytes: number) => void =
   yield* (await isParquet(path)) ? parquetBars(path, onBytes) : readBarsFile(path, onBytes)
 }
 
-/** All bars of a file, and the calendar that they follow if it is Parquet and says one. Throws as `readBars` does. */
-export const readWhole = async (path: string): Promise<ReadSeries> => ({ calendar: await calendarOfFile(path), bars: await Array.fromAsync(readBars(path)) })
+/** All bars of a file of a series, and the calendar that they follow if it is Parquet and says one. Throws as `calendarOfFile` and `ofTimeframe` do. */
+export const readWhole = async (path: string, key: SeriesKey): Promise<ReadSeries> => ({
+  calendar: await calendarOfFile(path, key),
+  bars: await Array.fromAsync(ofTimeframe(readBars(path), key.timeframe, path)),
+})

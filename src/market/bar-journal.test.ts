@@ -9,6 +9,7 @@ import { FileBarJournal } from './bar-journal.ts'
 import { decodeRecord, encodeRecord } from './bar-records.ts'
 import { walkBars } from './bar-walk.ts'
 import type { BarInput } from './check-bar.ts'
+import { RecordLog } from './record-log.ts'
 import { SeriesStore } from './series-store.ts'
 
 const minute = 60_000
@@ -141,4 +142,80 @@ test('a disk that takes no more bars is shown, and the store goes on', async () 
   journal.append(store.find('BTC/USDT', '1m') as never, store.bars(btc))
   assert.equal(journal.healthy, false)
   assert.deepEqual(shown, [0, 1])
+})
+
+/** A journal on a disk that refuses while it is told to, and a store over it. */
+function openOnFullDisk(folder: string, keepBars = 1_100) {
+  const disk = { isFull: false, syncs: true }
+  const time = { monotonic: 0 }
+  class FullLog extends RecordLog {
+    override append(...payloads: readonly Uint8Array[]): void {
+      if (disk.isFull) throw new Error('ENOSPC: no space left on device')
+      super.append(...payloads)
+    }
+    override sync(): Promise<void> {
+      return disk.syncs ? super.sync() : Promise.reject(new Error('EIO: i/o error'))
+    }
+  }
+  const ticking = { now: clock.now, monotonic: () => time.monotonic }
+  const openLog = (...given: ConstructorParameters<typeof RecordLog>) => new FullLog(...given)
+  const journal = new FileBarJournal({ folder, keepBars, clock: ticking, meter: noMeter, openLog })
+  return { disk, time, journal, store: new SeriesStore({ clock, meter: noMeter, keepBars, journal }) }
+}
+
+test('bars that came while the disk was full are written once it takes them again', () => {
+  const folder = makeFolder()
+  const { disk, time, journal, store } = openOnFullDisk(folder)
+  store.ingest(btc, walk(5))
+  disk.isFull = true
+  store.ingest(btc, walk(8).slice(5))
+  store.ingest(btc, [{ ...(walk(3)[2] as BarInput), volume: 1 }])
+  store.ingest({ ...btc, symbol: 'ETH/USDT' }, walk(4))
+  disk.isFull = false
+  store.ingest(btc, walk(9).slice(8))
+  assert.equal(journal.healthy, false)
+  time.monotonic += 60_000
+  store.ingest(btc, walk(10).slice(9))
+  assert.equal(journal.healthy, true)
+  assert.deepEqual(contents(open(folder).store), contents(store))
+})
+
+test('of a series that came to lack more bars than are kept of it, all is written anew', () => {
+  const folder = makeFolder()
+  const { disk, time, store } = openOnFullDisk(folder)
+  store.ingest(btc, walk(300))
+  disk.isFull = true
+  for (let from = 300; from < 2_800; from += 500) store.ingest(btc, walk(2_800).slice(from, from + 500))
+  disk.isFull = false
+  time.monotonic += 60_000
+  store.ingest(btc, walk(2_801).slice(-1))
+  assert.deepEqual(contents(open(folder).store), contents(store))
+})
+
+test('bars that a full disk refused are written when the journal is closed, if it takes them by then', async () => {
+  const folder = makeFolder()
+  const { disk, journal, store } = openOnFullDisk(folder)
+  disk.isFull = true
+  store.ingest(btc, walk(5))
+  disk.isFull = false
+  await journal.close()
+  assert.equal(open(folder).store.bars(btc).length, 5)
+})
+
+test('what a failed sync may have lost is written again as a whole', async () => {
+  const folder = makeFolder()
+  const { disk, time, journal, store } = openOnFullDisk(folder)
+  store.ingest(btc, walk(5))
+  disk.syncs = false
+  time.monotonic += 1_000
+  store.ingest(btc, walk(6).slice(5))
+  await Promise.resolve().then(() => undefined)
+  assert.equal(journal.healthy, false)
+  writeFileSync(join(folder, 'bars.log'), readFileSync(join(folder, 'bars.log')).subarray(0, 8))
+  disk.syncs = true
+  time.monotonic += 60_000
+  store.ingest(btc, walk(7).slice(6))
+  assert.equal(journal.healthy, true)
+  assert.deepEqual(contents(open(folder).store), contents(store))
+  await journal.close()
 })

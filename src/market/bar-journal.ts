@@ -7,6 +7,7 @@ import { type BarRecord, bytesOfBar, decodeRecord, encodeRecord } from './bar-re
 import { RecordLog, type Recovery } from './record-log.ts'
 import { Series } from './series.ts'
 import type { BarJournal } from './series-store.ts'
+import { type Unwritten, UnwrittenBars } from './unwritten-bars.ts'
 
 /** Where the journal lies, how many bars of a series it keeps when it is compacted (as many as the store), and whether the file before that stays for whoever seals it (as `bars-….log`, to be deleted by them). */
 export type FileBarJournalDeps = {
@@ -17,9 +18,12 @@ export type FileBarJournalDeps = {
   readonly keepOld?: boolean
   /** Those that are built in unless others are given. */
   readonly calendars?: Calendars
+  /** How the file is opened. */
+  readonly openLog?: (...given: ConstructorParameters<typeof RecordLog>) => RecordLog
 }
 
 const syncEveryMs = 1_000
+const tryAgainMs = 60_000
 const barsPerRecord = 4_096
 const spareBytes = 1024 * 1024
 
@@ -37,10 +41,17 @@ function* recordsOf(series: Series): Generator<BarRecord> {
   for (const bars of chunks(all.flatMap(({ openTime }) => series.revisions(openTime)))) yield { kind: 'older', ...shared, bars }
 }
 
+function recordsFor({ series, bars }: Unwritten): BarRecord[] {
+  if (bars === 'whole') return [...recordsOf(series)]
+  const { key, settings } = series
+  return [...chunks(bars)].map((part) => ({ kind: 'bars', key, settings, bars: part }))
+}
+
 /**
  * Bars on disk, in the order of their coming, revisions included: what was ingested is there after a restart. Every ingest is written before it returns, so the death of the
  * process loses nothing; the disk is asked to make it durable at most once a second, so a power cut may lose what came since. Older bars than the store keeps go when the file is
- * compacted, at the next opening. A write that fails is counted and shown; the store goes on in memory.
+ * compacted, at the next opening. What the disk refuses stays in memory, counted and shown, and is written once the disk takes it again: that is tried with the bars that come a minute later or
+ * after it, and when the journal is closed.
  */
 export class FileBarJournal implements BarJournal {
   readonly #log: RecordLog
@@ -48,16 +59,28 @@ export class FileBarJournal implements BarJournal {
   readonly #calendars: Calendars
   readonly #failed: Gauge
   readonly #restored = new Map<string, Series>()
+  readonly #unwritten: UnwrittenBars
+  /** Written, and not known to be durable yet. */
+  readonly #unsynced = new Set<Series>()
   #lastSync: number
   #syncing: Promise<void> | undefined
-  #healthy = true
-  constructor({ folder, keepBars, clock, meter, keepOld = false, calendars = builtInCalendars }: FileBarJournalDeps) {
+  #tryAgainAt: number | undefined
+  constructor({
+    folder,
+    keepBars,
+    clock,
+    meter,
+    keepOld = false,
+    calendars = builtInCalendars,
+    openLog = (...given) => new RecordLog(...given),
+  }: FileBarJournalDeps) {
     this.#calendars = calendars
     this.#clock = clock
     this.#lastSync = clock.monotonic()
-    this.#failed = meter.gauge('market_journal_failed', '1 after bars could not be written to disk')
+    this.#unwritten = new UnwrittenBars(keepBars)
+    this.#failed = meter.gauge('market_journal_failed', '1 while bars cannot be written to disk')
     this.#failed.set(0)
-    this.#log = new RecordLog(join(folder, 'bars.log'), (payload) => this.#take(decodeRecord(payload), keepBars))
+    this.#log = openLog(join(folder, 'bars.log'), (payload) => this.#take(decodeRecord(payload), keepBars))
     this.#compact(keepOld ? join(folder, `bars-${clock.now()}.log`) : undefined)
   }
 
@@ -69,42 +92,63 @@ export class FileBarJournal implements BarJournal {
   get recovery(): Recovery {
     return this.#log.recovery
   }
-  /** False after a write or sync has failed: bars since then are in memory only. */
+  /** False from a write or sync that failed until everything is written: what came since is in memory only. */
   get healthy(): boolean {
-    return this.#healthy
+    return this.#tryAgainAt === undefined
   }
 
-  append({ key, settings }: Series, bars: readonly Bar[]): void {
-    this.#write(chunks(bars).map((part) => ({ kind: 'bars', key, settings, bars: part })))
+  append(series: Series, bars: readonly Bar[]): void {
+    this.#unwritten.add(series, bars)
+    this.#write()
   }
 
   replace(series: Series): void {
-    this.#write(recordsOf(series))
+    this.#unwritten.addWhole(series)
+    this.#write()
   }
 
   /** Makes everything durable and closes the file. */
   async close(): Promise<void> {
     await this.#syncing
+    if (!this.healthy) this.#writeAll()
     this.#log.close()
   }
 
-  #write(records: Iterable<BarRecord>): void {
-    if (!this.#healthy) return
-    try {
-      for (const record of records) this.#log.append(encodeRecord(record))
-    } catch {
-      return this.#fail()
-    }
-    if (this.#syncing || this.#clock.monotonic() - this.#lastSync < syncEveryMs) return
-    this.#lastSync = this.#clock.monotonic()
+  #write(): void {
+    const now = this.#clock.monotonic()
+    if (now < (this.#tryAgainAt ?? now)) return
+    this.#writeAll()
+    if (!this.healthy || this.#syncing || now - this.#lastSync < syncEveryMs) return
+    this.#lastSync = now
+    const synced = [...this.#unsynced]
+    this.#unsynced.clear()
     this.#syncing = this.#log.sync().then(
       () => void (this.#syncing = undefined),
-      () => this.#fail(),
+      () => {
+        this.#syncing = undefined
+        for (const series of synced) this.#unwritten.addWhole(series)
+        this.#fail()
+      },
     )
   }
 
+  #writeAll(): void {
+    try {
+      for (const unwritten of this.#unwritten.all()) {
+        this.#log.append(...recordsFor(unwritten).map(encodeRecord))
+        this.#unwritten.settle(unwritten.series)
+        this.#unsynced.add(unwritten.series)
+      }
+    } catch {
+      return this.#fail()
+    }
+    if (this.healthy) return
+    this.#tryAgainAt = undefined
+    this.#failed.set(0)
+  }
+
   #fail(): void {
-    this.#healthy = false
+    this.#tryAgainAt = this.#clock.monotonic() + tryAgainMs
     this.#failed.set(1)
   }
 

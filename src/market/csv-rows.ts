@@ -39,3 +39,9 @@ export function splitCells(line: string, separator: string): string[] {
   }
   return [...cells, cell.trim()]
 }
+
+/** What is wrong with a line that has more cells than its file has columns; undefined if only empty ones are more, as where lines end with a separator. */
+export function surplusOf(cells: readonly string[], columns: number): string | undefined {
+  if (cells.slice(columns).every((cell) => cell === '')) return undefined
+  return `has ${cells.length} cells where there are ${columns} columns: is there a separator within a number?`
+}

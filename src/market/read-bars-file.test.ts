@@ -37,6 +37,8 @@ describe('spellings of a file', () => {
     'no header, as exchanges dump candles': `${openTime},${numbers},${openTime + 59_999},17.5,3,5,8,0\n`,
     'a byte order mark, comments and empty lines': `\uFEFF# bars\n\nopen_time,open,high,low,close,volume\n\n${openTime},${numbers}\n\n`,
     'no line end at the end': `open_time,open,high,low,close,volume\n${openTime},${numbers}`,
+    'a separator at the end of lines': `open_time,open,high,low,close,volume\n${openTime},${numbers},\n`,
+    'a date in words beside the time': `date,time,open,high,low,close,volume\n2024-01-01,${openTime},${numbers}\n`,
     'JSON arrays with texts for numbers': `[[${openTime}, "1.5", "2", "1", "1.75", "10"]]`,
     'JSON objects': `[\n  {"openTime": ${openTime}, "open": 1.5, "high": 2, "low": 1, "close": 1.75, "volume": 10, "note": "a ] } \\" , text"}\n]`,
     'candles of the demonstration package': `[{"base":"X","close":"1.75","high":"2","low":"1","open":"1.5","openTimeInISO":"2024-01-01T00:00:00.000Z","openTimeInMillis":${openTime},"volume":"10"}]`,
@@ -67,7 +69,15 @@ describe('errors name the line', () => {
   const faults: readonly [text: string, message: RegExp][] = [
     [`${header}${openTime},${numbers}\n${openTime},1,x,1,1,1\n`, /bars line 3: high is not a number: "x"/],
     [`${header}${openTime},1,1,1,1\n`, /bars line 2: volume is not a number: undefined/],
-    [`${header}yesterday,${numbers}\n`, /bars line 2: .* is not a moment: "yesterday"/],
+    [`${header}yesterday,${numbers}\n`, /bars line 2: the open time is not a moment: "yesterday"/],
+    [`${header}2024-02-30T00:00:00Z,${numbers}\n`, /bars line 2: .* is not a moment: "2024-02-30T00:00:00Z"/],
+    [`${header}2024-02-30,${numbers}\n`, /bars line 2: .* is not a moment: "2024-02-30"/],
+    [`${header}2024-01-01 24:00:00,${numbers}\n`, /bars line 2: .* is not a moment: "2024-01-01 24:00:00"/],
+    [`${header}${openTime},1,1,1,1,51,000\n`, /bars line 2: has 7 cells where there are 6 columns: is there a separator within a number\?/],
+    [`${openTime},1,1,1,1,5\n${openTime},1,1,1,1,5,6\n`, /bars line 2: has 7 cells where there are 6 columns/],
+    [`open_time,open,high,low,close,Close,volume\n${openTime},1,1,1,1,2,5\n`, /bars line 1: two columns are called close: which one counts\?/],
+    [`Date,Time,open,high,low,close,volume\n2024-01-15,10:30,${numbers}\n`, /bars line 2: the time of day stands apart from the date: join the columns/],
+    [`<DATE>,<TIME>,open,high,low,close,volume\n2024-01-15,103000,${numbers}\n`, /bars line 2: the time of day stands apart from the date/],
     [`open_time,open,high,low,last\n1,1,1,1,1\n`, /bars line 1: no column for close, volume among open_time, open, high, low, last/],
     [`[[${openTime},1,1,1,1,1],\n[${openTime},1,1,1,null,1]]`, /bars line 2: close is not a number: null/],
     [`[[${openTime},1,1,1,1,1],\n{"a":1}]`, /bars line 2: no column for openTime/],
@@ -151,6 +161,18 @@ describe('files', () => {
       code: 'validation_failed',
       message: /absent\.csv cannot be read: ENOENT/,
     })
+  })
+
+  test('a file that is packed otherwise, and a folder, are refused with what to do', async () => {
+    const path = join(folder, 'packed.zst')
+    for (const [begin, message] of [
+      ['28b52ffd04', /packed\.zst is packed by zstd, of which nothing is read: unpack it \(unzstd\), or pack it by gzip/],
+      ['504b0304ff', /is packed by zip, .* \(unzip\)/],
+    ] as const) {
+      writeFileSync(path, Buffer.from(begin, 'hex'))
+      await assert.rejects(Array.fromAsync(readBarsFile(path)), { code: 'validation_failed', message })
+    }
+    await assert.rejects(Array.fromAsync(readBarsFile(folder)), { code: 'validation_failed', message: /is no file/ })
   })
 
   test('the demonstration has more than 4,000 real bars in order, each once', () => {

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ServingError } from '../contracts/error.ts'
 import { type BarColumns, findColumns, looksLikeBar, type RawRow, readBar, usualColumns } from './bar-columns.ts'
 import type { BarInput } from './check-bar.ts'
-import { type NumberedRow, separatorOf, splitCells, splitLines } from './csv-rows.ts'
+import { type NumberedRow, separatorOf, splitCells, splitLines, surplusOf } from './csv-rows.ts'
 import { splitElements } from './json-rows.ts'
 
 const byteOrderMark = '\uFEFF'
@@ -17,16 +17,26 @@ type Understood = {
   readonly columns: BarColumns | string
 }
 
+/** How the lines of a CSV file are cut, what stands where, and whether the first line says so. */
+type Layout = { readonly separator: string; readonly width: number; readonly columns: BarColumns | string; readonly header: boolean }
+
+function layoutOf(first: string): Layout {
+  const separator = separatorOf(first)
+  const cells = splitCells(first, separator)
+  const header = !looksLikeBar(cells)
+  return { separator, width: cells.length, columns: header ? findColumns(cells, 'position') : usualColumns, header }
+}
+
 async function* csvRows(lines: AsyncIterable<NumberedRow<string>>): AsyncGenerator<Understood> {
-  let separator: string | undefined
-  let columns: BarColumns | string = usualColumns
+  let layout: Layout | undefined
   for await (const { line, row } of lines) {
     if (row.trim() === '' || row.startsWith('#')) continue
-    const header = separator === undefined
-    separator ??= separatorOf(row)
+    const first = layout === undefined
+    layout ??= layoutOf(row)
+    const { separator, width, columns, header } = layout
+    if (first && header && typeof columns !== 'string') continue
     const cells = splitCells(row, separator)
-    if (header && !looksLikeBar(cells)) columns = findColumns(cells, 'position')
-    if (!header || columns === usualColumns || typeof columns === 'string') yield { line, row: cells, columns }
+    yield { line, row: cells, columns: surplusOf(cells, width) ?? columns }
   }
 }
 
@@ -82,12 +92,29 @@ export async function* parseBars(text: AsyncIterable<string>, name: string): Asy
   }
 }
 
-/** The text of a file in pieces, unpacked when it begins as gzip does. `onBytes` hears how many bytes of the file were read. */
+/** How files begin that are packed otherwise than by gzip, and what unpacks them. */
+const otherPackings: readonly (readonly [begin: string, name: string, command: string])[] = [
+  ['28b52ffd', 'zstd', 'unzstd'],
+  ['504b0304', 'zip', 'unzip'],
+  ['425a68', 'bzip2', 'bunzip2'],
+  ['fd377a585a', 'xz', 'unxz'],
+]
+
+/** True if a file is packed by gzip, as it begins. Throws ServingError for one that is packed otherwise, or that cannot be read from its begin, such as a pipe. */
+async function isPacked(path: string): Promise<boolean> {
+  if (!(await stat(path)).isFile()) throw new ServingError('validation_failed', `${path} is no file: write what it gives into one first`)
+  await using handle = await open(path)
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(6), 0, 6, 0)
+  const begin = buffer.toString('hex', 0, bytesRead)
+  const [, name, command] = otherPackings.find(([other]) => begin.startsWith(other)) ?? []
+  if (name !== undefined)
+    throw new ServingError('validation_failed', `${path} is packed by ${name}, of which nothing is read: unpack it (${command}), or pack it by gzip`)
+  return begin.startsWith('1f8b')
+}
+
+/** The text of a file in pieces, unpacked when it begins as gzip does. `onBytes` hears how many bytes of the file were read. Throws ServingError for a file that is packed otherwise, and for what is no file. */
 export async function* readText(path: string, onBytes?: (bytes: number) => void): AsyncGenerator<string> {
-  const handle = await open(path)
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
-  await handle.close()
-  const packed = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
+  const packed = await isPacked(path)
   const file = createReadStream(path)
   if (onBytes) file.on('data', (chunk) => onBytes(chunk.length))
   const bytes: Readable = packed ? file.pipe(createGunzip()) : file

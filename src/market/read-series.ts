@@ -21,9 +21,9 @@ function journaledBars(path: string, records: readonly Buffer[], { symbol, timef
 }
 
 /** Bars of one series: of a journal (`market/bars.log` in a data folder), whose server may be running, or of another file, which `readFile` reads. Throws `validation_failed`, `series_not_found`. */
-export async function readSeries(path: string, key: SeriesKey, readFile: (path: string) => Promise<ReadSeries>): Promise<ReadSeries> {
+export async function readSeries(path: string, key: SeriesKey, readFile: (path: string, key: SeriesKey) => Promise<ReadSeries>): Promise<ReadSeries> {
   const records = openJournal(path)
-  return records ? journaledBars(path, records, key) : readFile(path)
+  return records ? journaledBars(path, records, key) : readFile(path, key)
 }
 
 /** The records of a journal; undefined for any other file, or none, of which the reader of files tells. */

@@ -78,6 +78,7 @@ export class RecordLog {
   readonly recovery: Recovery
   #file: number
   #bytes: number
+  #torn = false
   constructor(path: string, onRecord: (payload: Buffer) => void) {
     this.path = path
     mkdirSync(dirname(path), { recursive: true })
@@ -103,17 +104,24 @@ export class RecordLog {
     return this.#bytes
   }
 
-  /** Appends one record. If the write fails, what it left is cut off again and the error is thrown. */
-  append(payload: Uint8Array): void {
-    const record = framed(payload)
+  /** Appends records, all or none: if the write fails, what it left is cut off again (at the latest before the next one) and the error is thrown. */
+  append(...payloads: readonly Uint8Array[]): void {
+    const records = Buffer.concat(payloads.map(framed))
+    if (this.#torn) this.#cutTorn()
     try {
       let written = 0
-      while (written < record.length) written += writeSync(this.#file, record, written)
+      while (written < records.length) written += writeSync(this.#file, records, written)
     } catch (error) {
-      ftruncateSync(this.#file, this.#bytes)
+      this.#torn = true
+      this.#cutTorn()
       throw error
     }
-    this.#bytes += record.length
+    this.#bytes += records.length
+  }
+
+  #cutTorn(): void {
+    ftruncateSync(this.#file, this.#bytes)
+    this.#torn = false
   }
 
   /** Waits until everything appended so far is on the disk. */

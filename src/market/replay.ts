@@ -1,11 +1,17 @@
-import type { Calendar, SeriesKey } from '../contracts/bar.ts'
+import type { Calendar, IngestReport, SeriesKey } from '../contracts/bar.ts'
 import type { MarketWrites } from '../contracts/market.ts'
 import type { Clock, Timer } from '../contracts/ports.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { BarInput } from './check-bar.ts'
 
 /** What a replay needs. */
-export type ReplayDeps = { readonly store: MarketWrites; readonly clock: Clock; readonly timer: Timer }
+export type ReplayDeps = {
+  readonly store: MarketWrites
+  readonly clock: Clock
+  readonly timer: Timer
+  /** Hears of the bars of one ingest that were quarantined. */
+  readonly onQuarantined?: (refused: IngestReport['quarantined']) => void
+}
 
 /** Which bars (oldest first), how many times faster than they happened, and how many of them are there at once when it starts (history that features warm up on). */
 export type ReplayOptions = {
@@ -77,10 +83,19 @@ export class Replay {
     if (part.length === 0) return
     try {
       const taken = this.#deps.store.ingest(key, part, { calendar, clock: 'replay' })
-      if (taken instanceof Promise) taken.catch((error: unknown) => this.#fail(error))
+      if (taken instanceof Promise)
+        taken.then(
+          (report) => this.#tell(report),
+          (error: unknown) => this.#fail(error),
+        )
+      else this.#tell(taken)
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  #tell({ quarantined }: IngestReport): void {
+    if (quarantined.length > 0) this.#deps.onQuarantined?.(quarantined)
   }
 
   #fail(error: unknown): void {

@@ -1,7 +1,7 @@
 import { type Book, type Funding, type Level, type Trade, usualPaymentAfter } from '../../contracts/flow.ts'
 import { ServingError } from '../../contracts/error.ts'
 import { parseBarTime } from '../bar-time.ts'
-import { separatorOf, splitCells, splitLines } from '../csv-rows.ts'
+import { separatorOf, splitCells, splitLines, surplusOf } from '../csv-rows.ts'
 import { readText } from '../read-bars-file.ts'
 
 /** How rows of one kind are read: the spellings of each field in headers, where it stands without one (-1: nowhere), which must be there, and the event of a row's cells. */
@@ -25,11 +25,22 @@ function findColumns<Field extends string>({ names, needed }: RowFormat<Field, u
   return found
 }
 
-/** The taker's side: said, or the other one than the maker's. */
+const sides: Readonly<Record<string, 'buy' | 'sell' | undefined>> = { buy: 'buy', b: 'buy', bid: 'buy', sell: 'sell', s: 'sell', ask: 'sell', a: 'sell' }
+const unknownSides = ['unknown', 'none', 'n']
+const sidesByMaker: typeof sides = { true: 'sell', 1: 'sell', false: 'buy', 0: 'buy' }
+
+/** The side of a table that a cell names. Throws SyntaxError for a word that is in none. */
+function sideIn(table: typeof sides, cell: string): 'buy' | 'sell' {
+  const word = cell.toLowerCase()
+  const side = Object.hasOwn(table, word) ? table[word] : undefined
+  if (side === undefined) throw new SyntaxError(`${JSON.stringify(cell.slice(0, 60))} is no side: write one of ${Object.keys(table).join(', ')}`)
+  return side
+}
+
+/** The taker's side: said, or the other one than the maker's; undefined where nobody knows. */
 function sideOf(side: string | undefined, buyerIsMaker: string | undefined): 'buy' | 'sell' | undefined {
-  if (side !== undefined) return side.toLowerCase().startsWith('b') ? 'buy' : 'sell'
-  if (buyerIsMaker === undefined) return undefined
-  return ['true', '1'].includes(buyerIsMaker.toLowerCase()) ? 'sell' : 'buy'
+  if (side !== undefined) return unknownSides.includes(side.toLowerCase()) ? undefined : sideIn(sides, side)
+  return buyerIsMaker === undefined ? undefined : sideIn(sidesByMaker, buyerIsMaker)
 }
 
 const trades: RowFormat<'time' | 'price' | 'size' | 'side' | 'maker' | 'id', Trade> = {
@@ -66,8 +77,10 @@ const funding: RowFormat<'time' | 'rate' | 'next' | 'hours', Funding> = {
   read(cell) {
     const [time, rate, hours] = [parseBarTime(cell('time')), Number(cell('rate')), Number(cell('hours'))]
     if (time === undefined || Number.isNaN(rate)) return undefined
-    const nextTime = parseBarTime(cell('next')) ?? (hours > 0 ? time + hours * 3_600_000 : usualPaymentAfter(time))
-    return { time, rate, nextTime }
+    const next = cell('next')
+    if (next === undefined) return { time, rate, nextTime: hours > 0 ? time + hours * 3_600_000 : usualPaymentAfter(time) }
+    const nextTime = parseBarTime(next)
+    return nextTime === undefined ? undefined : { time, rate, nextTime }
   },
 }
 
@@ -75,12 +88,13 @@ const funding: RowFormat<'time' | 'rate' | 'next' | 'hours', Funding> = {
 const cellsOf = (row: string, separator: string): string[] =>
   row.startsWith('[') ? (JSON.parse(row) as (string | number | null)[]).map((cell) => (cell === null ? '' : String(cell))) : splitCells(row, separator)
 
-/** The event of the cells of a row. Throws SyntaxError. */
-function readRow<Field extends string, Event>(
-  cells: readonly string[],
-  columns: Readonly<Record<Field, number>>,
-  { read, what }: RowFormat<Field, Event>,
-): Event {
+/** The cells of a row, how many it may have, and where the fields stand among them. */
+type Row<Field extends string> = { readonly cells: readonly string[]; readonly width: number; readonly columns: Readonly<Record<Field, number>> }
+
+/** The event of a row. Throws SyntaxError. */
+function readRow<Field extends string, Event>({ cells, width, columns }: Row<Field>, { read, what }: RowFormat<Field, Event>): Event {
+  const surplus = surplusOf(cells, width)
+  if (surplus !== undefined) throw new SyntaxError(surplus)
   const event = read((field) => cells[columns[field]] || undefined)
   if (event === undefined) throw new SyntaxError(`not a ${what}: ${cells.join(',').slice(0, 100)}`)
   return event
@@ -89,7 +103,7 @@ function readRow<Field extends string, Event>(
 /** Rows of a text in pieces: CSV, with a header or in the order of the route that takes them, or an array a line. Throws SyntaxError with the number of the line. */
 async function* parseRows<Field extends string, Event>(text: AsyncIterable<string>, format: RowFormat<Field, Event>): AsyncGenerator<Event> {
   let columns: Readonly<Record<Field, number>> | undefined
-  let separator = ','
+  let [separator, width] = [',', 0]
   for await (const { line, row } of splitLines(text)) {
     if (row.trim() === '') continue
     try {
@@ -97,21 +111,27 @@ async function* parseRows<Field extends string, Event>(text: AsyncIterable<strin
         separator = separatorOf(row)
         const cells = cellsOf(row, separator)
         columns = parseBarTime(cells[0]) === undefined ? findColumns(format, cells) : format.usual
+        width = columns === format.usual ? Object.values<number>(format.usual).filter((place) => place >= 0).length : cells.length
         if (columns !== format.usual) continue
       }
-      yield readRow(cellsOf(row, separator), columns, format)
+      yield readRow({ cells: cellsOf(row, separator), width, columns }, format)
     } catch (error) {
       throw new SyntaxError(`line ${line}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
   }
 }
 
+const isBook = (row: unknown): row is [number, Level[], Level[]] =>
+  Array.isArray(row) && row.length === 3 && typeof row[0] === 'number' && Array.isArray(row[1]) && Array.isArray(row[2])
+
 /** Order books of a text in pieces, an array `[time_ms, bids, asks]` a line. Throws SyntaxError with the number of the line. */
 async function* parseBooks(text: AsyncIterable<string>): AsyncGenerator<Book> {
   for await (const { line, row } of splitLines(text)) {
     if (row.trim() === '') continue
     try {
-      const [time, bids, asks] = JSON.parse(row) as [number, Level[], Level[]]
+      const book: unknown = JSON.parse(row)
+      if (!isBook(book)) throw new SyntaxError(`not an order book [time_ms, [[price, size], …], [[price, size], …]]: ${row.slice(0, 100)}`)
+      const [time, bids, asks] = book
       yield { time, bids, asks }
     } catch (error) {
       throw new SyntaxError(`line ${line}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
