@@ -106,3 +106,11 @@ test('bars of a sealed history are those that were known at a moment, with those
   await assert.rejects(closes('--known-at', '2024-01-01'), { code: 'series_not_found', message: /No bar of BTC\/USDT was known at 2024-01-01/ })
   await assert.rejects(closes('--bars', file), { code: 'validation_failed', message: /read bars of ETH\/USDT too: add them to --symbols/ })
 })
+
+test('bars of another length than the timeframe are refused, not read as those of it', async (t) => {
+  const words = ['--timeframe', '5m', '--bars', file, '--features', 'close@5m', '--out', join(folder, 'other.csv')]
+  await assert.rejects(run(t, ...words), {
+    code: 'validation_failed',
+    message: /bars\.csv: its bars are 1m apart and cannot be those of 5m: say --timeframe 1m/,
+  })
+})

@@ -42,6 +42,6 @@ export async function fileFeed({
   readonly speed: number
   readonly history: number
 }): Promise<Feed> {
-  const { calendar: said, bars } = await readWhole(path)
+  const { calendar: said, bars } = await readWhole(path, rest.key.timeframe)
   return { origin: path, calendar: wished ?? said ?? 'continuous', bars: bars.toSorted((a, b) => a.openTime - b.openTime), ...rest }
 }

@@ -49,10 +49,7 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
   const progress = new ProgressLine(`ingest ${symbol} ${timeframe}`)
   let bytes = 0
   let total: IngestBarsResponse = { accepted: 0, revised: 0, unchanged: 0, quarantined: [] }
-  for await (const bars of inChunks(
-    readBars(file, (read) => (bytes += read)),
-    barsPerPost,
-  )) {
+  for await (const bars of inChunks(readBars(file, { timeframe, onBytes: (read) => (bytes += read) }), barsPerPost)) {
     total = add(total, await post<IngestBarsResponse>(server, '/market/bars', JSON.stringify({ symbol, timeframe, calendar, clock, bars: bars.map(rowOf) })))
     progress.show(bytes / size, `${total.accepted} bars`)
   }

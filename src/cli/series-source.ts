@@ -61,7 +61,7 @@ export const withSourceOptions = (command: Command): Command =>
 type CalendarSource = SourceOptions & { readonly calendars: Calendars }
 
 async function fileBars(symbol: string, file: string, { timeframe, calendar: wished, calendars }: CalendarSource): Promise<SourceBars> {
-  const { calendar: said, bars: inputs } = await readWhole(file)
+  const { calendar: said, bars: inputs } = await readWhole(file, timeframe)
   const calendar = calendarOf(calendars, { name: file, said, wished, timeframe })
   const { bars, quarantined } = checkedBars({ symbol, timeframe, calendar, calendars }, inputs, systemClock)
   if (bars.length === 0) throw new ServingError('validation_failed', `${file}: no bar could be used${quarantined[0] ? `: ${quarantined[0].reason}` : ''}`)

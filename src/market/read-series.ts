@@ -1,5 +1,6 @@
 import type { Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
+import type { Timeframe } from '../contracts/timeframe.ts'
 import { decodeRecord } from './bar-records.ts'
 import type { BarInput } from './check-bar.ts'
 import { openRecords } from './record-log.ts'
@@ -21,9 +22,9 @@ function journaledBars(path: string, records: readonly Buffer[], { symbol, timef
 }
 
 /** Bars of one series: of a journal (`market/bars.log` in a data folder), whose server may be running, or of another file, which `readFile` reads. Throws `validation_failed`, `series_not_found`. */
-export async function readSeries(path: string, key: SeriesKey, readFile: (path: string) => Promise<ReadSeries>): Promise<ReadSeries> {
+export async function readSeries(path: string, key: SeriesKey, readFile: (path: string, timeframe: Timeframe) => Promise<ReadSeries>): Promise<ReadSeries> {
   const records = openJournal(path)
-  return records ? journaledBars(path, records, key) : readFile(path)
+  return records ? journaledBars(path, records, key) : readFile(path, key.timeframe)
 }
 
 /** The records of a journal; undefined for any other file, or none, of which the reader of files tells. */
