@@ -114,3 +114,11 @@ test('bars of another length than the timeframe are refused, not read as those o
     message: /bars\.csv: its bars are 1m apart and cannot be those of 5m: say --timeframe 1m/,
   })
 })
+
+test('what cannot hold together is refused: a moment of knowing for files, a span that ends before it begins', async (t) => {
+  const out = ['--out', join(folder, 'never.csv')]
+  await assert.rejects(backfill(t, ...out, '--known-at', '2024-01-02'), {
+    message: /--known-at is of the history of a server: name its folder by --history, and leave --bars out/,
+  })
+  await assert.rejects(backfill(t, ...out, '--from', '2024-01-02', '--to', '2024-01-01'), { message: /--from must be before --to/ })
+})

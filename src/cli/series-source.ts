@@ -94,11 +94,19 @@ async function historyBars(symbols: readonly string[], options: CalendarSource):
   return found
 }
 
+/** Refuses options that cannot hold together: what is passed over in silence is believed to hold. */
+function checkTogether({ bars, knownAt, from, to }: SourceOptions): void {
+  if (bars !== undefined && knownAt !== undefined)
+    throw new ServingError('validation_failed', '--known-at is of the history of a server: name its folder by --history, and leave --bars out')
+  if (from !== undefined && to !== undefined && from >= to) throw new ServingError('validation_failed', '--from must be before --to')
+}
+
 /** The bars of every symbol in the order of the symbols, then those of others that the features read. Throws `validation_failed`, `unknown_feature`, `series_not_found`. */
 export async function sourceBars(
   options: SourceOptions,
   { features, catalogue, calendars }: { readonly features: readonly string[]; readonly catalogue: Catalogue; readonly calendars: Calendars },
 ): Promise<Sources> {
+  checkTogether(options)
   const { symbols, bars, timeframe } = options
   const partners = new Set(features.flatMap((id) => defineFeature(id, timeframe, catalogue).partner ?? [])).difference(new Set(symbols))
   if (bars === undefined) return historyBars([...symbols, ...partners], { ...options, calendars })
