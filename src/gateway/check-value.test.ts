@@ -21,3 +21,28 @@ for (const [what, value, pointer, got] of [
       },
     )
   })
+
+const refusalOf = (check: () => unknown): string => {
+  try {
+    check()
+  } catch (error) {
+    return (error as Error).message
+  }
+  return ''
+}
+
+test('a value of a list that is none of its words is told which words there are', () => {
+  const includes = compileCheck(Type.Object({ include: Type.Array(Type.Enum(['features', 'timing'])) }))
+  assert.equal(
+    refusalOf(() => includes.check({ include: ['timing', 'timings'] })),
+    '/include/1 must be one of features, timing',
+  )
+})
+
+test('what is wrong in two ways that are said in the same words is said once', () => {
+  const moments = compileCheck(Type.Object({ timestamp: Type.String({ minLength: 20, format: 'date-time' }) }))
+  assert.equal(
+    refusalOf(() => moments.check({ timestamp: '2024-01-15T10:30' })),
+    '/timestamp must be an RFC 3339 instant with a zone, e.g. 2024-01-15T10:30:00Z',
+  )
+})

@@ -51,6 +51,14 @@ const ruleOf = (code: ErrorCode, message: string, got: unknown): string => {
   return code === 'invalid_timestamp' ? 'must be an RFC 3339 instant with a zone, e.g. 2024-01-15T10:30:00Z' : message
 }
 
+/** What a schema error wants; alternatives of a union are all named. */
+function wordsOf({ keyword, instancePath, params, message }: SchemaError, all: readonly SchemaError[]): string {
+  if (keyword === 'enum') return `must be one of ${(params as { allowedValues: readonly unknown[] }).allowedValues.join(', ')}`
+  if (keyword !== 'anyOf') return keyword === 'boolean' ? 'is one value too many' : message
+  const alternatives = all.filter((other) => other.instancePath === instancePath && other.schemaPath.includes('/anyOf/'))
+  return [...new Set(alternatives.map((other) => other.message))].join(' or ')
+}
+
 /** The problems of one schema error; alternatives of a union become one problem that names them all. */
 function problemsOf(error: SchemaError, all: readonly SchemaError[], root: unknown): Problem[] {
   const { keyword, instancePath, params, schemaPath } = error
@@ -61,14 +69,14 @@ function problemsOf(error: SchemaError, all: readonly SchemaError[], root: unkno
   }
   const got = valueAt(root, instancePath)
   const code = codeOf(error, got)
-  const alternatives = all.filter((other) => other.instancePath === instancePath && other.schemaPath.includes('/anyOf/')).map(({ message }) => message)
-  const message = keyword === 'anyOf' ? [...new Set(alternatives)].join(' or ') : keyword === 'boolean' ? 'is one value too many' : error.message
-  return [{ code, pointer: instancePath, rule: ruleOf(code, message, got), got: got === undefined ? 'undefined' : preview(got) }]
+  return [{ code, pointer: instancePath, rule: ruleOf(code, wordsOf(error, all), got), got: got === undefined ? 'undefined' : preview(got) }]
 }
 
 /** The refusal of a value: its code says what all problems have in common, its places list them. */
 function refusal(errors: readonly SchemaError[], value: unknown): ServingError {
-  const problems = errors.flatMap((error) => problemsOf(error, errors, value))
+  const problems = errors
+    .flatMap((error) => problemsOf(error, errors, value))
+    .filter(({ pointer, rule }, i, all) => all.findIndex((other) => other.pointer === pointer && other.rule === rule) === i)
   const codes = new Set(problems.map(({ code }) => code))
   const code = codes.size === 1 ? (problems[0] as Problem).code : 'validation_failed'
   const places = problems.slice(0, placesAtMost).map(({ pointer, rule, got }) => (got === undefined ? { pointer, rule } : { pointer, rule, got }))
