@@ -115,6 +115,20 @@ describe('why a value is not there', () => {
     assert.deepEqual([Number.isNaN(values[1]), Number.isNaN(values[2]), complete], [true, true, false])
   })
 
+  test('warming: each feature for as long as it says, whichever others share its kernel, in its set or in that of somebody else', () => {
+    const [adx, di] = ['adx(14)@1m', 'plus_di(14)@1m']
+    for (const sets of [[[adx, di]], [[di, adx]], [[di], [adx]], [[adx], [di]]]) {
+      const { declare, ingest, read } = makeWorld()
+      const declared = sets.map((features) => declare(features))
+      ingest(walk(400))
+      const standing = (bars: number): string[] =>
+        declared.flatMap((set, i) => read(set, closeAfter(bars)).statuses.map((status, column) => `${sets[i]?.[column]} ${status}`)).toSorted()
+      assert.deepEqual(standing(294), [`${adx} warming`, `${di} warming`])
+      for (const bars of [295, 351]) assert.deepEqual(standing(bars), [`${adx} warming`, `${di} ok`], JSON.stringify(sets))
+      assert.deepEqual(standing(352), [`${adx} ok`, `${di} ok`])
+    }
+  })
+
   test('warming: a window needs as many more bars as it has rows', () => {
     const { declare, ingest, read } = makeWorld()
     const set = declare(['close@1m', 'sma(4)@1m'], { window: 10 })
