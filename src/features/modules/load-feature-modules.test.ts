@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -147,6 +148,15 @@ describe('a module is refused, with what to do,', () => {
     await refuses(planted({}, "import { readFileSync } from 'node:fs'"), /planted\.mjs: imports node:fs\. A module of features imports types only/)
     await refuses(planted({}, "import './planted.mjs'"), /imports \.\/planted\.mjs/)
     assert.ok((await load(planted({}, "import type { Kernel } from './nowhere.ts'"), 'planted.ts')).has('change'))
+  })
+
+  test('that waits for what never comes', () => {
+    const file = write('await new Promise(() => {})\nexport const late = {}\n')
+    const code = `import { loadFeatureModules } from ${JSON.stringify(new URL('load-feature-modules.ts', import.meta.url).href)}
+      await loadFeatureModules([${JSON.stringify(file)}]).catch((error) => console.log(error.message))`
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })
+    assert.match(stdout, /planted\.mjs: cannot be imported: its top level waits for what never comes\./)
+    assert.equal(status, 0)
   })
 
   test('whose exports are no features', async () => {
