@@ -122,3 +122,16 @@ test('what cannot hold together is refused: a moment of knowing for files, a spa
   })
   await assert.rejects(backfill(t, ...out, '--from', '2024-01-02', '--to', '2024-01-01'), { message: /--from must be before --to/ })
 })
+
+test('bars that were refused are counted beside the rows that were written without them', async (t) => {
+  const wrong = join(folder, 'wrong.csv')
+  writeFileSync(
+    wrong,
+    bars
+      .slice(0, 50)
+      .map(({ openTime, open, high, low, close, volume }, i) => [openTime, open, high, i % 10 === 9 ? high * 2 : low, close, volume].join(','))
+      .join('\n'),
+  )
+  const said = await run(t, '--bars', wrong, '--features', 'close@1m', '--out', join(folder, 'left.csv'))
+  assert.match(said, /backfill: 45 rows, 45 values .*, calendar continuous, 5 bars quarantined\n$/)
+})

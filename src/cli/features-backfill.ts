@@ -46,8 +46,9 @@ async function backfill(options: BackfillOptions): Promise<void> {
   await file.save({ feature_set_digest: digest, symbols, timeframe, bars: [...sources.values()].map(({ from }) => from) })
   const seconds = (systemClock.monotonic() - begin) / 1_000
   const values = rows * features.length
+  const refused = [...sources.values()].reduce((sum, { quarantined }) => sum + quarantined, 0)
   progress.end(
-    `${rows} rows, ${values} values to ${out} in ${seconds.toFixed(1)} s: ${(values / seconds / 1e6).toFixed(2)} M values/s, ${calendarsIn(sources)}`,
+    `${rows} rows, ${values} values to ${out} in ${seconds.toFixed(1)} s: ${(values / seconds / 1e6).toFixed(2)} M values/s, ${calendarsIn(sources)}${refused === 0 ? '' : `, ${refused} bars quarantined`}`,
   )
   process.stdout.write(`feature_set_digest ${digest}\n`)
 }
