@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { Calendar, SeriesClock } from '../contracts/bar.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
 import { ServingError } from '../contracts/error.ts'
+import { formatInstant } from '../contracts/instant.ts'
 import { type Meter, noMeter } from '../contracts/meter.ts'
 import { walkBars } from '../market/bar-walk.ts'
 import type { BarInput } from '../market/check-bar.ts'
@@ -153,6 +154,19 @@ describe('why a value is not there', () => {
     assert.equal(read(set).asOf, time.now)
     ingest(walk(3))
     assert.deepEqual(read(set, closeAfter(1) - 1).statuses, ['missing'])
+  })
+
+  test('missing: a moment before all bars is told on the clock of its series, and that older ones are kept no longer if there were some', () => {
+    const { declare, ingest, read, store } = makeWorld({ keepBars: 1_100, historyRows: 64 })
+    const set = declare(['close@1m'])
+    ingest(walk(1_000))
+    const before = read(set, start - minute)
+    assert.deepEqual([before.clock, before.statuses, before.reasons], ['replay', ['missing'], undefined])
+    for (let from = 1_000; from < 4_000; from += 250) ingest(walk(4_000).slice(from, from + 250))
+    const kept = store.find(key.symbol, '1m')?.first?.openTime ?? 0
+    const dropped = read(set, closeAfter(100))
+    assert.deepEqual([dropped.clock, dropped.statuses], ['replay', ['missing']])
+    assert.equal(dropped.reasons?.get(0), `bars before ${formatInstant(kept)} are kept no longer`)
   })
 
   test('missing: a bar that never came, in a continuous series, restarts the warm-up', () => {
