@@ -60,9 +60,17 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
   if (quarantined.length > shownReasons) process.stderr.write(`  and ${quarantined.length - shownReasons} more\n`)
 }
 
+const examples = `
+Examples:
+  presage ingest bars btc-1m.csv.gz --symbol BTC/USDT --timeframe 1m
+  presage ingest bars spy-1m.csv.gz --symbol SPY/USD --timeframe 1m --calendar XNYS --clock replay
+  presage ingest ticks trades.csv --symbol BTC/USDT --url http://127.0.0.1:8080 --key-file var/admin.key
+  presage ingest funding rates.csv --symbol BTC/USDT:USDT
+`
+
 /** `presage ingest bars|ticks|books FILE`: sends what a file holds to a running server. */
 export function registerIngest(program: Command): void {
-  const ingest = program.command('ingest').description('send market data to a running server')
+  const ingest = program.command('ingest').description('send market data to a running server').addHelpText('after', examples)
   registerIngestFlow(ingest)
   const bars = ingest.command('bars')
   withKeyOptions(bars, 'market:write')
