@@ -142,6 +142,15 @@ const alone = ({ market, flow, features, close }: Local): Omit<Market, 'health'>
   close,
 })
 
+/** What is told of sharing: one change that others do not see yet is enough to be degraded. */
+function healthOf({ store, leases }: Sharing, { unshared }: SymbolWriters): HealthCheck {
+  if (!store.connected)
+    return { status: 'degraded', detail: 'Redis does not answer: what other replicas compute is not read, what this one computes is not shared' }
+  if (unshared > 0)
+    return { status: 'degraded', detail: `Redis has not taken the newest changes of ${unshared} symbols that are written here: others do not see them` }
+  return { status: 'healthy', detail: `Redis; ${[...leases.symbols].length} symbols are written here` }
+}
+
 /** Market data goes in on the one replica that writes its symbol. */
 function together(local: Local, sharing: Sharing, { meter, log, clock }: Deps): Omit<Market, 'health'> {
   const { market, flow, features } = local
@@ -162,10 +171,7 @@ function together(local: Local, sharing: Sharing, { meter, log, clock }: Deps): 
         return market.bars(key, range)
       },
     },
-    sharedHealth: () =>
-      store.connected
-        ? { status: 'healthy', detail: `Redis; ${[...leases.symbols].length} symbols are written here` }
-        : { status: 'degraded', detail: 'Redis does not answer: what other replicas compute is not read, what this one computes is not shared' },
+    sharedHealth: () => healthOf(sharing, writers),
     shareSets: () => sets.exchange(),
     shareChanges: () => void writers.share(),
     async close() {

@@ -43,6 +43,24 @@ test('every command of the help has a help of its own', () => {
   for (const name of names) assert.match(presage([name, '--help']).stdout, new RegExp(`^Usage: presage ${name}`), name)
 })
 
+test('every command with parts of its own shows how it is used', () => {
+  const names = [...presage(['--help']).stdout.matchAll(/^ {2}([a-z]+)(?: \[options\])? {2,}/gm)].map(([, name]) => name as string)
+  const helps = names.map((name) => presage([name, '--help']).stdout).filter((help) => /^Commands:/m.test(help))
+  assert.ok(helps.length >= 7)
+  for (const help of helps) assert.match(help, /^Examples:\n {2}presage /m, help.split('\n', 1)[0])
+})
+
+test('ingest as the help and the README write it lacks no option', () => {
+  const written = [...presage(['--help']).stdout.matchAll(/^ {2}presage (ingest .*)$/gm), ...textOf('README.md').matchAll(/presage\.js (ingest [^`]*)`/g)]
+  assert.equal(written.length, 2)
+  for (const [, words = ''] of written) assert.doesNotMatch(presage(words.split(' ')).stderr, /required option/, words)
+})
+
+test('what a command does not understand leads to the help of that command', () => {
+  assert.match(presage(['features', 'export']).stderr, /required option '--symbols <symbols>' not specified\n\(presage features export --help says more\)/)
+  assert.match(presage(['--wrong']).stderr, /\(presage --help says more\)/)
+})
+
 test('a misspelt command names the nearest one and fails', () => {
   const { status, stderr } = presage(['confg'])
   assert.equal(status, 1)

@@ -158,11 +158,17 @@ class SplitTest(unittest.TestCase):
     def test_borders_are_two_rising_shares_of_some_rows(self) -> None:
         rows = make_rows(100)
         self.assertEqual(borders_at(rows, (0.6, 0.8)), (rows.close_time[60], rows.close_time[80]))
-        for shares in ((0.9, 0.5), (float("nan"), 0.8), (0.6, 1), (0, 0.5)):
+        for shares in ((0.9, 0.5), (float("nan"), 0.8), (0.6, 1), (0, 0.5), (0.6,), (0.5, 0.6, 0.7), ("a", "b"), 0.6):
             with self.subTest(shares), self.assertRaisesRegex(BundleError, "two rising shares between 0 and 1, such as"):
                 borders_at(rows, shares)
         with self.assertRaisesRegex(BundleError, "no rows to split"):
             borders_at(rows.take(slice(0)), (0.6, 0.8))
+
+    def test_an_embargo_that_reaches_back_is_refused(self) -> None:
+        rows = make_rows(600)
+        for embargo in (-60 * MINUTE, float("nan"), "1h"):
+            with self.subTest(embargo), self.assertRaisesRegex(BundleError, "embargo_ms .*: 0 or more milliseconds"):
+                split_by_time(rows, borders_at(rows, (0.6, 0.8)), embargo)
 
     def test_parts_that_leak_are_refused(self) -> None:
         rows = make_rows(600)

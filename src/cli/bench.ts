@@ -117,7 +117,7 @@ Examples:
 
 /** Adds `presage bench model PATH`: what a model is, how it is evaluated, and how fast and large it is on this machine. */
 export function registerBench(program: Command): void {
-  const bench = program.command('bench').description('measure a model on this machine')
+  const bench = program.command('bench').description('measure a model on this machine').addHelpText('after', examples)
   withConfigOptions(bench.command('model'))
     .description('print evaluator, latency and memory of a model; nothing is sent to a server')
     .argument('<path>', 'bundle folder, or a model file such as model.txt')
@@ -127,6 +127,5 @@ export function registerBench(program: Command): void {
     )
     .option('--seconds <number>', 'how long to measure single rows, and again batches', numberWithin(0.01, 600), 1)
     .option('--batch <rows>', 'rows per batch', numberWithin(1, 100_000), 1024)
-    .addHelpText('after', examples)
     .action(benchModel)
 }

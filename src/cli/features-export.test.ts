@@ -108,3 +108,11 @@ test('a span, the ending and the files are checked; a refused export leaves no f
   })
   assert.equal(existsSync(out), false)
 })
+
+test('options of other labels than those that are made are refused, as they would be believed to hold', async (t) => {
+  const words = ['--symbols', 'BTC/USDT', '--bars', btc, '--features', 'close@1m', '--out', join(folder, 'never.csv')]
+  await assert.rejects(run(t, ...words, '--up', '2'), { code: 'validation_failed', message: '--up has no meaning for fixed-horizon labels' })
+  await assert.rejects(run(t, ...words, '--labels', 'cost-aware', '--sigmas', '1', '--down', '1'), {
+    message: '--sigmas, --down have no meaning for cost-aware labels',
+  })
+})

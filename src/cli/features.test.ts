@@ -126,6 +126,11 @@ test('check prints what a set resolves to, or every problem with its line, a car
   })
 })
 
+test('check says of a file that cannot be read that it cannot, by its name', async () => {
+  await assert.rejects(run('features', 'check', join(folder, 'nofile.yaml')), { code: 'validation_failed', message: /nofile\.yaml: cannot be read \(ENOENT/ })
+  await assert.rejects(run('features', 'check', folder), { code: 'validation_failed', message: /cannot be read \(EISDIR/ })
+})
+
 test('export refuses what it does not understand, in words', async () => {
   const out = join(folder, 'refused.csv')
   await assert.rejects(exportTo(out), { code: 'validation_failed', message: /--features .* or --set/ })

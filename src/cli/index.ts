@@ -30,19 +30,22 @@ Examples:
 
 const versionOf = (): string => (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
 
+/** What a command does not understand leads to its own help, not to that of all. */
+function leadToHelp(command: Command, written: string): void {
+  command.showHelpAfterError(`(${written} --help says more)`)
+  for (const part of command.commands) leadToHelp(part, `${written} ${part.name()}`)
+}
+
 /** A program that knows all names; only the command that is asked for has its options, as the others are not loaded. */
 async function makeProgram(wanted: string | undefined): Promise<Command> {
   const program = new Command('presage').description('Model serving for trading platforms: a symbol and a moment in, a signal with its confidence out.')
-  program
-    .enablePositionalOptions()
-    .version(versionOf(), '-V, --version')
-    .addHelpText('after', examples)
-    .showHelpAfterError('(presage --help shows the commands)')
+  program.enablePositionalOptions().version(versionOf(), '-V, --version').addHelpText('after', examples)
   for (const { name, summary, load } of commands) {
     if (name === wanted) (await load())(program)
     else program.command(name).description(summary)
     program.commands.find((command) => command.name() === name)?.summary(summary)
   }
+  leadToHelp(program, 'presage')
   return program
 }
 

@@ -50,14 +50,7 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
   const progress = new ProgressLine(`ingest ${symbol} ${timeframe}`)
   let bytes = 0
   let total: IngestBarsResponse = { accepted: 0, revised: 0, unchanged: 0, quarantined: [] }
-  for await (const bars of inChunks(
-    ofTimeframe(
-      readBars(file, (read) => (bytes += read)),
-      timeframe,
-      file,
-    ),
-    barsPerPost,
-  )) {
+  for await (const bars of inChunks(readBars(file, { timeframe, onBytes: (read) => (bytes += read) }), barsPerPost)) {
     total = add(total, await post<IngestBarsResponse>(server, '/market/bars', JSON.stringify({ symbol, timeframe, calendar, clock, bars: bars.map(rowOf) })))
     progress.show(bytes / size, `${total.accepted} bars`)
   }
@@ -72,9 +65,9 @@ async function ingestBars(file: string, options: IngestCommandOptions): Promise<
 const examples = `
 Examples:
   presage ingest bars btc-1m.csv.gz --symbol BTC/USDT --timeframe 1m
-  presage ingest bars btc-1m.csv.gz --symbol BTC/USDT --timeframe 1m --clock replay    recorded bars: now is the last close
-  presage ingest bars spy-1m.parquet --symbol SPY/USD --timeframe 1m --calendar XNYS
-  presage ingest ticks trades.csv.gz --symbol BTC/USDT
+  presage ingest bars spy-1m.csv.gz --symbol SPY/USD --timeframe 1m --calendar XNYS --clock replay
+  presage ingest ticks trades.csv --symbol BTC/USDT --url http://127.0.0.1:8080 --key-file var/admin.key
+  presage ingest funding rates.csv --symbol BTC/USDT:USDT
 `
 
 /** `presage ingest bars|ticks|books FILE`: sends what a file holds to a running server. */

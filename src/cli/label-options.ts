@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { durationMs } from '../contracts/written-units.ts'
+import { ServingError } from '../contracts/error.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
 import type { LabelSpec } from '../features/labels/labels.ts'
 import { stepsOf } from '../features/training-matrix.ts'
@@ -34,9 +35,30 @@ const within =
 
 const kinds: readonly LabelSpec['kind'][] = ['fixed-horizon', 'triple-barrier', 'cost-aware']
 
+/** Which kinds of labels an option is for, where it is not for all. */
+const ownOptions: Readonly<Record<string, readonly LabelSpec['kind'][]>> = {
+  sigmas: ['fixed-horizon'],
+  'sigma-bars': ['fixed-horizon', 'triple-barrier'],
+  up: ['triple-barrier'],
+  down: ['triple-barrier'],
+  'funding-bps': ['cost-aware'],
+}
+
+/** Refuses options of other kinds of labels than the one that is made. */
+function checkKind(command: Command): void {
+  const { labels: kind } = command.opts<LabelOptions>()
+  const isWritten = (name: string): boolean =>
+    command.options.some((option) => option.long === `--${name}` && command.getOptionValueSource(option.attributeName()) === 'cli')
+  const strangers = Object.keys(ownOptions).filter((name) => isWritten(name) && !ownOptions[name]?.includes(kind))
+  if (strangers.length === 0) return
+  const written = strangers.map((name) => `--${name}`).join(', ')
+  throw new ServingError('validation_failed', `${written} ${strangers.length === 1 ? 'has' : 'have'} no meaning for ${kind} labels`)
+}
+
 /** Adds the options that say how rows are labelled. */
 export const withLabelOptions = (command: Command): Command =>
   command
+    .hook('preAction', (_parent, own) => checkKind(own))
     .addOption(new Option('--labels <kind>', 'what came after: see docs/history.md').choices(kinds).default('fixed-horizon'))
     .requiredOption('--horizon <duration>', 'how far ahead the label looks, e.g. 15m', parseHorizon)
     .option('--cost-bps <number>', 'cost of a round trip in basis points; fixed-horizon: the least threshold', within(0, 1000, 'A number of basis points'), 0)

@@ -32,6 +32,13 @@ async function check(paths: readonly string[], options: ConfigOptions): Promise<
   if (failures.length > 0) process.exitCode = 1
 }
 
+const examples = `
+Examples:
+  presage models list --url http://127.0.0.1:8080          what a server has; without --url, the bundles of a folder
+  presage models check examples/models/*/*                 exit code 1 if the server would refuse one
+  presage models seal models/rule/1.0.0                    complete a bundle that was written by hand
+  presage models import model.joblib --name mine --version 1.0.0 --matrix matrix.csv
+`
 const sealExamples = `
 Examples:
   presage models seal models/rule/1.0.0 --set models.modulePaths=models
@@ -42,7 +49,7 @@ docs/model-manifest.md describes model.yaml.
 
 /** Adds `presage models list`, `check`, `seal` and `import`: none needs a server. */
 export function registerModels(program: Command): void {
-  const models = program.command('models').enablePositionalOptions().description('list, verify and import bundles')
+  const models = program.command('models').enablePositionalOptions().description('list, verify and import bundles').addHelpText('after', examples)
   withKeyOptions(models.command('list'), 'models:read')
     .description('the bundles of a folder, or the models of a running server')
     .option('--models <dir>', 'folder with NAME/VERSION/model.yaml', 'examples/models')

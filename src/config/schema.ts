@@ -10,8 +10,8 @@ const Gateway = Type.Object(
   {
     host: Type.String({ description: 'Address to listen on; 0.0.0.0 opens the server to the network', default: '127.0.0.1', minLength: 1, maxLength: 255 }),
     port: Type.Integer({ description: 'TCP port; 0 lets the system choose', default: 8080, minimum: 0, maximum: 65_535 }),
-    deadlineMs: milliseconds('Time that a prediction may take when the request does not say', 250),
-    maxDeadlineMs: milliseconds('Longest time that a request may ask for', 5_000),
+    deadlineMs: milliseconds('Time that a prediction may take when the request does not say (header Request-Timeout-Ms)', 250),
+    maxDeadlineMs: milliseconds('Longest time that a request may ask for by that header', 5_000),
     requestTimeoutMs: milliseconds('Time in which a whole request must have arrived', 10_000),
     bodyLimitBytes: Type.Integer({ description: 'Largest body', default: 1_048_576, minimum: 1_024, maximum: 67_108_864 }),
     maxInFlight: count('Requests answered at the same time; more are refused with `overloaded`', 512, 100_000),

@@ -9,8 +9,7 @@ export type DocumentFile = { readonly file: string; readonly name: string; reado
 /** What a document says, once it can be used, and all that is wrong with it. */
 export type Reading<Content> = { readonly content: Content | undefined; readonly problems: readonly Problem[] }
 
-/** One document. Throws what the disk throws. */
-export const readDocument = (file: string): DocumentFile => ({ file, name: basename(file, extname(file)), source: readFileSync(file, 'utf8') })
+const readDocument = (file: string): DocumentFile => ({ file, name: basename(file, extname(file)), source: readFileSync(file, 'utf8') })
 
 const unreadable = (where: string, error: unknown): Problem => ({ where, message: `cannot be read (${(error as Error).message})` })
 
@@ -38,7 +37,7 @@ function readingOf<Content>(file: string, read: (document: DocumentFile) => Read
 }
 
 /** The refusal of documents of one kind, with every problem in a line. */
-export function refusalOf(kind: string, problems: readonly Problem[]): ServingError {
+function refusalOf(kind: string, problems: readonly Problem[]): ServingError {
   const lines = problems.map(({ where, message }) => `${where}: ${message}`.replaceAll('\n', '\n  '))
   return new ServingError('validation_failed', `${kind} have ${lines.length} problem${lines.length === 1 ? '' : 's'}:\n  ${lines.join('\n  ')}`)
 }
@@ -58,4 +57,14 @@ export function readFolder<Content extends { readonly name?: string }>(
   const problems = [...readings.flatMap((reading) => reading.problems), ...twice]
   if (problems.length > 0) throw refusalOf(kind, problems)
   return readings.flatMap(({ content }) => content ?? [])
+}
+
+/** What one document says. Throws one `validation_failed` with every problem, also where the file cannot be read. */
+export function readOne<Content>(
+  file: string,
+  { kind, read }: { readonly kind: string; readonly read: (document: DocumentFile) => Reading<Content> },
+): Content {
+  const { content, problems } = readingOf(file, read)
+  if (content !== undefined && problems.length === 0) return content
+  throw refusalOf(kind, problems)
 }

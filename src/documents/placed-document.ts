@@ -40,9 +40,8 @@ export class PlacedDocument {
     const value = this.problems.length === 0 ? this.value : undefined
     if (value === undefined) return undefined
     const faults = (Errors(schema, value)[1] as readonly Fault[]).filter(({ message }) => message !== 'schema is false')
-    // Of a value that fits none of several forms, the deepest place says most.
-    const deepest = faults.toSorted((a, b) => pathOf(b).length - pathOf(a).length).slice(0, 1)
-    for (const fault of deepest) this.refuse(pathOf(fault), wordsOf(fault, { notText, names: namesOf(schema) }))
+    const [told] = faults.toSorted((a, b) => weight(b) - weight(a))
+    if (told) this.refuse(pathOf(told), wordsOf(told, { notText, names: namesOf(schema, told) }))
     return faults.length === 0 ? (value as Static<Schema>) : undefined
   }
 
@@ -52,10 +51,19 @@ export class PlacedDocument {
   }
 }
 
-type Fault = { readonly instancePath: string; readonly message: string; readonly params: object }
+type Fault = { readonly keyword: string; readonly schemaPath: string; readonly instancePath: string; readonly message: string; readonly params: object }
 
 const pathOf = ({ instancePath }: Fault): string[] => instancePath.split('/').slice(1)
-const namesOf = (schema: TSchema): string[] => Object.keys((schema as { readonly properties?: object }).properties ?? {})
+
+/** Of a value that fits none of several forms, the deepest place says most; of several faults there, one of a form whose kind the value is. */
+const weight = (fault: Fault): number => 2 * pathOf(fault).length + (['type', 'anyOf'].includes(fault.keyword) ? 0 : 1)
+
+/** The keys that the form may have in which a fault was found. */
+function namesOf(schema: TSchema, { schemaPath }: Fault): string[] {
+  const steps = schemaPath.split('/').slice(1)
+  const form = steps.reduce<unknown>((inner, step) => (inner as Readonly<Record<string, unknown>> | undefined)?.[step], schema)
+  return Object.keys((form as { readonly properties?: object } | undefined)?.properties ?? {})
+}
 
 function wordsOf({ message, params }: Fault, { notText, names }: { readonly notText: string; readonly names: readonly string[] }): string {
   const { additionalProperties, allowedValues } = params as { additionalProperties?: readonly string[]; allowedValues?: readonly unknown[] }

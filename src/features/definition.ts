@@ -30,6 +30,8 @@ export type Definition = {
   readonly range: Range
   /** Ranges of all outputs of the kernel. */
   readonly outputRanges: readonly Range[]
+  /** Bars of a run from which each output of the kernel is settled. */
+  readonly outputSettled: readonly number[]
   readonly warmUp: WarmUp
   readonly restsOn: readonly RestsOn[]
   readonly digest: string
@@ -46,13 +48,13 @@ export const usualId = (family: Family, timeframe: Timeframe): string => idOf(us
 
 type Resolved = { readonly id: string; readonly timeframe: Timeframe }
 
-/** Ranges of what a kernel gives, by output: families that share it each know their own. */
-export function outputRangesOf({ family, params }: Leaf): Range[] {
+/** Families that share a kernel, by its outputs, each of which they alone know. */
+function sharersOf({ family, params }: Leaf): (Family | undefined)[] {
   const { kernelKey, version } = family
-  const ranges: Range[] = []
+  const sharers: (Family | undefined)[] = []
   // A module's family is not among them.
-  for (const other of [...families, family]) if (other.version === version && other.kernelKey(params) === kernelKey(params)) ranges[other.output] = other.range
-  return Array.from(ranges, (range) => range ?? anyNumber)
+  for (const other of [...families, family]) if (other.version === version && other.kernelKey(params) === kernelKey(params)) sharers[other.output] = other
+  return Array.from(sharers)
 }
 
 function catalogueDefinition(leaf: Leaf, { id, timeframe }: Resolved): Definition {
@@ -61,9 +63,11 @@ function catalogueDefinition(leaf: Leaf, { id, timeframe }: Resolved): Definitio
   const warmUp = warmUpOf(leaf, timeframe)
   const digest = hash('sha256', JSON.stringify({ id, name, params, version, inputs, kernel: family.kernelKey(params), output, warmUp }))
   const kernelKey = leafKernelKey(leaf)
-  const outputRanges = outputRangesOf(leaf)
+  const sharers = sharersOf(leaf)
+  const outputRanges = sharers.map((sharer) => sharer?.range ?? anyNumber)
+  const outputSettled = sharers.map((sharer) => sharer?.warmUp(params, timeframes[timeframe]).settled ?? Infinity)
   const restsOn = [{ ...leaf, id, warmUp, digest }]
-  return { id, timeframe, partner, kernelKey, kernel: () => family.kernel(params), output, range, outputRanges, warmUp, restsOn, digest }
+  return { id, timeframe, partner, kernelKey, kernel: () => family.kernel(params), output, range, outputRanges, outputSettled, warmUp, restsOn, digest }
 }
 
 function expressionDefinition(term: Term, leaves: readonly Leaf[], { id, timeframe }: Resolved): Definition {
@@ -80,6 +84,7 @@ function expressionDefinition(term: Term, leaves: readonly Leaf[], { id, timefra
     output: 0,
     range,
     outputRanges: [range],
+    outputSettled: [warmUp.settled],
     warmUp,
     restsOn: rests.flatMap(({ restsOn }) => restsOn),
     digest: hash('sha256', JSON.stringify(content)),

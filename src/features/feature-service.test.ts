@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { Calendar, SeriesClock } from '../contracts/bar.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
 import { ServingError } from '../contracts/error.ts'
+import { formatInstant } from '../contracts/instant.ts'
 import { type Meter, noMeter } from '../contracts/meter.ts'
 import { walkBars } from '../market/bar-walk.ts'
 import type { BarInput } from '../market/check-bar.ts'
@@ -115,6 +116,20 @@ describe('why a value is not there', () => {
     assert.deepEqual([Number.isNaN(values[1]), Number.isNaN(values[2]), complete], [true, true, false])
   })
 
+  test('warming: each feature for as long as it says, whichever others share its kernel, in its set or in that of somebody else', () => {
+    const [adx, di] = ['adx(14)@1m', 'plus_di(14)@1m']
+    for (const sets of [[[adx, di]], [[di, adx]], [[di], [adx]], [[adx], [di]]]) {
+      const { declare, ingest, read } = makeWorld()
+      const declared = sets.map((features) => declare(features))
+      ingest(walk(400))
+      const standing = (bars: number): string[] =>
+        declared.flatMap((set, i) => read(set, closeAfter(bars)).statuses.map((status, column) => `${sets[i]?.[column]} ${status}`)).toSorted()
+      assert.deepEqual(standing(294), [`${adx} warming`, `${di} warming`])
+      for (const bars of [295, 351]) assert.deepEqual(standing(bars), [`${adx} warming`, `${di} ok`], JSON.stringify(sets))
+      assert.deepEqual(standing(352), [`${adx} ok`, `${di} ok`])
+    }
+  })
+
   test('warming: a window needs as many more bars as it has rows', () => {
     const { declare, ingest, read } = makeWorld()
     const set = declare(['close@1m', 'sma(4)@1m'], { window: 10 })
@@ -139,6 +154,19 @@ describe('why a value is not there', () => {
     assert.equal(read(set).asOf, time.now)
     ingest(walk(3))
     assert.deepEqual(read(set, closeAfter(1) - 1).statuses, ['missing'])
+  })
+
+  test('missing: a moment before all bars is told on the clock of its series, and that older ones are kept no longer if there were some', () => {
+    const { declare, ingest, read, store } = makeWorld({ keepBars: 1_100, historyRows: 64 })
+    const set = declare(['close@1m'])
+    ingest(walk(1_000))
+    const before = read(set, start - minute)
+    assert.deepEqual([before.clock, before.statuses, before.reasons], ['replay', ['missing'], undefined])
+    for (let from = 1_000; from < 4_000; from += 250) ingest(walk(4_000).slice(from, from + 250))
+    const kept = store.find(key.symbol, '1m')?.first?.openTime ?? 0
+    const dropped = read(set, closeAfter(100))
+    assert.deepEqual([dropped.clock, dropped.statuses], ['replay', ['missing']])
+    assert.equal(dropped.reasons?.get(0), `bars before ${formatInstant(kept)} are kept no longer`)
   })
 
   test('missing: a bar that never came, in a continuous series, restarts the warm-up', () => {

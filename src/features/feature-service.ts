@@ -9,7 +9,7 @@ import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { SeriesChange, SeriesStore } from '../market/series-store.ts'
 import type { Catalogue } from './catalog/family.ts'
 import { AbsenceMeter } from './absence-meter.ts'
-import { absent } from './absent-vector.ts'
+import { absent, beforeBars } from './absent-vector.ts'
 import { type CatalogueEntry, catalogueEntries } from './catalogue.ts'
 import { type DeclaredSet, declareSet } from './declared-set.ts'
 import { DeclaredSets } from './declared-sets.ts'
@@ -176,7 +176,7 @@ export class FeatureService implements FeatureReads {
     const base = binding.frames[0] as SeriesFold
     const moment = asOf ?? (base.series.settings.clock === 'live' ? this.#deps.clock.now() : base.closeTime(base.rows - 1))
     const row = base.receivedRowAt(moment)
-    if (this.#isBeyond(base, row - declared.set.spec.window + 1)) return { vector: this.#recall(declared, symbol, moment), hit: false }
+    if (this.#isBeyond(base, row - declared.set.spec.window + 1)) return { vector: this.#recall(declared, base, { symbol, moment }), hit: false }
     return { vector: this.#read(declared, binding, { row, moment }), hit: known !== undefined }
   }
 
@@ -188,7 +188,7 @@ export class FeatureService implements FeatureReads {
   #read(declared: DeclaredSet, binding: Binding, { row, moment }: { readonly row: number; readonly moment: number }): FeatureVector {
     const base = binding.frames[0] as SeriesFold
     const at = { asOf: moment, clock: base.series.settings.clock }
-    if (row < 0) return absent(declared, 'missing', at)
+    if (row < 0) return beforeBars(declared, base.series, moment)
     const barCloseTime = base.closeTime(row)
     if (moment - barCloseTime > declared.maxAgeMs && moment - base.series.periods.nextOpen(barCloseTime) > declared.maxAgeMs) {
       const { status, reason } = this.#whyOld(base, row, moment)
@@ -212,11 +212,11 @@ export class FeatureService implements FeatureReads {
   }
 
   /** A read of rows that are readable no longer: folds their bars again, from the snapshot before them. */
-  #recall(declared: DeclaredSet, symbol: string, moment: number): FeatureVector {
+  #recall(declared: DeclaredSet, base: SeriesFold, { symbol, moment }: { readonly symbol: string; readonly moment: number }): FeatureVector {
     const { window, gaps } = declared.set.spec
     const past = this.#folds.recall(symbol, declared.frame, { asOf: moment, window: window + (gaps?.flat ?? 0) })
     const row = past?.receivedRowAt(moment) ?? -1
-    if (!past || row < 0) return absent(declared, 'missing', { asOf: moment, clock: 'live' })
+    if (!past || row < 0) return beforeBars(declared, base.series, moment)
     const asOf = past.closeTime(row)
     const span = asOf - past.closeTime(Math.max(past.firstRow, row - window + 1))
     const binding = bind(declared.definitions, past, (frame) =>

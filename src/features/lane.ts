@@ -3,8 +3,8 @@ import { boundsOf, type Range } from './expressions/ranges.ts'
 import type { Kernel } from './kernels/kernel.ts'
 import type { StepBar } from './step-bar.ts'
 
-/** A kernel with the name under which sets share it, the bars of a run from which its values are served, and what each output can be (any number where it is not said). */
-export type LaneSpec = { readonly key: string; readonly kernel: Kernel; readonly settled: number; readonly ranges?: readonly Range[] }
+/** A kernel with the name under which sets share it, the bars of a run from which each output is served, and what each can be (any number where it is not said). */
+export type LaneSpec = { readonly key: string; readonly kernel: Kernel; readonly settled: readonly number[]; readonly ranges?: readonly Range[] }
 
 /** The value of an output that was not believed last, and the close of its bar. */
 export type RefusedValue = { readonly value: number; readonly closeTime: number }
@@ -51,10 +51,10 @@ export class Lane {
     if (this.#run === 1) this.#origin = input.openTime
     input.run = this.#run
     this.spec.kernel.step(this.#state, input, this.#out)
-    const settled = this.#run >= this.spec.settled
+    const { settled } = this.spec
     const at = row + this.offset
     values[at] = this.#run
-    for (let i = 0; i < this.#out.length; i++) values[at + 1 + i] = settled ? (this.#out[i] as number) : NaN
+    for (let i = 0; i < this.#out.length; i++) values[at + 1 + i] = this.#run >= (settled[i] as number) ? (this.#out[i] as number) : NaN
   }
 
   /** What the numbers that it writes may be: its run, then each output. */

@@ -110,7 +110,7 @@ describe('memory', () => {
 
 test('a snapshot that does not know of a revised bar is not used', () => {
   const series = new Series(key, { calendar: 'continuous', clock: 'replay' })
-  const lane = { key: 'ema', kernel: emaKernel(400), settled: 400 }
+  const lane = { key: 'ema', kernel: emaKernel(400), settled: [400] }
   const fold = (snapshots: readonly Snapshot[], onSnapshot?: (snapshot: Snapshot) => void) => {
     const made = new SeriesFold(series, { capacity: 4_096, snapshots, ...(onSnapshot ? { onSnapshot } : {}) })
     made.require([lane])

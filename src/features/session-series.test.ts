@@ -119,7 +119,7 @@ test('states that were computed by another calendar of the same name are not gon
     for (const bar of bars) series.apply(bar)
     if (onSnapshot === undefined) series.trim(1_200)
     const made = new SeriesFold(series, { capacity: 4_096, snapshots, ...(onSnapshot ? { onSnapshot } : {}) })
-    made.require([{ key: 'ema', kernel: emaKernel(400), settled: 400 }])
+    made.require([{ key: 'ema', kernel: emaKernel(400), settled: [400] }])
     return made.run(made.rows - 1)
   }
   const kept: Snapshot[] = []

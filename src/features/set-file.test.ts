@@ -66,6 +66,8 @@ describe('a set file', () => {
     ['timeframe: 2m\nfeatures: [close]\n', /^x\.yaml:1:12: must be one of 1s, 5s/],
     ['features: [close]\n', /timeframe must be written/],
     ['timefrane: 1m\nfeatures: [close]\n', /timefrane has no meaning here; did you mean timeframe\?/],
+    ['timeframe: 1m\nfeatures:\n  y: { value: rsi(14), lagg: 3 }\n', /^x\.yaml:3:6: lagg has no meaning here; did you mean lag\?$/],
+    ['timeframe: 1m\nfeatures:\n  y: { range: [0, 1] }\n', /^x\.yaml:3:6: must have required properties value$/],
     ['timeframe: 1m\nfeatures: [close]\ngaps: fill\n', /^x\.yaml:3:7: /],
     ['timeframe: 1m\nfeatures: {}\n', /at least one feature/],
     ['timeframe: 1m\nfeatures: {a: {value: rsi(14), lag: 0}}\n', /^x\.yaml:2:\d+: must be >= 1/],

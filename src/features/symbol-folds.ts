@@ -38,7 +38,10 @@ export const sameFrame = (a: Frame, b: Frame): boolean =>
 function lanesOf(definitions: readonly Definition[], frame: Frame): Map<string, LaneSpec> {
   const own = definitions.filter((definition) => sameFrame(definition, frame))
   return new Map(
-    own.map(({ kernelKey, kernel, warmUp, outputRanges }) => [kernelKey, { key: kernelKey, kernel: kernel(), settled: warmUp.settled, ranges: outputRanges }]),
+    own.map(({ kernelKey, kernel, outputSettled, outputRanges }) => [
+      kernelKey,
+      { key: kernelKey, kernel: kernel(), settled: outputSettled, ranges: outputRanges },
+    ]),
   )
 }
 

@@ -167,7 +167,8 @@ function statusOf(reading: { readonly values: Float64Array; readonly column: num
   if (lane === undefined || begin < 0) return { status: binding.paired[column] ? 'partner-missing' : 'missing' }
   const closeTime = frame.closeTime(frame.rowAt(base.closeTime(newest)))
   if (hasRefused(values, column, columns)) return { status: 'quarantined', reason: refusalText(binding, column, closeTime) }
-  const needed = lane.spec.settled + (frame === base ? window - 1 : 0)
+  const { output } = binding.definitions[column] as Definition
+  const needed = (lane.spec.settled[output] as number) + (frame === base ? window - 1 : 0)
   const run = frame.values[begin + lane.offset] as number
   if (run < needed) return { status: 'warming', progress: `${run}/${needed}` }
   if (base.run(newest) < window) return { status: 'warming', progress: `${base.run(newest)}/${window}` }

@@ -6,7 +6,7 @@ export class KnownPaths {
   constructor(routes: readonly Pick<Route, 'method' | 'path'>[]) {
     const byPath = Map.groupBy(routes, ({ path }) => path)
     this.#patterns = [...byPath].map(([path, same]) => ({
-      pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/:[a-z]+/g, '[^/]+')}/?$`),
+      pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/:[a-z]+/g, '[^/]+')}$`),
       methods: [...same.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'],
     }))
   }

@@ -37,7 +37,7 @@ export class RequestCall implements Call, Deadline {
   }
 
   #watch(controller: AbortController): AbortController {
-    const expire = () => controller.abort(new ServingError('deadline_exceeded', 'The time for this request is up'))
+    const expire = () => controller.abort(new ServingError('deadline_exceeded', 'The time for this request is up; allow more by Request-Timeout-Ms'))
     const timer = setTimeout(expire, this.at - this.startedAt)
     this.#response.once('close', () => {
       clearTimeout(timer)

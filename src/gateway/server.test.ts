@@ -57,6 +57,14 @@ test('the call says which key asks, under which id, and until when', async (t) =
   assert.ok(budget > 0 && budget <= 700, String(budget))
 })
 
+test('a path with a slash at its end is none, and the answer says which is meant; it does not say that the method is wrong', async (t) => {
+  const { url } = await start(t)
+  const response = await fetch(`${url}/predict/`, { method: 'POST', headers: { 'x-api-key': admin, 'content-type': 'application/json' }, body: predictBody })
+  const { code, detail } = (await response.json()) as { code: string; detail: string }
+  assert.deepEqual([response.status, code], [404, 'route_not_found'])
+  assert.equal(detail, 'There is nothing at this path: leave the slash at its end out; /docs lists what there is')
+})
+
 test('a request id that could forge a log line is not echoed', async (t) => {
   const { url } = await start(t)
   for (const id of ['a b', 'x'.repeat(129), '"quoted"', 'é'])

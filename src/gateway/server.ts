@@ -87,6 +87,12 @@ function takeProtocolEvents(app: FastifyInstance, { ids }: GatewayDeps): void {
   })
 }
 
+/** The refusal of a path that no route has. */
+function nothingAt(path: string, known: KnownPaths): ServingError {
+  const isMeant = path.endsWith('/') && known.allow(path.slice(0, -1)) !== undefined
+  return new ServingError('route_not_found', `There is nothing at this path${isMeant ? ': leave the slash at its end out' : ''}; /docs lists what there is`)
+}
+
 /** Paths that do not exist, methods that a path does not take, and OPTIONS. */
 function addNotFound(app: FastifyInstance, responder: Responder, { clock }: GatewayDeps): void {
   const known = new KnownPaths(routes)
@@ -100,8 +106,7 @@ function addNotFound(app: FastifyInstance, responder: Responder, { clock }: Gate
     } catch (error) {
       return responder.fail(reply.raw, error, { ...about, headers: ['Connection', 'close'] })
     }
-    if (allow === undefined)
-      return responder.fail(reply.raw, new ServingError('route_not_found', 'There is nothing at this path; /docs lists what there is'), about)
+    if (allow === undefined) return responder.fail(reply.raw, nothingAt(path, known), about)
     if (request.method === 'OPTIONS') return writeAnswer(reply.raw, request.id, { status: 204, text: '', type: 'text/plain', headers: ['Allow', allow] })
     return responder.fail(reply.raw, new ServingError('method_not_allowed', `This path takes ${allow}`), { ...about, headers: ['Allow', allow] })
   })

@@ -41,8 +41,8 @@ for (const [type, times] of [
     const path = join(folder, `${type}.parquet`)
     await save(path, vendor(type), { rows: inputs.length, columns: [times, ...prices] })
     let bytes = 0
-    const read = await Array.fromAsync(readBars(path, (some) => (bytes += some)))
-    assert.deepEqual(read, await Array.fromAsync(readBars(csv)))
+    const read = await Array.fromAsync(readBars(path, { timeframe: '1m', onBytes: (some) => (bytes += some) }))
+    assert.deepEqual(read, await Array.fromAsync(readBars(csv, { timeframe: '1m' })))
     assert.deepEqual(read, inputs)
     assert.ok(bytes > 5_000)
   })
@@ -60,25 +60,37 @@ test('bars come back with all that is known of them', async () => {
   const { columns, blocks } = await readParquet(process, [path])
   const read = (await Array.fromAsync(blocks)).flatMap((block) => [...barsOfBlock(block, columns)])
   assert.deepEqual(read, versions)
-  const [first] = await Array.fromAsync(readBars(path))
+  const [first] = await Array.fromAsync(readBars(path, { timeframe: '1m' }))
   assert.deepEqual(first, { ...inputs[0], takerBuyVolume: 1.5, receivedTime: (openTimes[0] as number) + 60_123 })
 })
 
 test('a Parquet file without the columns of bars, with a hole in them, or torn is refused by its name', async () => {
   const path = join(folder, 'refused.parquet')
   await save(path, vendor('time').slice(0, 5), { rows: inputs.length, columns: [Float64Array.from(openTimes), ...prices.slice(0, 4)] })
-  await assert.rejects(Array.fromAsync(readBars(path)), { code: 'validation_failed', message: /refused\.parquet: no column for volume among Open Time, Open/ })
+  await assert.rejects(Array.fromAsync(readBars(path, { timeframe: '1m' })), {
+    code: 'validation_failed',
+    message: /refused\.parquet: no column for volume among Open Time, Open/,
+  })
   await save(path, vendor('time'), {
     rows: inputs.length,
     columns: [Float64Array.from(openTimes), ...prices.with(3, prices[3]?.with(7, NaN) as Float64Array<ArrayBuffer>)],
   })
-  await assert.rejects(Array.fromAsync(readBars(path)), { code: 'validation_failed', message: /refused\.parquet row 8: close is not a number/ })
+  await assert.rejects(Array.fromAsync(readBars(path, { timeframe: '1m' })), {
+    code: 'validation_failed',
+    message: /refused\.parquet row 8: close is not a number/,
+  })
   truncateSync(path, 2_000)
-  await assert.rejects(Array.fromAsync(readBars(path)), { code: 'validation_failed', message: /refused\.parquet cannot be read as Parquet: / })
+  await assert.rejects(Array.fromAsync(readBars(path, { timeframe: '1m' })), {
+    code: 'validation_failed',
+    message: /refused\.parquet cannot be read as Parquet: /,
+  })
 })
 
 test('a pipe is refused and not waited for', { timeout: 10_000 }, async () => {
   const path = join(folder, 'pipe')
   execFileSync('mkfifo', [path])
-  await assert.rejects(Array.fromAsync(readBars(path)), { code: 'validation_failed', message: /pipe is no file: write what it gives into one first/ })
+  await assert.rejects(Array.fromAsync(readBars(path, { timeframe: '1m' })), {
+    code: 'validation_failed',
+    message: /pipe is no file: write what it gives into one first/,
+  })
 })

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import type { Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
+import type { Timeframe } from '../contracts/timeframe.ts'
 import { findColumns, readBar } from '../market/bar-columns.ts'
 import { ofTimeframe } from '../market/bar-spacing.ts'
 import type { BarInput } from '../market/check-bar.ts'
@@ -54,16 +55,19 @@ async function* parquetBars(path: string, onBytes: (bytes: number) => void): Asy
   }
 }
 
+/** Which timeframe the bars of a file are said to be of, and who hears of progress in bytes of it. */
+export type BarsAsked = { readonly timeframe: Timeframe; readonly onBytes?: (bytes: number) => void }
+
 /**
- * Bars of a file, streamed in its order: CSV or JSON, plain or .gz, or Parquet with columns named as vendors name them (times as timestamps, numbers or texts). `onBytes` hears of progress in
- * bytes of the file. Throws `validation_failed` with the name of the file and the line or row that cannot be read, `store_unavailable` if DuckDB is not there.
+ * Bars of a file, streamed in its order: CSV or JSON, plain or .gz, or Parquet with columns named as vendors name them (times as timestamps, numbers or texts). Throws `validation_failed` with the
+ * name of the file and the line or row that cannot be read, or where its bars are of another timeframe; `store_unavailable` if DuckDB is not there.
  */
-export async function* readBars(path: string, onBytes: (bytes: number) => void = () => {}): AsyncGenerator<BarInput> {
-  yield* (await isParquet(path)) ? parquetBars(path, onBytes) : readBarsFile(path, onBytes)
+export async function* readBars(path: string, { timeframe, onBytes = () => {} }: BarsAsked): AsyncGenerator<BarInput> {
+  yield* ofTimeframe((await isParquet(path)) ? parquetBars(path, onBytes) : readBarsFile(path, onBytes), timeframe, path)
 }
 
-/** All bars of a file of a series, and the calendar that they follow if it is Parquet and says one. Throws as `calendarOfFile` and `ofTimeframe` do. */
+/** All bars of a file of a series, and the calendar that they follow if it is Parquet and says one. Throws as `calendarOfFile` and `readBars` do. */
 export const readWhole = async (path: string, key: SeriesKey): Promise<ReadSeries> => ({
   calendar: await calendarOfFile(path, key),
-  bars: await Array.fromAsync(ofTimeframe(readBars(path), key.timeframe, path)),
+  bars: await Array.fromAsync(readBars(path, { timeframe: key.timeframe })),
 })

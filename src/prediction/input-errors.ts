@@ -59,12 +59,21 @@ export function withoutValue(absence: Absence): ServingError {
   const { rules, reading, required } = absence
   const stale = required.every((column) => reading.statuses[column] === 'stale')
   const message = stale ? staleText(absence) : unavailableText(absence)
-  const values = rules.set.spec.window === 1 ? ', or send the values in "features"' : ''
-  return new ServingError(
-    stale ? 'features_stale' : 'features_unavailable',
-    `${message} Send the ${rules.set.spec.timeframe} bars up to that moment to POST /market/bars${values}.`,
-    { places: required.slice(0, 20).map((column) => ({ pointer: pointerTo(rules.set.ids[column] as string), rule: reading.statuses[column] ?? 'missing' })) },
-  )
+  return new ServingError(stale ? 'features_stale' : 'features_unavailable', `${message}${adviceOf(absence)}`, {
+    places: required.slice(0, 20).map((column) => ({ pointer: pointerTo(rules.set.ids[column] as string), rule: reading.statuses[column] ?? 'missing' })),
+  })
+}
+
+/** What can still be sent: bars, unless they are kept no longer, and the values of a single row. */
+function adviceOf({ rules, reading, required }: Absence): string {
+  const { timeframe, window } = rules.set.spec
+  const isPast = required.some((column) => reading.statuses[column] === 'missing' && reading.reasons?.has(column))
+  const ways = [
+    ...(isPast ? [] : [`send the ${timeframe} bars up to that moment to POST /market/bars`]),
+    ...(window === 1 ? ['send the values in "features"'] : []),
+  ]
+  const said = ways.join(', or ')
+  return said === '' ? '' : ` ${said.charAt(0).toUpperCase()}${said.slice(1)}.`
 }
 
 function staleText({ rules, reading, symbol }: Absence): string {

@@ -91,6 +91,12 @@ test('required inputs that the store does not know say which, why, and how to se
   assert.throws(() => prepare({ volume: 1 }, warming), refusal('features_unavailable', /close@1m \(warming 12\/280 bars\)/))
 })
 
+test('required inputs of a moment whose bars are kept no longer are not asked for as bars again', () => {
+  const dropped = makeEmptyReading('missing', { reasons: new Map([[0, 'bars before 2024-01-15T00:00:00Z are kept no longer']]) })
+  const message = /close@1m \(missing: bars before 2024-01-15T00:00:00Z are kept no longer\).* as of 2024-01-15T10:30:00Z\. Send the values in "features"\.$/
+  assert.throws(() => prepare({ volume: 1 }, dropped), refusal('features_unavailable', message))
+})
+
 test('required inputs that are too old say how old and what is allowed', () => {
   const reading = makeEmptyReading('stale', { asOf: lastClose + 3_600_000 * 5 })
   assert.throws(() => prepare(undefined, reading), refusal('features_stale', /BTC\/USDT is 5 h old as of 2024-01-15T15:30:00Z; momentum allows 120 s/))

@@ -149,5 +149,5 @@ test(
 
 test('a week of real minutes gives byte-equal vectors by every way', { timeout: patienceMs }, async (t) => {
   if (!existsSync(realData)) return t.skip(`${realData} is not there`)
-  await compare(t, marketOf({ symbol: 'BTC/USDT', timeframe: '1m' }, 'continuous', await Array.fromAsync(readBars(realData))))
+  await compare(t, marketOf({ symbol: 'BTC/USDT', timeframe: '1m' }, 'continuous', await Array.fromAsync(readBars(realData, { timeframe: '1m' }))))
 })

@@ -124,10 +124,10 @@ ids, expressions and sets then use \`efficiency(30)\` like any other name.
   must be listed too.
 - **One file.** It may import types, nothing else, so that its hash covers all of its code. The hash is part of every digest that rests on it and of the names of saved states: after an edit a model
   that was trained before is refused, and features warm up anew. Node runs TypeScript whose types can be erased.
-- **Refused at the start**, all at once and with what to do: an unknown field or input, a name that the catalogue has, a function that throws or gives the wrong thing, no value where the warm-up says that
+- **Refused at the start**, all at once and with what to do: an unknown field or input, a name that the catalogue has, a function that throws, promises or gives the wrong thing, no value where the warm-up says that
   there is one, a value outside of the range, a kernel made of itself; and what the [proofs](feature-evidence.md#proofs) find: chance, memory outside of the state, a look at later bars or at the clock, fields that are no inputs,
   a warm-up that is too short. Proofs are run on synthetic bars: what they do not reach they do not see.
-- **While it serves**, a step that throws, or gives what is not finite, has no value on that bar (\`flat\`); the first time is logged and counted (\`presage_feature_module_faults_total\`).
+- **While it serves**, a step that throws, promises its value, or gives what is not finite, has no value on that bar (\`flat\`); the first time is logged and counted (\`presage_feature_module_faults_total\`).
 - \`presage features check --modules PATHS\` checks modules, and sets that use them; \`list\`, \`export\`, \`diff\` and \`presage models check\` know those of the settings.
 `
 

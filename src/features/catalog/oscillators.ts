@@ -37,6 +37,7 @@ export const stochD: Family = {
 
 const ofRsi = {
   ...shared,
+  version: 2,
   parameters: [bars('rsi', 14, 2), bars('n', 14), bars('slowing', 3), bars('smoothing', 3)],
   source: 'Chande and Kroll 1994; TA-Lib',
   inputs: ['close'],

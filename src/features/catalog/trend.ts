@@ -82,10 +82,11 @@ export const keltnerLower: Family = {
 export const keltnerPos: Family = {
   ...keltner,
   name: 'keltner_pos',
+  version: 2,
   summary: 'where the close lies between the Keltner bands: 0 lower, 1 upper',
   formula: '(C - keltner_lower) / (keltner_upper - keltner_lower)',
   unit: 'ratio',
-  flatWhen: 'no bar has had a range since the run began',
+  flatWhen: 'the bands lie within a billionth of the price, as no bar has had a range for long',
   output: 2,
 }
 

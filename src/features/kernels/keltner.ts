@@ -3,10 +3,13 @@ import { exponential, wilder } from './smoothing.ts'
 
 const [average, range, previous] = [0, 1, 2]
 
+/** Share of the price within which the bands are no width: averages that never forget still come nearer to a price that stands still. */
+const noWidth = 1e-9
+
 /** Lengths of the middle and of the true range, and how many ranges the bands lie apart from the middle. */
 export type KeltnerParameters = { readonly length: number; readonly rangeLength: number; readonly multiple: number }
 
-/** Outputs: upper and lower Keltner band as in TA-Lib (exponential average of the typical price, Wilder's true range; both seeds end on the first bar with a value), and where the close lies between them; none while they are equal. */
+/** Outputs: upper and lower Keltner band as in TA-Lib (exponential average of the typical price, Wilder's true range; both seeds end on the first bar with a value), and where the close lies between them; none while they are as near as rounding. */
 export function keltnerKernel({ length, rangeLength, multiple }: KeltnerParameters): Kernel {
   const middle = exponential(length, average)
   const reach = wilder(rangeLength, range)
@@ -25,7 +28,7 @@ export function keltnerKernel({ length, rangeLength, multiple }: KeltnerParamete
       const lower = middle.value(state) - half
       out[0] = middle.value(state) + half
       out[1] = lower
-      if (half > 0) out[2] = (close - lower) / (2 * half)
+      if (half > noWidth * Math.abs(middle.value(state))) out[2] = (close - lower) / (2 * half)
     },
   }
 }

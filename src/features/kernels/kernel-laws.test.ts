@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
+import { flowFields } from '../../contracts/flow.ts'
 import { walkBars } from '../../market/bar-walk.ts'
 import type { BarInput } from '../../market/check-bar.ts'
+import type { Unit } from '../catalog/family.ts'
 import { families } from '../catalog/index.ts'
 import { catalogueEntries } from '../catalogue.ts'
 import { defineFeature } from '../definition.ts'
@@ -35,6 +37,9 @@ const expressions: readonly Case[] = [
 const entries: readonly Case[] = [...catalogueEntries(), ...expressions]
 const ids = entries.map(({ example }) => example)
 const walk = (seed: number, count: number, from = start) => walkBars({ seed, count, from, barMs: minute })
+
+/** Units in which prices in another currency give the same value. */
+const scaleFree: ReadonlySet<Unit> = new Set(['percent', 'ratio', 'log return', 'deviations', 'bps'])
 
 const compute = (id: string, bars: readonly BarInput[]) => kernelValues(id, '1m', bars)
 
@@ -93,6 +98,29 @@ describe('where a series begins', () => {
           assert.ok(Math.abs((long[i] as number) - (short[i - cut] as number)) <= 1e-9 * Math.max(100, bars[i]?.close ?? 0), `bar ${i}`)
       })
   }
+})
+
+describe('a market that stands still after it has moved', () => {
+  const pure = catalogueEntries().filter(
+    ({ unit, inputs }) => scaleFree.has(unit) && !inputs.some((field) => (flowFields as readonly string[]).includes(field)),
+  )
+  const still = (settled: number): BarInput[] => {
+    const moved = walk(3, settled + 400)
+    const { close } = moved.at(-1) as BarInput
+    const rest = walk(4, 1_500, start + moved.length * minute)
+    return [...moved, ...rest.map(({ openTime }) => ({ openTime, open: close, high: close, low: close, close, volume: 0 }))]
+  }
+  for (const { example: id, warmUp } of pure)
+    test(`${id} says the same of prices in another unit: what moves in their last digits is no value`, () => {
+      const bars = still(warmUp.settled)
+      const inOther = bars.map(({ open, high, low, close, ...bar }) => ({ ...bar, open: open * 1.1, high: high * 1.1, low: low * 1.1, close: close * 1.1 }))
+      const [values, others] = [compute(id, bars), compute(id, inOther)]
+      for (let i = warmUp.settled + 400; i < bars.length; i++) {
+        const [value, other] = [values[i] as number, others[i] as number]
+        assert.ok(Object.is(value, other) || Math.abs(value - other) <= 1e-5 * Math.max(1, Math.abs(value)), `bar ${i}: ${value} and ${other}`)
+      }
+    })
+  test('there are many that it is asked of', () => assert.ok(pure.length > 40))
 })
 
 test('rolling variance keeps its digits over 50,000 bars far from its mean', () => {

@@ -52,18 +52,25 @@ export function stochasticKernel(lengths: StochasticLengths): Kernel {
   }
 }
 
-/** Outputs: %K and %D of the relative strength index; where that is undefined it counts as 0, as in TA-Lib. */
+/**
+ * Outputs: %K and %D of the relative strength index; where that is undefined it counts as 0, as in TA-Lib. A close that stays where it was shrinks both averages of the index alike, so the index
+ * stays too: what moves in its last digits is rounding, which a range of nothing else would show as a value.
+ */
 export function stochasticRsiKernel(rsiLength: number, lengths: StochasticLengths): Kernel {
   const rsi = rsiKernel(rsiLength)
-  const block = stochastic(lengths, rsi.size)
+  const [previous, index] = [rsi.size, rsi.size + 1]
+  const block = stochastic(lengths, rsi.size + 2)
   return {
     size: block.end,
     outputs: 2,
     step(state, input, out) {
+      const nth = input.run - rsiLength
       rsi.step(state, input, out)
-      const value = Number.isNaN(out[0]) ? 0 : (out[0] as number)
+      if (nth <= 1 || input.close !== at(state, previous)) state[index] = Number.isNaN(out[0]) ? 0 : (out[0] as number)
+      state[previous] = input.close
       out.fill(NaN)
-      if (input.run > rsiLength) block.push(state, { high: value, low: value, close: value, nth: input.run - rsiLength }, out)
+      const value = at(state, index)
+      if (nth > 0) block.push(state, { high: value, low: value, close: value, nth }, out)
     },
   }
 }

@@ -3,13 +3,20 @@ import type { Kernel } from '../kernels/kernel.ts'
 /** Hears of what the code of a module threw while it served; the value is absent then. */
 export type OnFault = (feature: string, error: unknown) => void
 
-/** A kernel whose steps have no value until they write one. */
+/** Throws where a step gave a promise: what it writes and throws later would belong to no bar. Nobody is left with what that promise brings. */
+function refusePromise(given: unknown): void {
+  if (!(given instanceof Promise)) return
+  given.catch(() => undefined)
+  throw new TypeError('step gives a promise: a step is over when it returns, without async')
+}
+
+/** A kernel whose steps have no value until they write one, and are over when they return. */
 export const blankKernel = (kernel: Kernel): Kernel => ({
   size: kernel.size,
   outputs: 1,
   step(state, input, out) {
     out[0] = NaN
-    kernel.step(state, input, out)
+    refusePromise(kernel.step(state, input, out))
   },
 })
 

@@ -21,6 +21,14 @@ function importFailure(file: string, error: unknown): ServingError {
   return refuse(file, `cannot be imported: ${firstLine(error)}. ${fix}`, error)
 }
 
+/** The work, or an error once nothing is left in the process that could bring it on. */
+async function unlessIdle<T>(work: Promise<T>): Promise<T> {
+  const idle = Promise.withResolvers<never>()
+  const give = (): void => idle.reject(new Error('its top level waits for what never comes'))
+  process.once('beforeExit', give)
+  return Promise.race([work, idle.promise]).finally(() => process.off('beforeExit', give))
+}
+
 /**
  * Imports one file as an ES module: the bytes that are hashed are those that run, and it can import nothing but types, so that the hash covers all of its code. Throws `validation_failed` with what to do.
  */
@@ -43,7 +51,7 @@ export async function importFeatureModule(file: string): Promise<FeatureModule> 
     },
   })
   try {
-    return { exports: { ...((await import(href)) as object) }, sha256 }
+    return { exports: { ...(await unlessIdle<object>(import(href))) }, sha256 }
   } catch (error) {
     throw importFailure(file, error)
   } finally {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,9 +109,29 @@ describe('a module of features', () => {
     assert.deepEqual([value(5), value(13), value(13), value(2e6), value(6)], [5, NaN, NaN, NaN, 6])
     assert.deepEqual(told, ['change() Error: unlucky'])
   })
+
+  test('that promises its value once it serves gives none, is told of, and nobody is left with what the promise brings', async () => {
+    const file = write(planted(step('out[0] = bar.close; if (bar.close === 13) return Promise.reject(new Error("late"))')))
+    const told: string[] = []
+    const catalogue = await loadFeatureModules([file], (feature, error) => told.push(`${feature} ${String(error)}`))
+    const out = new Float64Array(1)
+    const [bar] = walkBars({ seed: 1, count: 1, from: 0, barMs: 60_000 })
+    defineFeature('change@1m', '1m', catalogue)
+      .kernel()
+      .step(new Float64Array(1), { ...bar, close: 13 } as never, out)
+    assert.ok(Number.isNaN(out[0]))
+    assert.match(told.join(), /^change\(\) TypeError: step gives a promise/)
+  })
 })
 
 describe('a module is refused, with what to do,', () => {
+  test('whose steps promise their values', async () => {
+    await refuses(
+      planted({ kernel: '() => ({ size: 0, outputs: 1, async step(state, bar, out) { out[0] = bar.close } })' }),
+      /step throws TypeError: step gives a promise: a step is over when it returns, without async/,
+    )
+  })
+
   test('that is not there, or that a link leads to from outside of what is listed', async () => {
     await assert.rejects(loadFeatureModules([join(root, 'nowhere')]), { message: /nowhere is listed in features.modulePaths and is not there/ })
     const [outside, folder] = [write(planted()), join(root, 'links')]
@@ -127,6 +148,15 @@ describe('a module is refused, with what to do,', () => {
     await refuses(planted({}, "import { readFileSync } from 'node:fs'"), /planted\.mjs: imports node:fs\. A module of features imports types only/)
     await refuses(planted({}, "import './planted.mjs'"), /imports \.\/planted\.mjs/)
     assert.ok((await load(planted({}, "import type { Kernel } from './nowhere.ts'"), 'planted.ts')).has('change'))
+  })
+
+  test('that waits for what never comes', () => {
+    const file = write('await new Promise(() => {})\nexport const late = {}\n')
+    const code = `import { loadFeatureModules } from ${JSON.stringify(new URL('load-feature-modules.ts', import.meta.url).href)}
+      await loadFeatureModules([${JSON.stringify(file)}]).catch((error) => console.log(error.message))`
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })
+    assert.match(stdout, /planted\.mjs: cannot be imported: its top level waits for what never comes\./)
+    assert.equal(status, 0)
   })
 
   test('whose exports are no features', async () => {

@@ -67,6 +67,11 @@ export class SymbolWriters {
     return this.#deps.leases.holds(symbol) ? this.#run(work) : this.#become(symbol).then(() => this.#run(work))
   }
 
+  /** How many symbols have changes that could not be published yet. */
+  get unshared(): number {
+    return this.#alone.size
+  }
+
   /** Publishes what changed by itself, without market data coming in. Never rejects. */
   async share(): Promise<void> {
     if (this.#changed.size > 0) await this.#publishChanged().catch(() => undefined)

@@ -24,3 +24,12 @@ test('no two routes have the same method and path, and every one that changes so
   assert.equal(new Set(routes.map(({ method, path }) => method + path)).size, routes.length)
   for (const { method, path, scope } of routes) if (method !== 'GET') assert.ok(scope !== undefined, path)
 })
+
+test('every path with a key takes the time that a request allows, as a header', () => {
+  const { paths } = openapiDocument('0', routes) as { paths: Record<string, Record<string, { parameters?: { name: string; in: string }[] }>> }
+  for (const { path, method, scope } of routes) {
+    const parameters = paths[path.replace(/:([a-z]+)/g, '{$1}')]?.[method.toLowerCase()]?.parameters ?? []
+    const isTaken = parameters.some((parameter) => parameter.in === 'header' && parameter.name === 'Request-Timeout-Ms')
+    assert.equal(isTaken, scope !== undefined, path)
+  }
+})

@@ -41,6 +41,15 @@ const parametersOf = (schema: TObject | undefined, place: 'path' | 'query'): obj
     ...(property.description === undefined ? {} : { description: property.description }),
   }))
 
+/** The time that a request allows: read before everything else of every path that takes a key. */
+const timeAllowed = {
+  name: 'Request-Timeout-Ms',
+  in: 'header',
+  required: false,
+  schema: { type: 'integer', minimum: 1, maximum: 9_999_999 },
+  description: 'Milliseconds that the answer may take; what is usual and what is the most are settings of the server',
+} as const
+
 const goodContent = ({ answer }: Route): object => ('mediaType' in answer ? { [answer.mediaType]: {} } : { 'application/json': { schema: answer } })
 
 const bodyContent = ({ body, lines }: Route): object => ({
@@ -55,7 +64,7 @@ function descriptionOf({ description, scope, detailScope }: Route): { readonly d
 
 function operation(route: Route): object {
   const { tag, summary, body, params, query, scope } = route
-  const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query')]
+  const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query'), ...(scope === undefined ? [] : [timeAllowed])]
   return {
     tags: [tag],
     summary,
