@@ -118,3 +118,11 @@ test('every setting has a description, a variable of its own, and a default or m
     assert.equal(optional || schema.default !== undefined, true, name)
   }
 })
+
+test('a Redis that no URL leads to is refused before anything starts, with the form to write and without the password', () => {
+  const problem = 'command line, redis.url: redis.url must be redis://[USER:PASSWORD@]HOST[:PORT][/DB], or rediss:// for TLS; DB is a number'
+  for (const url of ['http://x', '127.0.0.1:6379', 'redis://', 'redis://h/db', 'redis://h:99999', 'redis://:secret@h/1/2'])
+    assert.deepEqual(problemsFrom({ env: {}, flags: { 'redis.url': url } }), [problem], url)
+  for (const url of ['redis://h', 'rediss://user:p%40ss@h.example:6380/3', 'redis://[::1]:6379/'])
+    assert.equal(loadConfig({ env: {}, flags: { 'redis.url': url } }).redis.url, url)
+})

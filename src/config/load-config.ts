@@ -61,6 +61,14 @@ function feedFaults({ feeds }: Config): string[] {
   return [...new Set(faults)]
 }
 
+/** What the client of Redis would end the start with. */
+function redisFaults({ redis }: Config): string[] {
+  if (redis.url === undefined) return []
+  const url = URL.parse(redis.url)
+  const fits = url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^\/?\d*$/.test(url.pathname)
+  return fits ? [] : ['must be redis://[USER:PASSWORD@]HOST[:PORT][/DB], or rediss:// for TLS; DB is a number']
+}
+
 function contradictions(config: Config, origins: ReadonlyMap<string, string>): Problem[] {
   const { gateway } = config
   const problem = (name: string, message: string): Problem => ({ where: origins.get(name) ?? '', name, message })
@@ -68,6 +76,7 @@ function contradictions(config: Config, origins: ReadonlyMap<string, string>): P
   return [
     ...(late ? [problem('gateway.deadlineMs', `must not be above gateway.maxDeadlineMs, which is ${gateway.maxDeadlineMs}`)] : []),
     ...feedFaults(config).map((message) => problem('feeds', message)),
+    ...redisFaults(config).map((message) => problem('redis.url', message)),
   ]
 }
 

@@ -157,7 +157,6 @@ const Redis = Type.Object(
       Type.String({
         description:
           'The Redis (or Valkey) that replicas share features through, as redis://[USER:PASSWORD@]HOST[:PORT][/DB]; rediss:// for TLS. Without it features stay in this process',
-        pattern: '^rediss?://.+$',
         maxLength: 2_048,
         secret: true,
       }),
