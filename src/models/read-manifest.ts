@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Compile } from 'typebox/schema'
 import { type Alias, type Document, isNode, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
+import { parseInstant } from '../contracts/instant.ts'
 import { formatsOf, type Manifest, ManifestSchema } from '../contracts/manifest.ts'
 import { schemaFaults } from '../contracts/schema-faults.ts'
 import { fallbackFaults, fallbackProblems, meant } from './fallback-problems.ts'
@@ -128,8 +129,17 @@ function artefactProblems({ runtime, artefact }: Manifest): string[] {
   return []
 }
 
+/** Moments are told to callers, and compared: what only looks like one is refused as a request's is. */
+function momentProblems({ training_date, metrics: { window } }: Manifest): string[] {
+  const said = [['/training_date', training_date] as const, ...(window ?? []).map((moment, i) => [`/metrics/window/${i}`, moment] as const)]
+  return said
+    .filter(([, moment]) => parseInstant(moment) === undefined)
+    .map(([at, moment]) => `${at} must be RFC 3339 with a zone, e.g. 2024-01-10T00:00:00Z, not ${moment}`)
+}
+
 /** What the schema cannot say: names that must agree with each other. */
 const contradictions = (manifest: Manifest): string[] => [
+  ...momentProblems(manifest),
   ...symbolProblems(manifest),
   ...featureProblems(manifest.inputs),
   ...tensorProblems(manifest),
