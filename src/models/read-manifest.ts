@@ -152,9 +152,8 @@ const contradictions = (manifest: Manifest): string[] => [
   ...fallbackProblems(manifest),
 ]
 
-/** Reads and checks `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
-export function readManifest(dir: string): ManifestFile {
-  const bytes = manifestBytes(dir)
+/** What the bytes of a bundle's `model.yaml` say, checked. Throws `model_verification_failed` with every problem. */
+export function parseManifest(dir: string, bytes: Buffer): ManifestFile {
   const text = new ManifestText(bytes.toString('utf8'))
   const { value } = text
   if (!check.Check(value)) {
@@ -164,3 +163,6 @@ export function readManifest(dir: string): ManifestFile {
   text.refuseFor(contradictions(value))
   return { dir: resolve(dir), digest: digestOf(bytes), manifest: value }
 }
+
+/** Reads and checks `model.yaml` of a bundle folder. Throws `model_verification_failed` with every problem. */
+export const readManifest = (dir: string): ManifestFile => parseManifest(dir, manifestBytes(dir))
