@@ -14,7 +14,7 @@ from .source import Contract
 
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 TIMEFRAMES = ("1s", "5s", "15s", "30s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 # A symbol or a glob, as the server reads them (src/contracts/symbol.ts).
 SYMBOLS = re.compile(r"^[A-Z0-9*]{1,20}/[A-Z0-9*]{1,20}(:[A-Z0-9*]{1,20}(-[0-9A-Z*-]{1,20})?)?$|^\*$")
@@ -37,6 +37,15 @@ def duration_ms(text: str) -> int:
     if match is None:
         raise BundleError(f"{text!r} is not a duration: a whole number with its unit, such as 250ms, 15m, 1h")
     return int(match[1]) * UNITS[match[2]]
+
+
+def _is_moment(text: str) -> bool:
+    """Whether the server reads it as one: with a zone, from 1970 on, of a day and an hour that there are."""
+    match = MOMENT.fullmatch(text)
+    try:
+        return match is not None and datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00")).year >= 1970
+    except ValueError:
+        return False
 
 
 def _check_texts(what: str, given: object, limits: tuple[int, int]) -> None:

@@ -112,4 +112,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except BundleError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("given up; a bundle that is there by now is whole", file=sys.stderr)
+        return 130
     return 0

@@ -126,6 +126,7 @@ class BundleTest(unittest.TestCase):
             ({"horizon": 15}, "15 is not a duration"),
             ({"horizon": "1\u0665m"}, "is not a duration"),
             ({"training_date": "202\u0664-01-10T00:00:00Z"}, "is not RFC 3339"),
+            *(({"training_date": date}, "is not RFC 3339") for date in ("2024-13-01T00:00:00Z", "2024-01-01T25:00:00Z", "2024-01-01T00:00:00+99:00", "1969-12-31T00:00:00Z")),
             ({"training_date": None}, "training_date None is not RFC 3339"),
             ({"training_date": "2024-02-30T00:00:00Z"}, "training_date '2024-02-30T00:00:00Z' is not RFC 3339"),
             ({"training_date": "2024-02-03T24:00:00Z"}, "is not RFC 3339"),

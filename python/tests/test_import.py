@@ -64,6 +64,12 @@ class ImportTest(unittest.TestCase):
         self.assertIn('  class: "even:Even"', manifest)
         self.assertIn("  window: 2", manifest)
 
+    def test_ctrl_c_is_told_in_one_line_and_leaves_nothing_behind(self) -> None:
+        path = self.room / "slow.py"
+        path.write_text("class Slow:\n    def predict(self, rows):\n        raise KeyboardInterrupt\n")
+        self.assertEqual(self.run_with(path, "--class", "slow:Slow"), (130, "", "given up; a bundle that is there by now is whole\n"))
+        self.assertFalse((self.room / "models").exists())
+
     @unittest.skipUnless(installed("onnx", "onnxruntime"), "onnx and onnxruntime are not installed")
     def test_a_graph_of_several_inputs_is_described_on_the_line(self) -> None:
         path, self.matrix = write_graph(self.room / "given.onnx"), write_matrix(self.room, graph_vectors(), graph_features)

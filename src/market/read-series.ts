@@ -1,6 +1,5 @@
 import type { Calendar, SeriesKey } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
-import type { Timeframe } from '../contracts/timeframe.ts'
 import { decodeRecord } from './bar-records.ts'
 import type { BarInput } from './check-bar.ts'
 import { openRecords } from './record-log.ts'

@@ -7,7 +7,7 @@ import { folderPrint } from './folder-print.ts'
 import type { ModelIndex } from './model-index.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import type { Resident } from './resident.ts'
-import { type Scan, scanFolder } from './scan-folder.ts'
+import { ReadBundles, type Scan, scanFolder } from './scan-folder.ts'
 import type { StoreRecords } from './store-records.ts'
 import { VersionSlot } from './version-slot.ts'
 
@@ -36,6 +36,7 @@ export class BundleScan {
   readonly #deps: BundleScanDeps
   #rejected: Told = new Map()
   #last: Promise<void> = Promise.resolve()
+  readonly #reads = new ReadBundles()
   readonly #changedFiles: ChangedFiles
   readonly #closing = new AbortController()
   constructor(deps: BundleScanDeps) {
@@ -66,7 +67,7 @@ export class BundleScan {
 
   async #scan(onFound: () => void): Promise<void> {
     const { dir, index, records, refresh, log } = this.#deps
-    const scan = this.#isClosed ? undefined : await scanFolder(dir)
+    const scan = this.#isClosed ? undefined : await scanFolder(dir, this.#reads)
     if (this.#isClosed) return
     if (!scan) return log('warn', `the models folder ${dir} cannot be read; what is in memory serves on`)
     const told = (folders: Scan['rejected']) => new Map(folders.map(({ path, reason }) => [relative(dir, path), reason]))

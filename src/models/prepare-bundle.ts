@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Manifest } from '../contracts/manifest.ts'
 import { ServingError } from '../contracts/error.ts'
 import { compileArtefact } from '../runtimes/compile-artefact.ts'
+import { requireSame } from '../runtimes/require-same.ts'
 import type { ArtefactSpec } from '../runtimes/runtime.ts'
 import { checkFiles } from './check-files.ts'
 import { checkOptional, type GoldenRows, parseGolden } from './golden.ts'
@@ -40,9 +41,11 @@ function artefactSpec(dir: string, manifest: Manifest): ArtefactSpec {
 }
 
 /** The golden rows of a file; a refusal names it. */
-function goldenOf(dir: string, name: string, { inputs, window }: ArtefactSpec): GoldenRows {
+function goldenOf({ dir, manifest: { files } }: Pick<ManifestFile, 'dir' | 'manifest'>, name: string, { inputs, window }: ArtefactSpec): GoldenRows {
+  const bytes = readFileSync(join(dir, name))
+  requireSame(name, bytes, files[name])
   try {
-    return parseGolden(readFileSync(join(dir, name), 'utf8'), inputs * window)
+    return parseGolden(bytes.toString('utf8'), inputs * window)
   } catch (error) {
     if (!(error instanceof ServingError)) throw error
     throw new ServingError(error.code, `${name}: ${error.message}`, { cause: error })
@@ -60,7 +63,7 @@ export function prepareBundle(file: ManifestFile): PreparedBundle {
 export function prepareDraft({ dir, digest, manifest }: ManifestFile): PreparedBundle {
   checkFiles(dir, manifest)
   const spec = artefactSpec(dir, manifest)
-  const golden = manifest.golden === undefined ? undefined : goldenOf(dir, manifest.golden, spec)
+  const golden = manifest.golden === undefined ? undefined : goldenOf({ dir, manifest }, manifest.golden, spec)
   if (golden !== undefined) checkOptional(golden, manifest.inputs)
   return { manifest, digest, spec, compiled: compileArtefact(manifest.runtime, spec), golden }
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { scanFolder } from './scan-folder.ts'
+import { ReadBundles, scanFolder } from './scan-folder.ts'
 
 const example = fileURLToPath(new URL('../../examples/models/momentum/1.2.3', import.meta.url))
 
@@ -45,3 +45,25 @@ for (const [place, reason] of misnamed)
     assert.deepEqual([bundles, Object.keys(rejected)], [[], [place]])
     assert.match(rejected[place] ?? '', reason)
   })
+
+test('a manifest that is as it was at the scan before is not parsed again, one that changed is', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'presage-scan-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  const [good, bad] = [join(dir, 'momentum/1.2.3/model.yaml'), join(dir, 'other/1.0.0/model.yaml')]
+  cpSync(example, dirname(good), { recursive: true })
+  mkdirSync(dirname(bad), { recursive: true })
+  writeFileSync(bad, 'schema: 2')
+  const reads = new ReadBundles()
+  const scan = async () => (await scanFolder(dir, reads)) ?? assert.fail('the folder is there')
+  const first = await scan()
+  const second = await scan()
+  assert.equal(second.bundles[0], first.bundles[0])
+  assert.equal(second.rejected[0], first.rejected[0])
+  appendFileSync(good, '\n')
+  writeFileSync(bad, 'schema: 3')
+  const third = await scan()
+  assert.notEqual(third.bundles[0]?.digest, first.bundles[0]?.digest)
+  assert.notEqual(third.rejected[0], first.rejected[0])
+  rmSync(dirname(good), { recursive: true })
+  assert.deepEqual((await scan()).bundles, [])
+})

@@ -2,8 +2,8 @@ import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { modelNamePattern, semverPattern } from '../contracts/manifest.ts'
-import type { ManifestFile } from './manifest-file.ts'
-import { readManifest } from './read-manifest.ts'
+import { digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
+import { parseManifest } from './read-manifest.ts'
 
 type Rejected = { readonly path: string; readonly reason: string }
 
@@ -51,13 +51,43 @@ function strays(path: string): Rejected[] {
 }
 
 /** The bundle in a folder whose name is a version, or why it is none. */
-function read(path: string): ManifestFile | Rejected {
+function parsed(path: string, bytes: Buffer): ManifestFile | Rejected {
   try {
-    const file = readManifest(path)
+    const file = parseManifest(path, bytes)
     const reason = misplaced(file, path)
     return reason === undefined ? file : { path, reason }
   } catch (error) {
-    return { path, reason: error instanceof Error ? error.message : String(error) }
+    return rejection(path, error)
+  }
+}
+
+const rejection = (path: string, error: unknown): Rejected => ({ path, reason: error instanceof Error ? error.message : String(error) })
+
+type Read = { readonly digest: string; readonly is: ManifestFile | Rejected }
+
+/** What scans have read: to parse a manifest takes long, and most are as they were the time before. */
+export class ReadBundles {
+  #before: ReadonlyMap<string, Read> = new Map()
+  #now = new Map<string, Read>()
+
+  /** The bundle in a folder, or why it is none; parsed if its bytes are not those of the scan before. */
+  read(path: string): ManifestFile | Rejected {
+    try {
+      const bytes = manifestBytes(path)
+      const digest = digestOf(bytes)
+      const before = this.#before.get(path)
+      const read = before?.digest === digest ? before : { digest, is: parsed(path, bytes) }
+      this.#now.set(path, read)
+      return read.is
+    } catch (error) {
+      return rejection(path, error)
+    }
+  }
+
+  /** A scan is over: what it did not come by is forgotten. */
+  turn(): void {
+    this.#before = this.#now
+    this.#now = new Map()
   }
 }
 
@@ -72,21 +102,21 @@ function versionsIn(path: string): Dirent[] | string {
 }
 
 /** What is or was meant as a bundle in the folder of a model. */
-function* foundIn(path: string, versions: readonly Dirent[]): Generator<ManifestFile | Rejected> {
+function* foundIn(path: string, versions: readonly Dirent[], reads: ReadBundles): Generator<ManifestFile | Rejected> {
   for (const { name } of versions)
-    if (isVersion.test(name)) yield read(join(path, name))
+    if (isVersion.test(name)) yield reads.read(join(path, name))
     else if (isMeant(join(path, name))) yield { path: join(path, name), reason: versionFault(name) }
 }
 
 /** Everything in the folder that is a bundle or was meant as one, or that cannot be looked into, a piece at a time. */
-function* found(dir: string): Generator<ManifestFile | Rejected | { readonly closed: Rejected }> {
+function* found(dir: string, reads: ReadBundles): Generator<ManifestFile | Rejected | { readonly closed: Rejected }> {
   for (const { name } of folders(dir)) {
     const path = join(dir, name)
     if (isMeant(path)) yield { path, reason: 'a bundle lies in a folder of its version in the folder of its model: NAME/VERSION' }
     const versions = isName.test(name) ? versionsIn(path) : undefined
     if (versions === undefined) yield* strays(path)
     else if (typeof versions === 'string') yield { closed: { path, reason: versions } }
-    else yield* foundIn(path, versions)
+    else yield* foundIn(path, versions, reads)
   }
 }
 
@@ -94,12 +124,12 @@ function* found(dir: string): Generator<ManifestFile | Rejected | { readonly clo
  * Bundles of `NAME/VERSION/` folders, and what was meant as one; names that begin with a dot (such as those of a copy that is still under way) and folders without a
  * `model.yaml` whose names are no versions are left alone. Undefined when the folder itself cannot be read: no news, not no models. The event loop turns between bundles.
  */
-export async function scanFolder(dir: string): Promise<Scan | undefined> {
+export async function scanFolder(dir: string, reads = new ReadBundles()): Promise<Scan | undefined> {
   const bundles: ManifestFile[] = []
   const rejected: Rejected[] = []
   const closed: Rejected[] = []
   try {
-    for (const each of found(dir)) {
+    for (const each of found(dir, reads)) {
       if ('manifest' in each) bundles.push(each)
       else if ('closed' in each) closed.push(each.closed)
       else rejected.push(each)
@@ -108,5 +138,6 @@ export async function scanFolder(dir: string): Promise<Scan | undefined> {
   } catch {
     return undefined
   }
+  reads.turn()
   return { bundles, rejected, closed }
 }

@@ -45,6 +45,7 @@ export class InferenceLink {
   #socket: Socket | undefined
   #heart: NodeJS.Timeout | undefined
   #stopWatching = (): void => {}
+  #isReady = false
   #pinged = false
   #ending: string | undefined
 
@@ -199,16 +200,23 @@ export class InferenceLink {
     }
   }
 
+  /** Once: foreign code that says so without end would keep the server busy with reading it. */
+  #becomeReady(info: ProcessInfo): void {
+    if (this.#isReady) return this.end('it said again that it is ready')
+    this.#isReady = true
+    this.#ready.resolve(info)
+  }
+
   #handle({ message, tensors }: Frame): void {
     const reply = parseReply(message)
-    if (reply.kind === 'ready') return this.#ready.resolve(reply.info)
+    if (reply.kind === 'ready') return this.#becomeReady(reply.info)
     if (reply.kind === 'pong') {
       this.#pinged = false
       this.#onMemory(reply.rssBytes)
     }
     const outcome = reply.kind !== 'refused' ? tensors : new ServingError(reply.code, reply.message)
     if (this.#calls.answer(reply.id, outcome)) return
-    if (outcome instanceof ServingError && reply.id === 0) this.#ready.reject(outcome)
+    if (outcome instanceof ServingError && reply.id === 0 && !this.#isReady) this.#ready.reject(outcome)
     else this.end('it answered a call that nobody made')
   }
 }

@@ -48,8 +48,10 @@ for (const [mood, why] of [
   ['exit', /connection closed|status 7/],
   ['garble', /malformed/],
   ['invent', /a call that nobody made/],
+  ['renounce', /a call that nobody made/],
   ['mumble', /no known kind/],
   ['owe', /no known kind/],
+  ['repeat', /it said again that it is ready/],
 ] as const) {
   test(`a model that does "${mood}" in a call costs its process, not the server: the next process answers`, async () => {
     await using made = await makeProcess()

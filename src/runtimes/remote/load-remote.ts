@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { ServingError } from '../../contracts/error.ts'
 import { durationMs } from '../../contracts/written-units.ts'
 import type { BreakerLimits } from '../../resilience/breaker.ts'
+import { requireSame } from '../require-same.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { checkHost, type Endpoint, parseEndpoint } from './endpoint.ts'
 import { RemoteServer } from './exchange.ts'
@@ -32,8 +32,7 @@ async function readEndpoint({ path, files, settings }: RemoteSpec): Promise<Endp
   const { size } = await stat(path)
   if (size > endpointBytes) throw new ServingError('model_verification_failed', `The endpoint has ${size} bytes; at most ${endpointBytes} are read`)
   const bytes = await readFile(path)
-  if (createHash('sha256').update(bytes).digest('hex') !== files[path])
-    throw new ServingError('model_verification_failed', 'The endpoint is not the file that was verified: its SHA-256 differs. Copy the bundle again.')
+  requireSame('The endpoint', bytes, files[path])
   const endpoint = parseEndpoint(bytes.toString('utf8'))
   checkHost(endpoint, settings.remoteHosts)
   return endpoint

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,6 +41,14 @@ test('a file of another format, a damaged one, and one that does not fit the man
   assert.throws(compile({ format: 'onnx', content: '' }), refused(/reads lightgbm, xgboost-json, xgboost-ubj, sklearn-trees, not onnx/))
   assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, inputs: 9 }), refused(/take 10 inputs, the manifest lists 9/))
   assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, outputs: 3 }), refused(/give 1 outputs, the manifest lists 3/))
+})
+
+test('a file that was exchanged since it was verified is refused', (t) => {
+  const spec = specOf(t, { format: 'xgboost-json', content: model.text })
+  const verified = { ...spec, files: { [spec.path]: hash('sha256', model.text) } }
+  compileTrees(verified)
+  writeFileSync(spec.path, model.text.replace('"learner"', ' "learner"'))
+  assert.throws(() => compileTrees(verified), refused(/^The model file is not the file that was verified: its SHA-256 differs/))
 })
 
 test('a file that no string can hold is refused unread', (t) => {

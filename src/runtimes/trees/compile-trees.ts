@@ -9,6 +9,7 @@ import { parseSklearnTrees } from '../../trees/sklearn.ts'
 import type { Ensemble } from '../../trees/ensemble.ts'
 import { parseXgBoostJson, parseXgBoostUbj } from '../../trees/xgboost.ts'
 import type { ArtefactFormat } from '../../contracts/artefact-formats.ts'
+import { requireSame } from '../require-same.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 
 /** All of a forest that runs: what predicts, and what explains where that is possible. Plain data. */
@@ -45,14 +46,17 @@ export function readTreesFile(path: string): Uint8Array {
 }
 
 /** The trees of an artefact. Throws `model_verification_failed`, ModelFormatError. */
-export function readEnsemble({ path, format }: ArtefactSpec): Ensemble {
+export function readEnsemble({ path, format, files }: ArtefactSpec): Ensemble {
   const read = treeReaders[format]
   if (read === undefined)
     throw new ServingError(
       'model_verification_failed',
       `The runtime "trees" reads ${Object.keys(treeReaders).join(', ')}, not ${format}; correct artefact.format or runtime`,
     )
-  return read(readTreesFile(path))
+  const bytes = readTreesFile(path)
+  // A file that belongs to no bundle has no digest.
+  if (Object.hasOwn(files, path)) requireSame('The model file', bytes, files[path])
+  return read(bytes)
 }
 
 /** Reads, parses and compiles a forest. Takes long, so it belongs in a process of its own. Throws `model_verification_failed` with line and tree. */
