@@ -51,7 +51,7 @@ def write_bundle(target: Path, manifest: dict[str, Any], content: tuple[Path, di
         for name, data in files.items():
             (temporary / name).write_bytes(data)
         text = to_yaml({**manifest, "files": _digests(temporary)})
-        (temporary / "model.yaml").write_text(text)
+        (temporary / "model.yaml").write_text(text, encoding="utf-8")
         _rename(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

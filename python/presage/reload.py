@@ -44,7 +44,7 @@ class Answers:
 def _sklearn_trees(words: dict[str, Any]) -> Predict:
     from .sklearn_trees_answers import sklearn_trees_answers
 
-    text = Path(words["path"]).read_text()
+    text = Path(words["path"]).read_text(encoding="utf-8")
     return lambda x: sklearn_trees_answers(text, x)
 
 

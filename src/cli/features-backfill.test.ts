@@ -119,6 +119,15 @@ test('--known-at with files, and a span without a moment, are refused rather tha
   assert.equal(existsSync(join(folder, 'none.csv')), false)
 })
 
+test('a span without a bar leaves no file', async (t) => {
+  const out = join(folder, 'empty.csv')
+  await assert.rejects(run(t, '--bars', file, '--features', 'close@1m', '--from', '2030-01-01', '--out', out), {
+    code: 'validation_failed',
+    message: /empty\.csv would have no row, so it was not written/,
+  })
+  assert.equal(existsSync(out), false)
+})
+
 test('bars that a server would refuse are counted in the last line', async (t) => {
   const path = join(folder, 'refused.csv')
   writeFileSync(

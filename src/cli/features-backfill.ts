@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { ServingError } from '../contracts/error.ts'
 import { isWithin } from '../features/training-matrix.ts'
 import { vectorRows } from '../features/vector-rows.ts'
 import { openTableFile } from '../history/table-file.ts'
@@ -43,6 +44,7 @@ async function backfill(options: BackfillOptions): Promise<void> {
     }
     digest = made.set.digest
   }
+  if (rows === 0) throw new ServingError('validation_failed', `${out} would have no row, so it was not written: no bar closes in the span of --from and --to`)
   await file.save({ feature_set_digest: digest, symbols, timeframe, bars: [...sources.values()].map(({ from }) => from) })
   const seconds = (systemClock.monotonic() - begin) / 1_000
   const values = rows * features.length

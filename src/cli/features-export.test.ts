@@ -97,6 +97,10 @@ test('a span, the ending and the files are checked; a refused export leaves no f
     code: 'validation_failed',
     message: /x\.arrow: the ending chooses the format/,
   })
+  await assert.rejects(run(t, ...one, '--bars', btc, '--from', '2030-01-01', '--out', out), {
+    code: 'validation_failed',
+    message: /refused\.parquet would have no row, so it was not written/,
+  })
   await assert.rejects(run(t, ...one, '--bars', btc, eth, '--out', out), { code: 'validation_failed', message: /names 2 files for 1 symbols/ })
   await assert.rejects(run(t, ...one, '--bars', btc, '--from', 'soon', '--out', out), /A day or a moment in UTC/)
   truncateSync(eth, 5_000)

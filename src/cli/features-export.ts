@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { ServingError } from '../contracts/error.ts'
 import { labelColumns, type LabelColumn } from '../features/labels/label-columns.ts'
 import { type MatrixCounts, trainingMatrix } from '../features/training-matrix.ts'
 import { openTableFile, type TableFile } from '../history/table-file.ts'
@@ -82,6 +83,8 @@ async function addRows(
   progress.end(
     `${rows} rows to ${options.out} (left out: ${warming} warming, ${undefinedValue} without a value, ${unlabelled} without a label, ${quarantined} quarantined), ${calendarsIn(sources)}`,
   )
+  if (rows === 0)
+    throw new ServingError('validation_failed', `${options.out} would have no row, so it was not written: take a longer span of --from and --to, or more bars`)
   return { digest, counts }
 }
 

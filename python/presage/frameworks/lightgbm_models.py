@@ -63,4 +63,4 @@ def load_lightgbm(path: Path) -> Any:
     from lightgbm import Booster
 
     with reading(path, "LightGBM's text", "write it with booster.save_model(path)"):
-        return Booster(model_str=path.read_text())
+        return Booster(model_str=path.read_text(encoding="utf-8"))
