@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from worker_process import WorkerTest, needs
+
+from presage.worker.adapters.saved_graph import strange_operator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 ROWS = np.random.default_rng(7).normal(size=(5, 12))
@@ -79,6 +82,56 @@ class TensorFlowTest(WorkerTest):
         self.assertRegex(message["message"], "Lambda|lambda")
         worker, _ = self.load(path, format="keras")
         np.testing.assert_array_equal(self.answer(worker, ROWS[:, :3])[:, 1], np.full(5, 0.25))
+
+    def saved_with(self, step: Any) -> Path:
+        """A SavedModel that takes a step beside its sum, in a function of its own."""
+        import tensorflow as tf
+
+        class Summed(tf.Module):
+            @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32)])
+            def serve(self, rows: Any) -> Any:
+                return tf.reduce_sum(rows, axis=1, keepdims=True) + tf.function(step)()
+
+        module = Summed()
+        path = self.folder / "saved"
+        tf.saved_model.save(module, path, signatures=module.serve)
+        return path
+
+    def test_a_saved_model_that_does_more_than_compute_is_refused_unless_that_is_allowed(self) -> None:
+        import tensorflow as tf
+
+        target = self.folder / "written"
+        regression = {"format": "tensorflow-savedmodel", "features": ["a", "b", "c"], "kind": "regression", "outputs": 1}
+
+        def writes() -> Any:
+            tf.io.write_file(str(target), "x")
+            return tf.constant(0.0)
+
+        path = self.saved_with(writes)
+        worker = self.start()
+        worker.load(path, allowUnsafe=False, **regression)
+        message = worker.receive().message
+        self.assertEqual(message["code"], "model_verification_failed")
+        self.assertIn("does more than compute (TensorFlow's operator WriteFile); set models.allowUnsafeFormats", message["message"])
+        self.assertFalse(target.exists())
+        worker, _ = self.load(path, **regression)
+        self.assertEqual((self.answer(worker, np.ones((1, 3))).tolist(), target.exists()), ([[3.0]], True))
+
+    def test_a_saved_model_cannot_hide_a_step_behind_what_saves_it(self) -> None:
+        from tensorflow.core.protobuf import saved_model_pb2
+
+        import tensorflow as tf
+
+        path = self.saved_with(lambda: tf.cast(tf.strings.length(tf.io.read_file(str(self.folder / "none"))), tf.float32)) / "saved_model.pb"
+        saved = saved_model_pb2.SavedModel()
+        saved.ParseFromString(path.read_bytes())
+        graph = saved.meta_graphs[0]
+        real = (graph.saver_def.save_tensor_name.split(":")[0], graph.saver_def.restore_op_name)
+        for node in [node for node in graph.graph_def.node if node.name in real]:
+            graph.graph_def.node.remove(node)
+        graph.saver_def.save_tensor_name = graph.signature_def["serving_default"].outputs["output_0"].name
+        graph.object_graph_def.concrete_functions.clear()
+        self.assertEqual(strange_operator(graph), "ReadFile")
 
     def test_another_shape_is_refused(self) -> None:
         path = self.folder / "model.keras"

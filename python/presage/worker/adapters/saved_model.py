@@ -10,6 +10,7 @@ import numpy as np
 from ..load_args import LoadArgs
 from ..refusal import VERIFICATION_FAILED, Refusal
 from .adapter import Model
+from .saved_graph import check_graph
 from .tensorflow_process import tensorflow_for
 from .tensors import chosen_output, only_input, row_shape
 
@@ -18,7 +19,9 @@ SIGNATURE = "serving_default"
 
 def load(args: LoadArgs) -> Model:
     """The signature `serving_default`."""
-    return signature_model(*tensorflow_for(args), args)
+    process = tensorflow_for(args)
+    check_graph(args)
+    return signature_model(*process, args)
 
 
 def signature_model(tensorflow: ModuleType, device: str, args: LoadArgs) -> Model:
