@@ -114,16 +114,6 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
     (folder) => edit(folder, (text) => `${text}\nfirst: &a {}\nsecond: *a\n`),
     /^model\.yaml: line \d+: the alias \*a has no meaning here: write out/,
   ],
-  [
-    'a date that is none',
-    (folder) => edit(folder, (text) => text.replace(/^training_date: .*$/m, 'training_date: "2024-13-45T00:00:00Z"')),
-    /line \d+: \/training_date must be RFC 3339 with a zone, e\.g\. 2024-01-10T00:00:00Z, not 2024-13-45T00:00:00Z$/,
-  ],
-  [
-    'a window of words',
-    (folder) => edit(folder, (text) => text.replace(/^( +window: \["[^"]+"), .*\]$/m, '$1, "until further notice"]')),
-    /line \d+: \/metrics\/window\/1 must be RFC 3339 .*, not until further notice$/,
-  ],
   ['a key that stands twice', (folder) => edit(folder, (text) => `${text}\nschema: 1\n`), /^model\.yaml: line \d+: schema stands twice$/],
   ['a key that stands twice further in', (folder) => edit(folder, (text) => text.replace('kind: "platt"', '$&\n    "a": 1')), /line \d+: a stands twice$/],
   ['golden rows that end too soon', shortGolden, /^golden\.json: the golden rows do not fit their schema: they are no JSON, or were cut off: /],

@@ -43,4 +43,6 @@ test('the lineage of a value is answered as a graph, and a feature that is not i
   const refused = await ask('feature=smo(5)@5m')
   assert.deepEqual([refused.status, ((await refused.json()) as { code: string }).code], [400, 'unknown_feature'])
   assert.equal((await ask('feature=close@1m&since=yesterday')).status, 400)
+  const many = (await (await ask('feature=close@1m&bars=501')).json()) as { code: string; detail: string }
+  assert.deepEqual([many.code, many.detail], ['validation_failed', '/bars must be a whole number from 0 to 500'])
 })

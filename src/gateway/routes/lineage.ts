@@ -3,7 +3,7 @@ import { formatInstant } from '../../contracts/instant.ts'
 import { type Lineage, type LineageBars, type LineageNode, LineageResponse, maxLineageBars } from '../../contracts/lineage.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { setQuery, SymbolParams } from './features.ts'
-import { instantOf } from './market.ts'
+import { countOf, instantOf } from './market.ts'
 
 const usualBars = 20
 
@@ -106,9 +106,7 @@ const lineage = defineRoute({
     {
       ...setQuery,
       feature: Type.String({ minLength: 1, maxLength: 200, description: 'A feature of the set, by id or plain name', examples: ['rsi(14)@1m'] }),
-      bars: Type.Optional(
-        Type.String({ pattern: '^\\d{1,3}$', description: `Bars that each series lists, the newest; at most ${maxLineageBars}, default ${usualBars}` }),
-      ),
+      bars: Type.Optional(Type.String({ maxLength: 20, description: `Bars that each series lists, the newest; 0 to ${maxLineageBars}, default ${usualBars}` })),
       since: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339: digest the bars from here on, to compare with a replica that keeps fewer' })),
     },
     { additionalProperties: false },
@@ -117,7 +115,7 @@ const lineage = defineRoute({
   codes: ['invalid_symbol', 'invalid_timestamp', 'unknown_feature', 'model_not_found', 'version_not_found', 'not_the_writer', 'model_unavailable'],
   async handle({ params, query, call }, { features, models }) {
     const [asOf, since] = [instantOf(query.as_of, 'as_of'), instantOf(query.since, 'since')]
-    const bars = Math.min(Number(query.bars ?? usualBars), maxLineageBars)
+    const bars = countOf(query.bars, { name: 'bars', least: 0, most: maxLineageBars, usual: usualBars })
     await features.fetch(params.symbol)
     const wish = { feature: query.feature, asOf, bars, since }
     const own = features.sets().find(({ spec }) => spec.name === query.set)

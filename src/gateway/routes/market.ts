@@ -20,7 +20,7 @@ const BarsQuery = Type.Object(
     timeframe: IngestBarsRequest.properties.timeframe,
     from: Type.Optional(Instant),
     to: Type.Optional(Instant),
-    limit: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,4}$', description: `At most ${maxBarsPerAnswer}, default ${usualBars}` })),
+    limit: Type.Optional(Type.String({ maxLength: 20, description: `1 to ${maxBarsPerAnswer}, default ${usualBars}` })),
   },
   { additionalProperties: false },
 )
@@ -32,6 +32,18 @@ export function instantOf(text: string | undefined, name: string): number | unde
   if (ms !== undefined) return ms
   const rule = 'must be an RFC 3339 instant with a zone, e.g. 2024-01-15T10:30:00Z'
   throw new ServingError('invalid_timestamp', `/${name} ${rule}`, { places: [{ pointer: `/${name}`, rule, got: text.slice(0, 100).toWellFormed() }] })
+}
+
+/** A count in a query, with the ends that it may have and what it usually is. */
+type Count = { readonly name: string; readonly least: number; readonly most: number; readonly usual: number }
+
+/** A count in a query, or what it usually is. Throws `validation_failed`. */
+export function countOf(text: string | undefined, { name, least, most, usual }: Count): number {
+  if (text === undefined) return usual
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : NaN
+  if (count >= least && count <= most) return count
+  const rule = `must be a whole number from ${least} to ${most}`
+  throw new ServingError('validation_failed', `/${name} ${rule}`, { places: [{ pointer: `/${name}`, rule, got: text.slice(0, 100).toWellFormed() }] })
 }
 
 type Row = readonly [number, number, number, number, number, number, number?]
@@ -91,7 +103,7 @@ const read = defineRoute({
     const { symbol, timeframe } = query
     const from = instantOf(query.from, 'from')
     const to = instantOf(query.to, 'to')
-    const limit = Math.min(Number(query.limit ?? usualBars), maxBarsPerAnswer)
+    const limit = countOf(query.limit, { name: 'limit', least: 1, most: maxBarsPerAnswer, usual: usualBars })
     const range = { limit, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
     const bars = market.bars({ symbol, timeframe }, range)
     return { symbol, timeframe, bars: bars.map(({ openTime, open, high, low, close, volume }) => [openTime, open, high, low, close, volume]) }

@@ -147,6 +147,8 @@ const marketRows: readonly BadInput[] = [
   get('bars of a bad symbol', '/market/bars?symbol=btc&timeframe=1m', 'invalid_symbol', '/symbol'),
   get('bars from a word', '/market/bars?symbol=BTC/USDT&timeframe=1m&from=x', 'invalid_timestamp', '/from'),
   get('bars with limit 0', '/market/bars?symbol=BTC/USDT&timeframe=1m&limit=0', 'validation_failed', '/limit'),
+  get('more bars than an answer has', '/market/bars?symbol=BTC/USDT&timeframe=1m&limit=10001', 'validation_failed', '/limit'),
+  get('bars with a limit that is no count', '/market/bars?symbol=BTC/USDT&timeframe=1m&limit=1e3', 'validation_failed', '/limit'),
   get('bars with two symbols', '/market/bars?symbol=BTC/USDT&symbol=ETH/USDT&timeframe=1m', 'validation_failed', '/symbol'),
   get('bars with a key in the query', '/market/bars?symbol=BTC/USDT&timeframe=1m&api_key=x', 'unknown_field', '/api_key'),
   get('bars that are not stored', '/market/bars?symbol=DOGE/USDT&timeframe=1m', 'series_not_found'),
