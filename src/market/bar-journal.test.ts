@@ -93,6 +93,18 @@ test('bars survive without closing: an ingest is written before it returns', () 
   assert.equal(open(folder).store.bars(btc).length, 10)
 })
 
+test('a file of bars that comes in at once is written, however many they are', async () => {
+  const folder = makeFolder()
+  const count = 150_000
+  const first = open(folder, count)
+  const seconds = { ...btc, timeframe: '1s' } as const
+  first.store.ingest(seconds, walkBars({ seed: 3, count, from: start, barMs: 1_000 }), { clock: 'replay' })
+  await first.close()
+  const second = open(folder, count)
+  assert.equal(second.store.bars(seconds).length, count)
+  await second.close()
+})
+
 test('a journal cut at any byte restores the bars of a prefix of the ingests', () => {
   const folder = makeFolder()
   const { store } = open(folder)

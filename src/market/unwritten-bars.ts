@@ -24,7 +24,7 @@ export class UnwrittenBars {
     const known = this.#bySeries.get(nameOf(series))?.bars ?? []
     if (known === 'whole') return
     if (known.length > 0 && known.length + bars.length > this.#keepBars) return this.addWhole(series)
-    known.push(...bars)
+    for (const bar of bars) known.push(bar) // a file may bring more at once than a call takes arguments
     this.#bySeries.set(nameOf(series), { series, bars: known })
   }
 
