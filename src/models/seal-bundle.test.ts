@@ -180,3 +180,16 @@ test('nothing is written before the model is proven, so that a server that watch
   await seal(dir, { runtime })
   assert.deepEqual(new Set(seen.slice(0, 64 * 3)), new Set([before, 'model.txt', 'model.yaml']))
 })
+
+test('golden rows never take the place of the artefact, and a place that cannot be written is told', async (t) => {
+  const { dir } = draft(t, { golden: 'model.txt' })
+  const artefact = readFileSync(join(dir, 'model.txt'), 'utf8')
+  await assert.rejects(seal(dir, { anew: true }), {
+    message: 'golden of model.yaml is model.txt, which belongs to the artefact: give the rows a file of their own',
+  })
+  assert.equal(readFileSync(join(dir, 'model.txt'), 'utf8'), artefact)
+  const other = draft(t, { golden: 'rows/golden.json' })
+  const before = other.text()
+  await assert.rejects(seal(other.dir, { anew: true }), { code: 'validation_failed', message: /rows\/golden\.json cannot be written \(ENOENT\)/ })
+  assert.deepEqual([other.text(), readdirSync(other.dir)], [before, ['model.txt', 'model.yaml']])
+})

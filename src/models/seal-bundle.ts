@@ -39,6 +39,9 @@ function refuse(message: string): never {
 function goldenOf(draft: ManifestDraft, files: Manifest['files'], anew: boolean): { readonly name: string; readonly isMade: boolean } {
   const named = draft.textAt('golden')
   const name = named ?? usualGolden
+  const artefact = draft.textAt('artefact', 'path')
+  if (name === artefact || name.startsWith(`${artefact}/`))
+    refuse(`golden of model.yaml is ${name}, which belongs to the artefact: give the rows a file of their own`)
   const isThere = Object.hasOwn(files, name)
   if (anew || (named === undefined && !isThere)) return { name, isMade: true }
   if (named === undefined)
@@ -102,6 +105,14 @@ async function prove(
   }
 }
 
+function writeRows(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (cause) {
+    throw new ServingError('validation_failed', `${path} cannot be written (${(cause as NodeJS.ErrnoException).code}): it takes the golden rows`, { cause })
+  }
+}
+
 /** Writes rows that were made, and the manifest behind them; what lay there comes back where the whole is refused. */
 async function publish<Checked>(
   { dir, draft }: { readonly dir: string; readonly draft: ManifestDraft },
@@ -111,7 +122,7 @@ async function publish<Checked>(
   const path = join(dir, rows.name)
   const before = rows.isThere ? readFileSync(path) : undefined
   try {
-    if (rows.text !== undefined) writeFileSync(path, rows.text)
+    if (rows.text !== undefined) writeRows(path, rows.text)
     draft.write()
     return await check(dir)
   } catch (error) {
