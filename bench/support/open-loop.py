@@ -1,6 +1,6 @@
 """Open loop: sends requests when they are due, whether or not answers come, and counts from that moment. It reads jobs, one JSON a line, and answers each with one.
 
-Beside them it posts to the paths of `beside` in turn, each as soon as the one before is answered, as an operator would.
+Beside them it posts to the paths of `beside` in turn, each as soon as the one before is answered, as an operator would; over and over, or `once`.
 It stands for clients on other machines, so it takes no processor while it waits (a Node process could only spin: its timers are a millisecond late), and where the machine
 allows it goes before everything else that runs here, on the processor that its first word names.
 """
@@ -36,9 +36,11 @@ def quantile(ordered, share):
 class Errand:
     """Requests that follow each other, over a connection of their own."""
 
-    def __init__(self, target, paths):
+    def __init__(self, target, paths, is_once):
         self.requests = [request_bytes(target, path, "{}") for path in paths]
         self.sent = 0
+        self.is_once = is_once
+        self.is_waiting = False
         self.connection = connect(target["port"]) if paths else None
 
     @property
@@ -50,10 +52,14 @@ class Errand:
         return self.sent % len(self.requests) > 0
 
     def send_next(self):
+        if self.is_once and self.cycles == 1:
+            return
         self.connection.send(self.requests[self.sent % len(self.requests)])
         self.sent += 1
+        self.is_waiting = True
 
     def take_answer(self):
+        self.is_waiting = False
         answer = self.connection.recv(65_536)
         head, _, body = answer.partition(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
@@ -63,18 +69,17 @@ class Errand:
             sys.exit(f"an answer beside the load was no 200: {body.decode(errors='replace')}")
 
     def finish(self):
-        while True:
+        while self.is_waiting:
             self.take_answer()
-            if not self.is_half_way:
-                break
-            self.send_next()
+            if self.is_half_way:
+                self.send_next()
         self.connection.close()
 
 
 def run(job):
     target, rate = job["target"], job["rate"]
     request, total = request_bytes(target, target["path"], target["body"]), round(rate * job["seconds"])
-    errand = Errand(target, job.get("beside", []))
+    errand = Errand(target, job.get("beside", []), job.get("once", False))
     beside = [errand.connection] if errand.requests else []
     idle = [connect(target["port"]) for _ in range(connections)]
     busy, due, latencies, errors, planned = {}, [], [], 0, 0

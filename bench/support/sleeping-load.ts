@@ -3,8 +3,14 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { LoadTarget } from './http-load.ts'
 
-/** So many requests a second for so long; beside them posts to these paths in turn, without pause. */
-export type OpenLoopJob = { readonly target: LoadTarget; readonly seconds: number; readonly rate: number; readonly beside?: readonly string[] }
+/** So many requests a second for so long; beside them posts to these paths in turn, each once or over and over, without pause. */
+export type OpenLoopJob = {
+  readonly target: LoadTarget
+  readonly seconds: number
+  readonly rate: number
+  readonly beside?: readonly string[]
+  readonly once?: boolean
+}
 /** Latencies in ms from the moment a request was due (`p99s`: of each second), how many answers were no 200, and how often the paths beside were gone through. */
 export type OpenLoopResult = {
   readonly p50: number
