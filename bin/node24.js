@@ -39,19 +39,17 @@ export function keepCompiled() {
 }
 
 /**
- * Runs a program in the foreground: same terminal, signals passed on; resolves to its exit code (128 + number for a signal, as a shell says it). What it writes as errors is also given to
- * `hear`, if there is one.
+ * Runs a program in the foreground: same terminal, signals passed on; resolves to its exit code (128 + number for a signal, as a shell says it). Where there is a
+ * `hear`, what it writes is given to that instead.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, hear?: (bytes: Buffer) => void }} [given]
  * @returns {Promise<number>}
  */
 export function foreground(command, args, { env = process.env, hear } = {}) {
-  const child = spawn(command, args, { stdio: ['inherit', 'inherit', hear === undefined ? 'inherit' : 'pipe'], cwd: process.cwd(), env })
-  child.stderr?.on('data', (bytes) => {
-    process.stderr.write(bytes)
-    hear?.(bytes)
-  })
+  const out = hear === undefined ? 'inherit' : 'pipe'
+  const child = spawn(command, args, { stdio: ['inherit', out, out], cwd: process.cwd(), env })
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => hear?.(bytes))
   const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'])
   // A terminal sends Ctrl-C to both processes by itself: passing it on would make it two.
   const passOn = (/** @type {NodeJS.Signals} */ signal) => void (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal))

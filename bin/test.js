@@ -30,14 +30,18 @@ async function runPython() {
     return process.env.CI ? 1 : 0
   }
   const env = { ...process.env, PYTHONPATH: `${root}python:${root}python/tests` }
+  // A process for each file: PyTorch and TensorFlow in one end it. As many at a time as there are processors, since most compute on one.
+  const waiting = [...pythonFiles]
   let code = 0
-  // A process for each file: PyTorch and TensorFlow in one end it.
-  for (const file of pythonFiles) code = (await runPythonFile(file, env)) || code
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) code = (await runPythonFile(file, env)) || code
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
   return code
 }
 
 /**
- * The exit code of a file of Python tests.
+ * The exit code of a file of Python tests, whose words are said in one piece when it has ended.
  * @param {string} file
  * @param {NodeJS.ProcessEnv} env
  */
@@ -45,7 +49,9 @@ async function runPythonFile(file, env) {
   /** @type {Buffer[]} */
   const said = []
   const code = await foreground('.venv/bin/python', ['-m', 'unittest', file], { env, hear: (bytes) => said.push(bytes) })
-  if (code !== 0) failures.push(`${file} ended with ${code}:\n${Buffer.concat(said).toString().slice(-LAST_WORDS)}`)
+  const words = Buffer.concat(said).toString()
+  process.stderr.write(`${file}\n${words}`)
+  if (code !== 0) failures.push(`${file} ended with ${code}:\n${words.slice(-LAST_WORDS)}`)
   return code
 }
 
