@@ -33,7 +33,7 @@ export function describeVersion(entry: ModelEntry, slot: VersionSlot, verified: 
     training_date: manifest.training_date,
     runtime: manifest.runtime,
     labels,
-    verified: verified && slot.failure === undefined,
+    verified: verified && !slot.isRefused,
     loaded: slot.resident !== undefined,
     memory_bytes: slot.resident?.runtime.memoryBytes ?? 0,
     digest,

@@ -30,8 +30,8 @@ export class LabelKeeper {
   refresh(name: string): void {
     const { index, registry, records } = this.#deps
     const change = this.moved(name)
-    // A version that failed is nothing to go back to.
-    if (!change || change.old.failure || !records.isVerified(change.old)) return
+    // A version whose files are refused is nothing to go back to.
+    if (!change || change.old.isRefused || !records.isVerified(change.old)) return
     const event = { name, version: change.now, event: 'latest', detail: `from ${change.old.version}`, keyId: 'server' }
     const previous = { previous: { version: change.old.version, pinned: false } }
     const tell = async (): Promise<void> => {

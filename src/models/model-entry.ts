@@ -37,7 +37,7 @@ export class ModelEntry {
   #candidates(isVerified: (slot: VersionSlot) => boolean): Candidate[] {
     return [...this.slots.values()]
       .filter(({ onDisk, resident }) => onDisk || resident !== undefined)
-      .map((slot) => ({ version: slot.version, verified: isVerified(slot) && slot.failure === undefined, failed: slot.failure !== undefined }))
+      .map((slot) => ({ version: slot.version, verified: isVerified(slot) && !slot.isRefused, failed: slot.failure !== undefined }))
   }
 
   get labels(): ReadonlyMap<string, string> {

@@ -91,7 +91,7 @@ test('a process that dies fails the bundle that it was at, and the next one has 
   const [pid] = children(launcher.pid as number)
   process.kill(pid as number, 'SIGSTOP')
   const lost = assert.rejects(preparation.prepare(bundle('1.2.2'), never), {
-    code: 'model_verification_failed',
+    code: 'model_unavailable',
     message: /the loading process ended without an answer \(signal SIGKILL ended it\)/,
   })
   const next = preparation.prepare(bundle('1.2.3'), never)
@@ -106,7 +106,7 @@ test('what a process says before it dies is told', async (t) => {
   const { preparation } = make(t, undefined, ({ line }) => void lines.push(line))
   const { manifest, ...file } = bundle('1.2.3')
   const tooLong = preparation.prepare({ ...file, manifest: { ...manifest, name: 'x'.repeat(65 << 20) } }, never)
-  await assert.rejects(tooLong, { code: 'model_verification_failed', message: /exited with status 1/ })
+  await assert.rejects(tooLong, { code: 'model_unavailable', message: /exited with status 1/ })
   while (!lines.some((line) => /RangeError: a value of \d+ bytes/.test(line))) await setImmediate()
 })
 
@@ -197,7 +197,7 @@ test('a bundle that comes to no end with a share of its own either is refused, a
   const endless = preparation.prepare(bundle('1.2.2'), never)
   const next = preparation.prepare(bundle('1.2.3'), never)
   late()
-  await assert.rejects(endless, { code: 'model_verification_failed', message: /was not read within 10 min/ })
+  await assert.rejects(endless, { code: 'model_unavailable', message: /was not read within 10 min/ })
   assert.equal((await next).manifest.version, '1.2.3')
 })
 

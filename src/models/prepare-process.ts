@@ -119,7 +119,7 @@ export class PrepareProcess {
   #refuse(): void {
     this.#end()
     this.#settle({
-      code: 'model_verification_failed',
+      code: 'model_unavailable',
       message: `The bundle was not read within ${mostMs / 60_000} min: the loading process hung and was ended`,
     })
   }
@@ -175,7 +175,7 @@ export class PrepareProcess {
     if (launched !== this.#running) return
     this.#forget()
     if (this.#current)
-      this.#settle({ code: 'model_verification_failed', message: `The bundle could not be read: the loading process ended without an answer (${how})` })
+      this.#settle({ code: 'model_unavailable', message: `The bundle could not be read: the loading process ended without an answer (${how})` })
   }
 
   #end(): void {

@@ -55,6 +55,11 @@ export class VersionSlot {
     this.version = file.manifest.version
   }
 
+  /** True while its files are refused: no label follows it, whatever was proven of it before. */
+  get isRefused(): boolean {
+    return this.failure?.isRefusal ?? false
+  }
+
   get state(): SlotState {
     if (this.loading) return this.loading.phase
     if (this.resident) return 'ready'
