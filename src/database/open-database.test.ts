@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { DatabaseSync } from 'node:sqlite'
+import { Kysely } from 'kysely'
 import { openDatabase } from './open-database.ts'
+import { SqliteDialect } from './sqlite-dialect.ts'
+import type { Tables } from './tables.ts'
 
 const row = { name: 'momentum', label: 'stable', version: '1.2.3', pinned: 0, at: 1 }
 
@@ -27,6 +31,31 @@ test('a transaction that fails leaves nothing', async () => {
   })
   await assert.rejects(failing, /planned/)
   assert.equal((await database.selectFrom('labels').selectAll().execute()).length, 0)
+  await database.destroy()
+})
+
+test('a transaction settles once it is on the disk, and fails where the disk refuses', async () => {
+  const events: string[] = []
+  let refusal: Error | undefined
+  const toDisk = async (): Promise<void> => {
+    if (refusal) throw refusal
+    events.push('on the disk')
+  }
+  const database = new Kysely<Tables>({ dialect: new SqliteDialect(new DatabaseSync(':memory:'), toDisk) })
+  await database.schema.createTable('labels').addColumn('name', 'text').execute()
+  const write = () =>
+    database.transaction().execute((transaction) =>
+      transaction
+        .insertInto('labels')
+        .values({ name: 'momentum' } as never)
+        .execute(),
+    )
+  await write().then(() => events.push('settled'))
+  assert.deepEqual(events, ['on the disk', 'settled'])
+  refusal = new Error('planned')
+  await assert.rejects(write(), /planned/)
+  refusal = undefined
+  await write()
   await database.destroy()
 })
 

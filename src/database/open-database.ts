@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
@@ -20,6 +21,17 @@ function openFile(path: string): DatabaseSync {
   return database
 }
 
+/** What was committed lies in the log beside the file. SQLite itself would sync it on this thread, which takes some ms of a disk and now and then tens of them. */
+async function syncLog(path: string): Promise<void> {
+  if (path === ':memory:') return
+  const log = await open(`${path}-wal`, 'r+')
+  try {
+    await log.datasync()
+  } finally {
+    await log.close()
+  }
+}
+
 const isBusy = (cause: unknown): boolean => cause instanceof Error && 'errcode' in cause && cause.errcode === 5
 
 function refusal(path: string, cause: unknown): ServingError {
@@ -35,7 +47,7 @@ function refusal(path: string, cause: unknown): ServingError {
 /** Opens (or makes) the SQLite file, or `:memory:`, for this process alone, and brings its schema up to date. Throws `store_unavailable` when it cannot. */
 export async function openDatabase(path: string): Promise<Database> {
   try {
-    const database: Database = new Kysely<Tables>({ dialect: new SqliteDialect(openFile(path)) })
+    const database: Database = new Kysely<Tables>({ dialect: new SqliteDialect(openFile(path), () => syncLog(path)) })
     const { error } = await new Migrator({ db: database, provider: { getMigrations: () => Promise.resolve({ ...migrations }) } }).migrateToLatest()
     if (error !== undefined) throw error
     return database

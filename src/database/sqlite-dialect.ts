@@ -30,14 +30,16 @@ class SqliteConnection implements DatabaseConnection {
   }
 }
 
-/** Hands the one connection to one caller at a time. */
+/** Hands the one connection to one caller at a time. A transaction settles once it is on the disk, single statements once the system has them. */
 class SqliteDriver implements Driver {
   readonly #database: DatabaseSync
+  readonly #toDisk: () => Promise<void>
   readonly #connection: SqliteConnection
   #last: Promise<void> = Promise.resolve()
   #free: (() => void) | undefined
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, toDisk: () => Promise<void>) {
     this.#database = database
+    this.#toDisk = toDisk
     this.#connection = new SqliteConnection(database)
   }
   init(): Promise<void> {
@@ -56,9 +58,10 @@ class SqliteDriver implements Driver {
   }
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('commit'))
+    await this.#toDisk()
   }
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'))
+    if (this.#database.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'))
   }
   releaseConnection(): Promise<void> {
     this.#free?.()
@@ -70,14 +73,16 @@ class SqliteDriver implements Driver {
   }
 }
 
-/** Kysely over the SQLite that comes with Node. */
+/** Kysely over the SQLite that comes with Node; `toDisk` settles when all that was committed would outlive a loss of power. */
 export class SqliteDialect implements Dialect {
   readonly #database: DatabaseSync
-  constructor(database: DatabaseSync) {
+  readonly #toDisk: () => Promise<void>
+  constructor(database: DatabaseSync, toDisk: () => Promise<void>) {
     this.#database = database
+    this.#toDisk = toDisk
   }
   createDriver(): Driver {
-    return new SqliteDriver(this.#database)
+    return new SqliteDriver(this.#database, this.#toDisk)
   }
   createQueryCompiler(): SqliteQueryCompiler {
     return new SqliteQueryCompiler()
