@@ -17,13 +17,25 @@ export class FolderWatch {
   }
 
   start(): void {
-    this.#every = setInterval(this.#onChange, this.#everyMs)
+    this.#every = setInterval(() => {
+      this.#watch()
+      this.#onChange()
+    }, this.#everyMs)
     this.#every.unref()
+    this.#watch()
+  }
+
+  /** Unless it is watched already. A folder that is not there (yet), or whose watcher failed, is watched from a later look on. */
+  #watch(): void {
+    if (this.#watcher) return
     try {
-      this.#watcher = watch(this.#dir, { recursive: true, persistent: false }, () => this.#settle())
-      this.#watcher.on('error', () => this.#watcher?.close())
+      const watcher = watch(this.#dir, { recursive: true, persistent: false }, () => this.#settle())
+      this.#watcher = watcher.on('error', () => {
+        watcher.close()
+        this.#watcher = undefined
+      })
     } catch {
-      this.#watcher = undefined // the folder is not there (yet): the rescan finds it
+      this.#watcher = undefined
     }
   }
 
