@@ -111,7 +111,7 @@ function composeHealth(
   const probes = {
     api: () => healthy(readiness.phase),
     models: () => models.health(),
-    database: () => healthy('SQLite'),
+    database: () => models.records.health(),
     ...(market.sharedHealth ? { cache: market.sharedHealth } : {}),
     features: market.health,
     ...(feeds.any ? { feeds: () => feeds.health() } : {}),

@@ -12,8 +12,6 @@ export type ServedModel = {
   readonly manifest: Manifest
   readonly features: FeatureSet
   readonly runtime: LoadedModel
-  /** False only when the operator allows bundles without golden rows. */
-  readonly verified: boolean
 }
 
 /** A version that may not be loaded, with the label through which it was found, if it was one. */

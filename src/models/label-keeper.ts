@@ -21,26 +21,32 @@ export class LabelKeeper {
   readonly #deps: LabelKeeperDeps
   readonly #warmUntil = new Map<VersionSlot, number>()
   readonly #proven = new Map<string, string | undefined>()
+  /** By model, what the store has not been told yet: `latest` went from one version to another by itself. */
+  readonly #owed = new Map<string, { readonly from: string; readonly to: string }>()
   #lastMove: Promise<unknown> = Promise.resolve()
   constructor(deps: LabelKeeperDeps) {
     this.#deps = deps
   }
 
-  /** Resolves the labels of a model again; the version that was `latest` becomes `previous`, in the store too. Never throws for a known model. */
+  /** Resolves the labels of a model again; the version that was `latest` becomes `previous`, in the store too: now, or the next time where it refuses. Never throws for a known model. */
   refresh(name: string): void {
-    const { index, registry, records } = this.#deps
     const change = this.moved(name)
     // A version whose files are refused is nothing to go back to.
-    if (!change || change.old.isRefused || !records.isVerified(change.old)) return
-    const event = { name, version: change.now, event: 'latest', detail: `from ${change.old.version}`, keyId: 'server' }
-    const previous = { previous: { version: change.old.version, pinned: false } }
-    const tell = async (): Promise<void> => {
-      // Whoever has moved it since has said what is previous.
-      if (index.entry(name).labels.get('latest') !== change.now) return
-      await registry.moveLabels(name, previous, event)
+    if (change && !change.old.isRefused && this.#deps.records.isVerified(change.old)) this.#owed.set(name, { from: change.old.version, to: change.now })
+    if (this.#owed.has(name)) void this.#deps.records.attempt('labels', () => this.inTurn(() => this.#tellPrevious(name)))
+  }
+
+  async #tellPrevious(name: string): Promise<void> {
+    const { index, registry } = this.#deps
+    const owed = this.#owed.get(name)
+    if (!owed) return
+    // Whoever has moved it since has said what is previous.
+    if (index.entry(name).labels.get('latest') === owed.to) {
+      const event = { name, version: owed.to, event: 'latest', detail: `from ${owed.from}`, keyId: 'server' }
+      await registry.moveLabels(name, { previous: { version: owed.from, pinned: false } }, event)
       this.#resolve(name)
     }
-    void records.attempt('labels', () => this.inTurn(tell))
+    if (this.#owed.get(name) === owed) this.#owed.delete(name)
   }
 
   /** Moves of labels follow each other: each begins with what the one before has left, in the store as well. Settles as the move does. */

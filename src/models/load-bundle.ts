@@ -16,7 +16,7 @@ export type LoadDeps = {
   readonly allowUnverified: boolean
 }
 
-/** The states that a load goes through. */
+/** The states that a load goes through: its files and its process, its golden rows, its memory brought at hand. */
 export type LoadPhase = 'loading' | 'verifying' | 'warming'
 
 /** A loaded model with what was proven of it. */
@@ -123,12 +123,12 @@ export async function loadBundle(
       'model_verification_failed',
       `This server has no runtime ${prepared.manifest.runtime}; it has ${deps.runtimes.map((runtime) => runtime.kind).join(', ')}`,
     )
-  onPhase('warming')
   const runtime = await kind.load(prepared.spec, prepared.compiled, signal)
   try {
     onPhase('verifying')
     const by = { at: deps.clock.monotonic() + longestVerificationMs, signal, allowUnverified: deps.allowUnverified }
     const golden = await verify(prepared, runtime, by)
+    onPhase('warming')
     await runtime.bringAtHand?.()
     return { prepared, runtime, golden }
   } catch (error) {

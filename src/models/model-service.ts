@@ -124,8 +124,9 @@ export class ModelService implements ModelAccess {
     return this.records.isVerified(slot)
   }
 
-  /** Brings a version into memory, also one that failed just now. Throws what loading throws with its precise code, and `model_memory_exceeded`. */
+  /** Brings a version into memory, also one that failed just now; that counts as a use of it, so no proof under way takes it out again. Throws what loading throws with its precise code, and `model_memory_exceeded`. */
   load(slot: VersionSlot): Promise<Resident> {
+    slot.lastUsed = this.#uses += 1
     return this.#loader.load(slot, { insist: true, isAsked: true, isUrgent: false })
   }
   /** Moves of labels follow each other, those that new versions make included. Settles as the move does. */

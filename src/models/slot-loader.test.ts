@@ -40,7 +40,7 @@ const model = (dispose: () => void = () => {}): LoadedModel => ({
 /** In memory, as if it had been loaded. */
 function resident(slot: VersionSlot, dispose: () => void): VersionSlot {
   const ref = { name: slot.name, version: slot.version, digest: slot.file.digest }
-  slot.resident = new Resident({ ref, manifest: slot.file.manifest, features: {} as never, runtime: model(dispose), verified: true }, undefined, () => {})
+  slot.resident = new Resident({ ref, manifest: slot.file.manifest, features: {} as never, runtime: model(dispose) }, undefined, () => {})
   return slot
 }
 
@@ -90,6 +90,19 @@ test('a version for which there is no room is not loaded', async () => {
   }).load(slotOf('newcomer'), asked)
   await assert.rejects(load, full)
   assert.deepEqual(events, ['changed'])
+})
+
+test('a version that turned out to take more than there is room for is not brought again before there is room for that', async () => {
+  const events: string[] = []
+  const room = (_: VersionSlot, bytes: number): readonly VersionSlot[] => {
+    if (bytes === memoryBytes) throw new ServingError('model_memory_exceeded', 'no room')
+    return []
+  }
+  const slot = slotOf('large')
+  const models = loader(events, room)
+  await assert.rejects(models.load(slot, asked), { code: 'model_memory_exceeded' })
+  await assert.rejects(models.load(slot, { ...asked, insist: true }), { code: 'model_memory_exceeded' })
+  assert.deepEqual(events, ['prepare', 'load', 'at hand', 'changed', 'changed'])
 })
 
 test('a version of the same model leaves only when the new one has come: it answers until then', async () => {

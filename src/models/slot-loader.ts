@@ -135,6 +135,7 @@ export class SlotLoader {
       isUrgent: () => load.isUrgent,
       onPhase: (phase) => void (load.phase = phase),
     })
+    slot.lastBytes = loaded.runtime.memoryBytes // also where it turns out not to fit: it is not brought again for a guess
     const leaving = await this.#admit(slot, load, loaded)
     // Nothing awaits from the decision to here and to the end of `changed`: memory, labels and the version agree at every moment.
     const resident = makeResident(slot, { ...loaded, features, onIdle: () => this.#tellFreed() })
@@ -209,5 +210,5 @@ export class SlotLoader {
 type Arrived = LoadedBundle & { readonly features: FeatureSet; readonly onIdle: () => void }
 
 function makeResident(slot: VersionSlot, { runtime, golden, features, onIdle }: Arrived): Resident {
-  return new Resident({ ref: refOf(slot), manifest: slot.file.manifest, features, runtime, verified: golden !== undefined }, golden, onIdle)
+  return new Resident({ ref: refOf(slot), manifest: slot.file.manifest, features, runtime }, golden, onIdle)
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { HealthCheck } from '../contracts/health.ts'
 import type { Meter } from '../contracts/meter.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { VersionSlot } from './version-slot.ts'
@@ -14,6 +15,8 @@ export type StoreRecordsDeps = {
 export class StoreRecords {
   readonly #deps: StoreRecordsDeps
   readonly #underWay = new Set<Promise<unknown>>()
+  /** What it refused the last time that it was told of it, and why. */
+  readonly #refused = new Map<string, string>()
   constructor(deps: StoreRecordsDeps) {
     this.#deps = deps
   }
@@ -44,14 +47,24 @@ export class StoreRecords {
     const answer = nextTurn().then(work)
     this.#underWay.add(answer)
     try {
-      return await answer
+      const told = await answer
+      this.#refused.delete(what)
+      return told
     } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      this.#refused.set(what, why)
       this.#deps.meter.counter('model_store_failures_total', 'Times that the metadata store refused what the models had for it', { what }).add()
-      this.#deps.log('warn', `the metadata store refused (${what}): ${error instanceof Error ? error.message : String(error)}; serving goes on without it`)
+      this.#deps.log('warn', `the metadata store refused (${what}): ${why}; serving goes on without it`)
       return undefined
     } finally {
       this.#underWay.delete(answer)
     }
+  }
+
+  /** How the store is, for /health: degraded while the last thing of a kind that it was told was refused. */
+  health(): HealthCheck {
+    if (this.#refused.size === 0) return { status: 'healthy', detail: 'SQLite' }
+    return { status: 'degraded', detail: `SQLite refused ${[...this.#refused].map(([what, why]) => `${what} (${why})`).join(', ')}` }
   }
 
   /** Settles when what the store is being told at this moment has arrived, or was refused. */

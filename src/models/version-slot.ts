@@ -40,7 +40,7 @@ export class VersionSlot {
   damage: string | undefined
   /** How they reproduced their golden rows in this process, whether or not the store could be told. */
   proof: GoldenResult | undefined
-  /** What it took when it was in memory last. */
+  /** What it took when it was brought into memory last. */
   lastBytes: number | undefined
   lastUsed = 0
   requests = 0

@@ -39,7 +39,6 @@ before(async () => {
     manifest,
     features: await checkFeatureContract(manifest, features),
     runtime,
-    verified: true,
   }
   store.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, walkBars({ seed: 7, count: bars, from: start, barMs: 60_000 }), { clock: 'replay' })
 })

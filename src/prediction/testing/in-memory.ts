@@ -99,7 +99,6 @@ export function makeModel(parts: { readonly manifest?: Partial<Manifest>; readon
     manifest,
     features: parts.set ?? makeSet(),
     runtime: parts.runtime ?? makeRuntime(),
-    verified: true,
   }
 }
 
