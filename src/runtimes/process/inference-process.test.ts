@@ -9,7 +9,8 @@ import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
 import type { Deadline } from '../../contracts/ports.ts'
 import { systemClock } from '../../system.ts'
 import { nodeCommand } from '../../processes/command.ts'
-import { type InferenceProcess, type ProcessDeps, type ProcessEvent, type ProcessSpec, startInferenceProcess } from './inference-process.ts'
+import { type InferenceProcess, type ProcessDeps, type ProcessSpec, startInferenceProcess } from './inference-process.ts'
+import type { ProcessEvent } from './process-event.ts'
 import type { Tensor } from './tensor.ts'
 import { Launcher } from '../../processes/launcher.ts'
 import { processesBelow } from '../../processes/process-tree.ts'
@@ -199,11 +200,30 @@ for (const [why, limits, mood] of [
       await call(made.under, mood)
       await setImmediate()
     }
-    const [recycled] = (await next) as [ProcessEvent]
-    assert.deepEqual([recycled.kind, recycled.pid, 'reason' in recycled && recycled.reason.startsWith(why)], ['recycled', pid, true])
+    const [recycled] = (await next) as [ProcessEvent & { kind: 'recycled' }]
+    assert.deepEqual([recycled.pid, recycled.cause, recycled.reason.startsWith(why)], [pid, mood === 'calm' ? 'calls' : 'memory', true])
     await call(made.under, 'calm')
   })
 }
+
+test('where no fresh process can take over the old one answers on, and the next is tried after a growing wait', async () => {
+  const kept: (ProcessEvent & { kind: 'kept' })[] = []
+  const onEvent = (event: ProcessEvent): void => void (event.kind === 'kept' && kept.push(event))
+  const args = (first: unknown) => ({ refuse: first !== undefined })
+  await using made = await makeProcess({ args, limits: { recycleCalls: 1, backoff: { baseMs: 4, capMs: 1_000 } } }, { onEvent })
+  const { pid } = made.under
+  while (kept.length < 3) await call(made.under, 'calm')
+  assert.deepEqual(
+    kept.map(({ cause, failure, retryAfterMs }) => [cause, failure, retryAfterMs]),
+    [2, 4, 8].map((waitMs) => ['calls', 'Not today', waitMs]),
+  )
+  assert.equal(made.under.pid, pid)
+})
+
+test('a process that takes more once it is loaded than it is replaced at is refused with both numbers', async () => {
+  const message = /^The process of the loaded model takes \d\d+ MiB, limits\.memory allows 5 MiB: allow more/
+  await assert.rejects(makeProcess({ limits: { recycleBytes: 5 << 20 } }), { code: 'model_memory_exceeded', message })
+})
 
 test('what a model prints reaches the log and cannot break the protocol', async () => {
   await using made = await makeProcess()
