@@ -154,6 +154,7 @@ export class ModelService implements ModelAccess {
     const troubles = [
       { count: slots.filter(({ failure }) => failure !== undefined).length + this.#scan.refused.length, what: 'refused' },
       { count: slots.filter(({ onDisk, damage }) => onDisk && damage !== undefined).length, what: 'with damaged files' },
+      { count: loaded.filter(({ resident }) => resident?.runtime.trouble !== undefined).length, what: 'without a running process' },
       { count: loaded.filter(({ onDisk, refusal }) => !onDisk && refusal === undefined).length, what: 'whose folder is gone' },
     ].filter(({ count }) => count > 0)
     const detail = [`${loaded.length} of ${slots.length} versions loaded`, ...troubles.map(({ count, what }) => `${count} ${what}`)].join(', ')

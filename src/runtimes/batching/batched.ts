@@ -58,6 +58,9 @@ class BatchedModel implements LoadedModel {
   get protection(): string | undefined {
     return this.#model.protection
   }
+  get trouble(): string | undefined {
+    return this.#model.trouble
+  }
 
   get wholeColumns(): readonly number[] | undefined {
     return this.#model.wholeColumns

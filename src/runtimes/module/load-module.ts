@@ -37,6 +37,9 @@ export class ProcessModule implements LoadedModel {
   get memoryBytes(): number {
     return this.#pool.info.rssBytes
   }
+  get trouble(): string | undefined {
+    return this.#pool.trouble
+  }
   get engine(): string {
     return `Node ${String(this.#pool.info['version'])} (module)`
   }

@@ -56,7 +56,7 @@ export type OnnxInfo = {
 export type OnnxPlace = OnnxInfo & { readonly rssBytes: number; readonly inServer?: true }
 
 /** Where a graph is computed: tensors of rows in, its answer out. */
-export type OnnxBackend = Pick<InferencePool, 'info' | 'infos' | 'pids' | 'call' | 'promote' | 'dispose'>
+export type OnnxBackend = Pick<InferencePool, 'info' | 'infos' | 'pids' | 'call' | 'promote' | 'dispose'> & Partial<Pick<InferencePool, 'trouble'>>
 
 /** An ONNX model: rows become the tensors of its graph, and the answer of the graph becomes output rows. */
 export class OnnxModel implements LoadedModel {
@@ -82,6 +82,9 @@ export class OnnxModel implements LoadedModel {
   }
   get memoryBytes(): number {
     return this.info.rssBytes
+  }
+  get trouble(): string | undefined {
+    return this.#backend.trouble
   }
   get engine(): string {
     return `onnxruntime ${this.info.version} (${placeWords(this.place)})`

@@ -8,6 +8,7 @@ import { batched } from '../batching/batched.ts'
 import { batchSettings } from '../batching/batch-settings.ts'
 import { type InferencePool, startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
+import { reporting } from '../process-report.ts'
 import { ProvenSizes } from '../process/proven-sizes.ts'
 import type { ProcessInfo } from '../process/message.ts'
 import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
@@ -55,6 +56,9 @@ class PythonModel implements LoadedModel {
   get memoryBytes(): number {
     return this.#pool.info.rssBytes
   }
+  get trouble(): string | undefined {
+    return this.#pool.trouble
+  }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
     if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
@@ -100,7 +104,7 @@ export class PythonRuntime implements ModelRuntime {
       if (first !== undefined) sizes.keep(first)
       return { ...given, batch: sizes.known().map(provenBy) }
     }
-    const report = new DeviceReport(this.#deps, labels)
+    const report = new DeviceReport(reporting(this.#deps, spec.model), labels)
     const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...report.deps, signal })
     for (const info of pool.infos) sizes.keep(info)
     const model = new PythonModel(pool, spec, protection)
