@@ -160,6 +160,19 @@ test('an error in a call is its answer, and the process goes on', async () => {
   assert.equal(made.under.pid, pid)
 })
 
+test('a call for whose message there is no memory is refused with what to do, and the process goes on', async () => {
+  await using made = await makeProcess()
+  // Of all lengths, one below nothing is what every machine refuses to allocate.
+  const data = Object.defineProperty(new Float64Array(1), 'byteLength', { value: -4_096 })
+  await assert.rejects(made.under.call([{ name: 'vast', shape: [1], data }], within(20_000)), {
+    name: 'ServingError',
+    code: 'overloaded',
+    message: /^There is no memory to send the rows to the model now \(.*\); ask again$/,
+  })
+  assert.equal((await call(made.under, 'calm'))[0]?.name, 'calm')
+  assert.equal(made.under.waiting, 0)
+})
+
 test('Ctrl-C in a terminal and a service that is to end, which reach every process, leave the calls that go on to the server', async () => {
   await using made = await makeProcess()
   const pid = made.under.pid ?? assert.fail('no process')

@@ -58,13 +58,13 @@ export class ExplanationThread {
     const { id, answer } = this.#calls.add(row.byteLength, deadline, () => {})
     this.#tell(worker, of).then(
       () => this.#ask(worker, { model: of.model, call: id, row }),
-      (error: ServingError) => this.#calls.answer(id, error),
+      (error: ServingError) => this.#calls.refuse(id, error),
     )
     return answer
   }
 
   #ask(worker: Worker, question: Extract<ExplanationMessage, { call: number }>): void {
-    if (!this.#models.has(question.model)) this.#calls.answer(question.call, unloaded())
+    if (!this.#models.has(question.model)) this.#calls.refuse(question.call, unloaded())
     // The calls of a thread that has ended were told so.
     else if (worker === this.#worker) worker.postMessage(question)
   }
