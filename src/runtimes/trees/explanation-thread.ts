@@ -70,8 +70,12 @@ export class ExplanationThread {
   }
 
   #tell(worker: Worker, of: ToldModel): Promise<void> {
-    const told = this.#told.get(of.model) ?? this.#sendCopy(worker, of)
+    const known = this.#told.get(of.model)
+    if (known !== undefined) return known
+    const told = this.#sendCopy(worker, of)
     this.#told.set(of.model, told)
+    // The next row tells the thread again.
+    told.catch(() => this.#told.get(of.model) === told && this.#told.delete(of.model))
     return told
   }
 
@@ -86,7 +90,6 @@ export class ExplanationThread {
       if (worker === this.#worker && this.#models.has(model))
         worker.postMessage({ model, compiled: { ...compiled, image } } satisfies ExplanationMessage, [image.buffer])
     } catch (error) {
-      if (worker === this.#worker) this.#told.delete(model)
       throw new ServingError('overloaded', `There is no memory to explain this model now (${String(error)}); ask again`, { cause: error })
     }
   }
