@@ -1,9 +1,6 @@
 import { ServingError } from '../../contracts/error.ts'
-import type { Clock, Deadline } from '../../contracts/ports.ts'
+import { type Clock, type Deadline, msUntil, timerMs } from '../../contracts/ports.ts'
 import { givenUp } from './given-up.ts'
-
-/** The longest delay that a timer takes. */
-const maxTimerMs = 2 ** 31 - 1
 
 type PendingCall<Answer> = {
   readonly at: number
@@ -74,7 +71,7 @@ export class PendingCalls<Answer> {
     }
     const abort = (): void => giveUp(givenUp(deadline.signal))
     const late = (): void => giveUp(new ServingError('deadline_exceeded', 'The deadline passed before the model answered'))
-    const timer = setTimeout(late, Math.min(maxTimerMs, Math.max(0, deadline.at - this.#clock.monotonic())))
+    const timer = setTimeout(late, msUntil(deadline.at, this.#clock))
     deadline.signal.addEventListener('abort', abort, { once: true })
     this.#calls.set(id, { at: deadline.at, bytes, rest, resolve, reject })
     this.#bytes += bytes
@@ -133,6 +130,6 @@ export class PendingCalls<Answer> {
   // Only the oldest call is watched: those behind it may be late because of it, and get their own grace once it is their turn.
   #watchOldest(): void {
     clearTimeout(this.#watch)
-    if (this.#calls.size > 0) this.#watch = setTimeout(this.#hung, Math.min(maxTimerMs, this.#oldestMs()))
+    if (this.#calls.size > 0) this.#watch = setTimeout(this.#hung, timerMs(this.#oldestMs()))
   }
 }
