@@ -5,6 +5,7 @@ import type { Clock, Deadline, Timer } from '../../contracts/ports.ts'
 import { systemTimer } from '../../system.ts'
 import { givenUp } from '../process/given-up.ts'
 import { unloaded } from '../process/unloaded.ts'
+import { requireRows } from '../require-rows.ts'
 import { Batch } from './batch.ts'
 import type { BatchSettings } from './batch-settings.ts'
 import { Pace } from './pace.ts'
@@ -67,7 +68,7 @@ class BatchedModel implements LoadedModel {
   }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
-    if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
+    requireRows(rows, count, this)
     if (count === 0) return new Float64Array(0)
     this.#pace.arrivals.arrived(count, this.#clock.monotonic())
     const call = { rows, count, deadline }

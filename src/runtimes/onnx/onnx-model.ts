@@ -5,6 +5,7 @@ import { type Device, type Place, placeOf, placeWords } from '../device.ts'
 import type { InferencePool, PoolSize } from '../process/inference-pool.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
 import type { ArtefactSizes } from '../process/proven-sizes.ts'
+import { requireRows } from '../require-rows.ts'
 import { withComplement } from '../with-complement.ts'
 import type { BatchShape } from './batch-shapes.ts'
 import { wholeColumns } from './input-tensors.ts'
@@ -99,7 +100,7 @@ export class OnnxModel implements LoadedModel {
   }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
-    if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
+    requireRows(rows, count, this)
     if (count === 0) return new Float64Array(0)
     const { signature, columns } = this.info
     const { features, window } = this.#spec
