@@ -25,6 +25,7 @@ import { PrometheusMeter } from './monitoring/prometheus-meter.ts'
 import { Readiness } from './monitoring/readiness.ts'
 import { PredictionService } from './prediction/prediction-service.ts'
 import { Launcher } from './processes/launcher.ts'
+import type { OutputLine } from './processes/output-lines.ts'
 import { Registry } from './registry/registry.ts'
 import { makeRuntimes } from './runtimes/index.ts'
 import { runtimeSettings } from './runtimes/runtime-settings.ts'
@@ -82,7 +83,8 @@ function composeModels(
 ): ModelService {
   const { clock, random, log } = around
   const { launcher } = parts
-  const runtimes = makeRuntimes({ launcher, clock, random, meter: parts.meter, log: (line) => log.info({ line }, 'model runtime') }, runtimeSettings(config))
+  const said = { log: (line: OutputLine) => log.info({ line }, 'model runtime'), warn: (message: string) => log.warn({}, message) }
+  const runtimes = makeRuntimes({ launcher, clock, random, meter: parts.meter, ...said }, runtimeSettings(config))
   return new ModelService({ ...parts, clock, runtimes, settings: config.models, log: (level, message) => log[level]({}, message) })
 }
 

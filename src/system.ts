@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import type { Clock, Ids } from './contracts/ports.ts'
+import type { Clock, Ids, Timer } from './contracts/ports.ts'
 
 /** The machine's clocks: the only place of the server that asks them. */
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
@@ -52,8 +52,8 @@ export function makeIds(clock: Clock, fill: (bytes: Uint8Array) => void = random
 }
 
 /** The machine's timer: calls back once after some ms; the answer cancels it. */
-export const systemTimer = {
-  after(ms: number, run: () => void): () => void {
+export const systemTimer: Timer = {
+  after(ms, run) {
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
   },

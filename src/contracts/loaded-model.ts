@@ -21,6 +21,8 @@ export interface LoadedModel {
   readonly engine: string
   /** What keeps its process apart from the machine, where it runs the code of others: `bubblewrap` or `rlimits`. */
   readonly protection?: string | undefined
+  /** Why it answers nothing at the moment, although it is loaded: none of its processes runs. */
+  readonly trouble?: string | undefined
   /** Columns of a vector that must be whole numbers below 2^53, where there are any: other values are refused, a missing one too. */
   readonly wholeColumns?: readonly number[] | undefined
   /** Present when inference takes microseconds and may run on the event loop: one row in, one output row out, no allocation. */

@@ -62,7 +62,12 @@ const Limits = Type.Object(
     max_batch: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 65536, description: 'Most rows that the model is given at once; larger requests go in parts' }),
     ),
-    memory: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$', description: 'Most memory of a Python worker: 512MiB' })),
+    memory: Type.Optional(
+      Type.String({
+        pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$',
+        description: 'Most memory of one process of the model: 512MiB. One that takes more once it is loaded is refused, one that grows beyond it is replaced',
+      }),
+    ),
   },
   strict,
 )

@@ -17,7 +17,9 @@ export type MovableLabel = (typeof movableLabels)[number]
 const versionParts = {
   version: Type.String(),
   status: Type.Enum([...versionStatuses]),
-  reason: Type.Optional(Type.String({ description: 'Why a failed version failed, or why one that is in memory could not be loaded again' })),
+  reason: Type.Optional(
+    Type.String({ description: 'Why a failed version failed, why one that is in memory could not be loaded again, or why it answers nothing at the moment' }),
+  ),
   accuracy: nullable(Type.Number()),
   training_date: Type.String(),
   runtime: Type.String(),

@@ -15,3 +15,11 @@ export type Ids = () => string
 
 /** A call's budget: `at` is on the monotonic clock (ms), `signal` aborts when the client leaves or the server gives up. */
 export type Deadline = { readonly at: number; readonly signal: AbortSignal }
+
+const longestTimerMs = 2 ** 31 - 1
+
+/** A wait as timers take it: from 0 to 24.8 days; they fire at once where it is longer. */
+export const timerMs = (ms: number): number => Math.min(longestTimerMs, Math.max(0, ms))
+
+/** Ms until `at` on the monotonic clock, as timers take them. */
+export const msUntil = (at: number, clock: Clock): number => timerMs(at - clock.monotonic())

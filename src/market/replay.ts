@@ -1,6 +1,6 @@
 import type { Calendar, IngestReport, SeriesKey } from '../contracts/bar.ts'
 import type { MarketWrites } from '../contracts/market.ts'
-import type { Clock, Timer } from '../contracts/ports.ts'
+import { type Clock, msUntil, type Timer } from '../contracts/ports.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import type { BarInput } from './check-bar.ts'
 
@@ -23,7 +23,6 @@ export type ReplayOptions = {
 }
 
 const barsPerTurn = 100
-const longestWaitMs = 2 ** 31 - 1
 
 /** Feeds recorded bars to a store as if they closed now: one bar every timeframe / speed, sessions and nights without bars left out. */
 export class Replay {
@@ -107,8 +106,7 @@ export class Replay {
     if (this.#state !== 'running') return
     if (this.#position >= this.#options.bars.length) return this.#end('ended')
     const next = this.#startedAt + (this.#position + 1 - this.#prefilled) * this.#intervalMs
-    const ms = Math.max(0, next - this.#deps.clock.monotonic())
-    this.#cancel = this.#deps.timer.after(Math.min(ms, longestWaitMs), () => this.#turn())
+    this.#cancel = this.#deps.timer.after(msUntil(next, this.#deps.clock), () => this.#turn())
   }
 
   #end(how: 'ended' | 'stopped'): void {

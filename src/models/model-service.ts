@@ -2,7 +2,7 @@ import { ServingError } from '../contracts/error.ts'
 import { attemptDeadline } from '../contracts/fallback.ts'
 import type { HealthCheck } from '../contracts/health.ts'
 import type { RefusedBundle } from '../contracts/models.ts'
-import type { Clock, Deadline } from '../contracts/ports.ts'
+import { type Clock, type Deadline, msUntil } from '../contracts/ports.ts'
 import type { KnownVersion, Lease, ModelAccess } from '../contracts/served-model.ts'
 import type { Registry } from '../registry/registry.ts'
 import { BundleScan } from './bundle-scan.ts'
@@ -33,8 +33,6 @@ export type ModelServiceDeps = Pick<SlotLoaderDeps, 'runtimes' | 'features' | 'm
   readonly settings: ModelSettings
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
-
-const longestTimerMs = 2 ** 31 - 1
 
 /** Finds bundles, proves them, keeps what is needed in memory, and hands out leases. */
 export class ModelService implements ModelAccess {
@@ -81,7 +79,7 @@ export class ModelService implements ModelAccess {
     const late = Promise.withResolvers<never>()
     const give = (): void =>
       late.reject(new ServingError('model_loading', `${slot.name} ${slot.version} is still loading; try again shortly`, { retryAfterMs: 500 }))
-    const timer = setTimeout(give, Math.min(Math.max(0, at - this.#clock.monotonic()), longestTimerMs))
+    const timer = setTimeout(give, msUntil(at, this.#clock))
     signal.addEventListener('abort', give, { once: true })
     try {
       for (;;) {
@@ -155,6 +153,7 @@ export class ModelService implements ModelAccess {
     const troubles = [
       { count: slots.filter(({ failure }) => failure !== undefined).length + this.#scan.refused.length, what: 'refused' },
       { count: slots.filter(({ onDisk, damage }) => onDisk && damage !== undefined).length, what: 'with damaged files' },
+      { count: loaded.filter(({ resident }) => resident?.runtime.trouble !== undefined).length, what: 'without a running process' },
       { count: loaded.filter(({ onDisk, refusal }) => !onDisk && refusal === undefined).length, what: 'whose folder is gone' },
     ].filter(({ count }) => count > 0)
     const detail = [`${loaded.length} of ${slots.length} versions loaded`, ...troubles.map(({ count, what }) => `${count} ${what}`)].join(', ')

@@ -71,10 +71,11 @@ export class VersionSlot {
     return [...this.#leaving].reduce((sum, { inUse, runtime }) => sum + (inUse ? runtime.memoryBytes : 0), this.loading?.reservedBytes ?? 0)
   }
 
-  /** What is wrong with the version, as operators are told: why it failed, or why it could not be loaded again. */
+  /** What is wrong with the version, as operators are told: why it failed, why it answers nothing at the moment, or why it could not be loaded again. */
   get reason(): string | undefined {
     const { failure, refusal, damage, onDisk, resident } = this
     if (failure) return failure.reason
+    if (resident?.runtime.trouble !== undefined) return resident.runtime.trouble
     const why = onDisk ? (refusal ?? damage) : (refusal ?? (resident && 'its folder is gone'))
     return why !== undefined && resident ? `${servesOn}: ${why}` : why
   }

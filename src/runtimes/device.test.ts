@@ -4,7 +4,7 @@ import { noMeter } from '../contracts/meter.ts'
 import { Launcher } from '../processes/launcher.ts'
 import { systemClock } from '../system.ts'
 import { deviceEnv, DeviceReport, type Place, placeOf, placeWords } from './device.ts'
-import type { ProcessEvent } from './process/inference-process.ts'
+import type { ProcessEvent } from './process/process-event.ts'
 
 test('a place says what was asked for where it is another', () => {
   assert.equal(placeWords({ asked: 'cuda', device: 'cuda' }), 'cuda')

@@ -1,24 +1,27 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { eventually } from '../support/eventually.ts'
 import { pathOf } from '../support/pages.ts'
 import { writeBundle } from '../support/write-bundle.ts'
 import { startServer } from './support/start-server.ts'
 
 const source = `
-  import { readFileSync } from 'node:fs'
+  import { existsSync, readFileSync } from 'node:fs'
   type Bundle = { readonly path: string; readonly features: readonly string[] }
   export function load({ path, features }: Bundle) {
     const weights: number[] = JSON.parse(readFileSync(path + '/weights.json', 'utf8'))
+    if (existsSync(path + '/../../lame')) throw new Error('lame')
     const n = features.length
     return {
       predict(rows: Float64Array, count: number): Float64Array {
         const out = new Float64Array(2 * count)
         for (let i = 0; i < count; i += 1) {
           if (rows[i * n + 1] === 666) for (;;);
+          if (rows[i * n + 1] === 667) process.exit(7)
           const z = weights.reduce((sum, weight, j) => sum + weight * rows[i * n + j]!, 0)
           out[2 * i + 1] = 1 / (1 + Math.exp(-z))
           out[2 * i] = 1 - out[2 * i + 1]!
@@ -63,6 +66,27 @@ test('a module in a bundle is proven on its golden rows and served; one that han
     if (again.status === 200) break
     assert.match(again.body.code, /^(worker_crashed|model_unavailable|deadline_exceeded)$/)
   }
+})
+
+test('a model whose processes end one after the other is told, counted and no longer healthy until one answers again', async (t) => {
+  const models = makeModels(t)
+  const { client } = await startServer(t, { 'models.dir': models, 'models.eager': 'rule', 'models.modulePaths': models, defaultModel: 'rule' })
+  const health = async () => (await client.get('/health')).body.checks.models
+  const restarts = async () => Number(/model_process_restarts_total\{model="rule",reason="ended"\} (\d+)/.exec((await client.get('/metrics')).body)?.[1])
+  assert.deepEqual([await health(), await restarts()], [{ status: 'healthy', detail: '1 of 1 versions loaded' }, 0])
+
+  const lame = join(models, 'rule', 'lame')
+  writeFileSync(lame, '')
+  assert.equal((await client.post('/predict', ask(50_000, 667))).body.code, 'worker_crashed')
+  await eventually('its process is started again, which fails', async () => (await restarts()) >= 2)
+  assert.deepEqual(await health(), { status: 'degraded', detail: '1 of 1 versions loaded, 1 without a running process' })
+  const { status, reason, loaded } = (await client.get('/models')).body.models[0]
+  assert.deepEqual([status, loaded], ['active', true])
+  assert.match(reason, /^its inference process ended \(.*load of the module threw.*\) and is started again$/)
+
+  rmSync(lame)
+  await eventually('one answers', async () => (await health()).status === 'healthy')
+  assert.equal((await client.get('/models')).body.models[0].reason, undefined)
 })
 
 test('without its folder in models.modulePaths it is refused with the setting to change, by the server and by models check', async (t) => {

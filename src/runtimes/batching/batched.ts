@@ -1,18 +1,19 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { type Counter, type Histogram, type Meter, type MeterLabels, noMeter } from '../../contracts/meter.ts'
-import type { Clock, Deadline } from '../../contracts/ports.ts'
+import type { Clock, Deadline, Timer } from '../../contracts/ports.ts'
+import { systemTimer } from '../../system.ts'
 import { givenUp } from '../process/given-up.ts'
 import { unloaded } from '../process/unloaded.ts'
+import { requireRows } from '../require-rows.ts'
 import { Batch } from './batch.ts'
 import type { BatchSettings } from './batch-settings.ts'
 import { Pace } from './pace.ts'
 import { RowQueue } from './row-queue.ts'
-import { machineTimers, type Timers } from './timers.ts'
 import { type RowsCall, WaitingRows } from './waiting-rows.ts'
 
 /** What batching needs from the outside; `labels` tell models apart in its measurements. */
-export type BatchingDeps = { readonly clock: Clock; readonly timers?: Timers; readonly meter?: Meter; readonly labels?: MeterLabels }
+export type BatchingDeps = { readonly clock: Clock; readonly timer?: Timer; readonly meter?: Meter; readonly labels?: MeterLabels }
 
 /** What a call can be refused with because of one of its rows. */
 const refusals: ReadonlySet<string> = new Set(['model_output_invalid', 'batch_too_large', 'missing_feature', 'validation_failed'])
@@ -25,7 +26,7 @@ class BatchedModel implements LoadedModel {
   readonly #model: LoadedModel
   readonly #settings: BatchSettings
   readonly #clock: Clock
-  readonly #timers: Timers
+  readonly #timer: Timer
   #pace: Pace
   readonly #queue: RowQueue
   readonly #batchRows: Histogram
@@ -34,13 +35,13 @@ class BatchedModel implements LoadedModel {
   #sentAt = 0
   #closeWindow: (() => void) | undefined
 
-  constructor(model: LoadedModel, settings: BatchSettings, { clock, timers = machineTimers, meter = noMeter, labels = {} }: BatchingDeps) {
+  constructor(model: LoadedModel, settings: BatchSettings, { clock, timer = systemTimer, meter = noMeter, labels = {} }: BatchingDeps) {
     this.inputs = model.inputs
     this.outputs = model.outputs
     this.#model = model
     this.#settings = settings
     this.#clock = clock
-    this.#timers = timers
+    this.#timer = timer
     this.#pace = new Pace(settings)
     const waiting = meter.gauge('batch_queue_rows', 'Rows that wait for a process of their model', labels)
     this.#queue = new RowQueue({ changed: (rows) => waiting.set(rows), left: ({ count }, { code }) => this.#dropped(code).add(count) })
@@ -58,13 +59,16 @@ class BatchedModel implements LoadedModel {
   get protection(): string | undefined {
     return this.#model.protection
   }
+  get trouble(): string | undefined {
+    return this.#model.trouble
+  }
 
   get wholeColumns(): readonly number[] | undefined {
     return this.#model.wholeColumns
   }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
-    if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
+    requireRows(rows, count, this)
     if (count === 0) return new Float64Array(0)
     this.#pace.arrivals.arrived(count, this.#clock.monotonic())
     const call = { rows, count, deadline }
@@ -91,7 +95,7 @@ class BatchedModel implements LoadedModel {
       return await this.#run(call)
     } catch (error) {
       if (!this.#canGoElsewhere(error, call.deadline)) throw error
-      const one = new WaitingRows(call, { clock: this.#clock, timers: this.#timers })
+      const one = new WaitingRows(call, { clock: this.#clock, timer: this.#timer })
       this.#sendBack([one], error)
       return one.answer
     }
@@ -116,7 +120,7 @@ class BatchedModel implements LoadedModel {
   }
 
   #wait(call: RowsCall): Promise<Float64Array> {
-    const one = new WaitingRows(call, { clock: this.#clock, timers: this.#timers })
+    const one = new WaitingRows(call, { clock: this.#clock, timer: this.#timer })
     this.#queue.push(one)
     this.#pump()
     return one.answer
@@ -165,7 +169,7 @@ class BatchedModel implements LoadedModel {
       if (this.#queue.first && this.#busy < this.#settings.workers) this.#sendNext()
       this.#pump()
     }
-    return this.#timers.after(ms, close)
+    return this.#timer.after(ms, close)
   }
 
   #sendNext(): void {

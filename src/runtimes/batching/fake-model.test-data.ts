@@ -54,7 +54,7 @@ export function makeBatched(overrides: Partial<BatchSettings> = {}, { ms = () =>
       seen.disposed = true
     },
   }
-  const model = batched(fake, { ...settings, ...overrides }, { clock: time.clock, timers: time, ...deps })
+  const model = batched(fake, { ...settings, ...overrides }, { clock: time.clock, timer: time, ...deps })
   const within = (forMs: number, signal: AbortSignal = new AbortController().signal): Deadline => ({ at: time.clock.monotonic() + forMs, signal })
   /** One call of `count` rows. */
   const ask = (count = 1, deadline = within(1_000)): Promise<Float64Array> => {

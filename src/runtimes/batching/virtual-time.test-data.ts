@@ -1,10 +1,9 @@
-import type { Clock } from '../../contracts/ports.ts'
-import type { Timers } from './timers.ts'
+import type { Clock, Timer } from '../../contracts/ports.ts'
 
 type Event = { readonly at: number; readonly run: () => void }
 
 /** A clock and timers that stand still until they are told to move on. */
-export class VirtualTime implements Timers {
+export class VirtualTime implements Timer {
   readonly clock: Clock = { now: () => this.#now, monotonic: () => this.#now }
   #now = 0
   #events: Event[] = []

@@ -1,10 +1,6 @@
 import { ServingError } from '../../contracts/error.ts'
-import type { Clock, Deadline } from '../../contracts/ports.ts'
+import { type Clock, type Deadline, timerMs, type Timer } from '../../contracts/ports.ts'
 import { givenUp } from '../process/given-up.ts'
-import type { Timers } from './timers.ts'
-
-/** The longest delay that a timer takes. */
-const maxTimerMs = 2 ** 31 - 1
 
 /** Rows of one caller, and until when they are of use. */
 export type RowsCall = { readonly rows: Float64Array; readonly count: number; readonly deadline: Deadline }
@@ -24,13 +20,13 @@ export class WaitingRows {
   readonly #stopWatching: () => void
   #isOver = false
 
-  constructor({ rows, count, deadline }: RowsCall, { clock, timers }: { readonly clock: Clock; readonly timers: Timers }) {
+  constructor({ rows, count, deadline }: RowsCall, { clock, timer }: { readonly clock: Clock; readonly timer: Timer }) {
     this.rows = rows
     this.count = count
     this.deadline = deadline
     this.since = clock.monotonic()
     const abort = (): void => this.#leave(givenUp(deadline.signal))
-    const cancel = timers.after(Math.min(maxTimerMs, Math.max(0, deadline.at - this.since)), () => this.expire())
+    const cancel = timer.after(timerMs(deadline.at - this.since), () => this.expire())
     deadline.signal.addEventListener('abort', abort, { once: true })
     this.#stopWatching = () => {
       cancel()

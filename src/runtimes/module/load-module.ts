@@ -1,9 +1,7 @@
-import { ServingError } from '../../contracts/error.ts'
-import type { LoadedModel } from '../../contracts/loaded-model.ts'
-import type { Deadline } from '../../contracts/ports.ts'
 import { nodeCommand } from '../../processes/command.ts'
-import { type InferencePool, type PoolSize, startInferencePool } from '../process/inference-pool.ts'
+import { type PoolSize, startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
+import { PoolModel } from '../process/pool-model.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
 import type { ArtefactSpec } from '../runtime.ts'
 import { allowedPath } from './allowed-path.ts'
@@ -19,42 +17,13 @@ export type ModuleSpec = Pick<ArtefactSpec, 'path' | 'files' | 'features' | 'win
 const child = new URL('./child.ts', import.meta.url)
 
 /** A module in its processes. */
-export class ProcessModule implements LoadedModel {
-  readonly inputs: number
-  readonly outputs: number
-  readonly #pool: InferencePool
-
-  constructor(pool: InferencePool, { features, window, outputs }: ModuleSpec) {
-    this.#pool = pool
-    this.inputs = features.length * window
-    this.outputs = outputs
-  }
-
+export class ProcessModule extends PoolModel {
   /** Ids of its running processes. */
   get pids(): readonly number[] {
-    return this.#pool.pids
-  }
-  get memoryBytes(): number {
-    return this.#pool.info.rssBytes
+    return this.pool.pids
   }
   get engine(): string {
-    return `Node ${String(this.#pool.info['version'])} (module)`
-  }
-
-  async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
-    if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
-    if (count === 0) return new Float64Array(0)
-    const [answer] = await this.#pool.call([{ name: 'rows', shape: [count, this.inputs], data: rows }], deadline)
-    if (answer?.data instanceof Float64Array && answer.data.length === count * this.outputs) return answer.data
-    throw new ServingError('model_output_invalid', `The module's process gave no ${count * this.outputs} values for ${count} rows`)
-  }
-
-  bringAtHand(): Promise<void> {
-    return this.#pool.promote()
-  }
-
-  dispose(): Promise<void> {
-    return this.#pool.dispose()
+    return `Node ${String(this.pool.info['version'])} (module)`
   }
 }
 
@@ -72,5 +41,5 @@ export async function loadModule(spec: ModuleSpec, deps: ProcessDeps, signal?: A
   const args = argsOf(spec, await allowedPath(spec.path, spec.allowed))
   const { process: limits = {}, size = { workers: 1, spares: 0 } } = spec
   const pool = await startInferencePool({ command: nodeCommand(child), args: () => args, limits }, size, { ...deps, ...(signal ? { signal } : {}) })
-  return new ProcessModule(pool, spec)
+  return new ProcessModule(pool, { inputs: spec.features.length * spec.window, outputs: spec.outputs })
 }

@@ -1,5 +1,6 @@
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
+import { reporting } from '../process-report.ts'
 import { poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
 import { loadModule } from './load-module.ts'
@@ -14,6 +15,6 @@ export class ModuleRuntime implements ModelRuntime {
     this.#allowed = allowed
   }
   load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
-    return loadModule({ ...spec, allowed: this.#allowed, process: recycling(spec), size: poolSize(spec) }, this.#deps, signal)
+    return loadModule({ ...spec, allowed: this.#allowed, process: recycling(spec), size: poolSize(spec) }, reporting(this.#deps, spec.model), signal)
   }
 }

@@ -5,6 +5,7 @@ import { type Device, type Place, placeOf, placeWords } from '../device.ts'
 import type { InferencePool, PoolSize } from '../process/inference-pool.ts'
 import type { ProcessLimits } from '../process/process-limits.ts'
 import type { ArtefactSizes } from '../process/proven-sizes.ts'
+import { requireRows } from '../require-rows.ts'
 import { withComplement } from '../with-complement.ts'
 import type { BatchShape } from './batch-shapes.ts'
 import { wholeColumns } from './input-tensors.ts'
@@ -56,7 +57,7 @@ export type OnnxInfo = {
 export type OnnxPlace = OnnxInfo & { readonly rssBytes: number; readonly inServer?: true }
 
 /** Where a graph is computed: tensors of rows in, its answer out. */
-export type OnnxBackend = Pick<InferencePool, 'info' | 'infos' | 'pids' | 'call' | 'promote' | 'dispose'>
+export type OnnxBackend = Pick<InferencePool, 'info' | 'infos' | 'pids' | 'call' | 'promote' | 'dispose'> & Partial<Pick<InferencePool, 'trouble'>>
 
 /** An ONNX model: rows become the tensors of its graph, and the answer of the graph becomes output rows. */
 export class OnnxModel implements LoadedModel {
@@ -83,6 +84,9 @@ export class OnnxModel implements LoadedModel {
   get memoryBytes(): number {
     return this.info.rssBytes
   }
+  get trouble(): string | undefined {
+    return this.#backend.trouble
+  }
   get engine(): string {
     return `onnxruntime ${this.info.version} (${placeWords(this.place)})`
   }
@@ -96,7 +100,7 @@ export class OnnxModel implements LoadedModel {
   }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
-    if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
+    requireRows(rows, count, this)
     if (count === 0) return new Float64Array(0)
     const { signature, columns } = this.info
     const { features, window } = this.#spec

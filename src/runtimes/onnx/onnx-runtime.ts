@@ -3,6 +3,7 @@ import { DeviceReport } from '../device.ts'
 import { batched } from '../batching/batched.ts'
 import { batchSettings } from '../batching/batch-settings.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
+import { reporting } from '../process-report.ts'
 import { poolSize, recycling } from '../pool-by-manifest.ts'
 import { ProvenSizes } from '../process/proven-sizes.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
@@ -39,7 +40,7 @@ export class OnnxRuntime implements ModelRuntime {
       const one = { ...spec.execution, workers: 1, spares: 0 }
       return batched(model, batchSettings({ ...spec, execution: one }), { ...this.#deps, labels })
     }
-    const report = new DeviceReport(this.#deps, labels)
+    const report = new DeviceReport(reporting(this.#deps, spec.model), labels)
     const model = await loadOnnx(onnx, report.deps, signal)
     report.watch(model)
     return batched(model, batchSettings(spec), { ...this.#deps, labels })

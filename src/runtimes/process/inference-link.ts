@@ -27,7 +27,10 @@ export type LinkDeps = {
 /** A machine that is busy for good must not keep a model from ever being ready: after this share of its time, or where others leave it nothing, it gives way no longer. */
 const patience = 1 / 4
 const connectionClosed = 'its connection closed'
+const unasked = 'it answered a call that nobody made'
 const never = new AbortController().signal
+const noRoom = (cause: RangeError): ServingError =>
+  new ServingError('overloaded', `There is no memory to send the rows to the model now (${cause.message}); ask again`, { cause })
 
 /**
  * One inference process from its start to its end. It must answer a ping at every heartbeat, in the order of its calls. A malformed frame, a missed deadline or a missed heartbeat ends the process, never the server.
@@ -116,7 +119,7 @@ export class InferenceLink {
     try {
       this.#send({ kind: 'call', id, until: hostMs() + deadline.at - this.#clock.monotonic() }, tensors)
     } catch (error) {
-      this.#calls.answer(id, error as ServingError)
+      this.#calls.refuse(id, error instanceof RangeError ? noRoom(error) : (error as Error))
     }
     return answer
   }
@@ -207,6 +210,12 @@ export class InferenceLink {
     this.#ready.resolve(info)
   }
 
+  #refuse(id: number, refusal: ServingError): void {
+    if (this.#calls.refuse(id, refusal)) return
+    if (id === 0 && !this.#isReady) this.#ready.reject(refusal)
+    else this.end(unasked)
+  }
+
   #handle({ message, tensors }: Frame): void {
     const reply = parseReply(message)
     if (reply.kind === 'ready') return this.#becomeReady(reply.info)
@@ -214,9 +223,7 @@ export class InferenceLink {
       this.#pinged = false
       this.#onMemory(reply.rssBytes)
     }
-    const outcome = reply.kind !== 'refused' ? tensors : new ServingError(reply.code, reply.message)
-    if (this.#calls.answer(reply.id, outcome)) return
-    if (outcome instanceof ServingError && reply.id === 0 && !this.#isReady) this.#ready.reject(outcome)
-    else this.end('it answered a call that nobody made')
+    if (reply.kind === 'refused') this.#refuse(reply.id, new ServingError(reply.code, reply.message))
+    else if (!this.#calls.answer(reply.id, tensors)) this.end(unasked)
   }
 }

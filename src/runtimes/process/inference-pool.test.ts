@@ -40,9 +40,14 @@ test('a spare steps in at once when a worker is gone', async (t) => {
 
 test('a call that a worker dies of fails at once; when none is left, calls say when to come again', async (t) => {
   const pool = await makePool(t, { workers: 2, spares: 0 }, { limits: { backoff: { baseMs: 10_000, capMs: 10_000 } } })
-  for (let worker = 0; worker < 2; worker += 1) await assert.rejects(ask(pool, 'exit'), { code: 'worker_crashed' })
-  while (pool.pids.length > 0) await setImmediate()
-  await assert.rejects(ask(pool), { code: 'model_unavailable' })
+  for (let left = 2; left > 0; left -= 1) {
+    assert.equal(pool.trouble, undefined)
+    await assert.rejects(ask(pool, 'exit'), { code: 'worker_crashed' })
+    while (pool.pids.length === left) await setImmediate()
+  }
+  const trouble = /its inference process ended \(.*\) and is started again$/
+  assert.match(pool.trouble ?? '', trouble)
+  await assert.rejects(ask(pool), { code: 'model_unavailable', message: trouble })
 })
 
 test('the memory of a pool is that of all its processes', async (t) => {

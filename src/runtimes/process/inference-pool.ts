@@ -27,6 +27,12 @@ export class InferencePool {
     return { ...(infos[0] as ProcessInfo), rssBytes: infos.reduce((sum, { rssBytes }) => sum + rssBytes, 0) }
   }
 
+  /** Why none of the processes answers at the moment; undefined while one does. */
+  get trouble(): string | undefined {
+    if (this.#members.some(({ isUp }) => isUp)) return undefined
+    return this.#members.find(({ trouble }) => trouble !== undefined)?.trouble
+  }
+
   /** Ids of the running processes. */
   get pids(): readonly number[] {
     return this.#members.flatMap(({ pid }) => (pid === undefined ? [] : [pid]))

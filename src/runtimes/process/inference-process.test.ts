@@ -9,7 +9,8 @@ import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
 import type { Deadline } from '../../contracts/ports.ts'
 import { systemClock } from '../../system.ts'
 import { nodeCommand } from '../../processes/command.ts'
-import { type InferenceProcess, type ProcessDeps, type ProcessEvent, type ProcessSpec, startInferenceProcess } from './inference-process.ts'
+import { type InferenceProcess, type ProcessDeps, type ProcessSpec, startInferenceProcess } from './inference-process.ts'
+import type { ProcessEvent } from './process-event.ts'
 import type { Tensor } from './tensor.ts'
 import { Launcher } from '../../processes/launcher.ts'
 import { processesBelow } from '../../processes/process-tree.ts'
@@ -159,6 +160,19 @@ test('an error in a call is its answer, and the process goes on', async () => {
   assert.equal(made.under.pid, pid)
 })
 
+test('a call for whose message there is no memory is refused with what to do, and the process goes on', async () => {
+  await using made = await makeProcess()
+  // Of all lengths, one below nothing is what every machine refuses to allocate.
+  const data = Object.defineProperty(new Float64Array(1), 'byteLength', { value: -4_096 })
+  await assert.rejects(made.under.call([{ name: 'vast', shape: [1], data }], within(20_000)), {
+    name: 'ServingError',
+    code: 'overloaded',
+    message: /^There is no memory to send the rows to the model now \(.*\); ask again$/,
+  })
+  assert.equal((await call(made.under, 'calm'))[0]?.name, 'calm')
+  assert.equal(made.under.waiting, 0)
+})
+
 test('Ctrl-C in a terminal and a service that is to end, which reach every process, leave the calls that go on to the server', async () => {
   await using made = await makeProcess()
   const pid = made.under.pid ?? assert.fail('no process')
@@ -199,11 +213,30 @@ for (const [why, limits, mood] of [
       await call(made.under, mood)
       await setImmediate()
     }
-    const [recycled] = (await next) as [ProcessEvent]
-    assert.deepEqual([recycled.kind, recycled.pid, 'reason' in recycled && recycled.reason.startsWith(why)], ['recycled', pid, true])
+    const [recycled] = (await next) as [ProcessEvent & { kind: 'recycled' }]
+    assert.deepEqual([recycled.pid, recycled.cause, recycled.reason.startsWith(why)], [pid, mood === 'calm' ? 'calls' : 'memory', true])
     await call(made.under, 'calm')
   })
 }
+
+test('where no fresh process can take over the old one answers on, and the next is tried after a growing wait', async () => {
+  const kept: (ProcessEvent & { kind: 'kept' })[] = []
+  const onEvent = (event: ProcessEvent): void => void (event.kind === 'kept' && kept.push(event))
+  const args = (first: unknown) => ({ refuse: first !== undefined })
+  await using made = await makeProcess({ args, limits: { recycleCalls: 1, backoff: { baseMs: 4, capMs: 1_000 } } }, { onEvent })
+  const { pid } = made.under
+  while (kept.length < 3) await call(made.under, 'calm')
+  assert.deepEqual(
+    kept.map(({ cause, failure, retryAfterMs }) => [cause, failure, retryAfterMs]),
+    [2, 4, 8].map((waitMs) => ['calls', 'Not today', waitMs]),
+  )
+  assert.equal(made.under.pid, pid)
+})
+
+test('a process that takes more once it is loaded than it is replaced at is refused with both numbers', async () => {
+  const message = /^The process of the loaded model takes \d\d+ MiB, limits\.memory allows 5 MiB: allow more/
+  await assert.rejects(makeProcess({ limits: { recycleBytes: 5 << 20 } }), { code: 'model_memory_exceeded', message })
+})
 
 test('what a model prints reaches the log and cannot break the protocol', async () => {
   await using made = await makeProcess()

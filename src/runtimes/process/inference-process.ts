@@ -1,22 +1,18 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { Meter } from '../../contracts/meter.ts'
 import type { Clock, Deadline, Random } from '../../contracts/ports.ts'
-import { backoffMs } from '../../resilience/backoff.ts'
+import { GrowingWaits } from '../../resilience/growing-waits.ts'
 import type { Command } from '../../processes/command.ts'
 import { givenUp } from './given-up.ts'
 import { InferenceLink } from './inference-link.ts'
 import type { ProcessInfo } from './message.ts'
 import type { Launcher } from '../../processes/launcher.ts'
 import type { OutputLine } from '../../processes/output-lines.ts'
-import { defaultLimits, type ProcessLimits } from './process-limits.ts'
+import type { ProcessEvent, ReplacementCause } from './process-event.ts'
+import { defaultLimits, type ProcessLimits, requireRoom } from './process-limits.ts'
+import { Recycling } from './recycling.ts'
 import type { Tensor } from './tensor.ts'
 import { unloaded } from './unloaded.ts'
-
-/** What happened to an inference process: it can answer, it ended and will be started again after `retryAfterMs`, or a fresh one is to take its place. */
-export type ProcessEvent =
-  | { readonly kind: 'ready'; readonly pid: number; readonly startMs: number }
-  | { readonly kind: 'recycled'; readonly pid: number | undefined; readonly reason: string }
-  | { readonly kind: 'ended'; readonly pid: number | undefined; readonly reason: string; readonly retryAfterMs: number }
 
 /** What supervision needs from the outside. */
 export type ProcessDeps = {
@@ -27,7 +23,9 @@ export type ProcessDeps = {
   readonly log: (line: OutputLine) => void
   /** Told of every start and end. */
   readonly onEvent?: (event: ProcessEvent) => void
-  /** Where batches and queues are measured. */
+  /** Hears of what operators should know. */
+  readonly warn?: (message: string) => void
+  /** Where batches, queues and restarts are measured. */
   readonly meter?: Meter
 }
 
@@ -38,10 +36,11 @@ export type ProcessSpec = {
   readonly limits?: Partial<ProcessLimits>
 }
 
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 type State =
-  | { readonly at: 'starting'; readonly link: InferenceLink; readonly since: number }
-  | { readonly at: 'up'; readonly link: InferenceLink; readonly since: number }
-  | { readonly at: 'down'; readonly until: number; readonly reason: string; readonly timer: NodeJS.Timeout }
+  | { readonly at: 'starting' | 'up'; readonly link: InferenceLink; readonly since: number }
+  | { readonly at: 'down'; readonly until: number; readonly timer: NodeJS.Timeout }
   | { readonly at: 'disposed' }
 
 /**
@@ -53,11 +52,12 @@ export class InferenceProcess {
   readonly #deps: ProcessDeps
   readonly #limits: ProcessLimits
   #state: State
-  #failures = 0
+  readonly #waits: GrowingWaits
+  readonly #recycling: Recycling
+  #trouble: string | undefined
   #startMs = 0
   #info: ProcessInfo | undefined
   #calls = 0
-  #isReplacing = false
   /** Processes that exist: the one that answers, one that is to take its place, one whose place was taken and that owes answers still. */
   readonly #links = new Set<InferenceLink>()
 
@@ -65,6 +65,8 @@ export class InferenceProcess {
     this.#spec = spec
     this.#deps = deps
     this.#limits = { ...defaultLimits, ...spec.limits }
+    this.#waits = new GrowingWaits(this.#limits, deps.random)
+    this.#recycling = new Recycling(deps, this.#limits)
     this.#state = this.#launch()
   }
 
@@ -83,6 +85,11 @@ export class InferenceProcess {
     return this.#state.at === 'up' && !this.#state.link.isEnding
   }
 
+  /** Why it does not answer at the moment; undefined once it does, and before it first did. */
+  get trouble(): string | undefined {
+    return this.#trouble
+  }
+
   /** Calls that it owes an answer. */
   get waiting(): number {
     return 'link' in this.#state ? this.#state.link.waiting : 0
@@ -96,14 +103,12 @@ export class InferenceProcess {
     const state = this.#state
     if (state.at === 'up') {
       this.#calls += 1
-      if (this.#calls >= this.#limits.recycleCalls) void this.#recycle(`it has answered ${this.#calls} calls`)
+      if (this.#calls >= this.#limits.recycleCalls) void this.#recycle('calls', `it has answered ${this.#calls} calls`)
       return state.link.call(tensors, deadline)
     }
     if (state.at === 'disposed') throw unloaded()
-    const now = this.#deps.clock.monotonic()
-    const [wait, why] =
-      state.at === 'down' ? [state.until - now + this.#startMs, state.reason] : [state.since + this.#startMs - now, 'it is being started again']
-    throw new ServingError('model_unavailable', `The model's inference process is not running: ${why}`, { retryAfterMs: Math.ceil(Math.max(1, wait)) })
+    const wait = (state.at === 'down' ? state.until : state.since) + this.#startMs - this.#deps.clock.monotonic()
+    throw new ServingError('model_unavailable', `The model does not answer: ${this.#trouble}`, { retryAfterMs: Math.ceil(Math.max(1, wait)) })
   }
 
   /** Waits for the load of the process that is starting. Throws what it refuses with; ends everything when `signal` aborts. */
@@ -114,6 +119,7 @@ export class InferenceProcess {
     if (signal?.aborted) abort()
     try {
       const info = await link.load(this.#spec.args(this.#info), this.#limits.startMs)
+      if (this.#info === undefined) requireRoom(info, this.#limits)
       this.#up(link, since, info)
       return info
     } catch (error) {
@@ -149,27 +155,35 @@ export class InferenceProcess {
   #measured(link: InferenceLink, rssBytes: number): void {
     if (this.#state.at !== 'up' || this.#state.link !== link || this.#info === undefined) return
     this.#info = { ...this.#info, rssBytes }
-    if (rssBytes > this.#limits.recycleBytes) void this.#recycle(`it has grown to ${Math.round(rssBytes / 2 ** 20)} MiB`)
+    if (rssBytes > this.#limits.recycleBytes) void this.#recycle('memory', `it has grown to ${Math.round(rssBytes / 2 ** 20)} MiB`)
   }
 
-  /** A fresh process is started beside the one that answers; if it cannot take over, the next call or heartbeat tries again. */
-  async #recycle(reason: string): Promise<void> {
-    if (this.#isReplacing || this.#state.at !== 'up') return
-    this.#isReplacing = true
-    const { link, since } = this.#launch()
+  /** A fresh process is started beside the one that answers, which goes on until that can take over. */
+  async #recycle(cause: ReplacementCause, reason: string): Promise<void> {
+    if (this.#state.at !== 'up' || !this.#recycling.begin()) return
     const old = this.#state.link
+    const { link, since } = this.#launch()
     try {
       const info = await link.load(this.#spec.args(this.#info), this.#limits.startMs)
       await link.promote()
-      if (link.isEnding) return
+      if (link.isEnding) throw new ServingError('worker_crashed', 'it ended before it could take over')
       if (!this.#succeed(old, { link, since, info })) return link.end('there is nothing left to take over')
-      this.#deps.onEvent?.({ kind: 'recycled', pid: old.pid, reason })
+      // A fresh process may soon be as large.
+      if (cause === 'memory') this.#recycling.failed()
+      this.#deps.onEvent?.({ kind: 'recycled', pid: old.pid, cause, reason })
       await old.retire(`a fresh process took its place: ${reason}`)
     } catch (error) {
-      link.end(String(error))
+      link.end(textOf(error))
+      this.#keep(old, { cause, reason, failure: textOf(error) })
     } finally {
-      this.#isReplacing = false
+      this.#recycling.end()
     }
+  }
+
+  /** None could take over; that is no news of one that has ended meanwhile. */
+  #keep(old: InferenceLink, what: { readonly cause: ReplacementCause; readonly reason: string; readonly failure: string }): void {
+    const retryAfterMs = this.#recycling.failed()
+    if (this.#state.at === 'up' && this.#state.link === old) this.#deps.onEvent?.({ kind: 'kept', ...what, retryAfterMs })
   }
 
   #succeed(old: InferenceLink, { link, since, info }: { readonly link: InferenceLink; readonly since: number; readonly info: ProcessInfo }): boolean {
@@ -183,6 +197,7 @@ export class InferenceProcess {
     if (this.#state.at !== 'starting' || this.#state.link !== link) return
     const now = this.#deps.clock.monotonic()
     this.#info = info
+    this.#trouble = undefined
     this.#calls = 0
     this.#startMs = now - since
     this.#state = { at: 'up', link, since: now }
@@ -193,17 +208,16 @@ export class InferenceProcess {
     this.#links.delete(link)
     const state = this.#state
     if (!('link' in state) || state.link !== link || this.#info === undefined) return
-    const steady = state.at === 'up' && this.#deps.clock.monotonic() - state.since >= this.#limits.steadyMs
-    if (steady) this.#failures = 0
-    this.#retryLater(reason, link.pid)
+    const upMs = state.at === 'up' ? this.#deps.clock.monotonic() - state.since : 0
+    this.#retryLater(reason, { pid: link.pid, upMs })
   }
 
-  #retryLater(reason: string, pid: number | undefined): void {
-    const { clock, random, onEvent } = this.#deps
-    this.#failures += 1
-    const retryAfterMs = backoffMs(this.#failures, this.#limits.backoff, random)
+  #retryLater(reason: string, { pid, upMs }: { readonly pid: number | undefined; readonly upMs: number }): void {
+    const { clock, onEvent } = this.#deps
+    const retryAfterMs = this.#waits.after(upMs)
+    this.#trouble = `its inference process ended (${reason}) and is started again`
     const timer = setTimeout(() => void this.#restart(), retryAfterMs)
-    this.#state = { at: 'down', until: clock.monotonic() + retryAfterMs, reason, timer }
+    this.#state = { at: 'down', until: clock.monotonic() + retryAfterMs, timer }
     onEvent?.({ kind: 'ended', pid, reason, retryAfterMs })
   }
 
@@ -217,9 +231,8 @@ export class InferenceProcess {
       void link.promote()
     } catch (error) {
       // A refused load is an end like any other: the next attempt comes later, since the cause (a changed file, a full disk) may go away.
-      const reason = error instanceof Error ? error.message : String(error)
-      if (link) link.end(reason)
-      else this.#retryLater(reason, undefined)
+      if (link) link.end(textOf(error))
+      else this.#retryLater(textOf(error), { pid: undefined, upMs: 0 })
     }
   }
 }

@@ -1,15 +1,14 @@
 import { ServingError } from '../../contracts/error.ts'
-import type { Clock, Deadline } from '../../contracts/ports.ts'
+import { type Clock, type Deadline, msUntil, timerMs } from '../../contracts/ports.ts'
 import { givenUp } from './given-up.ts'
-
-/** The longest delay that a timer takes. */
-const maxTimerMs = 2 ** 31 - 1
 
 type PendingCall<Answer> = {
   readonly at: number
   readonly bytes: number
-  /** Settles the caller's promise; later calls change nothing. */
-  readonly settle: (outcome: Answer | ServingError) => void
+  /** Nobody waits for its deadline or its caller any more. */
+  readonly rest: () => void
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: Error) => void
 }
 
 /** Bounds of the calls that wait for one process. */
@@ -61,24 +60,20 @@ export class PendingCalls<Answer> {
   add(bytes: number, deadline: Deadline, abandoned: (id: number) => void): { readonly id: number; readonly answer: Promise<Answer> } {
     const id = (this.#lastId += 1)
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    let waiting = true
-    const settle = (outcome: Answer | ServingError): void => {
-      if (!waiting) return
-      waiting = false
+    const giveUp = (error: ServingError): void => {
+      rest()
+      reject(error)
+      abandoned(id)
+    }
+    const rest = (): void => {
       clearTimeout(timer)
       deadline.signal.removeEventListener('abort', abort)
-      if (outcome instanceof ServingError) reject(outcome)
-      else resolve(outcome)
-    }
-    const giveUp = (error: ServingError): void => {
-      settle(error)
-      abandoned(id)
     }
     const abort = (): void => giveUp(givenUp(deadline.signal))
     const late = (): void => giveUp(new ServingError('deadline_exceeded', 'The deadline passed before the model answered'))
-    const timer = setTimeout(late, Math.min(maxTimerMs, Math.max(0, deadline.at - this.#clock.monotonic())))
+    const timer = setTimeout(late, msUntil(deadline.at, this.#clock))
     deadline.signal.addEventListener('abort', abort, { once: true })
-    this.#calls.set(id, { at: deadline.at, bytes, settle })
+    this.#calls.set(id, { at: deadline.at, bytes, rest, resolve, reject })
     this.#bytes += bytes
     this.#counted += bytes > 0 ? 1 : 0
     if (this.#calls.size === 1) this.#watchOldest()
@@ -86,16 +81,13 @@ export class PendingCalls<Answer> {
   }
 
   /** The process answered call `id`. False when no such call is owed. */
-  answer(id: number, outcome: Answer | ServingError): boolean {
-    const call = this.#calls.get(id)
-    if (!call) return false
-    this.#calls.delete(id)
-    this.#bytes -= call.bytes
-    this.#counted -= call.bytes > 0 ? 1 : 0
-    this.#watchOldest()
-    call.settle(outcome)
-    this.#tellIdle()
-    return true
+  answer(id: number, answer: Answer): boolean {
+    return this.#settle(id, ({ resolve }) => resolve(answer))
+  }
+
+  /** The process refused call `id`, or it could not be asked. False when no such call is owed. */
+  refuse(id: number, error: Error): boolean {
+    return this.#settle(id, ({ reject }) => reject(error))
   }
 
   /** The process will not answer any more. */
@@ -105,8 +97,24 @@ export class PendingCalls<Answer> {
     this.#calls.clear()
     this.#bytes = 0
     this.#counted = 0
-    for (const call of calls) call.settle(error)
+    for (const { rest, reject } of calls) {
+      rest()
+      reject(error)
+    }
     this.#tellIdle()
+  }
+
+  #settle(id: number, settle: (call: PendingCall<Answer>) => void): boolean {
+    const call = this.#calls.get(id)
+    if (!call) return false
+    this.#calls.delete(id)
+    this.#bytes -= call.bytes
+    this.#counted -= call.bytes > 0 ? 1 : 0
+    this.#watchOldest()
+    call.rest()
+    settle(call)
+    this.#tellIdle()
+    return true
   }
 
   #tellIdle(): void {
@@ -122,6 +130,6 @@ export class PendingCalls<Answer> {
   // Only the oldest call is watched: those behind it may be late because of it, and get their own grace once it is their turn.
   #watchOldest(): void {
     clearTimeout(this.#watch)
-    if (this.#calls.size > 0) this.#watch = setTimeout(this.#hung, Math.min(maxTimerMs, this.#oldestMs()))
+    if (this.#calls.size > 0) this.#watch = setTimeout(this.#hung, timerMs(this.#oldestMs()))
   }
 }

@@ -1,3 +1,6 @@
+import { ServingError } from '../../contracts/error.ts'
+import type { ProcessInfo } from './message.ts'
+
 /** Bounds of one inference process, all with defaults (`defaultLimits`). */
 export type ProcessLimits = {
   /** Longest time from the start to `ready`. */
@@ -28,4 +31,14 @@ export const defaultLimits: ProcessLimits = {
   maxBytes: 64 << 20,
   backoff: { baseMs: 50, capMs: 30_000 },
   steadyMs: 60_000,
+}
+
+/** Throws `model_memory_exceeded` for a process that would be replaced without end, since it takes more than `recycleBytes` from its beginning. */
+export function requireRoom({ rssBytes }: ProcessInfo, { recycleBytes }: ProcessLimits): void {
+  if (rssBytes <= recycleBytes) return
+  const [taken, allowed] = [Math.ceil(rssBytes / 2 ** 20), Math.floor(recycleBytes / 2 ** 20)]
+  throw new ServingError(
+    'model_memory_exceeded',
+    `The process of the loaded model takes ${taken} MiB, limits.memory allows ${allowed} MiB: allow more in model.yaml, or leave the limit out`,
+  )
 }

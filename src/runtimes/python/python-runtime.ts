@@ -1,13 +1,14 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { unsafeFormats } from '../../contracts/artefact-formats.ts'
-import type { Deadline } from '../../contracts/ports.ts'
 import type { Command } from '../../processes/command.ts'
 import { type Device, DeviceReport, type Place, placeOf, placeWords } from '../device.ts'
 import { batched } from '../batching/batched.ts'
 import { batchSettings } from '../batching/batch-settings.ts'
 import { type InferencePool, startInferencePool } from '../process/inference-pool.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
+import { PoolModel } from '../process/pool-model.ts'
+import { reporting } from '../process-report.ts'
 import { ProvenSizes } from '../process/proven-sizes.ts'
 import type { ProcessInfo } from '../process/message.ts'
 import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
@@ -30,46 +31,22 @@ const protocol = 1
 const refuse = (message: string): ServingError => new ServingError('model_verification_failed', message)
 
 /** A model in Python workers. */
-class PythonModel implements LoadedModel {
-  readonly inputs: number
-  readonly outputs: number
+class PythonModel extends PoolModel {
   readonly protection: Protection
-  readonly #pool: InferencePool
   readonly #asked: Device
 
   constructor(pool: InferencePool, { inputs, window, outputs, execution }: ArtefactSpec, protection: Protection) {
-    this.#pool = pool
+    super(pool, { inputs: inputs * window, outputs })
     this.#asked = execution.device ?? 'cpu'
-    this.inputs = inputs * window
-    this.outputs = outputs
     this.protection = protection
   }
 
   get engine(): string {
-    const engine = String(this.#pool.info['engine'])
+    const engine = String(this.pool.info['engine'])
     return this.#asked === 'cpu' ? engine : `${engine} on ${placeWords(this.place)}`
   }
   get place(): Place {
-    return { asked: this.#asked, ...placeOf(this.#pool.infos) }
-  }
-  get memoryBytes(): number {
-    return this.#pool.info.rssBytes
-  }
-
-  async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
-    if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
-    if (count === 0) return new Float64Array(0)
-    const [answer] = await this.#pool.call([{ name: 'rows', shape: [count, this.inputs], data: rows }], deadline)
-    if (answer?.data instanceof Float64Array && answer.data.length === count * this.outputs) return answer.data
-    throw new ServingError('model_output_invalid', `The model gave ${answer?.data.length ?? 0} values for ${count} rows instead of ${count * this.outputs}`)
-  }
-
-  bringAtHand(): Promise<void> {
-    return this.#pool.promote()
-  }
-
-  dispose(): Promise<void> {
-    return this.#pool.dispose()
+    return { asked: this.#asked, ...placeOf(this.pool.infos) }
   }
 }
 
@@ -100,7 +77,7 @@ export class PythonRuntime implements ModelRuntime {
       if (first !== undefined) sizes.keep(first)
       return { ...given, batch: sizes.known().map(provenBy) }
     }
-    const report = new DeviceReport(this.#deps, labels)
+    const report = new DeviceReport(reporting(this.#deps, spec.model), labels)
     const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...report.deps, signal })
     for (const info of pool.infos) sizes.keep(info)
     const model = new PythonModel(pool, spec, protection)

@@ -1,7 +1,4 @@
-import type { Clock, Deadline } from '../../contracts/ports.ts'
-
-/** The longest delay that a timer takes. */
-const maxTimerMs = 2 ** 31 - 1
+import { type Clock, type Deadline, msUntil } from '../../contracts/ports.ts'
 
 /** A signal that aborts at a deadline, when its caller leaves, or when `closed` does; disposing it frees what it waits with. */
 export type CallBudget = Disposable & { readonly signal: AbortSignal }
@@ -9,7 +6,7 @@ export type CallBudget = Disposable & { readonly signal: AbortSignal }
 /** Starts the clock of one call. */
 export function callBudget({ at, signal }: Deadline, clock: Clock, closed: AbortSignal): CallBudget {
   const over = new AbortController()
-  const timer = setTimeout(() => over.abort(), Math.min(maxTimerMs, Math.max(0, Math.ceil(at - clock.monotonic()))))
+  const timer = setTimeout(() => over.abort(), Math.ceil(msUntil(at, clock)))
   const close = (): void => over.abort(closed.reason)
   closed.addEventListener('abort', close, { once: true })
   const free = (): void => {

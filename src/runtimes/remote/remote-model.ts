@@ -2,6 +2,7 @@ import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Deadline } from '../../contracts/ports.ts'
 import type { OutputLine } from '../../processes/output-lines.ts'
+import { requireRows } from '../require-rows.ts'
 import { withComplement } from '../with-complement.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { RemoteServer, Reply } from './exchange.ts'
@@ -52,7 +53,7 @@ export class RemoteModel implements LoadedModel {
   }
 
   async predict(rows: Float64Array, count: number, deadline: Deadline): Promise<Float64Array> {
-    if (rows.length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${rows.length} values`)
+    requireRows(rows, count, this)
     if (count === 0) return new Float64Array(0)
     const { endpoint, caller } = this.#parts
     const body = requestBody(rows, count, this.#parts)

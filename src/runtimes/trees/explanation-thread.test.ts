@@ -87,6 +87,19 @@ test('a row that waits until the thread has been told of its model is given up w
   assert.deepEqual(await model!.explain(row, within(20_000)), explainedHere(compiled[0]))
 })
 
+test('rows of a model for whose copy there is no memory are refused, and explained once there is', async (t) => {
+  const own = structuredClone(compiled[0])
+  const thread = new ExplanationThread(systemClock)
+  const model = thread.add(own)
+  t.after(() => model.forget())
+  // No machine has room for the largest length.
+  Object.defineProperty(own.image, 'length', { value: Number.MAX_SAFE_INTEGER, configurable: true })
+  const refused = { code: 'overloaded', message: /^There is no memory to explain this model now/ }
+  await Promise.all([1, 2].map(() => assert.rejects(model.explain(row, within(20_000)), refused)))
+  Reflect.deleteProperty(own.image, 'length')
+  assert.deepEqual(await model.explain(row, within(20_000)), explainedHere(compiled[0]))
+})
+
 test('a thread without calls keeps no process alive', async (t) => {
   const held = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort').length
   const before = held()

@@ -58,20 +58,24 @@ export class ExplanationThread {
     const { id, answer } = this.#calls.add(row.byteLength, deadline, () => {})
     this.#tell(worker, of).then(
       () => this.#ask(worker, { model: of.model, call: id, row }),
-      (error: ServingError) => this.#calls.answer(id, error),
+      (error: ServingError) => this.#calls.refuse(id, error),
     )
     return answer
   }
 
   #ask(worker: Worker, question: Extract<ExplanationMessage, { call: number }>): void {
-    if (!this.#models.has(question.model)) this.#calls.answer(question.call, unloaded())
+    if (!this.#models.has(question.model)) this.#calls.refuse(question.call, unloaded())
     // The calls of a thread that has ended were told so.
     else if (worker === this.#worker) worker.postMessage(question)
   }
 
   #tell(worker: Worker, of: ToldModel): Promise<void> {
-    const told = this.#told.get(of.model) ?? this.#sendCopy(worker, of)
+    const known = this.#told.get(of.model)
+    if (known !== undefined) return known
+    const told = this.#sendCopy(worker, of)
     this.#told.set(of.model, told)
+    // The next row tells the thread again.
+    told.catch(() => this.#told.get(of.model) === told && this.#told.delete(of.model))
     return told
   }
 
@@ -86,7 +90,6 @@ export class ExplanationThread {
       if (worker === this.#worker && this.#models.has(model))
         worker.postMessage({ model, compiled: { ...compiled, image } } satisfies ExplanationMessage, [image.buffer])
     } catch (error) {
-      if (worker === this.#worker) this.#told.delete(model)
       throw new ServingError('overloaded', `There is no memory to explain this model now (${String(error)}); ask again`, { cause: error })
     }
   }

@@ -10,6 +10,7 @@ import { orUndo, type Steps } from '../../trees/steps.ts'
 import { type WarmUp, warmUpSteps } from '../../trees/warm-up.ts'
 import { givenUp } from '../process/given-up.ts'
 import { unloaded } from '../process/unloaded.ts'
+import { requireRows } from '../require-rows.ts'
 import type { ModelRuntime } from '../runtime.ts'
 import type { CompiledTrees } from './compile-trees.ts'
 import { type ExplainedModel, ExplanationThread } from './explanation-thread.ts'
@@ -48,7 +49,7 @@ class TreesModel implements LoadedModel {
   }
 
   async predict(rows: Float64Array, count: number, { at, signal }: Deadline): Promise<Float64Array> {
-    this.#checkLength(rows, count)
+    requireRows(rows, count, this)
     const { inputs, outputs } = this
     const answer = new Float64Array(count * outputs)
     for (let row = 0; row < count; row += this.#rowsPerCheck) {
@@ -85,12 +86,8 @@ class TreesModel implements LoadedModel {
   }
 
   async #explain({ explain }: ExplainedModel, row: Float64Array, deadline: Deadline): Promise<Float64Array> {
-    this.#checkLength(row, 1)
+    requireRows(row, 1, this)
     return explain(row, deadline)
-  }
-
-  #checkLength({ length }: Float64Array, count: number): void {
-    if (length !== count * this.inputs) throw new RangeError(`${count} rows of ${this.inputs} values are not ${length} values`)
   }
 }
 
