@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { errorTable, ServingError } from '../../contracts/error.ts'
+import { ServingError } from '../../contracts/error.ts'
 import {
   maxBatchItems,
   PredictBatchRequest,
@@ -60,7 +60,7 @@ function merge(requests: readonly { readonly symbol: string }[], refusals: reado
     if (refusal === undefined) return answers[next++] as Answers[number]
     return {
       symbol: symbol.slice(0, 100).toWellFormed(),
-      error: { code: refusal.code, message: refusal.message, retryable: errorTable[refusal.code].retryable },
+      error: { code: refusal.code, message: refusal.message, retryable: refusal.retryable },
     }
   })
 }
