@@ -91,7 +91,7 @@ function openDisk({ config: { data, market, history }, clock, meter }: Deps, cal
   mkdirSync(folder, { recursive: true })
   return {
     journal: new FileBarJournal({ folder, keepBars: market.keepBars, clock, meter, calendars, keepOld: history.enabled }),
-    states: new FoldStateLog({ folder, meter }),
+    states: new FoldStateLog({ folder, clock, meter }),
   }
 }
 

@@ -32,6 +32,17 @@ test('show prints sessions in the time of the exchange and in UTC', () => {
   assert.throws(() => sessionLines('continuous', { calendarDir }), /has no sessions/)
 })
 
+test('show says of days without a session that there is none, and refuses days that there are not or that are not covered', () => {
+  assert.deepEqual(sessionLines('XNYS', { calendarDir, from: dayOf(2024, 7, 6), to: dayOf(2024, 7, 8) }), [
+    'No session of XNYS opens from 2024-07-06 to 2024-07-07.',
+  ])
+  const refused = (from: number, to: number, message: RegExp) =>
+    assert.throws(() => sessionLines('XNYS', { calendarDir, from, to }), { code: 'validation_failed', message })
+  refused(dayOf(2024, 7, 8), dayOf(2024, 7, 8), /--from must be before --to/)
+  refused(dayOf(2060, 1, 1), dayOf(2060, 2, 1), /XNYS covers 1993-01-01 to 2050-12-31, nothing from 2060-01-01 to 2060-01-31/)
+  refused(dayOf(1980, 1, 1), dayOf(1980, 2, 1), /XNYS covers/)
+})
+
 test('a folder that is asked for and not there is refused, as its calendar might stand for one that is built in', () => {
   assert.throws(() => listLines({ calendarDir: join(calendarDir, 'none') }), { code: 'validation_failed', message: /none is not there/ })
 })

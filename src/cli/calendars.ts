@@ -45,6 +45,14 @@ export function listLines(options: CalendarFolder): string[] {
 const lengthOf = (ms: number): string => `${Math.floor(ms / 3_600_000)}:${String((ms / 60_000) % 60).padStart(2, '0')}`
 const utc = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
 
+/** Throws `validation_failed` for days that a calendar says nothing of. */
+function checkDays({ name, timeZone, from, until }: Sessions, begin: number, end: number): void {
+  if (begin >= end) throw new ServingError('validation_failed', `No day lies from ${formatDay(begin)} to before ${formatDay(end)}: --from must be before --to`)
+  const [first, last] = [from, until - 1].map((ms) => wallClock(timeZone)(ms).day) as [string, string]
+  if (formatDay(end - 1) < first || formatDay(begin) > last)
+    throw new ServingError('validation_failed', `${name} covers ${first} to ${last}, nothing from ${formatDay(begin)} to ${formatDay(end - 1)}`)
+}
+
 /** The sessions of a calendar that open from a day to another as a table. Throws `validation_failed`. */
 export function sessionLines(name: string, { from, to, ...folder }: ShowOptions): string[] {
   const sessions = calendarsOf(folder).sessions(name)
@@ -52,6 +60,7 @@ export function sessionLines(name: string, { from, to, ...folder }: ShowOptions)
   const { timeZone, opens, closes } = sessions
   const begin = from ?? Math.floor(systemClock.now() / dayMs)
   const end = to ?? begin + shownDays
+  checkDays(sessions, begin, end)
   const read = wallClock(timeZone)
   // Asking Intl is slow: only what lies near by UTC is asked for.
   const rows = Array.from(opens, (open, i) => [open, closes[i] as number] as const)
@@ -59,6 +68,7 @@ export function sessionLines(name: string, { from, to, ...folder }: ShowOptions)
     .map(([open, close]) => ({ open: read(open), close: read(close), at: [open, close] as const }))
     .filter(({ open }) => open.day >= formatDay(begin) && open.day < formatDay(end))
     .map(({ open, close, at: [since, until] }) => [open.day, open.weekday, `${open.time} to ${close.time}`, lengthOf(until - since), utc(since), utc(until)])
+  if (rows.length === 0) return [`No session of ${name} opens from ${formatDay(begin)} to ${formatDay(end - 1)}.`]
   return tableLines(['day', '', timeZone, 'length', 'opens (UTC)', 'closes (UTC)'], rows)
 }
 

@@ -1,4 +1,6 @@
+import { ServingError } from '../contracts/error.ts'
 import type { FeatureSetSpec } from '../contracts/features.ts'
+import type { Catalogue } from '../features/catalog/family.ts'
 import { ownCatalogue } from '../features/catalog/index.ts'
 import { type DeclaredSet, declareSet } from '../features/declared-set.ts'
 import { proveFeature } from '../features/proofs/prove.ts'
@@ -25,15 +27,27 @@ function prove({ definitions }: DeclaredSet): void {
   }
 }
 
-/** Checks modules and declared sets as a start of the server would, proofs included, and prints what the sets resolve to. Throws `validation_failed`, `feature_contract_mismatch`. */
+function checkSet(file: string, catalogue: Catalogue): void {
+  const spec = loadSet(file, { catalogue })
+  const declared = declareSet(spec, catalogue)
+  prove(declared)
+  printSet(spec, declared)
+}
+
+/** Checks modules and declared sets as a start of the server would, proofs included, and prints what the sets resolve to, and then throws what is wrong with the others: `validation_failed`, `feature_contract_mismatch`. */
 export async function checkSets(files: readonly string[], options: ModuleOptions): Promise<void> {
   const catalogue = await catalogueOf(options)
+  const refusals: ServingError[] = []
   for (const file of files) {
-    const spec = loadSet(file, { catalogue })
-    const declared = declareSet(spec, catalogue)
-    prove(declared)
-    printSet(spec, declared)
+    try {
+      checkSet(file, catalogue)
+    } catch (error) {
+      if (!(error instanceof ServingError)) throw error
+      refusals.push(error)
+    }
   }
+  const [first] = refusals
+  if (first) throw refusals.length === 1 ? first : new ServingError(first.code, refusals.map(({ message }) => message).join('\n'))
   const own = [...catalogue.keys()].filter((name) => !ownCatalogue.has(name))
   if (files.length === 0) process.stdout.write(`Sound: ${own.join(', ') || 'there are no modules'}\n`)
 }

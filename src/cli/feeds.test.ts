@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { wires } from '../../test/support/mock-exchange/follow-exchange.ts'
-import { kraken } from '../../test/support/mock-exchange/kraken.ts'
 import { MockExchange } from '../../test/support/mock-exchange/mock-exchange.ts'
 import { pathOf } from '../../test/support/pages.ts'
 
@@ -45,13 +44,6 @@ test('an exchange or a market that does not exist is refused with those that com
   const mock = await MockExchange.start(t, { symbols: ['BTC/USDT'], now: Date.now(), past: 5, future: 5 })
   const market = await feeds('check', ...setFeeds({ exchange: 'binance', symbols: ['BTC/USDC'], urls: mock.urls }))
   assert.match(market.printed, /FAILED +markets +binance has no market BTC\/USDC; did you mean BTC\/USDT\?/)
-})
-
-test('several timeframes are refused where ccxt would take bars of one for those of another', { timeout: 60_000 }, async (t) => {
-  const mock = await MockExchange.start(t, { wire: kraken, symbols: ['BTC/USDT'], now: Date.now(), past: 5, future: 5 })
-  const { printed, code } = await feeds('check', ...setFeeds({ exchange: 'kraken', symbols: ['BTC/USDT'], timeframes: ['1m', '5m'], urls: mock.urls }))
-  assert.equal(code, 1)
-  assert.match(printed, /FAILED +markets +kraken streams bars of one timeframe through ccxt: follow 1m alone/)
 })
 
 test('an exchange that cannot be reached is told as such', { timeout: 60_000 }, async () => {

@@ -33,19 +33,34 @@ function keyWords({ keyFile, firstKey, isKeyGiven }: Running['presage']): { read
   }
 }
 
+const triedSymbol = 'BTC/USDT'
+
+/** The first prediction, or what to do before there can be one: without a route the request would be refused. */
+function predictionLines({ presage, url }: Running, auth: string): { readonly call: readonly string[]; readonly first: readonly string[] } {
+  if (presage.predictions.modelFor(triedSymbol) !== undefined)
+    return { call: [`  curl -s ${url}/predict ${auth} -H 'content-type: application/json' -d '${specificationBody}'`], first: [] }
+  const [named] = presage.models.namesFor(triedSymbol)
+  const ways = ['set routes or defaultModel (docs/configuration.md)', ...(named === undefined ? [] : [`say "model": "${named}" in the request`])]
+  const installed = named === undefined ? 'copy a bundle that does into the models folder and ' : ''
+  return { call: [], first: [`Before POST /predict answers for ${triedSymbol}, ${installed}${ways.join(', or ')}: no route leads from there to a model.`, ''] }
+}
+
 /** What a newcomer reads after the start: what runs, and what to try next; the shell fills the key in, which no log should keep. */
-export function welcome({ presage, url, readyMs }: Running, feed: Feed | undefined): string {
+export function welcome(running: Running, feed: Feed | undefined): string {
+  const { presage, url, readyMs } = running
   const { where, auth } = keyWords(presage)
+  const { call, first } = predictionLines(running, auth)
   return [
     '',
     `${styleText('bold', 'Presage')} answers on ${styleText('bold', url)} (ready in ${readyMs} ms). ${modelWords(presage.models.entries)}`,
     ...(feed ? feedLines(feed) : []),
     where,
     '',
-    `  curl -s ${url}/predict ${auth} -H 'content-type: application/json' -d '${specificationBody}'`,
+    ...call,
     `  curl -s ${url}/models ${auth}`,
     `  curl -s ${url}/health`,
     '',
+    ...first,
     `and look at ${url}/docs. Ctrl-C ends it.`,
     '',
     '',

@@ -97,6 +97,9 @@ test('a series that two feeds would bring, and an exchange that is named twice, 
   assert.equal(faults([binance, { ...kraken, symbols: ['BTC/EUR'] }]), '')
   assert.match(faults([binance, kraken]), /PRESAGE_FEEDS: feeds has BTC\/USDT from binance and from kraken/)
   assert.match(faults([binance, { ...binance, symbols: ['ETH/USDT'] }]), /has binance twice/)
+  const both = { timeframes: ['1m', '5m'] }
+  assert.match(faults([{ ...kraken, ...both }]), /feeds has 2 timeframes of kraken, which streams bars of one through ccxt: follow 1m alone/)
+  assert.equal(faults([{ ...kraken, ...both, streams: ['trades'] }]) + faults([{ ...binance, ...both }]), '')
   assert.match(faults([{ ...binance, timeframes: ['2m'] }]), /0\.timeframes\.0 must be one of/)
 })
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { ServingError } from '../contracts/error.ts'
+import { feedFaults } from './feed-faults.ts'
 import type { Given, SourceReading } from './given.ts'
 import { faultsOf, type Problem } from './problems.ts'
 import type { Config } from './schema.ts'
@@ -44,21 +45,6 @@ function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   Object.values(value).forEach(deepFreeze)
   return Object.freeze(value)
-}
-
-/** A series that two feeds bring would be revised for ever, and one exchange has one process. */
-function feedFaults({ feeds }: Config): string[] {
-  const seen = new Map<string, string>()
-  const faults: string[] = []
-  for (const { exchange, symbols } of feeds) {
-    if (feeds.filter((other) => other.exchange === exchange).length > 1) faults.push(`has ${exchange} twice: write its symbols into one entry`)
-    for (const symbol of symbols) {
-      const other = seen.get(symbol)
-      if (other !== undefined && other !== exchange) faults.push(`has ${symbol} from ${other} and from ${exchange}: one exchange must bring it`)
-      seen.set(symbol, exchange)
-    }
-  }
-  return [...new Set(faults)]
 }
 
 /** What the client of Redis would end the start with. */

@@ -26,6 +26,12 @@ test('an error keeps its code, its places, and the cause that is logged', () => 
   assert.deepEqual(error.places, [{ pointer: '/a', rule: 'type', got: 1 }])
 })
 
+test('an error is retryable as its code says, unless it is final', () => {
+  assert.equal(new ServingError('features_unavailable', 'x').retryable, true)
+  assert.equal(new ServingError('features_unavailable', 'x', { final: true }).retryable, false)
+  assert.equal(new ServingError('unknown_feature', 'x').retryable, false)
+})
+
 test('an error without a cause has no cause at all, so that logs do not show an empty one', () => {
   assert.equal('cause' in new ServingError('internal', 'x'), false)
 })

@@ -66,10 +66,11 @@ export type ErrorCode = keyof typeof errorTable
 /** One place in the request that an error is about: a JSON pointer, the rule that it breaks, and what stood there. */
 export type ErrorPlace = { readonly pointer: string; readonly rule: string; readonly got?: unknown }
 
-/** Extra parts of an error: the places it is about, when to try again, what caused it (logged, never sent). */
+/** Extra parts of an error: the places it is about, when to try again, that this one time there is no use in that, what caused it (logged, never sent). */
 export type ServingErrorOptions = {
   readonly places?: readonly ErrorPlace[]
   readonly retryAfterMs?: number
+  readonly final?: true
   readonly cause?: unknown
 }
 
@@ -79,10 +80,13 @@ export class ServingError extends Error {
   readonly code: ErrorCode
   readonly places: readonly ErrorPlace[] | undefined
   readonly retryAfterMs: number | undefined
+  /** True if the same request may succeed later: as the table says, unless this error is final. */
+  readonly retryable: boolean
   constructor(code: ErrorCode, message: string, options: ServingErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.places = options.places
     this.retryAfterMs = options.retryAfterMs
+    this.retryable = errorTable[code].retryable && options.final !== true
   }
 }

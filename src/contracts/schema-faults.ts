@@ -1,3 +1,5 @@
+import type { TSchema } from 'typebox'
+import { Errors } from 'typebox/schema'
 import { Settings } from 'typebox/system'
 
 /** How many errors a schema tells of: TypeBox stops after 8 by default, and one wrong value of a union makes one for each of its forms. */
@@ -12,6 +14,9 @@ export type SchemaFault = {
   readonly params: object
   readonly message: string
 }
+/** All that a schema has against a value, as TypeBox reports it. */
+export const allFaults = (schema: TSchema, value: unknown): SchemaFault[] => Errors(schema, value)[1]
+
 type Params = { readonly additionalProperties?: readonly string[]; readonly allowedValues?: readonly unknown[]; readonly allowedValue?: unknown }
 
 const depth = (fault: SchemaFault): number => fault.schemaPath.split('/anyOf/').length

@@ -6,10 +6,11 @@ import { after, test } from 'node:test'
 import { noMeter } from '../contracts/meter.ts'
 import { walkBars } from '../market/bar-walk.ts'
 import type { BarInput } from '../market/check-bar.ts'
+import { RecordLog } from '../market/record-log.ts'
 import { FileBarJournal } from '../market/bar-journal.ts'
 import { SeriesStore } from '../market/series-store.ts'
 import { FeatureService } from './feature-service.ts'
-import { FoldStateLog } from './fold-state-log.ts'
+import { FoldStateLog, type FoldStateLogDeps } from './fold-state-log.ts'
 
 const minute = 60_000
 const start = Date.UTC(2024, 0, 1)
@@ -36,11 +37,11 @@ let folders = 0
 const makeFolder = (): string => join(root, String(++folders))
 
 /** A process with everything on disk; `kill` ends it without closing anything. */
-function openProcess(folder: string | undefined, keepBars = 1_500) {
+function openProcess(folder: string | undefined, keepBars = 1_500, surroundings: Pick<FoldStateLogDeps, 'clock' | 'openLog'> = { clock }) {
   const journal = folder === undefined ? undefined : new FileBarJournal({ folder, keepBars, clock, meter: noMeter })
   const store = new SeriesStore({ clock, meter: noMeter, keepBars, ...(journal ? { journal } : {}) })
   for (const series of journal?.restored ?? []) store.restore(series)
-  const states = folder === undefined ? undefined : new FoldStateLog({ folder, meter: noMeter })
+  const states = folder === undefined ? undefined : new FoldStateLog({ folder, meter: noMeter, ...surroundings })
   const service = new FeatureService({ series: store, clock, meter: noMeter, ...(states ? { states } : {}) })
   const set = service.declare({ timeframe: '1m', features, window: 1, symbols: ['*'] })
   return {
@@ -113,4 +114,47 @@ test('restarting again and again does not make the file grow', () => {
   const size = statSync(join(folder, 'features.log')).size
   for (let i = 0; i < 5; i++) openProcess(folder).read(9_000)
   assert.ok(statSync(join(folder, 'features.log')).size <= size * 1.01)
+})
+
+/** A process whose disk refuses states while it is told to, on a clock that is set. */
+function openOnFullDisk(folder: string) {
+  const disk = { isFull: false }
+  const time = { monotonic: 0 }
+  class FullLog extends RecordLog {
+    override append(...payloads: readonly Uint8Array[]): void {
+      if (disk.isFull) throw new Error('ENOSPC: no space left on device')
+      super.append(...payloads)
+    }
+  }
+  const openLog = (...given: ConstructorParameters<typeof RecordLog>) => new FullLog(...given)
+  return { disk, time, ...openProcess(folder, 1_500, { clock: { monotonic: () => time.monotonic }, openLog }) }
+}
+
+test('states that came while the disk was full are written once it takes them again, and the next life has the bits of one that never ended', () => {
+  const [uninterrupted, folder] = [openProcess(undefined, 20_000), makeFolder()]
+  inChunks(uninterrupted.ingest, 0, 9_000)
+  const life = openOnFullDisk(folder)
+  inChunks(life.ingest, 0, 3_000)
+  life.disk.isFull = true
+  inChunks(life.ingest, 3_000, 7_500)
+  const size = () => statSync(join(folder, 'features.log')).size
+  const before = size()
+  life.disk.isFull = false
+  inChunks(life.ingest, 7_500, 8_500)
+  assert.equal(size(), before, 'not tried before a minute is over')
+  life.time.monotonic += 60_000
+  inChunks(life.ingest, 8_500, 9_000)
+  assert.ok(size() > before)
+  assert.equal(openProcess(folder).read(9_000), uninterrupted.read(9_000))
+})
+
+test('states that a full disk refused are written when the process ends, if it takes them by then', async () => {
+  const [uninterrupted, folder] = [openProcess(undefined, 20_000), makeFolder()]
+  inChunks(uninterrupted.ingest, 0, 9_000)
+  const life = openOnFullDisk(folder)
+  life.disk.isFull = true
+  inChunks(life.ingest, 0, 9_000)
+  life.disk.isFull = false
+  await life.close()
+  assert.equal(openProcess(folder).read(9_000), uninterrupted.read(9_000))
 })

@@ -66,7 +66,7 @@ describe('a set file', () => {
     ['timeframe: 2m\nfeatures: [close]\n', /^x\.yaml:1:12: must be one of 1s, 5s/],
     ['features: [close]\n', /timeframe must be written/],
     ['timefrane: 1m\nfeatures: [close]\n', /timefrane has no meaning here; did you mean timeframe\?/],
-    ['timeframe: 1m\nfeatures:\n  y: { value: rsi(14), lagg: 3 }\n', /^x\.yaml:3:6: lagg has no meaning here; did you mean lag\?$/],
+    ['timeframe: 1m\nfeatures:\n  y: { value: rsi(14), lagg: 3 }\n', /^x\.yaml:3:24: lagg has no meaning here; did you mean lag\?$/],
     ['timeframe: 1m\nfeatures:\n  y: { range: [0, 1] }\n', /^x\.yaml:3:6: must have required properties value$/],
     ['timeframe: 1m\nfeatures: [close]\ngaps: fill\n', /^x\.yaml:3:7: /],
     ['timeframe: 1m\nfeatures: {}\n', /at least one feature/],
@@ -84,6 +84,31 @@ describe('a set file', () => {
       )
       assert.equal(read(text).spec, undefined)
     })
+})
+
+test('every problem of a file is told, those of its form and those of its features', () => {
+  const text = `windw: 3
+timeframe: 1m
+max_age: soon
+gaps: { flatt: 2 }
+features:
+  a: rsy(14)
+  b: { value: rsi(14), lag: 0, lagg: 2 }
+`
+  const told = [
+    /^x\.yaml:1:1: windw has no meaning here; did you mean window\?$/,
+    /^x\.yaml:3:10: /,
+    /^x\.yaml:4:9: flatt has no meaning here; did you mean flat\?$/,
+    /^x\.yaml:7:29: must be >= 1$/,
+    /^x\.yaml:7:32: lagg has no meaning here; did you mean lag\?$/,
+  ]
+  const sorted = (lines: readonly string[]): string[] => lines.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  const found = sorted(problems(text))
+  assert.equal(found.length, told.length, found.join('\n'))
+  for (const [i, line] of found.entries()) assert.match(line, told[i] as RegExp)
+  const withRightForm = sorted(problems(text.replace(', lag: 0, lagg: 2', '')))
+  assert.equal(withRightForm.length, 4, withRightForm.join('\n'))
+  assert.match(withRightForm.at(-1) as string, /^x\.yaml:6:6: .*Did you mean rsi/)
 })
 
 describe('a folder of sets', () => {

@@ -39,9 +39,16 @@ export function readSetFile(source: string, defaults: SetDefaults): SetReading {
   const document = new PlacedDocument(source, defaults.file)
   const { problems } = document
   const content = document.read(SetSchema, 'must be a feature as text; inside [ ] a comma ends a text, so it needs quotes there')
+  if (content === undefined) noteColumns(document, defaults)
   const spec = content && specOf(document, content, defaults)
   if (spec && problems.length === 0) tryDeclare(document, spec, defaults.catalogue)
   return { spec: problems.length === 0 ? spec : undefined, problems }
+}
+
+/** What is wrong with the features of a set whose other parts cannot be used. */
+function noteColumns(document: PlacedDocument, { timeframe, catalogue }: SetDefaults): void {
+  const [features, own] = [document.part('features', SetSchema.properties.features), document.part('timeframe', SetSchema.properties.timeframe) ?? timeframe]
+  if (features !== undefined && own !== undefined) readColumns(document, features, { timeframe: own, catalogue })
 }
 
 /** What the parts cannot know: a feature twice, a timeframe shorter than the set's. */

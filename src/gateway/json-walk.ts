@@ -1,9 +1,12 @@
+import { vanishes } from '../contracts/decimal.ts'
 import { type ErrorCode, type ErrorPlace, ServingError } from '../contracts/error.ts'
 
 const space = /[ \t\n\r]*/y
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const literal = /true|false|null/y
 const placesAtMost = 100
+/** A text with this many faults is no list of good items and some bad ones. */
+const faultsAtMost = 1_000
 
 /** Appends one step to a JSON pointer (RFC 6901). */
 export const pointerTo = (parent: string, step: string): string => `${parent}/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`
@@ -18,13 +21,19 @@ export function endOfString(text: string, start: number): number {
   return text.length
 }
 
-/** True if the text of a JSON number means the number that JSON.parse makes of it, up to the rounding of decimals: it is finite, and an integer keeps every digit. */
+/** True if the text of a JSON number means the number that JSON.parse makes of it, up to the rounding of decimals: it is finite, no zero that was none, and an integer keeps every digit. */
 export function keepsValue(token: string): boolean {
   const value = Number(token)
-  return Number.isFinite(value) && (/[.eE]/.test(token) || Number.isSafeInteger(value))
+  return Number.isFinite(value) && (/[.eE]/.test(token) ? !vanishes(token) : Number.isSafeInteger(value))
 }
 
-type Fault = ErrorPlace & { readonly code: ErrorCode }
+const ruleOf = (token: string): string => {
+  if (!Number.isFinite(Number(token))) return 'must be a finite number (float64)'
+  return vanishes(token) ? 'must be 0, or a number that float64 does not take for 0' : 'must be an integer that float64 holds exactly'
+}
+
+/** One thing that is wrong with a JSON text, and where. */
+export type Fault = ErrorPlace & { readonly code: ErrorCode }
 
 /** Reads a JSON text the slow way, to say what is wrong with it and where. The nesting must have been limited before. */
 class JsonWalk {
@@ -110,30 +119,33 @@ class JsonWalk {
 
   #number(token: string, pointer: string): void {
     if (keepsValue(token)) return
-    const infinite = !Number.isFinite(Number(token))
-    const rule = infinite ? 'must be a finite number (float64)' : 'must be an integer that float64 holds exactly'
-    const code = infinite && /(^|\/)features\/[^/]+$/.test(pointer) ? 'non_finite_feature' : 'validation_failed'
-    this.#fault({ code, pointer, rule, got: token.slice(0, 40) })
+    const code = !Number.isFinite(Number(token)) && /(^|\/)features\/[^/]+$/.test(pointer) ? 'non_finite_feature' : 'validation_failed'
+    this.#fault({ code, pointer, rule: ruleOf(token), got: token.slice(0, 40) })
   }
 
   #fault(fault: Fault): void {
-    if (this.faults.length < placesAtMost) this.faults.push(fault)
+    if (this.faults.length < faultsAtMost) this.faults.push(fault)
   }
 }
 
-/** Says what is wrong with a text that is no strict JSON: throws `malformed_json` with the position, or the code of the first fault with every place. Returns if nothing is wrong. */
-export function refuseJson(text: string): void {
+/** What is wrong with a text that is no strict JSON; `malformed_json` is thrown where it is none at all. */
+export function faultsIn(text: string): readonly Fault[] {
   const walk = new JsonWalk(text)
   walk.run()
-  const first = walk.faults[0]
-  if (first === undefined) return
-  const places = walk.faults.map(({ pointer, rule, got }) => (got === undefined ? { pointer, rule } : { pointer, rule, got }))
-  throw new ServingError(
-    first.code,
-    places
-      .map(({ pointer, rule }) => `${pointer} ${rule}`)
-      .slice(0, 3)
-      .join('; '),
-    { places },
-  )
+  return walk.faults
 }
+
+/** The refusal of a text, or of a part of it: the code of its first fault with every place, called from `within` on. Undefined without a fault. */
+export function refusalOf(faults: readonly Fault[], within = ''): ServingError | undefined {
+  const [first] = faults
+  if (first === undefined) return undefined
+  const places = faults.slice(0, placesAtMost).map(({ pointer, rule, got }) => {
+    const place = { pointer: pointer.slice(within.length), rule }
+    return got === undefined ? place : { ...place, got }
+  })
+  const said = places.slice(0, 3).map(({ pointer, rule }) => `${pointer} ${rule}`)
+  return new ServingError(first.code, said.join('; '), { places })
+}
+
+/** True if there may be more faults than were counted. */
+export const areAllOf = (faults: readonly Fault[]): boolean => faults.length < faultsAtMost

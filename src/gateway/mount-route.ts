@@ -21,6 +21,10 @@ declare module 'fastify' {
     /** Set by the guard of a route, before its body is read. */
     call: RequestCall | null
   }
+  interface FastifyContextConfig {
+    /** The `list` of the route. */
+    list?: string
+  }
 }
 
 /** What every mounted route shares. */
@@ -119,5 +123,13 @@ export function mountRoute(app: FastifyInstance, route: Route, mounting: Mountin
     cohort.join(() => answer(request, reply))
   }
   const bodyLimit = Math.min(route.bodyLimitBytes ?? Infinity, config.bodyLimitBytes)
-  app.route({ method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method, url: route.path, bodyLimit, onRequest: guardOf(route, mounting), handler })
+  const listed = route.list === undefined ? {} : { list: route.list }
+  app.route({
+    method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method,
+    url: route.path,
+    bodyLimit,
+    config: listed,
+    onRequest: guardOf(route, mounting),
+    handler,
+  })
 }

@@ -78,17 +78,23 @@ test('a field that could reach a prototype is unknown_field, plain or escaped; o
   assert.deepEqual(Object.keys(parse('{"constructor":1,"toString":2,"hasOwnProperty":3}') as object), ['constructor', 'toString', 'hasOwnProperty'])
 })
 
-test('numbers that would not survive are refused: infinite ones, and integers that lose digits', () => {
+test('numbers that would not survive are refused: infinite ones, those that become zero, and integers that lose digits', () => {
   assert.deepEqual(refusal('{"features":{"a":1e999,"b":-1e999}}'), {
     code: 'non_finite_feature',
     message: '/features/a must be a finite number (float64); /features/b must be a finite number (float64)',
     pointers: ['/features/a', '/features/b'],
   })
   assert.equal(refusal('{"a":9007199254740993}').code, 'validation_failed')
+  assert.deepEqual(refusal('{"a":9007199254740993,"b":{"__proto__":1}}').pointers, ['/a', '/b/__proto__'])
   assert.deepEqual(refusal(`[${'9'.repeat(400)}]`).pointers, ['/0'])
+  assert.deepEqual(refusal(`{"a":[0,-1e-400,0.${'0'.repeat(400)}1]}`), {
+    code: 'validation_failed',
+    message: '/a/1 must be 0, or a number that float64 does not take for 0; /a/2 must be 0, or a number that float64 does not take for 0',
+    pointers: ['/a/1', '/a/2'],
+  })
   assert.deepEqual(
-    parse('[9007199254740991,0.1234567890123456789,-0,1e-400,1.7976931348623157e308]'),
-    [9007199254740991, 0.12345678901234568, -0, 0, 1.7976931348623157e308],
+    parse('[9007199254740991,0.1234567890123456789,-0,0e-400,0.000000000000000000,5e-324,1.7976931348623157e308]'),
+    [9007199254740991, 0.12345678901234568, -0, 0, 0, 5e-324, 1.7976931348623157e308],
   )
 })
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { ServingError } from '../contracts/error.ts'
-import { endOfString, keepsValue, refuseJson } from './json-walk.ts'
+import { endOfString, faultsIn, keepsValue } from './json-walk.ts'
+import { setAside } from './unread-item.ts'
 
 const deepestNesting = 32
 const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i
@@ -80,9 +81,10 @@ function decode(bytes: Buffer): string {
 
 /**
  * The one way from bytes to a value: UTF-8 without a byte order mark, at most 32 levels, every field once and none dropped, numbers that survive. Throws `malformed_json`, `unknown_field`
- * (`__proto__`), `non_finite_feature`, `validation_failed` (an integer beyond 2^53), each saying where.
+ * (`__proto__`), `non_finite_feature`, `validation_failed` (an integer beyond 2^53), each saying where. Items of `list`, a field of the body, that cannot be read are `UnreadItem`s instead, unless
+ * the text is ambiguous.
  */
-export function parseStrict(bytes: Buffer): unknown {
+export function parseStrict(bytes: Buffer, list?: string): unknown {
   if (bytes.length === 0) throw new ServingError('malformed_json', 'The body is empty; send a JSON object')
   const text = decode(bytes)
   const names = scan(text)
@@ -90,9 +92,9 @@ export function parseStrict(bytes: Buffer): unknown {
   try {
     value = JSON.parse(text)
   } catch {
-    refuseJson(text)
+    faultsIn(text)
     throw new ServingError('malformed_json', 'The body is not valid JSON')
   }
-  if (names !== countFields(value)) refuseJson(text)
+  if (names < 0 || names !== countFields(value)) setAside(value, faultsIn(text), list)
   return value
 }

@@ -14,8 +14,7 @@ const longestPath = 200
 
 /** When a client may try again; undefined when that is not known or not useful. */
 function retryAfterMs(error: ServingError): number | undefined {
-  const { status, retryable } = errorTable[error.code]
-  return error.retryAfterMs ?? (retryable && status === 503 ? usualRetryMs : undefined)
+  return error.retryAfterMs ?? (error.retryable && errorTable[error.code].status === 503 ? usualRetryMs : undefined)
 }
 
 function headersOf(code: ErrorCode, retryMs: number | undefined): string[] {
@@ -25,7 +24,7 @@ function headersOf(code: ErrorCode, retryMs: number | undefined): string[] {
 
 /** Renders an error, here and nowhere else. Never says more than the table, the message that was written for clients, and the places in the request. */
 export function renderProblem(error: ServingError, { requestId, path }: ProblemOf): Problem {
-  const { status, title, retryable } = errorTable[error.code]
+  const { status, title } = errorTable[error.code]
   const retryMs = retryAfterMs(error)
   const text = JSON.stringify({
     type: `/errors/${error.code}`,
@@ -35,7 +34,7 @@ export function renderProblem(error: ServingError, { requestId, path }: ProblemO
     instance: path.slice(0, longestPath),
     code: error.code,
     request_id: requestId,
-    retryable,
+    retryable: error.retryable,
     retry_after_ms: retryMs,
     errors: error.places,
   })

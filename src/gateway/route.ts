@@ -30,6 +30,8 @@ export type Route = {
   readonly body?: TSchema
   /** The same body as a stream of lines. */
   readonly lines?: Lines
+  /** Field of the body whose items are answered each by itself: one that cannot be read is an `UnreadItem`. */
+  readonly list?: string
   /** An empty body stands for `{}`. */
   readonly bodyOptional?: boolean
   readonly query?: TObject

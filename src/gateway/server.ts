@@ -117,7 +117,7 @@ function addBodyParser(app: FastifyInstance): void {
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
     if (request.is404) return done(null, undefined)
     requireJsonType(request.headers['content-type'])
-    done(null, bytes.length === 0 ? undefined : parseStrict(bytes))
+    done(null, bytes.length === 0 ? undefined : parseStrict(bytes, request.routeOptions.config.list))
   })
   app.addContentTypeParser('application/x-ndjson', (request, payload, done) => done(null, request.is404 ? undefined : payload))
 }

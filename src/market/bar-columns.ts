@@ -1,3 +1,4 @@
+import { decimalOf } from '../contracts/decimal.ts'
 import { parseBarTime } from './bar-time.ts'
 import { type BarInput, earliestMs } from './check-bar.ts'
 
@@ -76,11 +77,11 @@ export const usualColumns: BarColumns = {
   volume: 5,
 }
 
-const isNumber = (value: unknown): boolean => typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
+const numberOf = (value: unknown): number | undefined => (typeof value === 'string' ? decimalOf(value) : typeof value === 'number' ? value : undefined)
 
 /** True if the cells are a bar and not a header. */
 export const looksLikeBar = (cells: readonly unknown[]): boolean =>
-  parseBarTime(cells[0]) !== undefined && cells.slice(1, 6).length >= 5 && cells.slice(1, 6).every(isNumber)
+  parseBarTime(cells[0]) !== undefined && cells.slice(1, 6).length >= 5 && cells.slice(1, 6).every((cell) => numberOf(cell) !== undefined)
 
 const isAbsent = (field: string, value: unknown): boolean => field === 'takerBuyVolume' && value === null
 
@@ -100,8 +101,9 @@ export function readBar(row: RawRow, columns: BarColumns): BarInput | string {
   for (const field of columns.takerBuyVolume === undefined ? plainFields : withTakerBuy) {
     const value = cells[columns[field] as string | number]
     if (isAbsent(field, value)) continue
-    if (!isNumber(value)) return `${field} is not a number: ${JSON.stringify(value)?.slice(0, 60)}`
-    bar[field] = Number(value)
+    const number = numberOf(value)
+    if (number === undefined) return `${field} is not a number: ${JSON.stringify(value)?.slice(0, 60)}`
+    bar[field] = number
   }
   const received = columns.receivedTime === undefined ? undefined : parseBarTime(cells[columns.receivedTime])
   if (received !== undefined) bar['receivedTime'] = received

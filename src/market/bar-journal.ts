@@ -162,6 +162,7 @@ export class FileBarJournal implements BarJournal {
     series.trim(keepBars)
   }
 
+  /** A disk that does not take a shorter file leaves it as it is. */
   #compact(keepAs: string | undefined): void {
     let bytes = 0
     for (const { last, length, revisionCount } of this.#restored.values()) bytes += last === undefined ? 0 : (length + revisionCount) * bytesOfBar(last)

@@ -44,12 +44,22 @@ function priceFault({ open, high, low, close, volume, takerBuyVolume = 0 }: BarI
   return undefined
 }
 
-/** What is wrong with a bar that is not taken: its times, its numbers beside each other, its period outside the sessions of its calendar, its price a slipped decimal point or two from the one before, a jump, a distance from other quotes, or that it is too old. */
+/** What is wrong with a bar that is not taken: its times, its numbers beside each other, its period outside the sessions of its calendar, its price, or its high or low, a slipped decimal point or two from the price before, a jump, a distance from other quotes, or that it is too old. */
 export const faultKinds = ['time', 'numbers', 'session', 'scale', 'jump', 'quotes', 'too_late'] as const
 /** Why a bar is not taken, in words and as one of `faultKinds`. */
 export type BarFault = { readonly kind: (typeof faultKinds)[number]; readonly reason: string }
 
 const faultOf = (kind: BarFault['kind'], reason: string | undefined): BarFault | undefined => (reason === undefined ? undefined : { kind, reason })
+
+/** Reason why a price of a bar cannot follow the close of the bar before; undefined when each may. Its high and low are beyond it where its open is. */
+function scaleFault({ high, low, close }: BarInput, before: Bar): string | undefined {
+  for (const [name, price] of Object.entries({ price: close, high, low })) {
+    const ratio = price / before.close
+    if (ratio >= wildRatio) return `${name} is more than ${wildRatio} times the bar before`
+    if (ratio <= 1 / wildRatio) return `${name} is less than a ${wildRatio}th of the bar before`
+  }
+  return undefined
+}
 
 /** Why to refuse a bar, by itself and beside the bar before it; undefined for a good one. Now and times are ms since the epoch. */
 export function barFault(
@@ -65,11 +75,7 @@ export function barFault(
     faultOf('time', timeFault(bar, timeframes[context.timeframe], context.now)) ??
     faultOf('numbers', priceFault(bar)) ??
     faultOf('session', context.periods.refusal(bar.openTime))
-  if (fault !== undefined || context.before === undefined) return fault
-  const ratio = bar.close / context.before.close
-  if (ratio < wildRatio && ratio > 1 / wildRatio) return undefined
-  const often = ratio > 1 ? `more than ${wildRatio} times` : `less than a ${wildRatio}th of`
-  return { kind: 'scale', reason: `price is ${often} the bar before` }
+  return fault ?? (context.before && faultOf('scale', scaleFault(bar, context.before)))
 }
 
 /** The stored form of a good bar: times completed, a flat bar without volume marked `empty`. */

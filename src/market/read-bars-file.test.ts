@@ -83,6 +83,9 @@ describe('errors name the line', () => {
     [`[[${openTime},1,1,1,1,1],\n{"a":1}]`, /bars line 2: no column for openTime/],
     [`[[${openTime},1,1,1,1,1],\n[1,2`, /bars after line 1: the text ends inside an element or array, line 2/],
     [`[\n[1 2]]`, /bars after line 0: /],
+    [`${header}${openTime},1,1,1,1,1e-400\n`, /bars line 2: volume is not a number: "1e-400"/],
+    [`${header}${openTime},1,0x10,1,1,1\n`, /bars line 2: high is not a number: "0x10"/],
+    [`[[${openTime},1,1,1,1,1],\n[${openTime},1,1,1,1,1e-400]]`, /bars after line 1: 1e-400 is no number that float64 holds/],
     [`[1]`, /bars line 1: neither an array nor an object/],
   ]
   for (const [text, message] of faults) test(String(message), async () => assert.rejects(parse(text), { code: 'validation_failed', message }))

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { parseJson } from '../contracts/decimal.ts'
 import { ServingError } from '../contracts/error.ts'
 import { type BarColumns, findColumns, looksLikeBar, type RawRow, readBar, usualColumns } from './bar-columns.ts'
 import type { BarInput } from './check-bar.ts'
@@ -43,7 +44,7 @@ async function* csvRows(lines: AsyncIterable<NumberedRow<string>>): AsyncGenerat
 async function* jsonRows(elements: AsyncIterable<NumberedRow<string>>): AsyncGenerator<Understood> {
   let columns: BarColumns | string | undefined
   for await (const { line, row: text } of elements) {
-    const row: unknown = JSON.parse(text)
+    const row = parseJson(text)
     if (Array.isArray(row)) yield { line, row, columns: usualColumns }
     else if (typeof row === 'object' && row !== null) {
       columns ??= findColumns(Object.keys(row), 'name')

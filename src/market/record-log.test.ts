@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -91,4 +91,18 @@ test('a header that was cut short begins the file anew', () => {
   truncateSync(path, 3)
   assert.deepEqual(read(path).records, [])
   assert.deepEqual(read(path), { records: [], lostBytes: 0 })
+})
+
+test('a disk that does not take the new file leaves the old one, which goes on', () => {
+  const { path } = makeFile(['a', 'b'])
+  const log = new RecordLog(path, () => {})
+  const full = function* (): Generator<Uint8Array> {
+    yield Buffer.from('compact')
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' })
+  }
+  assert.equal(log.rewrite(full(), `${path}.old`), false)
+  assert.deepEqual([existsSync(`${path}.new`), existsSync(`${path}.old`)], [false, false])
+  log.append(Buffer.from('c'))
+  log.close()
+  assert.deepEqual(read(path).records, ['a', 'b', 'c'])
 })

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fsyncSync, ftruncateSync, linkSync, mkdirSync, openSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, fsyncSync, ftruncateSync, linkSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -69,6 +69,27 @@ function syncFolder(path: string): void {
   closeSync(folder)
 }
 
+/** Writes a log anew, durably; gives its length. Undefined, with nothing left of it, if the disk does not take it. */
+function writeWhole(path: string, payloads: Iterable<Uint8Array>): number | undefined {
+  const file = openSync(path, 'w')
+  try {
+    let bytes = writeSync(file, magic)
+    for (const payload of payloads) {
+      const record = framed(payload)
+      writeFileSync(file, record)
+      bytes += record.length
+    }
+    fsyncSync(file)
+    return bytes
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    rmSync(path)
+    return undefined
+  } finally {
+    closeSync(file)
+  }
+}
+
 /**
  * An append-only file of checksummed records with a single writer. Opening reads every whole record in order and cuts off what follows the last of them (kept beside the file as
  * `.lost`), so a torn write costs that write and nothing before it. An append is one write: it survives the death of the process at once, a power cut after the next `sync`.
@@ -129,24 +150,18 @@ export class RecordLog {
     return new Promise((resolve, reject) => fdatasync(this.#file, (error) => (error ? reject(error) : resolve())))
   }
 
-  /** Replaces all records at once: either the old or the new ones are there after a crash. The old file stays under another name, if one is given. */
-  rewrite(payloads: Iterable<Uint8Array>, keepAs?: string): void {
+  /** Replaces all records at once: either the old or the new ones are there after a crash. The old file stays under another name, if one is given. False, with everything as it was, if the disk does not take the new one. */
+  rewrite(payloads: Iterable<Uint8Array>, keepAs?: string): boolean {
     const path = `${this.path}.new`
-    const file = openSync(path, 'w')
-    let bytes = writeSync(file, magic)
-    for (const payload of payloads) {
-      const record = framed(payload)
-      writeFileSync(file, record)
-      bytes += record.length
-    }
-    fsyncSync(file)
-    closeSync(file)
+    const bytes = writeWhole(path, payloads)
+    if (bytes === undefined) return false
     if (keepAs !== undefined) linkSync(this.path, keepAs)
     renameSync(path, this.path)
     syncFolder(this.path)
     closeSync(this.#file)
     this.#file = openSync(this.path, 'a+')
     this.#bytes = bytes
+    return true
   }
 
   close(): void {

@@ -118,6 +118,19 @@ describe('quarantine', () => {
     assert.match(store.ingest(btc, [makeBar({ openTime: start + minute, ...wild })]).quarantined[0]?.reason ?? '', /500 times the bar before/)
   })
 
+  test('refuses a high or a low that far from the close before, with which ranges would be wrong, and says which', () => {
+    const usual = makeBar()
+    const next = (change: Partial<BarInput>): string | undefined => {
+      const store = makeStore()
+      store.ingest(btc, [usual])
+      return store.ingest(btc, [makeBar({ openTime: start + minute, ...change })]).quarantined[0]?.reason
+    }
+    assert.match(next({ high: usual.close * 1_000 }) ?? '', /^high is more than 500 times the bar before/)
+    assert.match(next({ low: usual.close / 1_000 }) ?? '', /^low is less than a 500th of the bar before/)
+    assert.match(next({ open: usual.close * 1_000, high: usual.close * 1_000 }) ?? '', /^high is more than 500 times/)
+    assert.equal(next({ high: usual.close * 3, low: usual.close / 3 }), undefined)
+  })
+
   test('makes no series out of refused bars alone', () => {
     const store = makeStore()
     store.ingest(btc, [makeBar({ volume: -1 })])

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Call } from '../contracts/call.ts'
-import { errorTable, ServingError } from '../contracts/error.ts'
+import { ServingError } from '../contracts/error.ts'
 import { attemptDeadline } from '../contracts/fallback.ts'
 import type { FeatureReads } from '../contracts/features.ts'
 import type { Histogram, Meter } from '../contracts/meter.ts'
@@ -203,7 +203,7 @@ export class BatchPredictions {
   #failed(symbol: string, error: unknown, plan?: ModelPlan): Item {
     if (!(error instanceof ServingError)) throw error
     this.#deps.plans.failed(plan, error.code).add()
-    return { symbol, error: { code: error.code, message: error.message, retryable: errorTable[error.code].retryable } }
+    return { symbol, error: { code: error.code, message: error.message, retryable: error.retryable } }
   }
 
   /** Reads all items in one go, so that no bar comes between them. */

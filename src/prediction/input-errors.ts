@@ -60,16 +60,20 @@ export function withoutValue(absence: Absence): ServingError {
   const stale = required.every((column) => reading.statuses[column] === 'stale')
   const message = stale ? staleText(absence) : unavailableText(absence)
   return new ServingError(stale ? 'features_stale' : 'features_unavailable', `${message}${adviceOf(absence)}`, {
+    ...(isPast(absence) ? { final: true } : {}),
     places: required.slice(0, 20).map((column) => ({ pointer: pointerTo(rules.set.ids[column] as string), rule: reading.statuses[column] ?? 'missing' })),
   })
 }
 
+/** True if the bars of the moment are kept no longer: whatever comes, there will be no value. */
+const isPast = ({ reading, required }: Absence): boolean =>
+  required.some((column) => reading.statuses[column] === 'missing' && reading.reasons?.has(column) === true)
+
 /** What can still be sent: bars, unless they are kept no longer, and the values of a single row. */
-function adviceOf({ rules, reading, required }: Absence): string {
-  const { timeframe, window } = rules.set.spec
-  const isPast = required.some((column) => reading.statuses[column] === 'missing' && reading.reasons?.has(column))
+function adviceOf(absence: Absence): string {
+  const { timeframe, window } = absence.rules.set.spec
   const ways = [
-    ...(isPast ? [] : [`send the ${timeframe} bars up to that moment to POST /market/bars`]),
+    ...(isPast(absence) ? [] : [`send the ${timeframe} bars up to that moment to POST /market/bars`]),
     ...(window === 1 ? ['send the values in "features"'] : []),
   ]
   const said = ways.join(', or ')

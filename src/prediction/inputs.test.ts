@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { ServingError } from '../contracts/error.ts'
 import type { FeatureVector } from '../contracts/features.ts'
 import type { PredictRequest } from '../contracts/predict.ts'
 import { ageText } from './input-errors.ts'
@@ -95,6 +96,12 @@ test('required inputs of a moment whose bars are kept no longer are not asked fo
   const dropped = makeEmptyReading('missing', { reasons: new Map([[0, 'bars before 2024-01-15T00:00:00Z are kept no longer']]) })
   const message = /close@1m \(missing: bars before 2024-01-15T00:00:00Z are kept no longer\).* as of 2024-01-15T10:30:00Z\. Send the values in "features"\.$/
   assert.throws(() => prepare({ volume: 1 }, dropped), refusal('features_unavailable', message))
+  const isFinal = (error: unknown): boolean => error instanceof ServingError && !error.retryable
+  assert.throws(() => prepare({ volume: 1 }, dropped), isFinal)
+  assert.throws(
+    () => prepare({ volume: 1 }, makeEmptyReading('missing')),
+    (error: unknown) => !isFinal(error),
+  )
 })
 
 test('required inputs that are too old say how old and what is allowed', () => {

@@ -17,7 +17,7 @@ import { fetchVectors } from './fetch-vectors.ts'
 import { infer, type Inferred, inferNow } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
 import { type ModelPlan, ModelPlans } from './model-plan.ts'
-import { makeRouting, noModelForSymbol, type Plan, type RouteTable, type Routing, select } from './select.ts'
+import { makeRouting, noModelForSymbol, type Plan, type RouteTable, type Routing, select, routedModel } from './select.ts'
 
 /** What the service needs. */
 export type PredictionDeps = {
@@ -58,6 +58,11 @@ export class PredictionService {
     this.#answers = new Answers(deps)
     this.#fallbacks = new Fallbacks({ ...deps, plans: this.#plans, answers: this.#answers })
     this.#batches = new BatchPredictions({ ...deps, routing: this.#routing, plans: this.#plans, answers: this.#answers, fallbacks: this.#fallbacks })
+  }
+
+  /** The model that the routes give for a symbol; undefined where they lead to none that admits it. */
+  modelFor(symbol: string): string | undefined {
+    return routedModel(symbol, this.#routing)
   }
 
   /** One symbol in, one signal out: at once when the model is loaded and computes on the event loop, else a promise. Throws (or rejects with) `ServingError`. */

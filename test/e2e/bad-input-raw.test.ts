@@ -77,6 +77,8 @@ const refused: readonly (readonly [string, string, ErrorCode])[] = [
   ['two Hosts on a path that does not exist', 'GET /nowhere HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 'malformed_http'],
   ['two Authorizations', `GET /models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nAuthorization: Bearer ${key}\r\n\r\n`, 'auth_malformed'],
   ['two keys', `GET /models HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\nX-API-Key: ${key}\r\n\r\n`, 'auth_malformed'],
+  ['two Hosts in HTTP/1.0', 'GET /livez HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n', 'malformed_http'],
+  ['two types', `${head('Content-Type: text/plain', `Content-Length: ${body.length}`)}${body}`, 'unsupported_media_type'],
   ['TRACE', 'TRACE /predict HTTP/1.1\r\nHost: x\r\n\r\n', 'method_not_allowed'],
   ['an unknown coding', head('Transfer-Encoding: xchunked'), 'malformed_http'],
   ['a body without a type', `POST /predict HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\nContent-Length: 2\r\n\r\n{}`, 'unsupported_media_type'],
@@ -117,6 +119,12 @@ test('a body in chunks, byte by byte, is the same body', async () => {
   const connection = new RawConnection(port).send(`${head('Transfer-Encoding: chunked')}${chunks}0\r\n\r\n`)
   assert.equal((await connection.next())?.status, 200)
   connection.reset()
+})
+
+test('HTTP/1.0 without a Host is answered: load balancers ask for health so', async () => {
+  const connection = new RawConnection(port).send('GET /livez HTTP/1.0\r\n\r\n')
+  assert.equal((await connection.next())?.status, 200)
+  await connection.closed
 })
 
 test('100-continue is met', async () => {

@@ -85,6 +85,41 @@ test('a bad item of a batch gets its own error and the others their answers, in 
   )
 })
 
+test('an item of a batch whose numbers would not survive gets its own error', async () => {
+  const bad = [
+    '{"symbol":"A/B","features":{"x":1e309}}',
+    '{"symbol":"A/B","features":{"x":1e-400}}',
+    '{"symbol":"A/B","features":{"x":9007199254740993,"__proto__":1}}',
+  ]
+  const ask = async (items: readonly string[]) => {
+    const response = await fetch(`${url}/predict/batch`, {
+      method: 'POST',
+      headers: { 'x-api-key': able, 'content-type': 'application/json' },
+      body: `{"requests":[${items.join(',')}]}`,
+    })
+    return {
+      status: response.status,
+      body: (await response.json()) as { predictions: { symbol: string; error?: { code: string; message: string } }[]; errors: unknown[] },
+    }
+  }
+  const { status, body } = await ask(['{"symbol":"BTC/USDT"}', ...bad, '{"symbol":"SOL/USDT"}'])
+  assert.equal(status, 200)
+  assert.deepEqual(
+    body.predictions.map(({ symbol, error }) => [symbol, error?.code, error?.message]),
+    [
+      ['BTC/USDT', undefined, undefined],
+      ['A/B', 'non_finite_feature', '/features/x must be a finite number (float64)'],
+      ['A/B', 'validation_failed', '/features/x must be 0, or a number that float64 does not take for 0'],
+      ['A/B', 'validation_failed', '/features/x must be an integer that float64 holds exactly; /features/__proto__ is not a field'],
+      ['SOL/USDT', undefined, undefined],
+    ],
+  )
+  const none = await ask(bad)
+  assert.deepEqual([none.status, none.body.errors.length], [400, 4])
+  const noSymbol = await ask(['{"symbol":"BTC/USDT"}', '{"features":{"x":1e309}}'])
+  assert.equal(noSymbol.status, 400)
+})
+
 test('HEAD answers like GET without a body; OPTIONS names the methods without a key', async () => {
   const head = await fetch(`${url}/health`, { method: 'HEAD' })
   assert.deepEqual([head.status, await head.text()], [200, ''])

@@ -59,6 +59,7 @@ function errorsPage(): string {
 
 Every error has one shape, \`application/problem+json\` (RFC 9457): \`code\` says what happened, for programs; \`detail\` says what to do, for people. \`errors\` lists the places in the request, as JSON
 pointers. A program looks at \`code\` and never at the words. *Again* says whether the same call may succeed later without being changed; \`Retry-After\` says when, if it is known.
+An answer says so itself, \`retryable\`: for once it may be of no use where the table says yes, as for the features of a moment whose bars are kept no longer.
 
 ${row('code', 'status', 'category', 'what it means', 'again')}
 | --- | --- | --- | --- | --- |

@@ -40,7 +40,7 @@ export type Family = {
   /** When there is no value although the series is warm; absent if that cannot be. */
   readonly flatWhen?: string
   readonly inputs: readonly BarField[]
-  /** Raised by any change that can move a bit of the result: it is part of the digest. */
+  /** Raised by any change that can move a bit of the result, but where that was made of nothing but the last digits that a double has: it is part of the digest. */
   readonly version: number
   /** False for features that do not depend on the length of a bar: their ids carry no timeframe. */
   readonly perTimeframe: boolean

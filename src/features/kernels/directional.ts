@@ -1,4 +1,5 @@
 import { at, type Kernel, type StepInput, trueRange } from './kernel.ts'
+import { faintest } from './smoothing.ts'
 
 const [previousHigh, previousLow, previousClose, plus, minus, range, index] = [0, 1, 2, 3, 4, 5, 6]
 
@@ -12,14 +13,24 @@ function accumulate(
   state[slot] = nth < length ? before + value : before - before / length + value
 }
 
-/** Adds what the bar moved beyond the one before, upwards or downwards, whichever is more. */
+/** Sums of moves may be this much fainter than those of ranges before they are kept: what they are of a range that is kept is nothing then. */
+const faintestMoves = faintest * 2 ** -100
+
+/** A move of which there is one, and more than of the other; else nothing. */
+const beyond = (move: number, other: number): number => (move > 0 && move > other ? move : 0)
+
+/** Adds what the bar moved beyond the one before, upwards or downwards, whichever is more, and its range. Sums of a market that stands still keep their proportions, for however long. */
 function addMoves(state: Float64Array, input: StepInput, length: number): void {
   const nth = input.run - 1
+  const reach = trueRange(input, at(state, previousClose))
+  if (reach === 0 && nth > length && at(state, range) < faintest) return
+  accumulate(state, range, { value: reach, nth, length })
   const up = input.high - at(state, previousHigh)
   const down = at(state, previousLow) - input.low
-  accumulate(state, plus, { value: up > 0 && up > down ? up : 0, nth, length })
-  accumulate(state, minus, { value: down > 0 && down > up ? down : 0, nth, length })
-  accumulate(state, range, { value: trueRange(input, at(state, previousClose)), nth, length })
+  const [rise, fall] = [beyond(up, down), beyond(down, up)]
+  if (rise + fall === 0 && nth > length && at(state, plus) + at(state, minus) < faintestMoves) return
+  accumulate(state, plus, { value: rise, nth, length })
+  accumulate(state, minus, { value: fall, nth, length })
 }
 
 /** Takes the nth directional index into its average: summed over `length` of them, then Wilder's. Bars that moved neither way are skipped, as in TA-Lib. */

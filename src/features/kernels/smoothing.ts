@@ -15,6 +15,9 @@ function seeded(length: number, slot: number, next: (average: number, value: num
   }
 }
 
+/** Averages below this run out of digits, and what is left of them divided by each other says nothing: where a bar adds nothing they are kept as they are. No price moves by so little, so what moves next outweighs them to the last bit. */
+export const faintest = 2 ** -900
+
 /** Exponential average with weight 2 / (length + 1). */
 export function exponential(length: number, slot: number): Smoothing {
   const weight = 2 / (length + 1)

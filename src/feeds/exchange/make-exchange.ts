@@ -11,9 +11,6 @@ type Make = new (settings: object) => CcxtExchange
 type Ccxt = { readonly pro: Readonly<Record<string, Make>> & { readonly exchanges: readonly string[] } }
 
 const candlesKept = 100
-/** Of these ccxt (4.5.84) waits for the bars of a symbol whatever their timeframe: of two, each would be given those of the other. */
-const confusesTimeframes = new Set(['alpaca', 'blockchaincom', 'cex', 'dydx', 'kraken', 'p2b', 'whitebit'])
-
 const suggest = (text: string, names: Iterable<string>): string => {
   const near = nearestNames(text, names, 5)
   return near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`
@@ -54,10 +51,6 @@ export async function makeExchange({ exchange: id, symbols, sandbox, urls, optio
 function checkTimeframes({ id, timeframes: known }: CcxtExchange, timeframes: readonly string[]): void {
   for (const timeframe of timeframes)
     if (!Object.hasOwn(known, timeframe)) throw new FeedRefusal(`${id} has no ${timeframe} bars; it has ${Object.keys(known).join(', ')}`)
-  if (timeframes.length > 1 && confusesTimeframes.has(id))
-    throw new FeedRefusal(
-      `${id} streams bars of one timeframe through ccxt: follow ${timeframes[0]} alone; longer ones are made from it where features want them`,
-    )
 }
 
 /** Asks for the exchange's markets and checks that it has what is wanted. Throws `FeedRefusal`, and what ccxt throws when the exchange cannot be asked. */

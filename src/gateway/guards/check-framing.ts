@@ -12,20 +12,25 @@ function checkEncoding({ headers }: IncomingMessage): void {
     throw new ServingError('unsupported_media_type', 'Compressed bodies are not accepted; leave Content-Encoding out')
 }
 
+/** How often a header is there; Node keeps the first of some, without a word. */
+function timesOf(name: string, { rawHeaders }: IncomingMessage): number {
+  let times = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const written = rawHeaders[i] as string
+    if (written.length === name.length && written.toLowerCase() === name) times += 1
+  }
+  return times
+}
+
 /**
- * What Node's parser lets pass and could desynchronise a proxy: throws `malformed_http` unless there is exactly one Host and at most one Authorization header, and a transfer coding that is understood;
- * `unsupported_media_type` for compressed bodies.
+ * What Node's parser lets pass and could desynchronise a proxy: throws `malformed_http` unless there is exactly one Host (HTTP/1.0, which load balancers ask for health with, knows none) and a transfer
+ * coding that is understood, `auth_malformed` for more than one Authorization header, `unsupported_media_type` for more than one Content-Type and for compressed bodies.
  */
 export function checkFraming(request: IncomingMessage): void {
-  const raw = request.rawHeaders
-  let hosts = 0
-  let authorizations = 0
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
-    else if (name.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1
-  }
-  if (hosts !== 1) refuse(hosts === 0 ? 'The Host header is missing' : 'There is more than one Host header')
-  if (authorizations > 1) throw new ServingError('auth_malformed', 'There is more than one Authorization header')
+  const hosts = timesOf('host', request)
+  if (hosts > 1) refuse('There is more than one Host header')
+  if (hosts === 0 && request.httpVersion !== '1.0') refuse('The Host header is missing')
+  if (timesOf('authorization', request) > 1) throw new ServingError('auth_malformed', 'There is more than one Authorization header')
+  if (timesOf('content-type', request) > 1) throw new ServingError('unsupported_media_type', 'There is more than one Content-Type header')
   checkEncoding(request)
 }

@@ -64,3 +64,10 @@ test('a name that is neither a set nor a model is not found', async (t) => {
   const { status } = await asked(t, '/features/BTC%2FUSDT?set=nothing')
   assert.equal(status, 404)
 })
+
+test('a moment in the future is refused by name, as predictions refuse it', async (t) => {
+  for (const path of ['/features/BTC%2FUSDT?set=trend', '/features/BTC%2FUSDT/lineage?set=trend&feature=last']) {
+    const { status, body } = await asked(t, `${path}&as_of=2100-01-01T00:00:00Z`)
+    assert.deepEqual([status, body['code'], (body['errors'] as { pointer: string }[])[0]?.pointer], [422, 'timestamp_in_future', '/as_of'])
+  }
+})

@@ -12,6 +12,7 @@ import {
   SymbolFeaturesResponse as SymbolRow,
 } from '../../contracts/market.ts'
 import type { FeatureSet } from '../../contracts/features.ts'
+import { notInFuture } from '../../contracts/not-in-future.ts'
 import { symbolPattern } from '../../contracts/symbol.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { instantOf } from './market.ts'
@@ -104,6 +105,12 @@ function rowOf(features: RouteDeps['features'], { symbol, set, origin, moment }:
   return { symbol, set: { ...origin, digest: set.digest }, as_of: formatInstant(asOf), clock, complete, features: rows }
 }
 
+/** The moment that a query asks for; undefined without one. Throws `invalid_timestamp`, and `timestamp_in_future` as predictions do. */
+export function momentOf(text: string | undefined, now: number): number | undefined {
+  const moment = instantOf(text, 'as_of')
+  return moment === undefined ? undefined : notInFuture(moment, { text: text as string, pointer: '/as_of', now })
+}
+
 /** The symbol of a path. */
 export const SymbolParams = Type.Object(
   { symbol: Type.String({ pattern: symbolPattern, maxLength: 85, examples: ['BTC/USDT'] }) },
@@ -124,9 +131,9 @@ const ofSymbol = defineRoute({
   params: SymbolParams,
   query: Type.Object(setQuery, { additionalProperties: false }),
   answer: SymbolRow,
-  codes: ['invalid_symbol', 'invalid_timestamp', 'model_not_found', 'version_not_found', 'not_the_writer', 'model_unavailable'],
-  async handle({ params, query, call }, { features, models }) {
-    const moment = instantOf(query.as_of, 'as_of')
+  codes: ['invalid_symbol', 'invalid_timestamp', 'timestamp_in_future', 'model_not_found', 'version_not_found', 'not_the_writer', 'model_unavailable'],
+  async handle({ params, query, call }, { features, models, clock }) {
+    const moment = momentOf(query.as_of, clock.now())
     await features.fetch(params.symbol)
     const own = features.sets().find(({ spec }) => spec.name === query.set)
     if (own) return rowOf(features, { ...params, set: own, origin: { name: query.set }, moment })

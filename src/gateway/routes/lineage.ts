@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { formatInstant } from '../../contracts/instant.ts'
 import { type Lineage, type LineageBars, type LineageNode, LineageResponse, maxLineageBars } from '../../contracts/lineage.ts'
 import { defineRoute, type Route } from '../route.ts'
-import { setQuery, SymbolParams } from './features.ts'
+import { momentOf, setQuery, SymbolParams } from './features.ts'
 import { countOf, instantOf } from './market.ts'
 
 const usualBars = 20
@@ -112,9 +112,18 @@ const lineage = defineRoute({
     { additionalProperties: false },
   ),
   answer: LineageResponse,
-  codes: ['invalid_symbol', 'invalid_timestamp', 'unknown_feature', 'model_not_found', 'version_not_found', 'not_the_writer', 'model_unavailable'],
-  async handle({ params, query, call }, { features, models }) {
-    const [asOf, since] = [instantOf(query.as_of, 'as_of'), instantOf(query.since, 'since')]
+  codes: [
+    'invalid_symbol',
+    'invalid_timestamp',
+    'timestamp_in_future',
+    'unknown_feature',
+    'model_not_found',
+    'version_not_found',
+    'not_the_writer',
+    'model_unavailable',
+  ],
+  async handle({ params, query, call }, { features, models, clock }) {
+    const [asOf, since] = [momentOf(query.as_of, clock.now()), instantOf(query.since, 'since')]
     const bars = countOf(query.bars, { name: 'bars', least: 0, most: maxLineageBars, usual: usualBars })
     await features.fetch(params.symbol)
     const wish = { feature: query.feature, asOf, bars, since }

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { errorTable, ServingError } from '../../contracts/error.ts'
+import { ServingError } from '../../contracts/error.ts'
 import {
   maxBatchItems,
   PredictBatchRequest,
@@ -10,6 +10,7 @@ import {
 } from '../../contracts/predict.ts'
 import { compileCheck } from '../check-value.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { UnreadItem } from '../unread-item.ts'
 
 const singleBodyBytes = 65_536
 const modelCodes = ['model_not_found', 'version_not_found', 'no_model_for_symbol', 'model_output_invalid', 'worker_crashed'] as const
@@ -36,6 +37,7 @@ const item = compileCheck(PredictBatchRequest.properties.requests.items)
 const wholeBatch = compileCheck(PredictBatchRequest)
 
 function refusalOf(value: unknown): ServingError | undefined {
+  if (value instanceof UnreadItem) return value.refusal
   try {
     item.check(value)
     return undefined
@@ -43,6 +45,11 @@ function refusalOf(value: unknown): ServingError | undefined {
     if (error instanceof ServingError) return error
     throw error
   }
+}
+
+function refuseAll(body: Static<typeof Envelope>): void {
+  for (const one of body.requests) if (one instanceof UnreadItem) throw one.whole
+  wholeBatch.check(body)
 }
 
 /** Puts the refused items back among the answers, in the order of the request. */
@@ -53,7 +60,7 @@ function merge(requests: readonly { readonly symbol: string }[], refusals: reado
     if (refusal === undefined) return answers[next++] as Answers[number]
     return {
       symbol: symbol.slice(0, 100).toWellFormed(),
-      error: { code: refusal.code, message: refusal.message, retryable: errorTable[refusal.code].retryable },
+      error: { code: refusal.code, message: refusal.message, retryable: refusal.retryable },
     }
   })
 }
@@ -78,13 +85,14 @@ const batch = defineRoute({
   tag: 'Predictions',
   summary: 'Many symbols, one version; a bad item gets its own error and does not fail the others',
   body: Envelope,
+  list: 'requests',
   answer: BatchAnswer,
   codes: [...codes, 'batch_too_large'],
   async handle({ body, call }, { predictions }): Promise<PredictBatchResponse> {
     const refusals = body.requests.map(refusalOf)
     const good = body.requests.filter((_, i) => refusals[i] === undefined) as Item[]
     // With no item left there is no version to name: then the request itself is refused, with every problem.
-    if (good.length === 0) wholeBatch.check(body)
+    if (good.length === 0) refuseAll(body)
     const answer = await predictions.predictBatch({ ...body, requests: good }, call)
     return good.length === body.requests.length ? answer : { ...answer, predictions: merge(body.requests, refusals, answer.predictions) }
   },

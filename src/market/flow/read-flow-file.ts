@@ -1,3 +1,4 @@
+import { decimalOf, parseJson } from '../../contracts/decimal.ts'
 import { type Book, type Funding, type Level, type Trade, usualPaymentAfter } from '../../contracts/flow.ts'
 import { ServingError } from '../../contracts/error.ts'
 import { parseBarTime } from '../bar-time.ts'
@@ -57,8 +58,8 @@ const trades: RowFormat<'time' | 'price' | 'size' | 'side' | 'maker' | 'id', Tra
   what: 'trade',
   read(cell) {
     const time = parseBarTime(cell('time'))
-    const [price, size] = [Number(cell('price')), Number(cell('size'))]
-    if (time === undefined || Number.isNaN(price + size)) return undefined
+    const [price, size] = [decimalOf(cell('price') ?? ''), decimalOf(cell('size') ?? '')]
+    if (time === undefined || price === undefined || size === undefined) return undefined
     const [side, id] = [sideOf(cell('side'), cell('maker')), cell('id')]
     return { time, price, size, ...(side === undefined ? {} : { side }), ...(id === undefined ? {} : { id }) }
   },
@@ -75,8 +76,8 @@ const funding: RowFormat<'time' | 'rate' | 'next' | 'hours', Funding> = {
   needed: ['time', 'rate'],
   what: 'funding rate',
   read(cell) {
-    const [time, rate, hours] = [parseBarTime(cell('time')), Number(cell('rate')), Number(cell('hours'))]
-    if (time === undefined || Number.isNaN(rate)) return undefined
+    const [time, rate, hours] = [parseBarTime(cell('time')), decimalOf(cell('rate') ?? ''), Number(cell('hours'))]
+    if (time === undefined || rate === undefined) return undefined
     const next = cell('next')
     if (next === undefined) return { time, rate, nextTime: hours > 0 ? time + hours * 3_600_000 : usualPaymentAfter(time) }
     const nextTime = parseBarTime(next)
@@ -86,7 +87,7 @@ const funding: RowFormat<'time' | 'rate' | 'next' | 'hours', Funding> = {
 
 /** Cells of a line that is an array in JSON, or separated values. */
 const cellsOf = (row: string, separator: string): string[] =>
-  row.startsWith('[') ? (JSON.parse(row) as (string | number | null)[]).map((cell) => (cell === null ? '' : String(cell))) : splitCells(row, separator)
+  row.startsWith('[') ? (parseJson(row) as (string | number | null)[]).map((cell) => (cell === null ? '' : String(cell))) : splitCells(row, separator)
 
 /** The cells of a row, how many it may have, and where the fields stand among them. */
 type Row<Field extends string> = { readonly cells: readonly string[]; readonly width: number; readonly columns: Readonly<Record<Field, number>> }
@@ -129,7 +130,7 @@ async function* parseBooks(text: AsyncIterable<string>): AsyncGenerator<Book> {
   for await (const { line, row } of splitLines(text)) {
     if (row.trim() === '') continue
     try {
-      const book: unknown = JSON.parse(row)
+      const book = parseJson(row)
       if (!isBook(book)) throw new SyntaxError(`not an order book [time_ms, [[price, size], …], [[price, size], …]]: ${row.slice(0, 100)}`)
       const [time, bids, asks] = book
       yield { time, bids, asks }
