@@ -15,7 +15,7 @@ import { checkDeadline, checkTime } from './deadline.ts'
 import { refuseExplanations } from './explain.ts'
 import type { Fallbacks } from './fallbacks.ts'
 import { fetchVectors } from './fetch-vectors.ts'
-import { infer, type Inferred, inferNow } from './infer.ts'
+import { type Inferred, inferEach, inferNow } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
 import { infoOf, type ModelPlan, type ModelPlans } from './model-plan.ts'
 import { noModelForSymbol, type Routing, selectForBatch } from './select.ts'
@@ -161,17 +161,17 @@ export class BatchPredictions {
     return slots.map((slot) => ('item' in slot ? (answered.get(slot.item) as Coming) : slot.settled))
   }
 
-  /** One call of the model; where it fails, each item goes to the fallbacks by itself. */
+  /** One call of the model, more where it refuses rows; where it fails, each item goes to the fallbacks by itself. */
   async #call(batch: Batch, plan: ModelPlan, items: readonly Case[]): Promise<Coming[]> {
     const { clock } = this.#deps
-    const { inputs, outputs } = plan.model.runtime
+    const { inputs } = plan.model.runtime
     const { deadline } = batch.call
     const rows = new Float64Array(items.length * inputs)
     items.forEach((item, row) => rows.set(item.inputs.reading.values, row * inputs))
     try {
       const until = plan.hasFallback ? attemptDeadline(deadline, clock.monotonic()) : deadline
-      const { output, inferenceMs } = await infer(plan, { values: rows, count: items.length }, { deadline: until, clock })
-      return items.map((item, row) => this.#answer(batch, item, { output: output.slice(row * outputs, (row + 1) * outputs), inferenceMs }))
+      const outcomes = await inferEach(plan, { values: rows, count: items.length }, { deadline: until, clock })
+      return items.map((item, row) => this.#settle(batch, item, outcomes[row] as Inferred | ServingError))
     } catch (error) {
       if (!(error instanceof ServingError)) throw error
       const rescued = items.flatMap((item) => this.#rescue(batch, askedOf(item), error) ?? [])
@@ -184,6 +184,10 @@ export class BatchPredictions {
     if ('settled' in slot) return slot.settled
     const { plan, inputs } = slot.item
     return this.#answer(batch, slot.item, inferNow(plan, inputs.reading.values, this.#deps.clock))
+  }
+
+  #settle(batch: Batch, item: Case, outcome: Inferred | ServingError): Coming {
+    return outcome instanceof ServingError ? this.#instead(batch, askedOf(item), outcome) : this.#answer(batch, item, outcome)
   }
 
   #answer(batch: Batch, item: Case, { output, inferenceMs }: Inferred): Coming {

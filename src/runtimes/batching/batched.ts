@@ -1,5 +1,5 @@
 import { ServingError } from '../../contracts/error.ts'
-import type { LoadedModel } from '../../contracts/loaded-model.ts'
+import { isRowRefusal, type LoadedModel } from '../../contracts/loaded-model.ts'
 import { type Counter, type Histogram, type Meter, type MeterLabels, noMeter } from '../../contracts/meter.ts'
 import type { Clock, Deadline } from '../../contracts/ports.ts'
 import { givenUp } from '../process/given-up.ts'
@@ -14,8 +14,6 @@ import { type RowsCall, WaitingRows } from './waiting-rows.ts'
 /** What batching needs from the outside; `labels` tell models apart in its measurements. */
 export type BatchingDeps = { readonly clock: Clock; readonly timers?: Timers; readonly meter?: Meter; readonly labels?: MeterLabels }
 
-/** What a call can be refused with because of one of its rows. */
-const refusals: ReadonlySet<string> = new Set(['model_output_invalid', 'batch_too_large', 'missing_feature', 'validation_failed'])
 const codeOf = (error: unknown): string | undefined => (error instanceof ServingError ? error.code : undefined)
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
@@ -201,7 +199,7 @@ class BatchedModel implements LoadedModel {
 
   /** Whoever may have failed because of others, or could be answered by another worker, goes again alone; the rest is told. */
   #failed({ members }: Batch, error: unknown): void {
-    const wasRefused = members.length > 1 && refusals.has(codeOf(error) ?? '')
+    const wasRefused = members.length > 1 && isRowRefusal(error)
     const goesAgain = (one: WaitingRows): boolean => !one.isAlone && (wasRefused || this.#canGoElsewhere(error, one.deadline))
     // Where no other process could take it, what became of the first call says more.
     const told = (one: WaitingRows): Error => (codeOf(error) === 'model_unavailable' ? one.failure : undefined) ?? asError(error)
