@@ -13,7 +13,10 @@ export class RequestMeter {
     const byStatus = this.#counters.get(route) ?? this.#open(route)
     let counter = byStatus.get(status)
     if (counter === undefined) {
-      counter = this.#meter.counter('http_requests_total', 'HTTP answers', { route, status: String(status) })
+      counter = this.#meter.counter('http_requests_total', 'HTTP answers by route and status; 499 is a client who left before his', {
+        route,
+        status: String(status),
+      })
       byStatus.set(status, counter)
     }
     counter.add()

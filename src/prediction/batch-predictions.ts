@@ -71,21 +71,22 @@ export class BatchPredictions {
         if (!models.admits(asked.ref.name, one.symbol)) throw noModelForSymbol(one.symbol, asked.ref.name, models)
         item.asOf = asOfMoment(one.timestamp, now)
       } catch (fault) {
-        return this.#failed(one.symbol, fault)
+        return this.#failed(batch, one.symbol, fault)
       }
       return this.#rescue(batch, item, error) ?? this.#fail(batch, error)
     })
     return allOf(items).then((all) => this.#finish(batch, infoOf(asked), all))
   }
 
-  #rescue({ call, started, read, plan }: Batch, { asked, request, asOf, reading }: Asked, error: ServingError): Promise<Item> | undefined {
+  #rescue(batch: Batch, { asked, request, asOf, reading }: Asked, error: ServingError): Promise<Item> | undefined {
+    const { call, started, read, plan } = batch
     const refused = plan && reading && { rules: plan.inputs, reading }
     const rescued = this.#deps.fallbacks.rescue({ request, call, started, read, asked, asOf, refused, error })
-    return rescued?.then(({ answer }) => answer).catch((fault: unknown) => this.#failed(request.symbol, fault, plan))
+    return rescued?.then(({ answer }) => answer).catch((fault: unknown) => this.#failed(batch, request.symbol, fault))
   }
 
-  #fail({ plan }: Batch, error: unknown): never {
-    if (error instanceof ServingError) this.#deps.plans.failed(plan, error.code).add()
+  #fail({ plan, call }: Batch, error: unknown): never {
+    if (error instanceof ServingError) this.#deps.plans.refused(plan, error, call)
     throw error
   }
 
@@ -201,12 +202,12 @@ export class BatchPredictions {
   /** What becomes of an item that the model cannot answer: a fallback's answer, or its error. */
   #instead(batch: Batch, item: Asked, error: unknown): Coming {
     const rescued = error instanceof ServingError ? this.#rescue(batch, item, error) : undefined
-    return rescued ?? this.#failed(item.request.symbol, error, batch.plan)
+    return rescued ?? this.#failed(batch, item.request.symbol, error)
   }
 
-  #failed(symbol: string, error: unknown, plan?: ModelPlan): Item {
+  #failed({ plan, call }: Batch, symbol: string, error: unknown): Item {
     if (!(error instanceof ServingError)) throw error
-    this.#deps.plans.failed(plan, error.code).add()
+    this.#deps.plans.refused(plan, error, call)
     return { symbol, error: { code: error.code, message: error.message, retryable: errorTable[error.code].retryable } }
   }
 

@@ -1,8 +1,10 @@
+import type { Call } from '../contracts/call.ts'
 import { ServingError, type ErrorCode } from '../contracts/error.ts'
 import { formatInstant, parseInstant } from '../contracts/instant.ts'
 import { durationMs } from '../contracts/written-units.ts'
 import type { Counter, Histogram, Meter } from '../contracts/meter.ts'
 import { signals, type ModelInfo, type SignalName } from '../contracts/predict.ts'
+import { callerLeft } from '../contracts/ports.ts'
 import type { ServedModel } from '../contracts/served-model.ts'
 import { symbolGlob } from '../contracts/symbol.ts'
 import { makeInputRules, type InputRules } from './inputs.ts'
@@ -56,8 +58,14 @@ export class ModelPlans {
     return known
   }
 
-  /** The counter of refusals by code; without a plan the model was never found, and a name that a client made up is no label. */
-  failed(plan: ModelPlan | undefined, code: ErrorCode): Counter {
+  /** Counts a refusal by its code, unless the caller has left; without a plan the model was never found, and a name that a client made up is no label. */
+  refused(plan: ModelPlan | undefined, { code }: ServingError, { deadline }: Pick<Call, 'deadline'>): void {
+    // Only what was waited for can have been left; to look at the signal of what was not would cost a timer.
+    if (code === 'deadline_exceeded' && callerLeft(deadline)) return
+    this.#refusals(plan, code).add()
+  }
+
+  #refusals(plan: ModelPlan | undefined, code: ErrorCode): Counter {
     const model = plan?.model.ref.name ?? 'none'
     const key = `${model} ${code}`
     const known = this.#failed.get(key)
