@@ -262,7 +262,7 @@ test('draining finishes what goes on, accepts nothing new, and ends although con
 
 test('a lame duck answers everything but keeps no connection', async (t) => {
   const { url, server } = await start(t)
-  server.lameDuck()
+  await server.lameDuck()
   const response = await predict(url)
   assert.deepEqual([response.status, response.headers.get('connection')], [200, 'close'])
 })
