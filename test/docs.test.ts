@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { settings } from '../src/config/settings.ts'
 import { errorTable } from '../src/contracts/error.ts'
+import { metrics } from '../src/contracts/metrics.ts'
 import { productSources } from './support/imports.ts'
 import { pages, pathOf, textOf } from './support/pages.ts'
 
@@ -13,7 +14,7 @@ for (const { file, render } of pages)
   })
 
 const codes = Object.keys(errorTable)
-const thrownIn = (texts: readonly string[], code: string): boolean => texts.some((text) => text.includes(`'${code}'`))
+const namedIn = (texts: readonly string[], code: string): boolean => texts.some((text) => text.includes(`'${code}'`))
 
 test('every code of the error table is used by the product', () => {
   const texts = productSources()
@@ -21,10 +22,29 @@ test('every code of the error table is used by the product', () => {
     .map(({ text }) => text)
   assert.ok(texts.length > 100)
   assert.deepEqual(
-    codes.filter((code) => !thrownIn(texts, code)),
+    codes.filter((code) => !namedIn(texts, code)),
     [],
   )
-  assert.equal(thrownIn(texts, 'no_such_code'), false)
+  assert.equal(namedIn(texts, 'no_such_code'), false)
+})
+
+test('every metric of the table is measured by the product, and pages name no other', () => {
+  const texts = productSources()
+    .filter(({ file }) => file !== 'src/contracts/metrics.ts')
+    .map(({ text }) => text)
+  const names = Object.keys(metrics)
+  assert.deepEqual(
+    names.filter((name) => !namedIn(texts, name)),
+    [],
+  )
+  const written = globSync('docs/*.md', { cwd: pathOf('') }).flatMap((file) =>
+    [...textOf(file).matchAll(/\bpresage_([a-z_]+[a-z])\b/g)].map(([, name]) => name as string),
+  )
+  assert.ok(written.length > names.length)
+  assert.deepEqual(
+    written.filter((name) => !names.includes(name.replace(/_(bucket|sum|count)$/, ''))),
+    [],
+  )
 })
 
 test('every setting is used by the product', () => {

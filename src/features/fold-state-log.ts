@@ -29,7 +29,7 @@ export class FoldStateLog implements FoldStates {
   readonly #known = new Map<string, Known>()
   #healthy = true
   constructor({ folder, meter }: FoldStateLogDeps) {
-    this.#failed = meter.gauge('feature_states_failed', '1 after states of features could not be written to disk')
+    this.#failed = meter.gauge('feature_states_failed')
     this.#failed.set(0)
     this.#log = new RecordLog(join(folder, 'features.log'), (payload) => {
       const record = decodeSnapshot(payload)

@@ -46,7 +46,7 @@ export class StoreRecords {
     try {
       return await answer
     } catch (error) {
-      this.#deps.meter.counter('model_store_failures_total', 'Times that the metadata store refused what the models had for it', { what }).add()
+      this.#deps.meter.counter('model_store_failures_total', { what }).add()
       this.#deps.log('warn', `the metadata store refused (${what}): ${error instanceof Error ? error.message : String(error)}; serving goes on without it`)
       return undefined
     } finally {

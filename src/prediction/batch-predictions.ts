@@ -41,8 +41,8 @@ export class BatchPredictions {
   readonly #items: Histogram
   constructor(deps: Deps) {
     this.#deps = deps
-    this.#seconds = deps.meter.histogram('prediction_batch_seconds', 'Seconds from the checked batch to its answer')
-    this.#items = deps.meter.histogram('prediction_batch_items', 'Items in a batch')
+    this.#seconds = deps.meter.histogram('prediction_batch_seconds')
+    this.#items = deps.meter.histogram('prediction_batch_items')
   }
 
   /** At once when the model is loaded, computes on the event loop and the batch is small; else a promise. Throws what fails the batch as a whole. */

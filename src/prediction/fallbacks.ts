@@ -200,8 +200,7 @@ export class Fallbacks {
   #count({ ref }: KnownVersion, reasons: readonly FallbackReason[], by: string = 'none'): void {
     for (const reason of reasons) {
       const key = `${ref.name} ${reason} ${by}`
-      const help = 'Predictions that a model did not answer and for which its manifest declares fallbacks, by reason and by what answered'
-      const counter = this.#counters.get(key) ?? this.#deps.meter.counter('prediction_fallbacks_total', help, { model: ref.name, reason, answered_by: by })
+      const counter = this.#counters.get(key) ?? this.#deps.meter.counter('prediction_fallbacks_total', { model: ref.name, reason, answered_by: by })
       this.#counters.set(key, counter)
       counter.add()
     }

@@ -70,7 +70,7 @@ export class ModelPlans {
     const key = `${model} ${code}`
     const known = this.#failed.get(key)
     if (known) return known
-    const counter = this.#meter.counter('prediction_errors_total', 'Predictions that were refused or failed, by error code', { model, code })
+    const counter = this.#meter.counter('prediction_errors_total', { model, code })
     this.#failed.set(key, counter)
     return counter
   }
@@ -111,11 +111,11 @@ export function infoOf({ ref, manifest }: Pick<ServedModel, 'ref' | 'manifest'>)
 }
 
 function makeTally(model: string, meter: Meter): AnswerTally {
-  const counter = (signal: SignalName, outcome: string): Counter => meter.counter('predictions_total', 'Answered predictions', { model, signal, outcome })
+  const counter = (signal: SignalName, outcome: string): Counter => meter.counter('predictions_total', { model, signal, outcome })
   const of = (signal: SignalName) => ({ full: counter(signal, 'full'), degraded: counter(signal, 'degraded') })
   const [buy, sell, hold] = signals
   return {
-    latency: meter.histogram('prediction_seconds', 'Seconds from the checked request to the answer, features and inference included', { model }),
+    latency: meter.histogram('prediction_seconds', { model }),
     answered: { BUY: of(buy), SELL: of(sell), HOLD: of(hold) },
   }
 }

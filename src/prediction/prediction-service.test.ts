@@ -191,11 +191,11 @@ test('an answer that awaits nothing never looks at the signal, which costs a tim
 
 test('answers are counted by model, signal and outcome; refusals by code, under no name that a client made up', () => {
   const counted: string[] = []
-  const counter: Meter['counter'] = (name, _help, labels) => ({ add: () => void counted.push(`${name} ${Object.values(labels ?? {}).join(' ')}`) })
+  const counter: Meter['counter'] = (name, labels) => ({ add: () => void counted.push(`${name} ${Object.values(labels ?? {}).join(' ')}`) })
   const { service } = makeService({
     meter: {
       counter,
-      histogram: (name, _help, labels) => ({ observe: () => void counted.push(`${name} ${labels?.['model'] ?? ''}`) }),
+      histogram: (name, labels) => ({ observe: () => void counted.push(`${name} ${labels?.['model'] ?? ''}`) }),
       gauge: () => ({ set() {} }),
     },
   })
@@ -215,7 +215,7 @@ test('answers are counted by model, signal and outcome; refusals by code, under 
 
 test('a prediction whose caller left is no refusal; one whose time was up is', async () => {
   const counted: string[] = []
-  const counter: Meter['counter'] = (name, _help, labels) => ({ add: () => void counted.push(`${name} ${Object.values(labels ?? {}).join(' ')}`) })
+  const counter: Meter['counter'] = (name, labels) => ({ add: () => void counted.push(`${name} ${Object.values(labels ?? {}).join(' ')}`) })
   const givenUp = new ServingError('deadline_exceeded', 'given up')
   for (const reason of [new Error('the client left'), givenUp]) {
     const leaving = new AbortController()

@@ -40,11 +40,10 @@ class BatchedModel implements LoadedModel {
     this.#clock = clock
     this.#timers = timers
     this.#pace = new Pace(settings)
-    const waiting = meter.gauge('batch_queue_rows', 'Rows that wait for a process of their model', labels)
+    const waiting = meter.gauge('batch_queue_rows', labels)
     this.#queue = new RowQueue({ changed: (rows) => waiting.set(rows), left: ({ count }, { code }) => this.#dropped(code).add(count) })
-    this.#batchRows = meter.histogram('batch_rows', 'Rows of one call of a model that runs in another process', labels)
-    this.#dropped = (code) =>
-      meter.counter('batch_dropped_rows_total', 'Rows that never reached the process of their model, by error code', { ...labels, code })
+    this.#batchRows = meter.histogram('batch_rows', labels)
+    this.#dropped = (code) => meter.counter('batch_dropped_rows_total', { ...labels, code })
   }
 
   get memoryBytes(): number {
