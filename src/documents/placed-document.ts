@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import { Errors } from 'typebox/schema'
 import { type Document, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
-import { nearestNames } from '../contracts/nearest-names.ts'
+import { meant } from '../contracts/nearest-names.ts'
 
 /** One thing that is wrong in a file: `FILE:LINE:COLUMN`, and what to do. */
 export type Problem = { readonly where: string; readonly message: string }
@@ -70,7 +70,5 @@ function wordsOf({ message, params }: Fault, { notText, names }: { readonly notT
   if (message === 'must be string') return notText
   if (allowedValues) return `must be one of ${allowedValues.join(', ')}`
   const stranger = additionalProperties?.[0]
-  if (stranger === undefined) return message
-  const near = nearestNames(stranger, names, 2)
-  return `${stranger} has no meaning here${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`
+  return stranger === undefined ? message : `${stranger} has no meaning here${meant(stranger, names)}`
 }
