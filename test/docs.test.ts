@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, globSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { settings } from '../src/config/settings.ts'
 import { errorTable } from '../src/contracts/error.ts'
@@ -69,6 +69,28 @@ test('every picture of a feature is of one that exists', () => {
   assert.deepEqual(
     there.filter((file) => !pages.some((page) => page.file === file)),
     [],
+  )
+})
+
+test('CONTRIBUTING names every command of package.json', () => {
+  const commands = Object.keys((JSON.parse(textOf('package.json')) as { scripts: object }).scripts).filter((name) => !name.startsWith('pre'))
+  const text = textOf('CONTRIBUTING.md')
+  assert.deepEqual(
+    commands.filter((name) => ![`\`npm run ${name}\``, `\`npm ${name}\``].some((written) => text.includes(written))),
+    [],
+  )
+})
+
+test('the list of decisions has every number once, in order, with the page where there is one', () => {
+  const listed = [...textOf('docs/adr/README.md').matchAll(/^\| (?:(\d{4})|\[(\d{4})\]\((\2-[a-z0-9-]+\.md)\)) \|/gm)]
+  assert.deepEqual(
+    listed.map(([, without, number]) => Number(without ?? number)),
+    listed.map((_, i) => i + 1),
+  )
+  const there = globSync('docs/adr/[0-9]*.md', { cwd: pathOf('') }).map((file) => basename(file))
+  assert.deepEqual(
+    listed.flatMap(([, , , file]) => file ?? []),
+    there.toSorted(),
   )
 })
 
