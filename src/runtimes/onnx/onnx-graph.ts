@@ -1,6 +1,7 @@
 import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { ServingError } from '../../contracts/error.ts'
 import { firstLine } from '../../contracts/first-line.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
 import type { Device } from '../device.ts'
 import { hostMs } from '../process/message.ts'
 import { type Tensor, tensorArrays, type TensorData, typeOf } from '../process/tensor.ts'
@@ -8,7 +9,6 @@ import { type BatchShape, joined, planCuts, provenShapes, type RunRows } from '.
 import { wholeColumns } from './input-tensors.ts'
 import type { Signature, Wanted } from './signature.ts'
 import { type RowLayout, toTensors } from './to-tensors.ts'
-import { refuse } from './value-info.ts'
 
 type Floats = Float32Array | Float64Array
 type Result = { readonly data: Floats; readonly shape: readonly number[] }
