@@ -6,10 +6,11 @@ import { type BatchSettings, batchSettings } from '../src/runtimes/batching/batc
 import { loadOnnx } from '../src/runtimes/onnx/load-onnx.ts'
 import type { OnnxSpec } from '../src/runtimes/onnx/onnx-model.ts'
 import { systemClock } from '../src/system.ts'
+import { drive, type Figures, rowsOf } from './support/drive.ts'
 import { median, printTable } from './support/report.ts'
 import { Launcher } from '../src/processes/launcher.ts'
 
-const help = `node bench/batching.ts [--rounds 5] [--ms 300]
+const help = `npm run bench:batching [-- --rounds 5 --ms 300]
 
 Measures the ONNX example models under clients that each send one row, wait for its answer and send the next: without batching and with it, in turn in every round,
 against the same process. Medians of the rounds; ratios are of the same round.`
@@ -19,27 +20,11 @@ const { values } = parseArgs({
 })
 const clients = [1, 8, 64, 256]
 
-type Load = { readonly rowsPerS: number; readonly p50: number; readonly p99: number }
-
 /** What so many clients see of a model for some time. */
-async function drive(model: LoadedModel, count: number, forMs: number): Promise<Load> {
-  const times: number[] = []
+function ask(model: LoadedModel, count: number): Promise<Figures> {
+  const rows = rowsOf(model.inputs, count)
   const signal = new AbortController().signal
-  const started = performance.now()
-  const end = started + forMs
-  const client = async (seed: number): Promise<void> => {
-    const row = Float64Array.from({ length: model.inputs }, (_, at) => Math.sin(seed + at))
-    for (let now = performance.now(); now < end;) {
-      await model.predict(row, 1, { at: now + 10_000, signal })
-      const after = performance.now()
-      times.push(after - now)
-      now = after
-    }
-  }
-  await Promise.all(Array.from({ length: count }, (_, seed) => client(seed)))
-  const sorted = times.toSorted((a, b) => a - b)
-  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] as number
-  return { rowsPerS: (times.length * 1_000) / (performance.now() - started), p50: at(0.5), p99: at(0.99) }
+  return drive((client) => model.predict(rows[client] as Float64Array, 1, { at: performance.now() + 10_000, signal }), count, Number(values.ms))
 }
 
 const columns = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `column ${at}`)
@@ -51,12 +36,12 @@ async function compare(name: string, spec: OnnxSpec): Promise<readonly (readonly
   const settings: BatchSettings = { ...batchSettings({ execution: {}, limits: {} }), workers: 1 }
   const rows: (readonly string[])[] = []
   for (const count of clients) {
-    const seen: { readonly without: Load; readonly with: Load }[] = []
+    const seen: { readonly without: Figures; readonly with: Figures }[] = []
     for (let round = -1; round < Number(values.rounds); round += 1) {
-      const pair = { without: await drive(model, count, Number(values.ms)), with: await drive(batched(model, settings, deps), count, Number(values.ms)) }
+      const pair = { without: await ask(model, count), with: await ask(batched(model, settings, deps), count) }
       if (round >= 0) seen.push(pair)
     }
-    const figures = (of: keyof Load): string[] => {
+    const figures = (of: keyof Figures): string[] => {
       const scale = of === 'rowsPerS' ? 0 : 2
       const [a, b] = [median(seen.map((pair) => pair.without[of])), median(seen.map((pair) => pair.with[of]))]
       return [a.toFixed(scale), b.toFixed(scale), median(seen.map((pair) => pair.with[of] / pair.without[of])).toFixed(2)]

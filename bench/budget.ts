@@ -48,8 +48,8 @@ const out = new Float64Array(runtime.outputs)
 const ids = makeIds(systemClock)
 const ring = new DecisionRing({ decisions: 100_000, bytes: 250_000_000 })
 const meter = new PrometheusMeter()
-const counter = meter.counter('bench_total', 'bench')
-const histogram = meter.histogram('bench_seconds', 'bench')
+const counter = meter.counter('market_gaps_total')
+const histogram = meter.histogram('prediction_batch_seconds')
 const call = { keyId: 'bench', requestId: 'bench', deadline: { at: Infinity, signal: new AbortController().signal } }
 const predict = (): PredictResponse => presage.predictions.predict(request, call) as PredictResponse
 const answer = predict()

@@ -16,6 +16,7 @@ import { PythonRuntime } from '../src/runtimes/python/python-runtime.ts'
 import type { ModelRuntime } from '../src/runtimes/runtime.ts'
 import { systemClock } from '../src/system.ts'
 import { artefactOf } from '../test/support/plain-artefact.ts'
+import { drive, type Figures } from './support/drive.ts'
 import { median, printTable } from './support/report.ts'
 
 const help = `npm run bench:cuda [-- --rounds 5 --ms 300 --python .venv/bin/python --forms onnx,pt,pt2 --only LSTM]
@@ -50,7 +51,6 @@ type Network = {
   readonly answers: readonly number[]
 }
 type Served = { readonly model: LoadedModel; readonly network: Network }
-type Figures = { readonly p50: number; readonly rowsPerS: number }
 type Round = { readonly single: Figures; readonly many: Figures }
 
 const networks = (folder: string): readonly Network[] => {
@@ -68,21 +68,8 @@ async function singles(served: Served): Promise<Float64Array> {
   return Float64Array.from(answers)
 }
 
-/** What so many callers see that each send one row, wait for its answer and send the next. */
-async function drive(served: Served, callers: number): Promise<Figures> {
-  const times: number[] = []
-  const started = performance.now()
-  const caller = async (row: number): Promise<void> => {
-    for (let now = performance.now(); now < started + ms;) {
-      await answersOf(served, row, row + 1)
-      const after = performance.now()
-      times.push(after - now)
-      now = after
-    }
-  }
-  await Promise.all(Array.from({ length: callers }, (_, row) => caller(row)))
-  return { p50: median(times), rowsPerS: (times.length * 1_000) / (performance.now() - started) }
-}
+/** What so many callers see. */
+const ask = (served: Served, callers: number): Promise<Figures> => drive((row) => answersOf(served, row, row + 1), callers, ms)
 
 const sameBits = (a: Float64Array, b: Float64Array): boolean => a.every((value, at) => Object.is(value, b[at]))
 const farthest = (answers: Float64Array, wanted: readonly number[]): number =>
@@ -107,7 +94,7 @@ async function measure(all: readonly Served[]): Promise<readonly (readonly strin
   const rounds: Round[][] = []
   for (let round = -1; round < Number(values.rounds); round += 1) {
     const seen: Round[] = []
-    for (const served of all) seen.push({ single: await drive(served, 1), many: await drive(served, together) })
+    for (const served of all) seen.push({ single: await ask(served, 1), many: await ask(served, together) })
     if (round >= 0) rounds.push(seen)
   }
   return all.map((_, at) => {

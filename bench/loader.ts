@@ -6,7 +6,7 @@ import { heavy, light, python } from './loader/bundles.ts'
 import { Child } from './support/child.ts'
 import type { LoadJob, LoadSummary } from './support/load-process.ts'
 import type { ServerReady, ServerUsage } from './support/measured-server.ts'
-import { median, printTable } from './support/report.ts'
+import { median, printTable, quantile } from './support/report.ts'
 import { SleepingLoad } from './support/sleeping-load.ts'
 
 type Server = Child<ServerReady, object, ServerUsage>
@@ -76,7 +76,7 @@ async function measure(server: Server, load: SleepingLoad, name = control): Prom
 type Pair = { readonly before: Measured; readonly during: Measured }
 
 /** The p99 that a quarter of the seconds stay below: other tenants of the machine only ever add to a second. */
-const quietQuarter = (p99s: readonly number[]): number => p99s.toSorted((a, b) => a - b)[Math.floor(p99s.length / 4)] as number
+const quietQuarter = (p99s: readonly number[]): number => quantile(p99s, 0.25)
 
 /** Where the median of what these were drawn from lies, 19 times in 20 (order statistics, normal approximation of the binomial); all of them where they are few. */
 function interval(ratios: readonly number[]): string {

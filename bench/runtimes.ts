@@ -11,7 +11,8 @@ import type { ArtefactSpec, ModelRuntime } from '../src/runtimes/runtime.ts'
 import { TreesRuntime } from '../src/runtimes/trees/trees-runtime.ts'
 import { systemClock } from '../src/system.ts'
 import { artefactOf, plainArtefact } from '../test/support/plain-artefact.ts'
-import { type Figures, Framework, type FrameworkModel } from './runtimes/framework.ts'
+import { Framework, type FrameworkModel } from './runtimes/framework.ts'
+import { drive, type Figures, rowsOf } from './support/drive.ts'
 import { median, printTable } from './support/report.ts'
 import { Launcher } from '../src/processes/launcher.ts'
 
@@ -36,30 +37,18 @@ const signal = new AbortController().signal
 type Contest = { readonly name: string; readonly served: LoadedModel; readonly own: FrameworkModel; readonly barMs?: number }
 type Pair = { readonly own: Figures; readonly served: Figures }
 
-const figuresOf = (times: readonly number[], elapsedMs: number): Figures => {
-  const sorted = times.toSorted((a, b) => a - b)
-  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] as number
-  return { p50: at(0.5), p99: at(0.99), rowsPerS: (times.length * 1_000) / elapsedMs }
-}
-
-/** What so many callers see of a model that each send one row, wait for its answer and send the next. */
-async function drive(model: LoadedModel, callers: number): Promise<Figures> {
-  const times: number[] = []
-  const started = performance.now()
+/** What so many callers see of a model. */
+function measureServed(model: LoadedModel, callers: number): Promise<Figures> {
+  const rows = rowsOf(model.inputs, callers)
   const out = new Float64Array(model.outputs)
-  const caller = async (seed: number): Promise<void> => {
-    const row = Float64Array.from({ length: model.inputs }, (_, at) => Math.sin(seed + at))
-    for (let now = performance.now(); now < started + ms;) {
-      if (model.predictSync) model.predictSync(row, out)
-      else await model.predict(row, 1, { at: now + 10_000, signal })
-      const after = performance.now()
-      times.push(after - now)
-      now = after
-    }
+  const ask = (caller: number): Promise<unknown> | undefined => {
+    const row = rows[caller] as Float64Array
+    if (!model.predictSync) return model.predict(row, 1, { at: performance.now() + 10_000, signal })
+    model.predictSync(row, out)
+    return undefined
   }
   // A model in this process answers before the next caller can ask.
-  await Promise.all(Array.from({ length: model.predictSync ? 1 : callers }, (_, seed) => caller(seed)))
-  return figuresOf(times, performance.now() - started)
+  return drive(ask, model.predictSync ? 1 : callers, ms)
 }
 
 const example = (path: string): string => fileURLToPath(new URL(`../examples/models/${path}`, import.meta.url))
@@ -93,7 +82,7 @@ async function contests(folder: string): Promise<readonly Contest[]> {
 
 /** One model in one round, by one caller or by many. */
 async function measure(framework: Framework, { own, served }: Contest, callers: number): Promise<Pair> {
-  return { own: await framework.measure(own, { batch: callers, ms }), served: await drive(served, callers) }
+  return { own: await framework.measure(own, { batch: callers, ms }), served: await measureServed(served, callers) }
 }
 
 function report(rounds: readonly ReadonlyMap<Contest, { readonly single: Pair; readonly many: Pair }>[]): void {

@@ -9,7 +9,7 @@ import { type Contributions, exactContributions } from '../src/trees/shap/exact.
 import { instantiateExplainer } from '../src/trees/shap/explainer.ts'
 import { median, printTable } from './support/report.ts'
 
-const help = `node bench/shap.ts [--rounds 7] [model.txt ...]
+const help = `npm run bench:shap [-- --rounds 7 model.txt ...]
 
 Measures explanations of LightGBM text models, by default the example model: the kernel beside the exact port of LightGBM's algorithm in JavaScript. Both in turn in every round,
 one thread, distinct rows; medians of the rounds.`

@@ -42,7 +42,7 @@ type Deps = Surroundings & { readonly config: Config; readonly meter: Prometheus
 /** The catalogue with the operator's modules; what one throws while it serves is logged and counted. */
 function composeCatalogue({ config: { features }, log, meter }: Deps): Promise<Catalogue> {
   return loadFeatureModules(features.modulePaths, (feature, error) => {
-    meter.counter('feature_module_faults_total', 'Kernels of feature modules whose code threw while they served', { feature }).add()
+    meter.counter('feature_module_faults_total', { feature }).add()
     log.error({ feature, err: error }, 'a feature module threw: its value is absent')
   })
 }

@@ -162,7 +162,9 @@ function lifecycle(config: Config, parts: Living): Pick<Presage, 'start' | 'stop
       return url
     },
     async stop() {
+      const wasReady = readiness.ready
       readiness.drain()
+      if (wasReady) await server?.lameDuck()
       watch.stop()
       await feeds.stop()
       const clean = (await server?.drain()) ?? true

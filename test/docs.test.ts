@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { existsSync, globSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { settings } from '../src/config/settings.ts'
 import { errorTable } from '../src/contracts/error.ts'
+import { metrics } from '../src/contracts/metrics.ts'
 import { productSources } from './support/imports.ts'
 import { pages, pathOf, textOf } from './support/pages.ts'
 
@@ -13,7 +14,7 @@ for (const { file, render } of pages)
   })
 
 const codes = Object.keys(errorTable)
-const thrownIn = (texts: readonly string[], code: string): boolean => texts.some((text) => text.includes(`'${code}'`))
+const namedIn = (texts: readonly string[], code: string): boolean => texts.some((text) => text.includes(`'${code}'`))
 
 test('every code of the error table is used by the product', () => {
   const texts = productSources()
@@ -21,10 +22,29 @@ test('every code of the error table is used by the product', () => {
     .map(({ text }) => text)
   assert.ok(texts.length > 100)
   assert.deepEqual(
-    codes.filter((code) => !thrownIn(texts, code)),
+    codes.filter((code) => !namedIn(texts, code)),
     [],
   )
-  assert.equal(thrownIn(texts, 'no_such_code'), false)
+  assert.equal(namedIn(texts, 'no_such_code'), false)
+})
+
+test('every metric of the table is measured by the product, and pages name no other', () => {
+  const texts = productSources()
+    .filter(({ file }) => file !== 'src/contracts/metrics.ts')
+    .map(({ text }) => text)
+  const names = Object.keys(metrics)
+  assert.deepEqual(
+    names.filter((name) => !namedIn(texts, name)),
+    [],
+  )
+  const written = globSync('docs/*.md', { cwd: pathOf('') }).flatMap((file) =>
+    [...textOf(file).matchAll(/\bpresage_([a-z_]+[a-z])\b/g)].map(([, name]) => name as string),
+  )
+  assert.ok(written.length > names.length)
+  assert.deepEqual(
+    written.filter((name) => !names.includes(name.replace(/_(bucket|sum|count)$/, ''))),
+    [],
+  )
 })
 
 test('every setting is used by the product', () => {
@@ -49,6 +69,28 @@ test('every picture of a feature is of one that exists', () => {
   assert.deepEqual(
     there.filter((file) => !pages.some((page) => page.file === file)),
     [],
+  )
+})
+
+test('CONTRIBUTING names every command of package.json', () => {
+  const commands = Object.keys((JSON.parse(textOf('package.json')) as { scripts: object }).scripts).filter((name) => !name.startsWith('pre'))
+  const text = textOf('CONTRIBUTING.md')
+  assert.deepEqual(
+    commands.filter((name) => ![`\`npm run ${name}\``, `\`npm ${name}\``].some((written) => text.includes(written))),
+    [],
+  )
+})
+
+test('the list of decisions has every number once, in order, with the page where there is one', () => {
+  const listed = [...textOf('docs/adr/README.md').matchAll(/^\| (?:(\d{4})|\[(\d{4})\]\((\2-[a-z0-9-]+\.md)\)) \|/gm)]
+  assert.deepEqual(
+    listed.map(([, without, number]) => Number(without ?? number)),
+    listed.map((_, i) => i + 1),
+  )
+  const there = globSync('docs/adr/[0-9]*.md', { cwd: pathOf('') }).map((file) => basename(file))
+  assert.deepEqual(
+    listed.flatMap(([, , , file]) => file ?? []),
+    there.toSorted(),
   )
 })
 

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-
-/** What somebody who asks a model sees: ms of a call, and rows a second. */
-export type Figures = { readonly p50: number; readonly p99: number; readonly rowsPerS: number }
+import type { Figures } from '../support/drive.ts'
 
 /** A model as its own framework opens it. */
 export type FrameworkModel = { readonly framework: 'sklearn' | 'lightgbm' | 'onnx'; readonly path: string }

@@ -123,9 +123,3 @@ export async function openLoop(target: LoadTarget, rate: number, seconds: number
   for (const connection of all) connection.close()
   return tally.result(seconds)
 }
-
-/** Value below which the share `q` of the sorted copy of `values` lies. */
-export function quantile(values: Float64Array, q: number): number {
-  const sorted = values.slice().sort()
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN
-}

@@ -1,4 +1,5 @@
-import { closedLoop, type LoadResult, type LoadTarget, openLoop, quantile } from './http-load.ts'
+import { closedLoop, type LoadResult, type LoadTarget, openLoop } from './http-load.ts'
+import { quantile } from './report.ts'
 
 /** One job for the load process. */
 export type LoadJob = { readonly target: LoadTarget; readonly seconds: number; readonly connections?: number; readonly rate?: number }

@@ -1,6 +1,6 @@
 import type { Calendar } from '../contracts/bar.ts'
 import { ServingError } from '../contracts/error.ts'
-import { nearestNames } from '../contracts/nearest-names.ts'
+import { meant } from '../contracts/nearest-names.ts'
 import { type Timeframe, timeframes } from '../contracts/timeframe.ts'
 import { builtInRules } from './built-in.ts'
 import { anyPeriod, everyPeriod, type Periods } from './periods.ts'
@@ -48,8 +48,7 @@ export class Calendars {
 
   #unknown(name: string): ServingError {
     const names = [...plain.keys(), ...this.#sessions.keys()]
-    const near = nearestNames(name, names, 1)
-    const rule = `must be one of ${names.join(', ')}${near.length === 0 ? '' : `; did you mean ${near[0]}?`}`
+    const rule = `must be one of ${names.join(', ')}${meant(name, names, 1)}`
     const got = name.slice(0, 100).toWellFormed()
     return new ServingError('validation_failed', `The calendar ${JSON.stringify(got)} is not there: it ${rule}`, {
       places: [{ pointer: '/calendar', rule, got }],

@@ -52,5 +52,5 @@ test('what cannot be measured is refused in words that say what is wanted', asyn
   await assert.rejects(bench(t, fileOf('readme.md', '# no model')), { code: 'model_verification_failed', message: /no model of trees.*lightgbm: line 1/ })
   await assert.rejects(bench(t, momentum, '--rows', fileOf('rows.json', 'a,b')), { code: 'validation_failed', message: /rows\.json holds no golden rows/ })
   await assert.rejects(bench(t, momentum, '--rows', join(folder, 'no-rows.json')), { code: 'validation_failed', message: /no-rows\.json holds no golden rows/ })
-  await assert.rejects(bench(t, momentum, '--batch', '0'), /from 1 to 100000/)
+  for (const batch of ['0', '1.5', '', 'many']) await assert.rejects(bench(t, momentum, '--batch', batch), /A whole number of rows from 1 to 100000/)
 })

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { ServingError } from '../contracts/error.ts'
 import type { LoadedModel } from '../contracts/loaded-model.ts'
 import type { ArtefactFormat } from '../contracts/artefact-formats.ts'
@@ -13,6 +13,7 @@ import { profileTrees } from '../runtimes/trees/profile-trees.ts'
 import { systemClock } from '../system.ts'
 import { type ConfigOptions, withConfigOptions } from './config-options.ts'
 import { type CallFigures, measureCalls } from './measure-calls.ts'
+import { numberWithin, wholeNumberWithin } from './number-option.ts'
 import { quietRuntimes } from './quiet-runtimes.ts'
 import { tableLines } from './table.ts'
 
@@ -100,14 +101,6 @@ async function benchModel(path: string, { rows, seconds, batch, ...options }: Be
   }
 }
 
-const numberWithin =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (text.trim() === '' || !(value >= least && value <= most)) throw new InvalidArgumentError(`A number from ${least} to ${most}.`)
-    return value
-  }
-
 const examples = `
 Examples:
   presage bench model model.txt                              any file of trees that the server reads
@@ -126,6 +119,6 @@ export function registerBench(program: Command): void {
       'golden rows (JSON, as in bundles) to measure on; else rows made from the thresholds of the trees, or the golden rows of the bundle',
     )
     .option('--seconds <number>', 'how long to measure single rows, and again batches', numberWithin(0.01, 600), 1)
-    .option('--batch <rows>', 'rows per batch', numberWithin(1, 100_000), 1024)
+    .option('--batch <rows>', 'rows per batch', wholeNumberWithin(1, 100_000, 'A whole number of rows'), 1024)
     .action(benchModel)
 }

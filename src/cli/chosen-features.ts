@@ -2,7 +2,7 @@ import type { FeatureSetSpec } from '../contracts/features.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
-import { nearestNames } from '../contracts/nearest-names.ts'
+import { meant } from '../contracts/nearest-names.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
 import { readRanges, type WrittenRanges } from '../contracts/written-ranges.ts'
 import type { Catalogue } from '../features/catalog/family.ts'
@@ -43,11 +43,10 @@ function ofSet({ set = '', sets, timeframe }: FeatureChoice, catalogue: Catalogu
   const known = isFile ? [] : loadSets(sets, catalogue)
   const spec = isFile ? loadSet(set, { timeframe, catalogue }) : known.find(({ name }) => name === set)
   if (!spec) {
-    const near = nearestNames(
+    const hint = meant(
       set,
       known.flatMap(({ name }) => name ?? []),
     )
-    const hint = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
     throw new ServingError('validation_failed', `${set} is neither a file nor a set of the folder ${sets}${hint}`)
   }
   if (spec.timeframe !== timeframe) throw new ServingError('validation_failed', `The set ${set} is on ${spec.timeframe}, not on ${timeframe}`)

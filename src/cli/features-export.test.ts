@@ -33,8 +33,15 @@ async function run(t: TestContext, ...words: string[]): Promise<string> {
   const program = new Command('presage').exitOverride().configureOutput({ writeErr() {} })
   registerFeatures(program)
   for (const command of program.commands.flatMap((group) => [group, ...group.commands])) command.exitOverride().configureOutput({ writeErr() {} })
-  await program.parseAsync(['features', 'export', '--timeframe', '1m', '--horizon', '15m', ...words], { from: 'user' }).finally(() => said.mock.restore())
-  return said.mock.calls.map(({ arguments: [text] }) => String(text)).join('')
+  const heard = (): string => said.mock.calls.map(({ arguments: [text] }) => String(text)).join('')
+  try {
+    await program.parseAsync(['features', 'export', '--timeframe', '1m', '--horizon', '15m', ...words], { from: 'user' })
+    return heard()
+  } catch (error) {
+    throw Object.assign(error as Error, { heard: heard() })
+  } finally {
+    said.mock.restore()
+  }
 }
 const both = ['--symbols', 'ETH/USDT,BTC/USDT', '--features', 'close@1m,rsi(14)@1m,beta(BTC/USDT,60)@1m']
 const barriers = ['--labels', 'triple-barrier', '--sigma-bars', '20', '--up', '0.5', '--down', '0.5']
@@ -99,7 +106,8 @@ test('a span, the ending and the files are checked; a refused export leaves no f
   })
   await assert.rejects(run(t, ...one, '--bars', btc, '--from', '2030-01-01', '--out', out), {
     code: 'validation_failed',
-    message: /refused\.parquet would have no row, so it was not written/,
+    message: /refused\.parquet would have no row, so it was not written \(left out: 0 warming, /,
+    heard: '',
   })
   await assert.rejects(run(t, ...one, '--bars', btc, eth, '--out', out), { code: 'validation_failed', message: /names 2 files for 1 symbols/ })
   await assert.rejects(run(t, ...one, '--bars', btc, '--from', 'soon', '--out', out), /A day or a moment in UTC/)
@@ -111,6 +119,11 @@ test('a span, the ending and the files are checked; a refused export leaves no f
     message: /btc\.csv: no bar could be used: volume is negative/,
   })
   assert.equal(existsSync(out), false)
+})
+
+test('a number of bars is a whole one', async (t) => {
+  const words = ['--symbols', 'BTC/USDT', '--bars', btc, '--features', 'close@1m', '--out', join(folder, 'never.csv'), '--sigma-bars']
+  for (const bars of ['20.5', '1', 'x']) await assert.rejects(run(t, ...words, bars), /A whole number of bars from 2 to 100000/)
 })
 
 test('options of other labels than those that are made are refused, as they would be believed to hold', async (t) => {

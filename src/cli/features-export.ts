@@ -80,11 +80,13 @@ async function addRows(
     digest = matrix.set.digest
   }
   const { rows, warming, undefinedValue, unlabelled, quarantined } = counts
-  progress.end(
-    `${rows} rows to ${options.out} (left out: ${warming} warming, ${undefinedValue} without a value, ${unlabelled} without a label, ${quarantined} quarantined), ${calendarsIn(sources)}`,
-  )
+  const leftOut = `left out: ${warming} warming, ${undefinedValue} without a value, ${unlabelled} without a label, ${quarantined} quarantined`
   if (rows === 0)
-    throw new ServingError('validation_failed', `${options.out} would have no row, so it was not written: take a longer span of --from and --to, or more bars`)
+    throw new ServingError(
+      'validation_failed',
+      `${options.out} would have no row, so it was not written (${leftOut}): take a longer span of --from and --to, or more bars`,
+    )
+  progress.end(`${rows} rows to ${options.out} (${leftOut}), ${calendarsIn(sources)}`)
   return { digest, counts }
 }
 

@@ -4,6 +4,7 @@ import { ServingError } from '../contracts/error.ts'
 import type { Timeframe } from '../contracts/timeframe.ts'
 import type { LabelSpec } from '../features/labels/labels.ts'
 import { stepsOf } from '../features/training-matrix.ts'
+import { numberWithin, wholeNumberWithin } from './number-option.ts'
 
 /** How rows are to be labelled, as the command line says it. */
 export type LabelOptions = {
@@ -24,14 +25,6 @@ function parseHorizon(text: string): LabelOptions['horizon'] {
     throw new InvalidArgumentError('A whole number with its unit, e.g. 15m or 4h.')
   }
 }
-
-const within =
-  (least: number, most: number, what: string) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (text.trim() === '' || !(value >= least && value <= most)) throw new InvalidArgumentError(`${what} from ${least} to ${most}.`)
-    return value
-  }
 
 const kinds: readonly LabelSpec['kind'][] = ['fixed-horizon', 'triple-barrier', 'cost-aware']
 
@@ -61,18 +54,22 @@ export const withLabelOptions = (command: Command): Command =>
     .hook('preAction', (_parent, own) => checkKind(own))
     .addOption(new Option('--labels <kind>', 'what came after: see docs/history.md').choices(kinds).default('fixed-horizon'))
     .requiredOption('--horizon <duration>', 'how far ahead the label looks, e.g. 15m', parseHorizon)
-    .option('--cost-bps <number>', 'cost of a round trip in basis points; fixed-horizon: the least threshold', within(0, 1000, 'A number of basis points'), 0)
-    .option('--funding-bps <number>', 'cost-aware: what a short position pays over the horizon', within(-1000, 1000, 'A number of basis points'), 0)
-    .option('--sigmas <number>', 'fixed-horizon: threshold in deviations of the horizon, if that is more than the cost', within(0, 100, 'A number'), 0)
-    .option('--up <number>', 'triple-barrier: upper barrier in deviations of the horizon', within(0.01, 100, 'A number'), 1)
-    .option('--down <number>', 'triple-barrier: lower barrier in deviations of the horizon', within(0.01, 100, 'A number'), 1)
-    .option('--sigma-bars <number>', 'bars whose returns give the deviation', within(2, 100_000, 'A number of bars'), 96)
+    .option(
+      '--cost-bps <number>',
+      'cost of a round trip in basis points; fixed-horizon: the least threshold',
+      numberWithin(0, 1000, 'A number of basis points'),
+      0,
+    )
+    .option('--funding-bps <number>', 'cost-aware: what a short position pays over the horizon', numberWithin(-1000, 1000, 'A number of basis points'), 0)
+    .option('--sigmas <number>', 'fixed-horizon: threshold in deviations of the horizon, if that is more than the cost', numberWithin(0, 100), 0)
+    .option('--up <number>', 'triple-barrier: upper barrier in deviations of the horizon', numberWithin(0.01, 100), 1)
+    .option('--down <number>', 'triple-barrier: lower barrier in deviations of the horizon', numberWithin(0.01, 100), 1)
+    .option('--sigma-bars <number>', 'bars whose returns give the deviation', wholeNumberWithin(2, 100_000, 'A whole number of bars'), 96)
 
 /** The labels that the options describe. Throws `validation_failed` for a horizon that ends inside a bar. */
 export function labelSpecOf({ labels: kind, horizon, costBps, fundingBps, sigmas, sigmaBars, up, down }: LabelOptions, timeframe: Timeframe): LabelSpec {
   const steps = stepsOf(horizon.ms, timeframe)
   const [cost, funding] = [costBps / 10_000, fundingBps / 10_000]
-  const bars = Math.round(sigmaBars)
-  if (kind === 'fixed-horizon') return { kind, steps, cost, sigmas, sigmaBars: bars }
-  return kind === 'triple-barrier' ? { kind, steps, up, down, sigmaBars: bars } : { kind, steps, cost, funding }
+  if (kind === 'fixed-horizon') return { kind, steps, cost, sigmas, sigmaBars }
+  return kind === 'triple-barrier' ? { kind, steps, up, down, sigmaBars } : { kind, steps, cost, funding }
 }

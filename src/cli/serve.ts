@@ -11,6 +11,7 @@ import { type ConfigOptions, sourcesOf, withConfigOptions } from './config-optio
 import { calendarHelp } from './calendar-option.ts'
 import { demoFeed, type Feed, fileFeed } from './feed.ts'
 import { Narrator } from './narrator.ts'
+import { wholeNumberWithin } from './number-option.ts'
 import { replayFeed } from './replay-feed.ts'
 import { welcome } from './welcome.ts'
 
@@ -31,10 +32,6 @@ function parseSpeed(text: string): number {
   const value = Number(text)
   if (!(value > 0 && value <= 1e6)) throw new InvalidArgumentError('A number above 0, e.g. 60: an hour of bars in a minute.')
   return value
-}
-function parseCount(text: string): number {
-  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('A whole number of bars.')
-  return Number(text)
 }
 function parseTimeframe(text: string): Timeframe {
   if (!isTimeframe(text)) throw new InvalidArgumentError(`One of ${Object.keys(timeframes).join(', ')}.`)
@@ -72,7 +69,7 @@ export function registerServe(program: Command): void {
     .addOption(new Option('--timeframe <timeframe>', 'timeframe of the replayed bars').argParser(parseTimeframe).default('1m'))
     .option('--calendar <name>', `calendar of the replayed bars (default: the one that the file says, else continuous); ${calendarHelp}`)
     .option('--speed <factor>', 'how many times faster than they happened', parseSpeed)
-    .option('--history <bars>', 'bars that are there at once, for features to warm up on', parseCount, 3000)
+    .option('--history <bars>', 'bars that are there at once, for features to warm up on', wholeNumberWithin(0, 9_999_999, 'A whole number of bars'), 3000)
     .addHelpText(
       'after',
       `

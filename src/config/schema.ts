@@ -15,7 +15,12 @@ const Gateway = Type.Object(
     requestTimeoutMs: milliseconds('Time in which a whole request must have arrived', 10_000),
     bodyLimitBytes: Type.Integer({ description: 'Largest body', default: 1_048_576, minimum: 1_024, maximum: 67_108_864 }),
     maxInFlight: count('Requests answered at the same time; more are refused with `overloaded`', 512, 100_000),
-    drainTimeoutMs: milliseconds('Time for running requests to end after SIGTERM', 10_000),
+    lameDuckMs: milliseconds(
+      'Time after SIGTERM in which everything is still answered while `/readyz` says 503, for a load balancer to notice and send its requests elsewhere; 0 where there is none',
+      0,
+      0,
+    ),
+    drainTimeoutMs: milliseconds('Time for running requests to end after that', 10_000),
   },
   { ...strict, description: 'The HTTP door' },
 )

@@ -1,5 +1,5 @@
 import { isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument, type YAMLMap } from 'yaml'
-import { nearestNames } from '../contracts/nearest-names.ts'
+import { meant } from '../contracts/nearest-names.ts'
 import type { Given, SourceReading } from './given.ts'
 import type { Problem } from './problems.ts'
 import { type GroupSchema, isGroup, type LeafSchema, rootGroup } from './settings.ts'
@@ -53,7 +53,4 @@ function readEntry(walk: Walk, { name, schema, value, place }: { name: string; s
 }
 
 /** Says that a word names no setting, and which ones come near. */
-export function unknown(word: string, names: Iterable<string>): string {
-  const near = nearestNames(word, names, 2)
-  return near.length > 0 ? `is no setting; did you mean ${near.join(' or ')}?` : 'is no setting'
-}
+export const unknown = (word: string, names: Iterable<string>): string => `is no setting${meant(word, names)}`

@@ -1,9 +1,15 @@
+import { type ErrorCode, ServingError } from './error.ts'
 import type { Deadline } from './ports.ts'
 
 /** What executes an artefact. */
 export const runtimeKinds = ['trees', 'onnx', 'python', 'module', 'remote'] as const
 /** One of `runtimeKinds`. */
 export type RuntimeKind = (typeof runtimeKinds)[number]
+
+const rowCodes: ReadonlySet<ErrorCode> = new Set(['model_output_invalid', 'batch_too_large', 'missing_feature', 'validation_failed', 'non_finite_feature'])
+
+/** True if a call of a model was refused because of some of its rows, or for how many they are: others of them may be answered without them. */
+export const isRowRefusal = (error: unknown): error is ServingError => error instanceof ServingError && rowCodes.has(error.code)
 
 /**
  * A model in memory. Rows are float64, row-major, NaN = missing; a row has inputs x window values, oldest first. An output row has `outputs` values:

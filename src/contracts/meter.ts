@@ -1,3 +1,5 @@
+import type { MetricName } from './metrics.ts'
+
 /** Label values of one measurement; keep the set of values small and bounded. */
 export type MeterLabels = Readonly<Record<string, string>>
 
@@ -14,11 +16,11 @@ export interface Gauge {
   set(value: number): void
 }
 
-/** Where services report measurements. Names are Prometheus names without the `presage_` prefix; the same name always comes with the same label names. */
+/** Where services report measurements, by the names and with the labels of the table in metrics.ts. */
 export interface Meter {
-  counter(name: string, help: string, labels?: MeterLabels): Counter
-  histogram(name: string, help: string, labels?: MeterLabels): Histogram
-  gauge(name: string, help: string, labels?: MeterLabels): Gauge
+  counter(name: MetricName<'counter'>, labels?: MeterLabels): Counter
+  histogram(name: MetricName<'histogram'>, labels?: MeterLabels): Histogram
+  gauge(name: MetricName<'gauge'>, labels?: MeterLabels): Gauge
 }
 
 const silent = { add() {}, observe() {}, set() {} }

@@ -26,3 +26,11 @@ export function nearestNames(text: string, names: Iterable<string>, most = 3): s
     .slice(0, most)
     .map(({ name }) => name)
 }
+
+/** The names that someone may have meant by a text, up to `most`, as the end of a sentence: `; did you mean host or port?`, or nothing. */
+export function meant(text: string, names: Iterable<string>, most = 2): string {
+  const near = nearestNames(text, names, most)
+  const last = near.pop()
+  if (last === undefined) return ''
+  return `; did you mean ${near.length === 0 ? '' : `${near.join(', ')} or `}${last}?`
+}

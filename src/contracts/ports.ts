@@ -1,3 +1,5 @@
+import { ServingError } from './error.ts'
+
 /** Time as the product sees it: `now` is wall time in ms since the epoch, `monotonic` is ms that never jump. */
 export interface Clock {
   now(): number
@@ -13,7 +15,7 @@ export type Random = () => number
 /** Ids that sort by time: a new UUIDv7 (RFC 9562) as text at every call. */
 export type Ids = () => string
 
-/** A call's budget: `at` is on the monotonic clock (ms), `signal` aborts when the client leaves or the server gives up. */
+/** A call's budget: `at` is on the monotonic clock (ms), `signal` aborts when the server gives up, with the `ServingError` that says why, or when the caller leaves, with any other reason. */
 export type Deadline = { readonly at: number; readonly signal: AbortSignal }
 
 const longestTimerMs = 2 ** 31 - 1
@@ -23,3 +25,5 @@ export const timerMs = (ms: number): number => Math.min(longestTimerMs, Math.max
 
 /** Ms until `at` on the monotonic clock, as timers take them. */
 export const msUntil = (at: number, clock: Clock): number => timerMs(at - clock.monotonic())
+/** True once the caller has left: then nobody hears the answer, and its lack is no fault. */
+export const callerLeft = ({ signal }: Pick<Deadline, 'signal'>): boolean => signal.aborted && !(signal.reason instanceof ServingError)

@@ -2,7 +2,7 @@ import type { Static, TSchema } from 'typebox'
 import { Check } from 'typebox/schema'
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import { allFaults, type SchemaFault } from '../contracts/schema-faults.ts'
-import { nearestNames } from '../contracts/nearest-names.ts'
+import { meant } from '../contracts/nearest-names.ts'
 
 /** One thing that is wrong in a file: `FILE:LINE:COLUMN`, and what to do. */
 export type Problem = { readonly where: string; readonly message: string }
@@ -109,7 +109,5 @@ function wordsOf({ message, params, stranger }: Fault, { notText, names }: { rea
   const { allowedValues } = params as { allowedValues?: readonly unknown[] }
   if (message === 'must be string') return notText
   if (allowedValues) return `must be one of ${allowedValues.join(', ')}`
-  if (stranger === undefined) return message
-  const near = nearestNames(stranger, names, 2)
-  return `${stranger} has no meaning here${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`
+  return stranger === undefined ? message : `${stranger} has no meaning here${meant(stranger, names)}`
 }

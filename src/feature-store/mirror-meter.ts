@@ -14,16 +14,13 @@ export class MirrorMeter {
   readonly #freshness: Histogram
   readonly #clock: Clock
   constructor(meter: Meter, clock: Clock) {
-    const reads = (result: string) =>
-      meter.counter('feature_store_reads_total', 'Reads of vectors that another replica computes, by what answered: the mirror, a round trip, or nothing', {
-        result,
-      })
+    const reads = (result: string) => meter.counter('feature_store_reads_total', { result })
     this.mirror = reads('mirror')
     this.roundTrip = reads('round_trip')
     this.unavailable = reads('unavailable')
-    this.corrupt = meter.counter('feature_store_corrupt_total', 'Entries of the online store whose checksum or digest was wrong: they were not used')
-    this.symbols = meter.gauge('feature_store_mirrored_symbols', 'Symbols of other replicas whose vectors are mirrored')
-    this.#freshness = meter.histogram('feature_store_freshness_seconds', 'Seconds from the close of a bar (replay: its receipt) to its mirrored vector')
+    this.corrupt = meter.counter('feature_store_corrupt_total')
+    this.symbols = meter.gauge('feature_store_mirrored_symbols')
+    this.#freshness = meter.histogram('feature_store_freshness_seconds')
     this.#clock = clock
   }
 

@@ -14,7 +14,7 @@ const key = 'set.1'
 /** Counts by name and result. */
 function countingMeter() {
   const counts: Record<string, number> = {}
-  const counter = (name: string, _help: string, labels: Readonly<Record<string, string>> = {}) => ({
+  const counter = (name: string, labels: Readonly<Record<string, string>> = {}) => ({
     add: (amount = 1) => {
       const full = [name, ...Object.values(labels)].join(' ')
       counts[full] = (counts[full] ?? 0) + amount

@@ -28,7 +28,7 @@ export class WriterLeases {
   #cancelTick: () => void = () => undefined
   constructor(deps: WriterLeasesDeps) {
     this.#deps = deps
-    const gauge = (state: string) => deps.meter.gauge('feature_store_leases', 'Symbols that this replica writes: held, or not confirmed in time', { state })
+    const gauge = (state: string) => deps.meter.gauge('feature_store_leases', { state })
     this.#heldGauge = gauge('held')
     this.#unconfirmed = gauge('unconfirmed')
     deps.store.onConnection((connected) => this.#connection(connected))

@@ -20,8 +20,7 @@ export class AbsenceMeter {
   }
 
   refused(feature: string): void {
-    const help = 'Values that were computed and lie outside of what the feature can be, by feature'
-    const counter = this.#refused.get(feature) ?? this.#meter.counter('feature_values_quarantined_total', help, { feature })
+    const counter = this.#refused.get(feature) ?? this.#meter.counter('feature_values_quarantined_total', { feature })
     this.#refused.set(feature, counter)
     counter.add()
   }
@@ -29,9 +28,7 @@ export class AbsenceMeter {
   #of(feature: string, status: FeatureStatus): Counter {
     const ofFeature = this.#counters.get(feature) ?? new Map<FeatureStatus, Counter>()
     this.#counters.set(feature, ofFeature)
-    const counter =
-      ofFeature.get(status) ??
-      this.#meter.counter('feature_values_absent_total', 'Values that a vector was read without, by feature and why', { feature, status })
+    const counter = ofFeature.get(status) ?? this.#meter.counter('feature_values_absent_total', { feature, status })
     ofFeature.set(status, counter)
     return counter
   }

@@ -285,9 +285,9 @@ describe('what is measured', () => {
       (value = 1) =>
         void (seen[`${name} ${Object.values(labels).join()}`] ??= []).push(value)
     const meter: Meter = {
-      counter: (name, _, labels) => ({ add: record(name, labels) }),
-      histogram: (name, _, labels) => ({ observe: record(name, labels) }),
-      gauge: (name, _, labels) => ({ set: record(name, labels) }),
+      counter: (name, labels) => ({ add: record(name, labels) }),
+      histogram: (name, labels) => ({ observe: record(name, labels) }),
+      gauge: (name, labels) => ({ set: record(name, labels) }),
     }
     return { meter, seen }
   }
@@ -347,7 +347,7 @@ describe('a proof', () => {
 
 test('values that are not there are counted by feature and status', () => {
   const counts: Record<string, number> = {}
-  const counter: Meter['counter'] = (name, _help, labels = {}) => ({
+  const counter: Meter['counter'] = (name, labels = {}) => ({
     add() {
       const of = `${name} ${labels['feature']} ${labels['status']}`
       counts[of] = (counts[of] ?? 0) + 1

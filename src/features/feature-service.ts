@@ -53,8 +53,7 @@ export class FeatureService implements FeatureReads {
   constructor(deps: FeatureServiceDeps) {
     const { series, meter, clock, states } = deps
     const rows = 2 ** Math.ceil(Math.log2(deps.historyRows ?? defaultHistoryRows))
-    const reads = (result: string) =>
-      meter.counter('feature_vector_reads_total', 'Vector reads, by whether they were answered without recomputation', { result })
+    const reads = (result: string) => meter.counter('feature_vector_reads_total', { result })
     this.#deps = deps
     this.#folds = new SymbolFolds({
       find: (symbol, timeframe) => series.find(symbol, timeframe),

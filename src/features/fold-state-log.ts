@@ -43,7 +43,7 @@ export class FoldStateLog implements FoldStates {
   #tryAgainAt: number | undefined
   constructor({ folder, clock, meter, openLog = (...given) => new RecordLog(...given) }: FoldStateLogDeps) {
     this.#clock = clock
-    this.#failed = meter.gauge('feature_states_failed', '1 while states of features cannot be written to disk')
+    this.#failed = meter.gauge('feature_states_failed')
     this.#failed.set(0)
     this.#log = openLog(join(folder, 'features.log'), (payload) => {
       const record = decodeSnapshot(payload)

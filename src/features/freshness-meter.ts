@@ -13,8 +13,7 @@ export class FreshnessMeter {
   readonly #live: Histogram
   readonly #replay: Histogram
   constructor(meter: Meter, clock: Clock) {
-    const histogram = (of: string) =>
-      meter.histogram('feature_freshness_seconds', 'Seconds from the close of a bar (replay: its receipt) to readable features', { clock: of })
+    const histogram = (of: string) => meter.histogram('feature_freshness_seconds', { clock: of })
     this.#clock = clock
     this.#live = histogram('live')
     this.#replay = histogram('replay')

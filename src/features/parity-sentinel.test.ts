@@ -19,7 +19,7 @@ const bars = walkBars({ seed: 2, count: 1_400, from: start, barMs: minute })
 
 function makeSentinel(share = 1, random = () => 0) {
   const counts: Record<string, number> = {}
-  const counter: Meter['counter'] = (_name, _help, labels) => ({
+  const counter: Meter['counter'] = (_name, labels) => ({
     add: () => void (counts[labels?.['result'] ?? ''] = (counts[labels?.['result'] ?? ''] ?? 0) + 1),
   })
   const lines: object[] = []

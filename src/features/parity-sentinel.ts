@@ -32,8 +32,7 @@ export class ParitySentinel {
   #running: Promise<void> | undefined
   #closed = false
   constructor(deps: ParitySentinelDeps) {
-    const counter = (result: string): Counter =>
-      deps.meter.counter('feature_parity_checks_total', 'Vectors of closing bars that were computed again from stored bars, by what came out', { result })
+    const counter = (result: string): Counter => deps.meter.counter('feature_parity_checks_total', { result })
     this.#deps = deps
     this.#counters = { equal: counter('equal'), different: counter('different'), skipped: counter('skipped') }
   }

@@ -22,7 +22,7 @@ const walk = (count: number, seed = 8) => walkBars({ seed, count, from: start, b
 function makeWorld(spec: { readonly features: readonly string[]; readonly window?: number }) {
   const counted: Record<string, number> = {}
   const meter: Meter = {
-    counter: (name, _help, labels = {}) => ({
+    counter: (name, labels = {}) => ({
       add: (by = 1) => void (counted[`${name} ${Object.values(labels).join(' ')}`] = (counted[`${name} ${Object.values(labels).join(' ')}`] ?? 0) + by),
     }),
     histogram: () => ({ observe() {} }),

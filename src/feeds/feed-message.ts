@@ -1,4 +1,5 @@
 import type { Sessions } from '../calendars/sessions.ts'
+import { isRecord } from '../contracts/is-record.ts'
 import { isTimeframe, type Timeframe } from '../contracts/timeframe.ts'
 import type { FeedSettings } from './feed-settings.ts'
 
@@ -49,7 +50,6 @@ export type FeedReport =
   | { readonly kind: 'state'; readonly state: FeedState }
 
 type Loose = Readonly<Record<string, unknown>>
-const isRecord = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isNumberOrNone = (value: unknown): boolean => value === undefined || typeof value === 'number'
 
 const isPart = (value: unknown): boolean =>

@@ -1,20 +1,21 @@
 import type { Counter, Gauge, Meter } from '../contracts/meter.ts'
+import type { MetricName } from '../contracts/metrics.ts'
 import { type FeedCount, feedCounts } from './feed-message.ts'
 
-const helps: Readonly<Record<FeedCount | 'restarts' | 'refusedRows', readonly [name: string, help: string]>> = {
-  reconnects: ['reconnects', 'Connections to the exchange after the first'],
-  resyncs: ['book_resyncs', 'Order books that began anew after a gap in their sequence'],
-  gapFilled: ['gap_filled_bars', 'Bars that came by REST and not by the stream'],
-  emptied: ['empty_bars', 'Bars made for periods in which the exchange had no trade'],
-  duplicates: ['duplicates', 'Updates that said nothing new'],
-  dropped: ['dropped_rows', 'Trades and books dropped because the server was too slow'],
-  restRequests: ['rest_requests', 'Questions to the exchange by REST'],
-  restFailures: ['rest_failures', 'Questions by REST without a usable answer'],
-  restarts: ['restarts', 'Ends of the process, after which it is started again'],
-  refusedRows: ['refused_rows', 'Rows that the market refused: quarantined, or the series has other settings'],
+const names: Readonly<Record<FeedCount | 'restarts' | 'refusedRows', MetricName<'counter'>>> = {
+  reconnects: 'feed_reconnects_total',
+  resyncs: 'feed_book_resyncs_total',
+  gapFilled: 'feed_gap_filled_bars_total',
+  emptied: 'feed_empty_bars_total',
+  duplicates: 'feed_duplicates_total',
+  dropped: 'feed_dropped_rows_total',
+  restRequests: 'feed_rest_requests_total',
+  restFailures: 'feed_rest_failures_total',
+  restarts: 'feed_restarts_total',
+  refusedRows: 'feed_refused_rows_total',
 }
 
-type Name = keyof typeof helps
+type Name = keyof typeof names
 
 /** How a feed is at the moment, in numbers. */
 export type FeedGauges = { readonly connected: boolean; readonly ageMs: number | undefined; readonly skewMs: number | undefined; readonly left: number }
@@ -22,7 +23,7 @@ export type FeedGauges = { readonly connected: boolean; readonly ageMs: number |
 /** What alerts stand on, one set for each exchange. Counts go on where a process is replaced by another. */
 export class FeedMeter {
   readonly #counters: Readonly<Record<Name, Counter>>
-  readonly #counts = Object.fromEntries(Object.keys(helps).map((name) => [name, 0])) as Record<Name, number>
+  readonly #counts = Object.fromEntries(Object.keys(names).map((name) => [name, 0])) as Record<Name, number>
   readonly #connected: Gauge
   readonly #age: Gauge
   readonly #skew: Gauge
@@ -31,12 +32,12 @@ export class FeedMeter {
 
   constructor(meter: Meter, exchange: string) {
     const labels = { exchange }
-    const entries = Object.entries(helps).map(([name, [metric, help]]) => [name, meter.counter(`feed_${metric}_total`, help, labels)])
+    const entries = Object.entries(names).map(([name, metric]) => [name, meter.counter(metric, labels)])
     this.#counters = Object.fromEntries(entries) as Record<Name, Counter>
-    this.#connected = meter.gauge('feed_connected', '1 while the feed is connected to its exchange', labels)
-    this.#age = meter.gauge('feed_last_event_age_seconds', 'Seconds since the exchange last said anything', labels)
-    this.#skew = meter.gauge('feed_clock_skew_seconds', 'How far the clock of the exchange is ahead', labels)
-    this.#left = meter.gauge('feed_left_symbols', 'Symbols whose market data is left to another replica', labels)
+    this.#connected = meter.gauge('feed_connected', labels)
+    this.#age = meter.gauge('feed_last_event_age_seconds', labels)
+    this.#skew = meter.gauge('feed_clock_skew_seconds', labels)
+    this.#left = meter.gauge('feed_left_symbols', labels)
     this.#connected.set(0)
   }
 

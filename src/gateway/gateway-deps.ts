@@ -26,6 +26,8 @@ export type GatewayConfig = {
   readonly bodyLimitBytes: number
   /** Requests whose work goes on at the same time. */
   readonly maxInFlight: number
+  /** How long everything is still answered once the process is to end. */
+  readonly lameDuckMs: number
   readonly drainTimeoutMs: number
 }
 

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { TSchema } from 'typebox'
 import { ServingError } from '../contracts/error.ts'
+import { callerLeft } from '../contracts/ports.ts'
 import { compileCheck, type ValueCheck } from './check-value.ts'
 import type { Cohort } from './cohort.ts'
 import { noFields } from './empty-schema.ts'
@@ -75,12 +76,20 @@ function bodyOf(route: Route): (body: unknown) => unknown {
 /** Waits for a handler's promise, but no longer than the deadline: the client gets one answer in any case. */
 function answerLater(promise: Promise<unknown>, work: Work, { admission, responder }: Mounting): void {
   const { response, call, about } = work
+  let open = true
+  const settle = (answer: () => void): void => {
+    answer()
+    open = false
+  }
+  const giveUp = (): void => settle(() => (callerLeft(call) ? responder.left(about) : responder.fail(response, call.signal.reason, about)))
   admission.hold(promise)
-  call.signal.addEventListener('abort', () => responder.fail(response, call.signal.reason, about), { once: true })
-  promise.then(
-    (value) => void (response.headersSent || responder.send(response, value, about)),
-    (error: unknown) => void (response.headersSent || responder.fail(response, error, about)),
-  )
+  call.signal.addEventListener('abort', () => void (open && giveUp()), { once: true })
+  promise
+    .then((value) => void (open && settle(() => responder.send(response, value, about))))
+    .catch((error: unknown) => {
+      if (open) settle(() => responder.fail(response, error, about))
+      else if (error !== call.signal.reason) responder.tooLate(error, about)
+    })
 }
 
 /** The checks of a route, then its own handler, or the intake of its lines. */

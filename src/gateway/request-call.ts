@@ -39,10 +39,12 @@ export class RequestCall implements Call, Deadline {
   #watch(controller: AbortController): AbortController {
     const expire = () => controller.abort(new ServingError('deadline_exceeded', 'The time for this request is up; allow more by Request-Timeout-Ms'))
     const timer = setTimeout(expire, this.at - this.startedAt)
-    this.#response.once('close', () => {
+    const end = (): void => {
       clearTimeout(timer)
       if (!this.#response.writableFinished) controller.abort(new Error('the client left'))
-    })
+    }
+    if (this.#response.destroyed) end()
+    else this.#response.once('close', end)
     return controller
   }
 }

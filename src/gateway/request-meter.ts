@@ -13,7 +13,7 @@ export class RequestMeter {
     const byStatus = this.#counters.get(route) ?? this.#open(route)
     let counter = byStatus.get(status)
     if (counter === undefined) {
-      counter = this.#meter.counter('http_requests_total', 'HTTP answers', { route, status: String(status) })
+      counter = this.#meter.counter('http_requests_total', { route, status: String(status) })
       byStatus.set(status, counter)
     }
     counter.add()
@@ -23,7 +23,7 @@ export class RequestMeter {
   #open(route: string): Map<number, Counter> {
     const byStatus = new Map<number, Counter>()
     this.#counters.set(route, byStatus)
-    this.#times.set(route, this.#meter.histogram('http_request_seconds', 'From the headers to the answer', { route }))
+    this.#times.set(route, this.#meter.histogram('http_request_seconds', { route }))
     return byStatus
   }
 }

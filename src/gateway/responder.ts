@@ -11,6 +11,9 @@ import { TextAnswer, writeAnswer } from './write-answer.ts'
 /** What is answered, and since when it has been worked on (monotonic ms). */
 export type Answering = { readonly requestId: string; readonly route: string; readonly startedAt: number; readonly url: string }
 
+/** What is counted where the client left before his answer: nginx's number for it, which nobody is sent. */
+const clientLeft = 499
+
 /** Path of a request target, without its query. */
 export const pathOf = (url: string): string => {
   const query = url.indexOf('?')
@@ -31,12 +34,8 @@ export class Responder {
   /** A value as JSON with 200, or the answer that a handler made itself. */
   send(response: ServerResponse, value: unknown, about: Answering): void {
     if (this.#admission.phase !== 'serving') response.shouldKeepAlive = false
-    if (value instanceof TextAnswer) {
-      writeAnswer(response, about.requestId, value)
-      return this.#count(about, value.status)
-    }
-    writeAnswer(response, about.requestId, { text: JSON.stringify(value), status: 200, type: 'application/json' })
-    this.#count(about, 200)
+    const answer = value instanceof TextAnswer ? value : { text: JSON.stringify(value), status: 200, type: 'application/json' }
+    this.#give(response, answer, about)
   }
 
   /** A problem; anything but a `ServingError` is logged whole and told as `internal`. */
@@ -45,8 +44,18 @@ export class Responder {
     this.#log(error, about)
     if (this.#admission.phase !== 'serving') response.shouldKeepAlive = false
     const { status, headers, text } = renderProblem(error, { requestId: about.requestId, path: pathOf(about.url) })
-    writeAnswer(response, about.requestId, { status, text, type: problemType, headers: about.headers ? [...headers, ...about.headers] : headers })
-    this.#count(about, status)
+    this.#give(response, { status, text, type: problemType, headers: about.headers ? [...headers, ...about.headers] : headers }, about)
+  }
+
+  /** For a client who left before his answer: counted, and no fault. */
+  left(about: Answering): void {
+    this.#count(about, clientLeft)
+  }
+
+  /** For what work ends with after its request was settled: nobody is told, and a bug is logged all the same. */
+  tooLate(thrown: unknown, about: Answering): void {
+    const error = toServingError(thrown)
+    if (error.code === 'internal') this.#log(error, about)
   }
 
   /** For what reaches the framework's error handler: bodies that were refused, guards, pages. */
@@ -66,6 +75,11 @@ export class Responder {
     if (error.code === 'internal') this.#deps.log.error({ request_id: requestId, route, err: error.cause }, 'unexpected error')
     else if (error.cause !== undefined || errorTable[error.code].category === 'system')
       this.#deps.log.warn({ request_id: requestId, route, code: error.code, err: error.cause }, error.message)
+  }
+
+  #give(response: ServerResponse, answer: Parameters<typeof writeAnswer>[2], about: Answering): void {
+    if (response.headersSent) return
+    this.#count(about, writeAnswer(response, about.requestId, answer) ? answer.status : clientLeft)
   }
 
   #count({ route, startedAt }: Answering, status: number): void {

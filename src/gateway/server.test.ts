@@ -5,9 +5,11 @@ import { test, type TestContext } from 'node:test'
 import type { Call } from '../contracts/call.ts'
 import { type ErrorCode, errorTable, ServingError } from '../contracts/error.ts'
 import type { GatewayDeps } from './gateway-deps.ts'
+import { PrometheusMeter } from '../monitoring/prometheus-meter.ts'
 import { Readiness } from '../monitoring/readiness.ts'
 import { requireFree } from './listen-at.ts'
 import { createServer, type GatewayServer } from './server.ts'
+import { eventually } from '../../test/support/eventually.ts'
 import { RawConnection } from '../../test/e2e/support/raw-connection.ts'
 import { answerFor, makeGatewayDeps, makeKeys, TestLog } from './testing/make-gateway.ts'
 
@@ -37,14 +39,19 @@ const predictions = (answer: (call: Call) => unknown): GatewayDeps['predictions'
 })
 
 /** A prediction that waits until the test lets it go, and says what became of its call. */
-function held(): { readonly deps: GatewayDeps['predictions']; readonly begun: Promise<Call>; readonly release: () => void } {
+function held(): {
+  readonly deps: GatewayDeps['predictions']
+  readonly begun: Promise<Call>
+  readonly release: () => void
+  readonly fail: (error: Error) => void
+} {
   const begun = Promise.withResolvers<Call>()
   const done = Promise.withResolvers<unknown>()
   const deps = predictions((call) => {
     begun.resolve(call)
     return done.promise
   })
-  return { deps, begun: begun.promise, release: () => done.resolve(answerFor({ symbol: 'BTC/USDT' })) }
+  return { deps, begun: begun.promise, release: () => done.resolve(answerFor({ symbol: 'BTC/USDT' })), fail: done.reject }
 }
 
 test('the call says which key asks, under which id, and until when', async (t) => {
@@ -127,21 +134,93 @@ test('work that outlasts the deadline is answered in time, and its signal aborts
   release()
 })
 
-test('the signal aborts when the client leaves', async (t) => {
-  const { deps, begun, release } = held()
-  const { url } = await start(t, { predictions: deps })
-  const leaving = new AbortController()
-  const asked = fetch(`${url}/predict`, {
-    method: 'POST',
-    headers: { 'x-api-key': admin, 'content-type': 'application/json' },
-    body: predictBody,
-    signal: leaving.signal,
-  })
+/** A gateway with a log and a meter that tests look at. */
+async function startWatched(t: TestContext, overrides: Partial<GatewayDeps> = {}, config: Partial<GatewayDeps['config']> = {}) {
+  const log = new TestLog()
+  const meter = new PrometheusMeter()
+  const { url } = await start(t, { log, meter, metrics: meter, ...overrides }, config)
+  const counted = async (): Promise<string[]> => (await meter.metricsText()).split('\n').filter((line) => line.startsWith('presage_http_requests_total'))
+  return { url, log, counted }
+}
+
+const posted = `POST /predict HTTP/1.1\r\nHost: x\r\nX-API-Key: ${admin}\r\nContent-Type: application/json\r\nContent-Length: ${predictBody.length}\r\n\r\n${predictBody}`
+const left = 'presage_http_requests_total{route="/predict",status="499"} 1'
+
+test('a client who leaves has the signal abort, is counted once as 499 whatever becomes of the work, and is no fault to log', async (t) => {
+  const outcomes = [
+    (release: () => void) => release(),
+    (_: () => void, fail: (error: Error) => void) => fail(new ServingError('deadline_exceeded', 'given up', { cause: new Error('left') })),
+  ]
+  for (const settle of outcomes) {
+    const { deps, begun, release, fail } = held()
+    const { url, log, counted } = await startWatched(t, { predictions: deps })
+    const connection = new RawConnection(Number(new URL(url).port))
+    connection.send(posted)
+    const { signal } = (await begun).deadline
+    connection.reset()
+    if (!signal.aborted) await once(signal, 'abort')
+    settle(release, fail)
+    await fetch(`${url}/livez`)
+    assert.deepEqual([(await counted()).filter((line) => line.includes('/predict')), log.lines], [[left], []])
+  }
+})
+
+test('an exception of work whose client has left is a bug all the same, and logged', async (t) => {
+  const { deps, begun, fail } = held()
+  const { url, log, counted } = await startWatched(t, { predictions: deps })
+  const connection = new RawConnection(Number(new URL(url).port))
+  connection.send(posted)
   const { signal } = (await begun).deadline
-  leaving.abort()
-  await assert.rejects(asked)
+  connection.reset()
   if (!signal.aborted) await once(signal, 'abort')
+  fail(new TypeError('a bug'))
+  await fetch(`${url}/livez`)
+  const [line] = log.lines as { readonly level: string; readonly about: { readonly err: Error } }[]
+  assert.deepEqual([log.lines.length, line?.level, line?.about.err.message], [1, 'error', 'a bug'])
+  assert.ok((await counted()).includes(left))
+})
+
+test('a client who leaves in the midst of his lines, or of his body, is counted once and is no fault to log', async (t) => {
+  for (const [path, type, body] of [
+    ['/market/bars', 'application/x-ndjson', '{"symbol":"BTC/USDT","timeframe":"1m"}\n[1705314600000,1,1,1,1,1]\n'],
+    ['/predict', 'application/json', '{"symbol"'],
+  ]) {
+    const { url, log, counted } = await startWatched(t)
+    const connection = new RawConnection(Number(new URL(url).port))
+    connection.send(`POST ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${admin}\r\nContent-Type: ${type}\r\nContent-Length: 4000\r\n\r\n${body}`)
+    await fetch(`${url}/livez`)
+    connection.reset()
+    await connection.closed
+    await eventually('it is counted', async () => (await counted()).some((line) => line.includes(`"${path}"`)))
+    await fetch(`${url}/livez`)
+    assert.deepEqual(
+      [(await counted()).filter((line) => line.includes(`"${path}"`)), log.lines],
+      [[`presage_http_requests_total{route="${path}",status="499"} 1`], []],
+    )
+  }
+})
+
+test('an answer that was given for the deadline is counted once, though the work ends later', async (t) => {
+  const { deps, begun, release } = held()
+  const { url, counted } = await startWatched(t, { predictions: deps }, { deadlineMs: 30 })
+  assert.equal((await predict(url)).status, 504)
+  await begun
   release()
+  await fetch(`${url}/livez`)
+  assert.deepEqual(
+    (await counted()).filter((line) => line.includes('/predict')),
+    ['presage_http_requests_total{route="/predict",status="504"} 1'],
+  )
+})
+
+test('an answer that cannot be written as JSON is an internal error, at once or later', async (t) => {
+  const odd = { ...answerFor({ symbol: 'BTC/USDT' }), id: 1n }
+  for (const answer of [() => odd, () => Promise.resolve(odd)]) {
+    const { url, log, counted } = await startWatched(t, { predictions: predictions(answer) })
+    const response = await predict(url)
+    assert.deepEqual([response.status, await codeOf(response), log.lines.length], [500, 'internal', 1])
+    assert.ok((await counted()).includes('presage_http_requests_total{route="/predict",status="500"} 1'))
+  }
 })
 
 test('more work than the limit is refused as overloaded, with probes still answered, until some of it ends', async (t) => {
@@ -161,8 +240,7 @@ test('requests that come in together are refused from the limit on', async (t) =
   const { deps, begun, release } = held()
   const { url } = await start(t, { predictions: deps }, { maxInFlight: 1 })
   const connection = new RawConnection(Number(new URL(url).port))
-  const request = `POST /predict HTTP/1.1\r\nHost: x\r\nX-API-Key: ${admin}\r\nContent-Type: application/json\r\nContent-Length: ${predictBody.length}\r\n\r\n${predictBody}`
-  connection.send(request + request)
+  connection.send(posted + posted)
   await begun
   release()
   assert.deepEqual([(await connection.next())?.status, (await connection.next())?.status], [200, 503])
@@ -184,7 +262,7 @@ test('draining finishes what goes on, accepts nothing new, and ends although con
 
 test('a lame duck answers everything but keeps no connection', async (t) => {
   const { url, server } = await start(t)
-  server.lameDuck()
+  await server.lameDuck()
   const response = await predict(url)
   assert.deepEqual([response.status, response.headers.get('connection')], [200, 'close'])
 })

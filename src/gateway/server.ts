@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ServingError } from '../contracts/error.ts'
 import { clientErrorHandler, rawProblem } from './client-error.ts'
@@ -26,8 +27,8 @@ export type GatewayServer = {
   listen(): Promise<string>
   /** Requests whose work goes on. */
   inFlight(): number
-  /** Not ready from now on, but everything is still answered: for a load balancer to notice. */
-  lameDuck(): void
+  /** Answers everything for `lameDuckMs` more, but keeps no connection: for load balancers to notice. Done when that is over. */
+  lameDuck(): Promise<void>
   /** Accepts nothing new, finishes what goes on, closes every connection; by force when the drain timeout is over. True if nothing had to be cut off. */
   drain(): Promise<boolean>
 }
@@ -139,7 +140,10 @@ export async function createServer(deps: GatewayDeps): Promise<GatewayServer> {
     app,
     listen: () => listenAt(app, deps.config),
     inFlight: () => admission.inFlight,
-    lameDuck: () => void (admission.phase = 'lame_duck'),
+    lameDuck() {
+      admission.phase = 'lame_duck'
+      return delay(deps.config.lameDuckMs)
+    },
     drain: () => drainServer(app, admission, deps.config.drainTimeoutMs),
   }
 }

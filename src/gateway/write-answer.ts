@@ -25,13 +25,13 @@ export const securityHeaders = [
 ] as const
 const [cache, noStore, sniff, noSniff, policy, nothing] = securityHeaders
 
-/** Writes a whole answer at once, past the framework's reply pipeline; does nothing when the client is gone or was answered. */
+/** Writes a whole answer at once, past the framework's reply pipeline; does nothing, and says so by false, when the client is gone or was answered. */
 export function writeAnswer(
   response: ServerResponse,
   requestId: string,
   answer: Omit<TextAnswer, 'headers'> & { readonly headers?: readonly string[] | undefined },
-): void {
-  if (response.headersSent || response.destroyed) return
+): boolean {
+  if (response.headersSent || response.destroyed) return false
   const { text, status, type, headers } = answer
   const bytes = Buffer.byteLength(text)
   const all = ['Content-Type', type, 'Content-Length', String(bytes), 'X-Request-Id', requestId, cache, noStore, sniff, noSniff, policy, nothing]
@@ -39,4 +39,5 @@ export function writeAnswer(
   response.writeHead(status, all)
   // Plain ASCII, as nearly every answer is, goes out without being encoded.
   response.end(text, bytes === text.length ? 'latin1' : 'utf8')
+  return true
 }

@@ -33,13 +33,13 @@ export class HistorySealer {
     const { meter } = deps
     this.#deps = deps
     this.#counters = {
-      bars: meter.counter('history_bars_read_total', 'Versions of bars of closed days that the sealer took from the journal'),
-      rows: meter.counter('history_rows_read_total', 'Trades, order books and vectors of predictions of closed days that the sealer took from their logs'),
-      files: meter.counter('history_files_written_total', 'Parquet files that got something new'),
-      removed: meter.counter('history_files_removed_total', 'Parquet files that were older than they are to be kept'),
-      failed: meter.counter('history_failures_total', 'Attempts to seal that failed; the next one begins where the last that did not fail ended'),
+      bars: meter.counter('history_bars_read_total'),
+      rows: meter.counter('history_rows_read_total'),
+      files: meter.counter('history_files_written_total'),
+      removed: meter.counter('history_files_removed_total'),
+      failed: meter.counter('history_failures_total'),
     }
-    this.#last = meter.gauge('history_sealed_timestamp_seconds', 'When closed days were last sealed, in seconds since the epoch')
+    this.#last = meter.gauge('history_sealed_timestamp_seconds')
   }
 
   /** Seals in a minute, and from then on as often as it was told. */

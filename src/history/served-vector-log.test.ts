@@ -21,7 +21,7 @@ function makeLog({ decisions = 100 } = {}) {
     sets: () => [set],
     log: { append: (bytes, rows) => void records.push({ bytes, rows }), close: () => Promise.resolve() },
     meter: {
-      counter: (_name, _help, labels = {}) => ({ add: (by = 1) => void (lost[labels['why'] ?? ''] = (lost[labels['why'] ?? ''] ?? 0) + by) }),
+      counter: (_name, labels = {}) => ({ add: (by = 1) => void (lost[labels['why'] ?? ''] = (lost[labels['why'] ?? ''] ?? 0) + by) }),
       histogram: () => ({ observe() {} }),
       gauge: () => ({ set() {} }),
     },

@@ -33,11 +33,7 @@ export class ServedVectorLog {
   #cancel: () => void = () => {}
   constructor(deps: ServedVectorLogDeps) {
     this.#deps = deps
-    const lost = (why: string): Counter =>
-      deps.meter.counter('history_rows_lost_total', 'Trades, order books and vectors of predictions that were not kept for history, by why', {
-        kind: 'vectors',
-        why,
-      })
+    const lost = (why: string): Counter => deps.meter.counter('history_rows_lost_total', { kind: 'vectors', why })
     this.#lost = { forgotten: lost('forgotten'), large: lost('large') }
   }
 

@@ -78,7 +78,7 @@ export class FileBarJournal implements BarJournal {
     this.#clock = clock
     this.#lastSync = clock.monotonic()
     this.#unwritten = new UnwrittenBars(keepBars)
-    this.#failed = meter.gauge('market_journal_failed', '1 while bars cannot be written to disk')
+    this.#failed = meter.gauge('market_journal_failed')
     this.#failed.set(0)
     this.#log = openLog(join(folder, 'bars.log'), (payload) => this.#take(decodeRecord(payload), keepBars))
     this.#compact(keepOld ? join(folder, `bars-${clock.now()}.log`) : undefined)

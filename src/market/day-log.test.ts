@@ -17,7 +17,7 @@ function makeLog({ maxBytes = 1_000_000, folder = join(root, String(++folders)) 
   const time = { now: midnight - 1_000, monotonic: 0 }
   const counts: Record<string, number> = {}
   const meter: Meter = {
-    counter: (_name, _help, labels = {}) => ({ add: (by = 1) => void (counts[labels['why'] ?? ''] = (counts[labels['why'] ?? ''] ?? 0) + by) }),
+    counter: (_name, labels = {}) => ({ add: (by = 1) => void (counts[labels['why'] ?? ''] = (counts[labels['why'] ?? ''] ?? 0) + by) }),
     histogram: () => ({ observe() {} }),
     gauge: () => ({ set: (value) => void (counts['failed'] = value) }),
   }

@@ -42,10 +42,9 @@ export class DayLog {
   constructor(deps: DayLogDeps) {
     const { kind, meter } = deps
     this.#deps = deps
-    const lost = (why: Loss): Counter =>
-      meter.counter('history_rows_lost_total', 'Trades, order books and vectors of predictions that were not kept for history, by why', { kind, why })
+    const lost = (why: Loss): Counter => meter.counter('history_rows_lost_total', { kind, why })
     this.#lost = { full: lost('full'), unwritable: lost('unwritable') }
-    this.#failed = meter.gauge('history_log_failed', '1 while trades, order books or vectors of predictions are not kept for history', { kind })
+    this.#failed = meter.gauge('history_log_failed', { kind })
     this.#failed.set(0)
   }
 

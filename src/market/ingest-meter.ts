@@ -12,15 +12,12 @@ export class IngestMeter {
   readonly #gaps: Counter
   readonly #missing: Counter
   constructor(meter: Meter) {
-    const counter = (result: string) => meter.counter('market_bars_total', 'Bars that came in, by what became of them', { result })
+    const counter = (result: string) => meter.counter('market_bars_total', { result })
     this.#counters = Object.fromEntries(results.map((result) => [result, counter(result)])) as Record<(typeof results)[number], Counter>
-    const refused = (kind: string) => meter.counter('market_bars_quarantined_total', 'Bars that were refused, by what is wrong with them', { kind })
+    const refused = (kind: string) => meter.counter('market_bars_quarantined_total', { kind })
     this.#refused = Object.fromEntries(faultKinds.map((kind) => [kind, refused(kind)])) as Record<BarFault['kind'], Counter>
-    this.#gaps = meter.counter('market_gaps_total', 'Gaps in series whose calendar says which bars there are, counted when the bar came that ended them')
-    this.#missing = meter.counter(
-      'market_bars_missing_total',
-      'Bars that were missing in these gaps; those that came later are in market_bars_total as inserted',
-    )
+    this.#gaps = meter.counter('market_gaps_total')
+    this.#missing = meter.counter('market_bars_missing_total')
   }
 
   /** Counts a refused bar; gives the reason. */

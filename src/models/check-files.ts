@@ -1,23 +1,19 @@
 import { createHash } from 'node:crypto'
 import { closeSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { ServingError } from '../contracts/error.ts'
 import type { Manifest } from '../contracts/manifest.ts'
+import { refuse } from '../contracts/model-refusal.ts'
 
 const largestFile = 2 ** 31
 /** So much is read at once: the system copies it without a break, whoever wants the processor meanwhile. */
 const pieceBytes = 1 << 16
-
-function refuse(message: string): never {
-  throw new ServingError('model_verification_failed', message)
-}
 
 /** Every file below a folder, as inner paths with `/`; a link of any kind is refused. */
 function listFiles(root: string, folder = root): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return listFiles(root, path)
-    if (!entry.isFile()) refuse(`${relative(root, path)} is a link or no plain file; put the file itself into the bundle`)
+    if (!entry.isFile()) throw refuse(`${relative(root, path)} is a link or no plain file; put the file itself into the bundle`)
     return [relative(root, path).replaceAll('\\', '/')]
   })
 }
@@ -50,15 +46,15 @@ export function digestsOf(dir: string): Manifest['files'] {
 /** Holds the files of a bundle to its manifest: exactly those named, with exactly those bytes. Throws `model_verification_failed` naming the file. */
 export function checkFiles(dir: string, { files }: Manifest): void {
   const present = new Set(listBundle(dir))
-  for (const path of present) if (!Object.hasOwn(files, path)) refuse(`${path} is not named in files; add its SHA-256 or remove it`)
+  for (const path of present) if (!Object.hasOwn(files, path)) throw refuse(`${path} is not named in files; add its SHA-256 or remove it`)
   const piece = new Uint8Array(pieceBytes)
   for (const [path, wanted] of Object.entries(files)) {
-    if (!present.has(path)) refuse(`${path} is named in files but is not there; copy the bundle again`)
+    if (!present.has(path)) throw refuse(`${path} is named in files but is not there; copy the bundle again`)
     const full = join(dir, path)
-    if (lstatSync(full).size > largestFile) refuse(`${path} is larger than 2 GiB`)
+    if (lstatSync(full).size > largestFile) throw refuse(`${path} is larger than 2 GiB`)
     const got = sha256Of(full, piece)
     if (got !== wanted)
-      refuse(
+      throw refuse(
         `${path} has SHA-256 ${got.slice(0, 12)}…, files says ${wanted.slice(0, 12)}…: it is damaged or was changed after it was saved; save or copy the bundle again, or seal it again (presage models seal) if you write it by hand`,
       )
   }

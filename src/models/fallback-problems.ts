@@ -1,7 +1,7 @@
 import { Errors } from 'typebox/schema'
 import { fallbackForms, type FallbackStep, type Manifest, semverPattern } from '../contracts/manifest.ts'
 import { fallbackReasons } from '../contracts/fallback.ts'
-import { nearestNames } from '../contracts/nearest-names.ts'
+import { meant } from '../contracts/nearest-names.ts'
 import { movableLabels } from '../contracts/models.ts'
 
 type Kind = keyof typeof fallbackForms
@@ -10,11 +10,6 @@ const labels: readonly string[] = [...movableLabels, 'previous']
 const version = new RegExp(semverPattern)
 const kinds = Object.keys(fallbackForms) as Kind[]
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value)
-/** The names that someone may have meant, as the end of a sentence. */
-export const meant = (name: string, known: Iterable<string>): string => {
-  const near = nearestNames(name, known, 2)
-  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
-}
 
 type Fault = { readonly instancePath: string; readonly message: string; readonly params: object }
 

@@ -1,5 +1,5 @@
-import { ServingError } from '../contracts/error.ts'
 import type { Manifest } from '../contracts/manifest.ts'
+import { refuse } from '../contracts/model-refusal.ts'
 import { readGoldenFile } from './golden-file.ts'
 
 /** Golden rows as matrices, row-major. */
@@ -14,17 +14,13 @@ export type GoldenRows = {
 /** How well a model did on its golden rows. */
 export type GoldenResult = { readonly rows: number; readonly reproduced: number; readonly maxAbsError: number }
 
-function refuse(message: string): never {
-  throw new ServingError('model_verification_failed', message)
-}
-
 /** Golden rows of a JSON text whose rows have `inputs` values. Throws `model_verification_failed`. */
 export function parseGolden(text: string, inputs: number): GoldenRows {
   const { tolerance, rows } = readGoldenFile(text)
   const outputsPerRow = rows[0]?.output.length ?? 0
   for (const [index, { input, output }] of rows.entries()) {
-    if (input.length !== inputs) refuse(`golden row ${index} has ${input.length} inputs, the manifest's features and window make ${inputs}`)
-    if (output.length !== outputsPerRow) refuse(`golden row ${index} has ${output.length} outputs, the first has ${outputsPerRow}`)
+    if (input.length !== inputs) throw refuse(`golden row ${index} has ${input.length} inputs, the manifest's features and window make ${inputs}`)
+    if (output.length !== outputsPerRow) throw refuse(`golden row ${index} has ${output.length} outputs, the first has ${outputsPerRow}`)
   }
   return {
     count: rows.length,
@@ -41,14 +37,14 @@ export function checkOptional({ inputs }: GoldenRows, { features, optional = [] 
   for (const [at, value] of inputs.entries()) if (Number.isNaN(value)) missing.add(features[at % features.length] as string)
   const [unproven] = optional.filter((feature) => !missing.has(feature))
   if (unproven !== undefined)
-    refuse(
+    throw refuse(
       `inputs.optional names ${unproven}, but it is missing in no golden row: save the bundle again with golden rows without it, or do not name it optional`,
     )
 }
 
 /** Compares what a model gave with its golden rows: within `absolute + relative x |wanted|`, NaN never. */
 export function compareGolden({ count, outputs, outputsPerRow, tolerance }: GoldenRows, got: Float64Array): GoldenResult {
-  if (got.length !== outputs.length) refuse(`the model gives ${got.length / count} outputs a row, the golden rows have ${outputsPerRow}`)
+  if (got.length !== outputs.length) throw refuse(`the model gives ${got.length / count} outputs a row, the golden rows have ${outputsPerRow}`)
   let reproduced = 0
   let maxAbsError = 0
   for (let row = 0; row < count; row += 1) {

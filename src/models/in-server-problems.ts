@@ -1,4 +1,4 @@
-import { meant } from './fallback-problems.ts'
+import { meant } from '../contracts/nearest-names.ts'
 import type { ModelEntry } from './model-entry.ts'
 
 const isOnnx = ({ slots }: ModelEntry): boolean => [...slots.values()].some(({ file }) => file.manifest.runtime === 'onnx')

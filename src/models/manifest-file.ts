@@ -1,16 +1,14 @@
 import { hash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ServingError } from '../contracts/error.ts'
 import type { Manifest } from '../contracts/manifest.ts'
+import { refuse } from '../contracts/model-refusal.ts'
 
 /** A manifest as it lies on disk: `digest` is the SHA-256 of its bytes and so the identity of the bundle. */
 export type ManifestFile = { readonly dir: string; readonly digest: string; readonly manifest: Manifest }
 
 /** Longest manifest that is read: it is parsed between answers, and 2,000 features with all that is said of each take a third of this. */
 const mostBytes = 1 << 20
-
-const refuse = (message: string, cause?: unknown): ServingError => new ServingError('model_verification_failed', message, { cause })
 
 const noPlainFile = 'model.yaml is a link or no plain file; put the file itself into the bundle'
 

@@ -1,5 +1,5 @@
 import { ServingError } from '../contracts/error.ts'
-import { nearestNames } from '../contracts/nearest-names.ts'
+import { meant } from '../contracts/nearest-names.ts'
 import { ModelEntry } from './model-entry.ts'
 import type { VersionSlot } from './version-slot.ts'
 
@@ -31,11 +31,7 @@ export class ModelIndex {
   entry(name: string): ModelEntry {
     const entry = this.#entries.get(name)
     if (entry) return entry
-    const near = nearestNames(name, [...this.#entries.keys()])
-    throw new ServingError(
-      'model_not_found',
-      `There is no model ${name}${near.length > 0 ? `; did you mean ${near.join(', ')}?` : '; GET /models lists what there is'}`,
-    )
+    throw new ServingError('model_not_found', `There is no model ${name}${meant(name, this.#entries.keys(), 3) || '; GET /models lists what there is'}`)
   }
   /** The slot behind a version or label. Throws `model_not_found`, `version_not_found`. */
   find(name: string, selector: string): Found {

@@ -5,6 +5,7 @@ import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet } from '../contracts/features.ts'
 import type { LoadedModel } from '../contracts/loaded-model.ts'
 import type { Manifest } from '../contracts/manifest.ts'
+import { refuse } from '../contracts/model-refusal.ts'
 import { digestsOf } from './check-files.ts'
 import { checkFeatureContract } from './feature-contract.ts'
 import { goldenAnswers, holdToGolden, type Question } from './golden-answers.ts'
@@ -31,22 +32,18 @@ const patience = 120_000
 /** Servers of others and libraries may compute in float32, and on another machine. */
 const tolerance = { absolute: 1e-6, relative: 1e-6 }
 
-function refuse(message: string): never {
-  throw new ServingError('model_verification_failed', message)
-}
-
 /** The file of golden rows, and whether they are to be made: never in the place of some that lie there, unless `anew`. */
 function goldenOf(draft: ManifestDraft, files: Manifest['files'], anew: boolean): { readonly name: string; readonly isMade: boolean } {
   const named = draft.textAt('golden')
   const name = named ?? usualGolden
   const artefact = draft.textAt('artefact', 'path')
   if (name === artefact || name.startsWith(`${artefact}/`))
-    refuse(`golden of model.yaml is ${name}, which belongs to the artefact: give the rows a file of their own`)
+    throw refuse(`golden of model.yaml is ${name}, which belongs to the artefact: give the rows a file of their own`)
   const isThere = Object.hasOwn(files, name)
   if (anew || (named === undefined && !isThere)) return { name, isMade: true }
   if (named === undefined)
-    refuse(`${name} lies in the folder, but model.yaml does not name it: say golden: ${name}, or have rows made in its place with --anew`)
-  if (!isThere) refuse(`model.yaml names golden rows, ${name}, which are not there: bring them, or leave out the key and have rows made`)
+    throw refuse(`${name} lies in the folder, but model.yaml does not name it: say golden: ${name}, or have rows made in its place with --anew`)
+  if (!isThere) throw refuse(`model.yaml names golden rows, ${name}, which are not there: bring them, or leave out the key and have rows made`)
   return { name, isMade: false }
 }
 
@@ -56,7 +53,7 @@ function refuseAbsent(draft: ManifestDraft, files: Manifest['files']): void {
   for (const where of [['artefact', 'path'], ['reference']]) {
     const path = draft.textAt(...where)
     if (path !== undefined && !paths.some((each) => each === path || each.startsWith(`${path}/`)))
-      refuse(`${where.join('.')} of model.yaml is ${path}, which is not in the folder`)
+      throw refuse(`${where.join('.')} of model.yaml is ${path}, which is not in the folder`)
   }
 }
 
@@ -146,7 +143,7 @@ export async function sealBundle<Checked>(dir: string, deps: SealDeps<Checked>, 
   draft.complete({ ...files, ...(isMade && { [name]: '0'.repeat(64) }) }, name)
   const whole = draft.parse()
   const reason = misplaced(whole, dir)
-  if (reason !== undefined) refuse(reason)
+  if (reason !== undefined) throw refuse(reason)
   const set = await fixFeatures(draft, whole, deps)
   draft.complete(files, undefined)
   const made = await prove(draft.parse(), { set, kept: isMade ? undefined : keptRows(dir, name, whole.manifest) }, deps)

@@ -107,7 +107,7 @@ export class SlotLoader {
   }
 
   #count({ name }: VersionSlot, result: 'loaded' | 'given_up' | 'failed'): void {
-    this.#deps.meter.counter('model_loads_total', 'Loads of model versions, by how they ended', { model: name, result }).add()
+    this.#deps.meter.counter('model_loads_total', { model: name, result }).add()
   }
 
   async #inTurn(slot: VersionSlot, load: SlotLoad): Promise<Resident> {
@@ -117,7 +117,7 @@ export class SlotLoader {
     try {
       const resident = await this.#bring(slot, load)
       this.#count(slot, 'loaded')
-      meter.histogram('model_load_seconds', 'Time to load, verify and warm a model version', { model: slot.name }).observe((clock.monotonic() - started) / 1000)
+      meter.histogram('model_load_seconds', { model: slot.name }).observe((clock.monotonic() - started) / 1000)
       return resident
     } finally {
       release()

@@ -53,7 +53,7 @@ export class StoreRecords {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       this.#refused.set(what, why)
-      this.#deps.meter.counter('model_store_failures_total', 'Times that the metadata store refused what the models had for it', { what }).add()
+      this.#deps.meter.counter('model_store_failures_total', { what }).add()
       this.#deps.log('warn', `the metadata store refused (${what}): ${why}; serving goes on without it`)
       return undefined
     } finally {

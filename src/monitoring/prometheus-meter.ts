@@ -1,12 +1,10 @@
 import { collectDefaultMetrics, type Counter as PrometheusCounter, Registry } from 'prom-client'
 import type { Counter, Gauge, Histogram, Meter, MeterLabels } from '../contracts/meter.ts'
+import { type MetricRow, metrics } from '../contracts/metrics.ts'
 import { CounterSeries, GaugeSeries, HistogramSeries, type Sample, type Series } from './bound-series.ts'
 
-/** What a metric is, for people and for docs/metrics.md. */
-export type MetricDescription = { readonly name: string; readonly type: string; readonly help: string; readonly labels: readonly string[] }
-
-type Kind = 'counter' | 'histogram' | 'gauge'
-type Family = { readonly kind: Kind; readonly help: string; readonly labelNames: readonly string[]; readonly series: Map<string, Series> }
+type Kind = MetricRow['kind']
+type Family = { readonly row: MetricRow; readonly series: Map<string, Series> }
 /** What the registry asks of a metric at every scrape. */
 type Collected = { readonly name: string; readonly help: string; readonly type: Kind; readonly aggregator: 'sum'; readonly values: Sample[] }
 
@@ -23,23 +21,27 @@ const amountBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384, 
 export class PrometheusMeter implements Meter {
   readonly #registry = new Registry()
   readonly #families = new Map<string, Family>()
+  readonly #table: Readonly<Record<string, MetricRow>>
+  constructor(table: Readonly<Record<string, MetricRow>> = metrics) {
+    this.#table = table
+  }
 
   /** Also measure this process: CPU, memory, event loop lag, garbage collection. */
   measureProcess(): void {
     collectDefaultMetrics({ register: this.#registry })
   }
 
-  counter(name: string, help: string, labels: MeterLabels = {}): Counter {
-    return this.#series({ name, help, labels, kind: 'counter' }, (own) => new CounterSeries(own))
+  counter(name: string, labels: MeterLabels = {}): Counter {
+    return this.#series({ name, labels, kind: 'counter' }, (own) => new CounterSeries(own))
   }
 
-  gauge(name: string, help: string, labels: MeterLabels = {}): Gauge {
-    return this.#series({ name, help, labels, kind: 'gauge' }, (own) => new GaugeSeries(own))
+  gauge(name: string, labels: MeterLabels = {}): Gauge {
+    return this.#series({ name, labels, kind: 'gauge' }, (own) => new GaugeSeries(own))
   }
 
-  histogram(name: string, help: string, labels: MeterLabels = {}): Histogram {
+  histogram(name: string, labels: MeterLabels = {}): Histogram {
     const bounds = name.endsWith('_seconds') ? secondBounds : amountBounds
-    return this.#series({ name, help, labels, kind: 'histogram' }, (own) => new HistogramSeries(own, bounds))
+    return this.#series({ name, labels, kind: 'histogram' }, (own) => new HistogramSeries(own, bounds))
   }
 
   /** Everything measured so far, in the text format of Prometheus. */
@@ -52,21 +54,12 @@ export class PrometheusMeter implements Meter {
     return this.#registry.contentType
   }
 
-  /** The metrics of the product that were asked for so far, by name. */
-  describeMetrics(): MetricDescription[] {
-    return [...this.#families]
-      .map(([name, { kind, help, labelNames }]) => ({ name: prefix + name, type: kind, help, labels: labelNames }))
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  }
-
-  #series<T extends Series>(
-    of: { readonly name: string; readonly help: string; readonly labels: MeterLabels; readonly kind: Kind },
-    make: (labels: MeterLabels) => T,
-  ): T {
+  #series<T extends Series>(of: { readonly name: string; readonly labels: MeterLabels; readonly kind: Kind }, make: (labels: MeterLabels) => T): T {
     const family = this.#family(of)
-    const labels = family.series.size < seriesAtMost ? of.labels : Object.fromEntries(family.labelNames.map((name) => [name, others]))
-    const wanted = JSON.stringify(family.labelNames.map((name) => of.labels[name]))
-    const key = family.series.has(wanted) ? wanted : JSON.stringify(family.labelNames.map((name) => labels[name]))
+    const names = family.row.labels
+    const labels = family.series.size < seriesAtMost ? of.labels : Object.fromEntries(names.map((name) => [name, others]))
+    const wanted = JSON.stringify(names.map((name) => of.labels[name]))
+    const key = family.series.has(wanted) ? wanted : JSON.stringify(names.map((name) => labels[name]))
     const known = family.series.get(key)
     if (known) return known as T
     const made = make(labels)
@@ -74,26 +67,26 @@ export class PrometheusMeter implements Meter {
     return made
   }
 
-  #family({ name, help, labels, kind }: { readonly name: string; readonly help: string; readonly labels: MeterLabels; readonly kind: Kind }): Family {
-    const labelNames = Object.keys(labels).toSorted()
-    const known = this.#families.get(name)
-    if (!known) return this.#register(name, { kind, help, labelNames, series: new Map() })
-    if (known.kind !== kind || known.labelNames.join() !== labelNames.join())
-      throw new Error(`metric ${name} is a ${known.kind} by (${known.labelNames.join(', ')}), not a ${kind} by (${labelNames.join(', ')})`)
-    return known
+  #family({ name, labels, kind }: { readonly name: string; readonly labels: MeterLabels; readonly kind: Kind }): Family {
+    const row = Object.hasOwn(this.#table, name) ? this.#table[name] : undefined
+    if (row === undefined) throw new Error(`metric ${name} is not in the table`)
+    const given = Object.keys(labels)
+    if (row.kind !== kind || given.length !== row.labels.length || !row.labels.every((label) => Object.hasOwn(labels, label)))
+      throw new Error(`metric ${name} is a ${row.kind} by (${row.labels.join(', ')}), not a ${kind} by (${given.join(', ')})`)
+    return this.#families.get(name) ?? this.#register(name, { row, series: new Map() })
   }
 
   #register(name: string, family: Family): Family {
     const full = prefix + name
     const get = async (): Promise<Collected> => ({
       name: full,
-      help: family.help,
-      type: family.kind,
+      help: family.row.meaning,
+      type: family.row.kind,
       aggregator: 'sum',
       values: [...family.series.values()].flatMap((series) => series.samples(full)),
     })
     // The registry's type names its four classes, but all that it asks of a metric is its name and get().
-    this.#registry.registerMetric({ name: full, help: family.help, type: family.kind, get } as unknown as PrometheusCounter)
+    this.#registry.registerMetric({ name: full, help: family.row.meaning, type: family.row.kind, get } as unknown as PrometheusCounter)
     this.#families.set(name, family)
     return family
   }

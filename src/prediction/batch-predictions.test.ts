@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { LoadedModel } from '../contracts/loaded-model.ts'
-import type { PredictBatchRequest } from '../contracts/predict.ts'
+import type { PredictBatchRequest, PredictBatchResponse } from '../contracts/predict.ts'
 import {
   atOnce,
   lastClose,
@@ -11,10 +11,12 @@ import {
   makeEmptyReading,
   makeModel,
   makeReading,
+  makeRefusingRuntime,
   makeRuntime,
   makeService,
   MemoryModels,
   refusal,
+  wallNow,
 } from './testing/in-memory.ts'
 
 const items = (count: number): PredictBatchRequest['requests'] => Array.from({ length: count }, (_, i) => ({ symbol: 'BTC/USDT', features: { price: 1 + i } }))
@@ -135,6 +137,53 @@ test('a process that dies fails the batch, and the lease is given back', async (
   assert.deepEqual(models.held, { acquired: 1, released: 1 })
 })
 
+const outcomes = ({ predictions }: PredictBatchResponse): unknown[] =>
+  predictions.map((item) => ('error' in item ? item.error.code : item.prediction.probability))
+
+test('a row that the model refuses costs its own item only, and few further calls', async () => {
+  for (const code of ['model_output_invalid', 'missing_feature', 'validation_failed', 'non_finite_feature'] as const) {
+    const { runtime, calls } = makeRefusingRuntime(200, code)
+    const { service, decisions } = makeService({ models: new MemoryModels([makeModel({ runtime })]) })
+    const requests = items(256).map((item, i) => ({ ...item, features: { price: i === 77 ? 200 : 190 } }))
+    const answer = await service.predictBatch({ requests }, makeCall())
+    assert.deepEqual(
+      outcomes(answer),
+      requests.map((_, i) => (i === 77 ? code : 0.95)),
+    )
+    assert.deepEqual([decisions.length, calls.length, calls[0]], [255, 17, 256])
+  }
+})
+
+test('a model that refuses every row is asked at most twice as often as there are items, and each has its error', async () => {
+  const { runtime, calls } = makeRefusingRuntime(0)
+  const answer = await makeService({ models: new MemoryModels([makeModel({ runtime })]) }).service.predictBatch({ requests: items(9) }, makeCall())
+  assert.deepEqual(outcomes(answer), Array(9).fill('model_output_invalid'))
+  assert.equal(calls.length, 17)
+})
+
+test('a refused row goes to the fallback alone: the others are not degraded', async () => {
+  const { runtime } = makeRefusingRuntime(100)
+  const model = makeModel({ runtime, manifest: { fallback: [{ signal: 'HOLD', confidence: 0 }] } })
+  const { predictions } = await makeService({ models: new MemoryModels([model]) }).service.predictBatch(
+    { requests: [...items(2), { symbol: 'BTC/USDT', features: { price: 150 } }] },
+    makeCall(),
+  )
+  assert.deepEqual(
+    predictions.map((item) => ('served_by' in item ? item.served_by : item)),
+    ['primary', 'primary', 'fallback'],
+  )
+})
+
+test('rows that are still to be asked again when time is up have that as their error, and those before them their answers', async () => {
+  let now = 0
+  const { runtime } = makeRefusingRuntime(200)
+  const slow: LoadedModel = { ...runtime, predict: (...call) => ((now += 10), runtime.predict(...call)) }
+  const { service } = makeService({ models: new MemoryModels([makeModel({ runtime: slow })]), clock: { now: () => wallNow, monotonic: () => now } })
+  const requests = [190, 200, 190, 190].map((price) => ({ symbol: 'BTC/USDT', features: { price } }))
+  const answer = await service.predictBatch({ requests }, makeCall({ at: 45 }))
+  assert.deepEqual(outcomes(answer), [0.95, 'model_output_invalid', 'deadline_exceeded', 'deadline_exceeded'])
+})
+
 test('items on the live clock without a timestamp share one moment', () => {
   let tick = lastClose
   const asked: (number | undefined)[] = []
@@ -165,14 +214,15 @@ test('a batch answers what its items would have been answered one by one, inline
       { requiredKeys: ['price'] },
     ),
   })
+  const runtimes = fc.constantFrom(makeRuntime(), makeDistantRuntime(), makeRefusingRuntime(150).runtime, makeRefusingRuntime(20, 'missing_feature').runtime)
   await fc.assert(
-    fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 8 }), fc.constantFrom(makeRuntime(), makeDistantRuntime()), async (some, runtime) => {
+    fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 8 }), runtimes, async (some, runtime) => {
       const requests = [{ symbol: 'BTC/USDT' }, ...some]
       const models = new MemoryModels([makeModel({ runtime })])
       const batch = await makeService({ models }).service.predictBatch({ requests }, makeCall())
       for (const [i, request] of requests.entries()) {
         const single = await Promise.resolve()
-          .then(() => makeService().service.predict(request, makeCall()))
+          .then(() => makeService({ models }).service.predict(request, makeCall()))
           .catch((error: { code: string }) => error)
         const item = batch.predictions[i] ?? assert.fail()
         assert.deepEqual(
@@ -181,6 +231,6 @@ test('a batch answers what its items would have been answered one by one, inline
         )
       }
     }),
-    { numRuns: 50 },
+    { numRuns: 100 },
   )
 })

@@ -15,7 +15,7 @@ import { checkDeadline, checkTime } from './deadline.ts'
 import { refuseExplanations } from './explain.ts'
 import type { Fallbacks } from './fallbacks.ts'
 import { fetchVectors } from './fetch-vectors.ts'
-import { infer, type Inferred, inferNow } from './infer.ts'
+import { type Inferred, inferEach, inferNow } from './infer.ts'
 import { prepareInputs } from './inputs.ts'
 import { infoOf, type ModelPlan, type ModelPlans } from './model-plan.ts'
 import { noModelForSymbol, type Routing, selectForBatch } from './select.ts'
@@ -41,8 +41,8 @@ export class BatchPredictions {
   readonly #items: Histogram
   constructor(deps: Deps) {
     this.#deps = deps
-    this.#seconds = deps.meter.histogram('prediction_batch_seconds', 'Seconds from the checked batch to its answer')
-    this.#items = deps.meter.histogram('prediction_batch_items', 'Items in a batch')
+    this.#seconds = deps.meter.histogram('prediction_batch_seconds')
+    this.#items = deps.meter.histogram('prediction_batch_items')
   }
 
   /** At once when the model is loaded, computes on the event loop and the batch is small; else a promise. Throws what fails the batch as a whole. */
@@ -71,21 +71,22 @@ export class BatchPredictions {
         if (!models.admits(asked.ref.name, one.symbol)) throw noModelForSymbol(one.symbol, asked.ref.name, models)
         item.asOf = asOfMoment(one.timestamp, now)
       } catch (fault) {
-        return this.#failed(one.symbol, fault)
+        return this.#failed(batch, one.symbol, fault)
       }
       return this.#rescue(batch, item, error) ?? this.#fail(batch, error)
     })
     return allOf(items).then((all) => this.#finish(batch, infoOf(asked), all))
   }
 
-  #rescue({ call, started, read, plan }: Batch, { asked, request, asOf, reading }: Asked, error: ServingError): Promise<Item> | undefined {
+  #rescue(batch: Batch, { asked, request, asOf, reading }: Asked, error: ServingError): Promise<Item> | undefined {
+    const { call, started, read, plan } = batch
     const refused = plan && reading && { rules: plan.inputs, reading }
     const rescued = this.#deps.fallbacks.rescue({ request, call, started, read, asked, asOf, refused, error })
-    return rescued?.then(({ answer }) => answer).catch((fault: unknown) => this.#failed(request.symbol, fault, plan))
+    return rescued?.then(({ answer }) => answer).catch((fault: unknown) => this.#failed(batch, request.symbol, fault))
   }
 
-  #fail({ plan }: Batch, error: unknown): never {
-    if (error instanceof ServingError) this.#deps.plans.failed(plan, error.code).add()
+  #fail({ plan, call }: Batch, error: unknown): never {
+    if (error instanceof ServingError) this.#deps.plans.refused(plan, error, call)
     throw error
   }
 
@@ -161,17 +162,17 @@ export class BatchPredictions {
     return slots.map((slot) => ('item' in slot ? (answered.get(slot.item) as Coming) : slot.settled))
   }
 
-  /** One call of the model; where it fails, each item goes to the fallbacks by itself. */
+  /** One call of the model, more where it refuses rows; where it fails, each item goes to the fallbacks by itself. */
   async #call(batch: Batch, plan: ModelPlan, items: readonly Case[]): Promise<Coming[]> {
     const { clock } = this.#deps
-    const { inputs, outputs } = plan.model.runtime
+    const { inputs } = plan.model.runtime
     const { deadline } = batch.call
     const rows = new Float64Array(items.length * inputs)
     items.forEach((item, row) => rows.set(item.inputs.reading.values, row * inputs))
     try {
       const until = plan.hasFallback ? attemptDeadline(deadline, clock.monotonic()) : deadline
-      const { output, inferenceMs } = await infer(plan, { values: rows, count: items.length }, { deadline: until, clock })
-      return items.map((item, row) => this.#answer(batch, item, { output: output.slice(row * outputs, (row + 1) * outputs), inferenceMs }))
+      const outcomes = await inferEach(plan, { values: rows, count: items.length }, { deadline: until, clock })
+      return items.map((item, row) => this.#settle(batch, item, outcomes[row] as Inferred | ServingError))
     } catch (error) {
       if (!(error instanceof ServingError)) throw error
       const rescued = items.flatMap((item) => this.#rescue(batch, askedOf(item), error) ?? [])
@@ -186,6 +187,10 @@ export class BatchPredictions {
     return this.#answer(batch, slot.item, inferNow(plan, inputs.reading.values, this.#deps.clock))
   }
 
+  #settle(batch: Batch, item: Case, outcome: Inferred | ServingError): Coming {
+    return outcome instanceof ServingError ? this.#instead(batch, askedOf(item), outcome) : this.#answer(batch, item, outcome)
+  }
+
   #answer(batch: Batch, item: Case, { output, inferenceMs }: Inferred): Coming {
     try {
       return this.#deps.answers.answer(item, output, inferenceMs)
@@ -197,12 +202,12 @@ export class BatchPredictions {
   /** What becomes of an item that the model cannot answer: a fallback's answer, or its error. */
   #instead(batch: Batch, item: Asked, error: unknown): Coming {
     const rescued = error instanceof ServingError ? this.#rescue(batch, item, error) : undefined
-    return rescued ?? this.#failed(item.request.symbol, error, batch.plan)
+    return rescued ?? this.#failed(batch, item.request.symbol, error)
   }
 
-  #failed(symbol: string, error: unknown, plan?: ModelPlan): Item {
+  #failed({ plan, call }: Batch, symbol: string, error: unknown): Item {
     if (!(error instanceof ServingError)) throw error
-    this.#deps.plans.failed(plan, error.code).add()
+    this.#deps.plans.refused(plan, error, call)
     return { symbol, error: { code: error.code, message: error.message, retryable: error.retryable } }
   }
 

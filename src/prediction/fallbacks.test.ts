@@ -34,7 +34,7 @@ const baseline = {
 function makeWorld(fallback: FallbackStep[], overrides: Parameters<typeof makeService>[0] = {}, failing: Readonly<Record<string, ServingError>> = {}) {
   const counted: Record<string, number> = {}
   const meter: Meter = {
-    counter: (name, _help, labels = {}) => ({
+    counter: (name, labels = {}) => ({
       add: () => void (counted[`${name} ${Object.values(labels).join(' ')}`] = (counted[`${name} ${Object.values(labels).join(' ')}`] ?? 0) + 1),
     }),
     histogram: () => ({ observe() {} }),

@@ -2,6 +2,7 @@ import type { Call } from '../contracts/call.ts'
 import { type ErrorCode, ServingError } from '../contracts/error.ts'
 import { attemptDeadline, type Fallback, type FallbackReason } from '../contracts/fallback.ts'
 import type { FeatureReads, FeatureVector } from '../contracts/features.ts'
+import { pointerTo } from '../contracts/json-pointer.ts'
 import type { FallbackStep } from '../contracts/manifest.ts'
 import type { Counter, Meter } from '../contracts/meter.ts'
 import type { Clock, Deadline } from '../contracts/ports.ts'
@@ -78,7 +79,7 @@ const failure = (model: string, { code, message }: ServingError): Fallback['fail
 /** The request as another model takes it: what it has no use for is left out and named. */
 function fitted(request: PredictRequest, { model, inputs }: ModelPlan): { readonly features: PredictRequest['features']; readonly ignored: readonly string[] } {
   const strangers = Object.keys(request.features ?? {}).filter((name) => !inputs.set.columnOf.has(name))
-  const ignored = strangers.map((name) => `/features/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+  const ignored = strangers.map((name) => pointerTo('/features', name))
   if (wantsExplanation(request) && !canExplain(model)) ignored.push(`/include/${request.include?.indexOf('explanation')}`)
   const left = Object.entries(request.features ?? {}).filter(([name]) => !strangers.includes(name))
   return { features: left.length === 0 ? undefined : Object.fromEntries(left), ignored }
@@ -200,8 +201,7 @@ export class Fallbacks {
   #count({ ref }: KnownVersion, reasons: readonly FallbackReason[], by: string = 'none'): void {
     for (const reason of reasons) {
       const key = `${ref.name} ${reason} ${by}`
-      const help = 'Predictions that a model did not answer and for which its manifest declares fallbacks, by reason and by what answered'
-      const counter = this.#counters.get(key) ?? this.#deps.meter.counter('prediction_fallbacks_total', help, { model: ref.name, reason, answered_by: by })
+      const counter = this.#counters.get(key) ?? this.#deps.meter.counter('prediction_fallbacks_total', { model: ref.name, reason, answered_by: by })
       this.#counters.set(key, counter)
       counter.add()
     }

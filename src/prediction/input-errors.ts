@@ -1,6 +1,7 @@
 import { ServingError, type ErrorPlace } from '../contracts/error.ts'
 import type { FeatureSet, FeatureVector } from '../contracts/features.ts'
 import { formatInstant } from '../contracts/instant.ts'
+import { pointerTo } from '../contracts/json-pointer.ts'
 import { nearestNames } from '../contracts/nearest-names.ts'
 import type { InputRules } from './inputs.ts'
 
@@ -13,9 +14,8 @@ export type Absence = {
   readonly supplied: readonly number[]
 }
 
-const pointerTo = (name: string): string => `/features/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 const at = (name: string, rule: string, got?: unknown): { places: ErrorPlace[] } => ({
-  places: [{ pointer: pointerTo(name), rule, ...(got === undefined ? {} : { got }) }],
+  places: [{ pointer: pointerTo('/features', name), rule, ...(got === undefined ? {} : { got }) }],
 })
 
 /** A name that the model does not take, with the names that come closest. */
@@ -61,7 +61,9 @@ export function withoutValue(absence: Absence): ServingError {
   const message = stale ? staleText(absence) : unavailableText(absence)
   return new ServingError(stale ? 'features_stale' : 'features_unavailable', `${message}${adviceOf(absence)}`, {
     ...(isPast(absence) ? { final: true } : {}),
-    places: required.slice(0, 20).map((column) => ({ pointer: pointerTo(rules.set.ids[column] as string), rule: reading.statuses[column] ?? 'missing' })),
+    places: required
+      .slice(0, 20)
+      .map((column) => ({ pointer: pointerTo('/features', rules.set.ids[column] as string), rule: reading.statuses[column] ?? 'missing' })),
   })
 }
 

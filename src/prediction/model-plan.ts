@@ -1,8 +1,10 @@
+import type { Call } from '../contracts/call.ts'
 import { ServingError, type ErrorCode } from '../contracts/error.ts'
 import { formatInstant, parseInstant } from '../contracts/instant.ts'
 import { durationMs } from '../contracts/written-units.ts'
 import type { Counter, Histogram, Meter } from '../contracts/meter.ts'
 import { signals, type ModelInfo, type SignalName } from '../contracts/predict.ts'
+import { callerLeft } from '../contracts/ports.ts'
 import type { ServedModel } from '../contracts/served-model.ts'
 import { symbolGlob } from '../contracts/symbol.ts'
 import { makeInputRules, type InputRules } from './inputs.ts'
@@ -56,13 +58,19 @@ export class ModelPlans {
     return known
   }
 
-  /** The counter of refusals by code; without a plan the model was never found, and a name that a client made up is no label. */
-  failed(plan: ModelPlan | undefined, code: ErrorCode): Counter {
+  /** Counts a refusal by its code, unless the caller has left; without a plan the model was never found, and a name that a client made up is no label. */
+  refused(plan: ModelPlan | undefined, { code }: ServingError, { deadline }: Pick<Call, 'deadline'>): void {
+    // Only what was waited for can have been left; to look at the signal of what was not would cost a timer.
+    if (code === 'deadline_exceeded' && callerLeft(deadline)) return
+    this.#refusals(plan, code).add()
+  }
+
+  #refusals(plan: ModelPlan | undefined, code: ErrorCode): Counter {
     const model = plan?.model.ref.name ?? 'none'
     const key = `${model} ${code}`
     const known = this.#failed.get(key)
     if (known) return known
-    const counter = this.#meter.counter('prediction_errors_total', 'Predictions that were refused or failed, by error code', { model, code })
+    const counter = this.#meter.counter('prediction_errors_total', { model, code })
     this.#failed.set(key, counter)
     return counter
   }
@@ -103,11 +111,11 @@ export function infoOf({ ref, manifest }: Pick<ServedModel, 'ref' | 'manifest'>)
 }
 
 function makeTally(model: string, meter: Meter): AnswerTally {
-  const counter = (signal: SignalName, outcome: string): Counter => meter.counter('predictions_total', 'Answered predictions', { model, signal, outcome })
+  const counter = (signal: SignalName, outcome: string): Counter => meter.counter('predictions_total', { model, signal, outcome })
   const of = (signal: SignalName) => ({ full: counter(signal, 'full'), degraded: counter(signal, 'degraded') })
   const [buy, sell, hold] = signals
   return {
-    latency: meter.histogram('prediction_seconds', 'Seconds from the checked request to the answer, features and inference included', { model }),
+    latency: meter.histogram('prediction_seconds', { model }),
     answered: { BUY: of(buy), SELL: of(sell), HOLD: of(hold) },
   }
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Meter } from '../contracts/meter.ts'
+import { ServingError } from '../contracts/error.ts'
+import type { LoadedModel } from '../contracts/loaded-model.ts'
+import { type Meter, noMeter } from '../contracts/meter.ts'
 import {
   atOnce,
   lastClose,
@@ -189,11 +191,11 @@ test('an answer that awaits nothing never looks at the signal, which costs a tim
 
 test('answers are counted by model, signal and outcome; refusals by code, under no name that a client made up', () => {
   const counted: string[] = []
-  const counter: Meter['counter'] = (name, _help, labels) => ({ add: () => void counted.push(`${name} ${Object.values(labels ?? {}).join(' ')}`) })
+  const counter: Meter['counter'] = (name, labels) => ({ add: () => void counted.push(`${name} ${Object.values(labels ?? {}).join(' ')}`) })
   const { service } = makeService({
     meter: {
       counter,
-      histogram: (name, _help, labels) => ({ observe: () => void counted.push(`${name} ${labels?.['model'] ?? ''}`) }),
+      histogram: (name, labels) => ({ observe: () => void counted.push(`${name} ${labels?.['model'] ?? ''}`) }),
       gauge: () => ({ set() {} }),
     },
   })
@@ -209,4 +211,19 @@ test('answers are counted by model, signal and outcome; refusals by code, under 
     'prediction_errors_total none model_not_found',
     'prediction_errors_total momentum missing_feature',
   ])
+})
+
+test('a prediction whose caller left is no refusal; one whose time was up is', async () => {
+  const counted: string[] = []
+  const counter: Meter['counter'] = (name, labels) => ({ add: () => void counted.push(`${name} ${Object.values(labels ?? {}).join(' ')}`) })
+  const givenUp = new ServingError('deadline_exceeded', 'given up')
+  for (const reason of [new Error('the client left'), givenUp]) {
+    const leaving = new AbortController()
+    const runtime: LoadedModel = { ...makeDistantRuntime(), predict: () => (leaving.abort(reason), Promise.reject(givenUp)) }
+    const { service } = makeService({ models: new MemoryModels([makeModel({ runtime })]), meter: { ...noMeter, counter } })
+    const call = makeCall({ signal: leaving.signal })
+    await assert.rejects(Promise.resolve(service.predict(request, call)))
+    await assert.rejects(Promise.resolve(service.predictBatch({ requests: [request] }, call)))
+  }
+  assert.deepEqual(counted, Array(2).fill('prediction_errors_total momentum deadline_exceeded'))
 })

@@ -82,9 +82,9 @@ export class PredictionService {
         reading: undefined,
       }
       const answer = this.#start(job)
-      return answer instanceof Promise ? answer.catch((error: unknown) => this.#rescue(job, error)) : answer
+      return answer instanceof Promise ? answer.catch((error: unknown) => this.#rescue(job, error, call)) : answer
     } catch (error) {
-      return this.#rescue(job, error)
+      return this.#rescue(job, error, call)
     }
   }
 
@@ -94,11 +94,11 @@ export class PredictionService {
   }
 
   /** What the manifest declares for a model that does not answer; without that the error. */
-  #rescue(job: Job | undefined, error: unknown): Promise<PredictResponse> {
+  #rescue(job: Job | undefined, error: unknown, call: Call): Promise<PredictResponse> {
     const rescued = job && error instanceof ServingError ? this.#fallBack(job, error) : undefined
-    if (!rescued) return this.#fail(job, error)
+    if (!rescued) return this.#fail(job, error, call)
     const whole = rescued.then(({ answer, info }) => ({ ...answer, model_info: info, timestamp: this.#answers.timestamp() }))
-    return whole.catch((fault: unknown) => this.#fail(job, fault))
+    return whole.catch((fault: unknown) => this.#fail(job, fault, call))
   }
 
   #fallBack(job: Job, error: ServingError): Promise<Rescued> | undefined {
@@ -109,8 +109,8 @@ export class PredictionService {
     return asked && this.#fallbacks.rescue({ ...job, error, asked, refused, read: features.vector.bind(features) })
   }
 
-  #fail(job: Job | undefined, error: unknown): never {
-    if (error instanceof ServingError) this.#plans.failed(job?.plan, error.code).add()
+  #fail(job: Job | undefined, error: unknown, call: Call): never {
+    if (error instanceof ServingError) this.#plans.refused(job?.plan, error, call)
     throw error
   }
 

@@ -25,7 +25,7 @@ test('a model that asks for a graphics card is told where its libraries are, to 
 function reported(place: Place) {
   const set: unknown[] = []
   const heard: string[] = []
-  const meter = { ...noMeter, gauge: (name: string, _: string, labels = {}) => ({ set: (value: number) => void set.push([name, labels, value]) }) }
+  const meter = { ...noMeter, gauge: (name: string, labels = {}) => ({ set: (value: number) => void set.push([name, labels, value]) }) }
   const onEvent = ({ kind }: ProcessEvent): void => void heard.push(kind)
   const report = new DeviceReport({ launcher: new Launcher(), clock: systemClock, random: () => 0, log: () => {}, meter, onEvent }, { model: 'm' })
   return { report, model: { place }, set, heard }

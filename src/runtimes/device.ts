@@ -62,7 +62,6 @@ export class DeviceReport {
     if (this.#model === undefined) return
     const { asked, device, fallback } = this.#model.place
     if (asked === 'cpu' || (device !== asked && fallback === undefined)) return
-    const help = 'Whether a model whose manifest asks for a graphics card is computed on the CPU: 1 or 0'
-    this.#deps.meter?.gauge('model_device_fallback', help, this.#labels).set(fallback === undefined ? 0 : 1)
+    this.#deps.meter?.gauge('model_device_fallback', this.#labels).set(fallback === undefined ? 0 : 1)
   }
 }

@@ -11,7 +11,7 @@ function reported(...events: readonly ProcessEvent[]) {
   const told: string[] = []
   const heard: ProcessEvent[] = []
   const counts: Record<string, number> = {}
-  const counter = (name: string, _: string, { model = '', reason = '' } = {}) => {
+  const counter = (name: string, { model = '', reason = '' } = {}) => {
     const series = `${name} ${model} ${reason}`
     counts[series] ??= 0
     return { add: () => void (counts[series] = (counts[series] ?? 0) + 1) }

@@ -2,8 +2,6 @@ import { noMeter } from '../contracts/meter.ts'
 import type { ProcessDeps } from './process/inference-process.ts'
 import type { ProcessEvent } from './process/process-event.ts'
 
-const help = 'Inference processes that were started, or were to be, in place of another: it ended, had answered its share of calls, or had too much memory'
-
 /** What operators are told; that a process is ready, or has answered its share of calls, is nothing to be told. */
 function wordsOf(event: ProcessEvent): string | undefined {
   if (event.kind === 'ended') return `its inference process ended (${event.reason}) and is started again in ${Math.ceil(event.retryAfterMs)} ms`
@@ -16,7 +14,7 @@ function wordsOf(event: ProcessEvent): string | undefined {
 /** What to start the processes of a model with, so that each end and replacement of one is told and counted. */
 export function reporting(deps: ProcessDeps, { name, version }: { readonly name: string; readonly version: string }): ProcessDeps {
   const { meter = noMeter, warn, onEvent } = deps
-  const counter = (reason: 'ended' | 'calls' | 'memory') => meter.counter('model_process_restarts_total', help, { model: name, reason })
+  const counter = (reason: 'ended' | 'calls' | 'memory') => meter.counter('model_process_restarts_total', { model: name, reason })
   // All are there from the beginning: what first appears at 1 has not risen.
   const restarts = { ended: counter('ended'), calls: counter('calls'), memory: counter('memory') }
   return {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import type { LoadedModel } from '../../src/contracts/loaded-model.ts'
 import { checkOptional, type GoldenRows } from '../../src/models/golden.ts'
+import { inferEach } from '../../src/prediction/infer.ts'
 import { makeOutputRule } from '../../src/prediction/output-rule.ts'
+import { systemClock } from '../../src/system.ts'
 import { type Law, patient, type Subject } from './subject.ts'
 
 /** What prediction makes of one row: its signal, or the code that it is refused with. */
@@ -19,6 +21,23 @@ function withMissing(subject: Subject): Float64Array {
   const row = subject.rows(1)
   row[subject.model.inputs - 1] = Number.NaN
   return row
+}
+
+/** What a batch makes of rows, each judged: its values, or the code that it is refused with. */
+async function outcomesOf({ model, prepared: { manifest } }: Subject, rows: Float64Array): Promise<(string | readonly number[])[]> {
+  const judge = makeOutputRule(manifest, model.outputs)
+  const { name, version } = manifest
+  const callee = { model: { ref: { name, version, digest: '' }, runtime: model }, timeoutMs: Infinity }
+  const outcomes = await inferEach(callee, { values: rows, count: rows.length / model.inputs }, { deadline: patient(), clock: systemClock })
+  return outcomes.map((outcome) => {
+    try {
+      if (outcome instanceof Error) throw outcome
+      judge(outcome.output, true)
+      return [...outcome.output]
+    } catch (error) {
+      return (error as { code?: string }).code ?? String(error)
+    }
+  })
 }
 
 const some = fc.record({ count: fc.constantFrom(0, 1, 2, 7, 64, 65, 200), seed: fc.integer() })
@@ -81,6 +100,21 @@ export const answerLaws: readonly Law[] = [
     check: async (subject) => {
       const outcome = await outcomeOf(subject, withMissing(subject))
       assert.match(outcome, subject.adapter.missing === 'answered' ? /^(BUY|SELL|HOLD)$/ : /^model_output_invalid$/)
+    },
+  },
+  {
+    says: 'answers the other rows of a batch to the bit where it refuses some',
+    concerns: ({ missing }) => missing === 'refused',
+    check: async (subject) => {
+      const { inputs, outputs } = subject.model
+      const rows = subject.rows(23)
+      const singles = await subject.singles(rows)
+      const refused = [0, 7, 8, 22]
+      for (const row of refused) rows[(row + 1) * inputs - 1] = Number.NaN
+      const wanted = Array.from({ length: 23 }, (_, row) =>
+        refused.includes(row) ? 'model_output_invalid' : [...singles.subarray(row * outputs, (row + 1) * outputs)],
+      )
+      assert.deepEqual(await outcomesOf(subject, rows), wanted)
     },
   },
   {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { folders } from '../../architecture.ts'
 import { settings, type Setting } from '../../src/config/settings.ts'
+import { metrics } from '../../src/contracts/metrics.ts'
 import { errorTable } from '../../src/contracts/error.ts'
 import { openapiText } from '../../src/gateway/openapi/text.ts'
 import { goldenFramesText } from '../golden/worker-protocol/golden-frames.ts'
@@ -69,6 +70,22 @@ This page is made from \`src/contracts/error.ts\` by \`node bin/docs.js\`; a tes
 `
 }
 
+function metricsPage(): string {
+  const rows = Object.entries(metrics).map(([name, { kind, labels, meaning }]) => row(code(`presage_${name}`), kind, labels.map(code).join(', '), meaning))
+  return `# Metrics
+
+\`GET /metrics\`, with a key that has the scope \`ops:read\`, gives these in the text format of Prometheus, and beside them what the process itself takes (\`process_*\`, \`nodejs_*\`). A metric is there from the
+first time that there was something to measure. A histogram has the series \`…_bucket\`, \`…_sum\` and \`…_count\`. At most 500 sets of labels are told apart for a metric: what comes beyond is counted together, with
+\`other\` as each label.
+
+${row('metric', 'kind', 'labels', 'what it says')}
+| --- | --- | --- | --- |
+${rows.join('\n')}
+
+This page is made from \`src/contracts/metrics.ts\` by \`node bin/docs.js\`; a test compares them.
+`
+}
+
 /** The table of folders as ARCHITECTURE.md shows it. */
 export function foldersBlock(): string {
   const names = Object.keys(folders)
@@ -85,6 +102,7 @@ const openapi = (): string => openapiText((JSON.parse(textOf('package.json')) as
 export const pages: readonly Page[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: errorsPage },
+  { file: 'docs/metrics.md', render: metricsPage },
   { file: 'docs/openapi.json', render: openapi },
   { file: 'docs/model-manifest.md', render: () => manifestPage(textOf('docs/model-manifest.md')) },
   { file: 'docs/model.schema.json', render: manifestSchemaText },

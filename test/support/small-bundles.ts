@@ -30,6 +30,16 @@ export function writePython(models: string, { up, ...manifest }: SmallBundle): s
   })
 }
 
+/** A module in a process of its own; its `up` is in its code. */
+export function writeModule(models: string, { up, ...manifest }: SmallBundle): string {
+  const predict = `(rows, count) => Float64Array.from({ length: 2 * count }, (_, i) => [${1 - up}, ${up}][i % 2])`
+  return writeBundle(models, {
+    files: { 'code/index.mjs': `export const load = () => ({ predict: ${predict} })\n` },
+    manifest: { ...manifest, runtime: 'module', artefact: { path: 'code', format: 'esm' } },
+    answer: () => [1 - up, up],
+  })
+}
+
 type Golden = { readonly model: string; readonly rows: readonly (readonly number[])[]; readonly outputs: readonly (readonly number[])[] }
 
 /** A logistic regression in ONNX; it answers what it was trained to. */

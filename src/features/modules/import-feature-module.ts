@@ -4,12 +4,12 @@ import { registerHooks, type LoadFnOutput } from 'node:module'
 import { basename, extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ServingError } from '../../contracts/error.ts'
+import { firstLine } from '../../contracts/first-line.ts'
 
 /** A module that was imported: what it exports, and the SHA-256 of the bytes that ran. */
 export type FeatureModule = { readonly exports: Readonly<Record<string, unknown>>; readonly sha256: string }
 
 const refuse = (file: string, why: string, cause?: unknown): ServingError => new ServingError('validation_failed', `${file}: ${why}`, { cause })
-const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] as string
 const isTypeScript = (file: string): boolean => /^\.m?ts$/.test(extname(file))
 
 function importFailure(file: string, error: unknown): ServingError {

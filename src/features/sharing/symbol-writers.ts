@@ -46,11 +46,10 @@ export class SymbolWriters {
   constructor(deps: SymbolWritersDeps) {
     const { meter, market, leases, features } = deps
     this.#deps = deps
-    const publications = (result: string) =>
-      meter.counter('feature_store_publications_total', 'Publications of changed symbols: done, failed, or refused as another replica writes', { result })
+    const publications = (result: string) => meter.counter('feature_store_publications_total', { result })
     this.#publications = { done: publications('done'), failed: publications('failed'), refused: publications('refused') }
-    this.#aloneGauge = meter.gauge('feature_store_unshared_symbols', 'Symbols whose newest changes this replica could not publish yet')
-    this.#corrupt = meter.counter('feature_store_corrupt_total', 'Entries of the online store whose checksum or digest was wrong: they were not used')
+    this.#aloneGauge = meter.gauge('feature_store_unshared_symbols')
+    this.#corrupt = meter.counter('feature_store_corrupt_total')
     this.#stop = market.onClose(({ series: { key } }) => {
       this.#changed.add(key.symbol)
       for (const other of features.dependents(key.symbol)) this.#changed.add(other)

@@ -1,8 +1,9 @@
+import { isRecord } from '../../contracts/is-record.ts'
+
 type Loose = Readonly<Record<string, unknown>>
 /** A bar of which the exchange says that it is closed: market and interval in the exchange's own words (a market may be absent where the message does not repeat it), and its open time in ms. */
 export type SaidClosed = { readonly market: string; readonly interval: string; readonly openTime: number }
 
-const isRecord = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value)
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 const rows = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 

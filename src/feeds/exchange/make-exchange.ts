@@ -1,4 +1,4 @@
-import { nearestNames } from '../../contracts/nearest-names.ts'
+import { meant } from '../../contracts/nearest-names.ts'
 import type { FeedSettings } from '../feed-settings.ts'
 import type { CcxtExchange } from './ccxt-port.ts'
 
@@ -11,10 +11,10 @@ type Make = new (settings: object) => CcxtExchange
 type Ccxt = { readonly pro: Readonly<Record<string, Make>> & { readonly exchanges: readonly string[] } }
 
 const candlesKept = 100
-const suggest = (text: string, names: Iterable<string>): string => {
-  const near = nearestNames(text, names, 5)
-  return near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`
-}
+/** Of these ccxt (4.5.84) waits for the bars of a symbol whatever their timeframe: of two, each would be given those of the other. */
+const confusesTimeframes = new Set(['alpaca', 'blockchaincom', 'cex', 'dydx', 'kraken', 'p2b', 'whitebit'])
+
+const suggest = (text: string, names: Iterable<string>): string => meant(text, names, 5)
 
 /** Replaces the beginnings of addresses wherever they stand; ccxt leaves the host's name out of some until they are asked. */
 function redirect(value: unknown, urls: Readonly<Record<string, string>>, hostname = ''): unknown {

@@ -88,6 +88,7 @@ export function makeGatewayDeps(overrides: Partial<GatewayDeps> = {}): GatewayDe
       requestTimeoutMs: 5_000,
       bodyLimitBytes: 1_048_576,
       maxInFlight: 64,
+      lameDuckMs: 0,
       drainTimeoutMs: 2_000,
     },
     version: '0.0.0-test',

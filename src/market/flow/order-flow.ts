@@ -2,6 +2,7 @@ import type { Bar } from '../../contracts/bar.ts'
 import type { Book, FlowReport, Funding, Trade } from '../../contracts/flow.ts'
 import { ServingError } from '../../contracts/error.ts'
 import type { Counter, Meter } from '../../contracts/meter.ts'
+import type { MetricName } from '../../contracts/metrics.ts'
 import type { Clock } from '../../contracts/ports.ts'
 import { isSymbol } from '../../contracts/symbol.ts'
 import type { SeriesStore } from '../series-store.ts'
@@ -55,13 +56,10 @@ export class OrderFlow {
   readonly #funding: Counters
   constructor(deps: OrderFlowDeps) {
     this.#deps = deps
-    const counters = (kind: string, what: string) =>
-      Object.fromEntries(
-        results.map((result) => [result, deps.meter.counter(`market_${kind}_total`, `${what} that came in, by what became of them`, { result })]),
-      ) as Counters
-    this.#trades = counters('ticks', 'Trades')
-    this.#books = counters('books', 'Order books')
-    this.#funding = counters('funding', 'Funding rates')
+    const counters = (name: MetricName<'counter'>) => Object.fromEntries(results.map((result) => [result, deps.meter.counter(name, { result })])) as Counters
+    this.#trades = counters('market_ticks_total')
+    this.#books = counters('market_books_total')
+    this.#funding = counters('market_funding_total')
   }
 
   /** Takes trades; impossible ones are counted and told. Throws `invalid_symbol`. */

@@ -1,6 +1,6 @@
 import type { Call } from '../../contracts/call.ts'
 import type { Decision } from '../../contracts/decision.ts'
-import { ServingError } from '../../contracts/error.ts'
+import { type ErrorCode, ServingError } from '../../contracts/error.ts'
 import type { FeatureSet, FeatureVector } from '../../contracts/features.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import type { Manifest } from '../../contracts/manifest.ts'
@@ -89,6 +89,18 @@ export function makeDistantRuntime(compute?: (row: Float64Array) => number): Loa
   const runtime = makeRuntime({}, compute)
   delete runtime.predictSync
   return runtime
+}
+
+/** A model in another process that refuses a call with any row whose price is not below `limit`; `calls` are the rows of each. */
+export function makeRefusingRuntime(limit: number, code: ErrorCode = 'model_output_invalid'): { readonly runtime: LoadedModel; readonly calls: number[] } {
+  const calls: number[] = []
+  const distant = makeDistantRuntime()
+  const predict: LoadedModel['predict'] = async (rows, count, deadline) => {
+    calls.push(count)
+    if (rows.some((value, at) => at % 4 === 0 && value >= limit)) throw new ServingError(code, 'no answer for such a row')
+    return distant.predict(rows, count, deadline)
+  }
+  return { runtime: { ...distant, predict }, calls }
 }
 
 /** A served model of these parts. */

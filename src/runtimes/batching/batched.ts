@@ -1,5 +1,5 @@
 import { ServingError } from '../../contracts/error.ts'
-import type { LoadedModel } from '../../contracts/loaded-model.ts'
+import { isRowRefusal, type LoadedModel } from '../../contracts/loaded-model.ts'
 import { type Counter, type Histogram, type Meter, type MeterLabels, noMeter } from '../../contracts/meter.ts'
 import type { Clock, Deadline, Timer } from '../../contracts/ports.ts'
 import { systemTimer } from '../../system.ts'
@@ -15,8 +15,6 @@ import { type RowsCall, WaitingRows } from './waiting-rows.ts'
 /** What batching needs from the outside; `labels` tell models apart in its measurements. */
 export type BatchingDeps = { readonly clock: Clock; readonly timer?: Timer; readonly meter?: Meter; readonly labels?: MeterLabels }
 
-/** What a call can be refused with because of one of its rows. */
-const refusals: ReadonlySet<string> = new Set(['model_output_invalid', 'batch_too_large', 'missing_feature', 'validation_failed'])
 const codeOf = (error: unknown): string | undefined => (error instanceof ServingError ? error.code : undefined)
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
@@ -43,11 +41,10 @@ class BatchedModel implements LoadedModel {
     this.#clock = clock
     this.#timer = timer
     this.#pace = new Pace(settings)
-    const waiting = meter.gauge('batch_queue_rows', 'Rows that wait for a process of their model', labels)
+    const waiting = meter.gauge('batch_queue_rows', labels)
     this.#queue = new RowQueue({ changed: (rows) => waiting.set(rows), left: ({ count }, { code }) => this.#dropped(code).add(count) })
-    this.#batchRows = meter.histogram('batch_rows', 'Rows of one call of a model that runs in another process', labels)
-    this.#dropped = (code) =>
-      meter.counter('batch_dropped_rows_total', 'Rows that never reached the process of their model, by error code', { ...labels, code })
+    this.#batchRows = meter.histogram('batch_rows', labels)
+    this.#dropped = (code) => meter.counter('batch_dropped_rows_total', { ...labels, code })
   }
 
   get memoryBytes(): number {
@@ -205,7 +202,7 @@ class BatchedModel implements LoadedModel {
 
   /** Whoever may have failed because of others, or could be answered by another worker, goes again alone; the rest is told. */
   #failed({ members }: Batch, error: unknown): void {
-    const wasRefused = members.length > 1 && refusals.has(codeOf(error) ?? '')
+    const wasRefused = members.length > 1 && isRowRefusal(error)
     const goesAgain = (one: WaitingRows): boolean => !one.isAlone && (wasRefused || this.#canGoElsewhere(error, one.deadline))
     // Where no other process could take it, what became of the first call says more.
     const told = (one: WaitingRows): Error => (codeOf(error) === 'model_unavailable' ? one.failure : undefined) ?? asError(error)

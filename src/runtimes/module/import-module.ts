@@ -2,12 +2,11 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ServingError } from '../../contracts/error.ts'
+import { firstLine } from '../../contracts/first-line.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
 import type { LoadModule } from './module-model.ts'
 
 const indexFiles = ['index.mjs', 'index.js', 'index.mts', 'index.ts']
-
-const refuse = (why: string, cause?: unknown): ServingError => new ServingError('model_verification_failed', why, { cause })
-const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] as string
 
 /** The file that is imported: the artefact itself, or the index file of the folder that it is. */
 function entryOf(path: string): string {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ServingError } from '../../contracts/error.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
 import type { ProcessModel } from '../process/serve-inference.ts'
 import type { Tensor } from '../process/tensor.ts'
 import { withComplement } from '../with-complement.ts'
@@ -11,7 +12,6 @@ import type { ModuleBundle, ModuleModel } from './module-model.ts'
 /** What the process is told to open: `files` are the artefact's files, by absolute path, and the hex SHA-256 that each must have. */
 export type ModuleArgs = { readonly bundle: ModuleBundle; readonly files: Readonly<Record<string, string>> }
 
-const refuse = (why: string, cause?: unknown): ServingError => new ServingError('model_verification_failed', why, { cause })
 const invalid = (why: string, cause?: unknown): ServingError => new ServingError('model_output_invalid', why, { cause })
 
 /** What lies below a folder and is none itself, a link included; nothing of what is no folder. */

@@ -1,8 +1,9 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { InputTensorSpec } from '../../contracts/manifest.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
 import { maxTensors } from '../process/frame-reader.ts'
 import type { TensorType } from '../process/tensor.ts'
-import { fits, quoted, refuse, type ValueInfo, written } from './value-info.ts'
+import { fits, quoted, type ValueInfo, written } from './value-info.ts'
 
 /** What the manifest says of a row: ids of its columns, how many vectors it has, and which columns go into which input of the graph. */
 export type WantedInputs = { readonly features: readonly string[]; readonly window: number; readonly tensors?: readonly InputTensorSpec[] | undefined }

@@ -1,3 +1,4 @@
+import { refuse } from '../../contracts/model-refusal.ts'
 import { givenUp } from '../process/given-up.ts'
 import type { ProcessDeps } from '../process/inference-process.ts'
 import type { BatchShape } from './batch-shapes.ts'
@@ -6,7 +7,6 @@ import { readElsewhere } from './read-model-file.ts'
 import { type OnnxInfo, OnnxModel, type OnnxSpec } from './onnx-model.ts'
 import { ServerGraph } from './server-graph.ts'
 import type { Turns } from './turns.ts'
-import { refuse } from './value-info.ts'
 
 /** The longest that one run may hold everybody else up. */
 const mostRunMs = 1

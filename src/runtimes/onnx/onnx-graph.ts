@@ -1,14 +1,14 @@
 import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { ServingError } from '../../contracts/error.ts'
+import { firstLine } from '../../contracts/first-line.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
 import type { Device } from '../device.ts'
 import { hostMs } from '../process/message.ts'
 import { type Tensor, tensorArrays, type TensorData, typeOf } from '../process/tensor.ts'
 import { type BatchShape, joined, planCuts, provenShapes, type RunRows } from './batch-shapes.ts'
 import { wholeColumns } from './input-tensors.ts'
-import { firstLine } from './open-session.ts'
 import type { Signature, Wanted } from './signature.ts'
 import { type RowLayout, toTensors } from './to-tensors.ts'
-import { refuse } from './value-info.ts'
 
 type Floats = Float32Array | Float64Array
 type Result = { readonly data: Floats; readonly shape: readonly number[] }

@@ -102,7 +102,7 @@ test('a graph that is loaded again is computed at the batch sizes that were prov
 
 test('a model that asks for a graphics card and runs on the CPU is counted', async (t) => {
   const set: unknown[] = []
-  const meter = { ...noMeter, gauge: (name: string, _: string, labels = {}) => ({ set: (value: number) => void set.push([name, labels, value]) }) }
+  const meter = { ...noMeter, gauge: (name: string, labels = {}) => ({ set: (value: number) => void set.push([name, labels, value]) }) }
   const runtime = new OnnxRuntime({ launcher, clock: systemClock, random: () => 0, log: () => {}, meter })
   for (const device of ['cuda', 'cpu'] as const) {
     const model = await runtime.load({ ...regimes, execution: { device } }, undefined, new AbortController().signal)

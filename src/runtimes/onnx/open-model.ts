@@ -1,15 +1,17 @@
 import { env, type InferenceSession } from 'onnxruntime-node'
 import { ServingError } from '../../contracts/error.ts'
+import { firstLine } from '../../contracts/first-line.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
 import { giveBack } from '../../processes/large-memory.ts'
 import type { Device } from '../device.ts'
 import type { Tensor } from '../process/tensor.ts'
 import { OnnxGraph, type Step } from './onnx-graph.ts'
 import type { OnnxInfo } from './onnx-model.ts'
-import { firstLine, openSession } from './open-session.ts'
+import { openSession } from './open-session.ts'
 import { type ReadPiece, readModelFile } from './read-model-file.ts'
 import { scanModel } from './scan-model.ts'
 import { signatureOf, type Wanted } from './signature.ts'
-import { refuse, type ValueInfo } from './value-info.ts'
+import type { ValueInfo } from './value-info.ts'
 
 /** Batch sizes of a graph that were proven, and where: another device or version may answer otherwise at them. */
 export type ProvenShapes = Pick<OnnxInfo, 'shapes' | 'device' | 'version'>

@@ -1,5 +1,6 @@
 import { InferenceSession } from 'onnxruntime-node'
 import { ServingError } from '../../contracts/error.ts'
+import { firstLine } from '../../contracts/first-line.ts'
 import type { Device } from '../device.ts'
 
 /** A session, the device that computes it, and why that is another than the one asked for. */
@@ -12,9 +13,6 @@ type Create = (bytes: Uint8Array, options: InferenceSession.SessionOptions) => P
 
 // One thread each: the server runs a process per model, and a call of a few rows gains nothing from more. 3 = errors only.
 const options = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', logSeverityLevel: 3 } as const
-
-/** What an error says first. */
-export const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] as string
 
 /** Opens a model on the device that was asked for, or else on the CPU, and says so. Throws `model_verification_failed` with the fix. */
 export async function openSession(

@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto'
 import { constants, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
-import { ServingError } from '../../contracts/error.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
 
 /** Longest model file that is read. */
 const maxModelBytes = 1 << 30
 /** So much is read at once: the system copies it without a break, whoever wants the processor meanwhile. */
 const pieceBytes = 1 << 16
-
-const refuse = (why: string, cause?: unknown): ServingError => new ServingError('model_verification_failed', why, { cause })
 
 const failures: Readonly<Record<string, string>> = {
   ELOOP: 'is a symbolic link. Put the file itself into the bundle.',

@@ -1,5 +1,6 @@
+import { refuse } from '../../contracts/model-refusal.ts'
 import { type InputTensor, inputTensors, type WantedInputs } from './input-tensors.ts'
-import { fits, quoted, refuse, type ValueInfo, written } from './value-info.ts'
+import { fits, quoted, type ValueInfo, written } from './value-info.ts'
 
 /** What the manifest says: how rows are made, values of an output row, and which output. */
 export type Wanted = WantedInputs & { readonly outputs: number; readonly tensor?: string | undefined }

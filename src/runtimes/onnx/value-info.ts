@@ -1,10 +1,5 @@
-import { ServingError } from '../../contracts/error.ts'
-
 /** A value that a graph takes or gives: the name of each dimension that is not fixed, '' when it has none; `type` and `shape` are absent for sequences and maps. */
 export type ValueInfo = { readonly name: string; readonly type?: string; readonly shape?: readonly (number | string)[] }
-
-/** A refusal of a graph; `why` says what to do. */
-export const refuse = (why: string): ServingError => new ServingError('model_verification_failed', why)
 
 /** Names for people. */
 export const quoted = (values: readonly { readonly name: string }[]): string => values.map(({ name }) => JSON.stringify(name)).join(', ')

@@ -1,6 +1,8 @@
 import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { unsafeFormats } from '../../contracts/artefact-formats.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
+import type { Deadline } from '../../contracts/ports.ts'
 import type { Command } from '../../processes/command.ts'
 import { type Device, DeviceReport, type Place, placeOf, placeWords } from '../device.ts'
 import { batched } from '../batching/batched.ts'
@@ -27,8 +29,6 @@ export type PythonSettings = {
 }
 
 const protocol = 1
-
-const refuse = (message: string): ServingError => new ServingError('model_verification_failed', message)
 
 /** A model in Python workers. */
 class PythonModel extends PoolModel {

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
-import { ServingError } from '../../contracts/error.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
 import { schemaFaults } from '../../contracts/schema-faults.ts'
 
 const strict = { additionalProperties: false } as const
@@ -25,8 +25,6 @@ const EndpointSchema = Type.Object(
 export type Endpoint = Omit<Static<typeof EndpointSchema>, 'url'> & { readonly url: URL }
 
 const check = Compile(EndpointSchema)
-
-const refuse = (why: string, cause?: unknown): ServingError => new ServingError('model_verification_failed', why, { cause })
 
 function parseUrl(text: string): URL {
   const url = URL.parse(text)

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
 import { ServingError } from '../../contracts/error.ts'
+import { refuse } from '../../contracts/model-refusal.ts'
 import type { Endpoint } from './endpoint.ts'
 import { inputShape, type RowSizes } from './tensor-json.ts'
 
@@ -10,7 +11,6 @@ type TensorInfo = Static<typeof TensorSchema>
 
 const check = Compile(MetadataSchema)
 
-const refuse = (why: string): ServingError => new ServingError('model_verification_failed', why)
 const written = ({ datatype, shape }: TensorInfo): string => `${datatype}[${shape.join(', ')}]`
 /** -1 stands for any size. */
 const fits = (shape: readonly number[], wanted: readonly number[]): boolean =>

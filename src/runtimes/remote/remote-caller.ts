@@ -47,7 +47,7 @@ export class RemoteCaller {
 
   constructor(server: RemoteServer, { model, fairMs, breaker }: CallerSpec, { clock, random, meter }: RemoteDeps) {
     const labels = { server: server.host, model }
-    const circuit = meter.gauge('remote_circuit_state', 'Circuit to a remote model: 0 closed, 1 half-open, 2 open', labels)
+    const circuit = meter.gauge('remote_circuit_state', labels)
     const onChange = (state: BreakerState): void => circuit.set(levels[state])
     circuit.set(levels.closed)
     this.#server = server
@@ -55,7 +55,7 @@ export class RemoteCaller {
     this.#random = random
     this.#fairMs = fairMs
     this.#breaker = new Breaker({ name: `The remote server ${server.host}`, clock, random, onChange, ...(breaker && { limits: breaker }) })
-    this.#retried = meter.counter('remote_retries_total', 'Calls of a remote model that were made a second time', labels)
+    this.#retried = meter.counter('remote_retries_total', labels)
   }
 
   get circuit(): BreakerState {

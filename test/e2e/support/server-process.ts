@@ -12,8 +12,8 @@ import { Client } from './client.ts'
 type Child = ChildProcessByStdio<null, Readable, null>
 type Settings = Readonly<Record<string, string>>
 
-/** A server in a process of its own, a client with its admin key, and how to end it as kill -9 does. */
-export type ServerProcess = { readonly client: Client; readonly kill: () => Promise<void> }
+/** A server in a process of its own, a client with its admin key, how to end it as kill -9 does, and as a supervisor does: `ended` is its exit code then. */
+export type ServerProcess = { readonly client: Client; readonly kill: () => Promise<void>; readonly terminate: () => void; readonly ended: Promise<unknown> }
 
 /** A folder, and how to start a server whose data lies in it. */
 export type ServerFolder = { readonly folder: string; readonly start: (settings: Settings) => Promise<ServerProcess> }
@@ -51,8 +51,10 @@ export function serverFolder(t: TestContext): ServerFolder {
     const words = Object.entries({ 'gateway.port': '0', 'log.level': 'silent', 'data.dir': data, ...settings }).map(([name, value]) => `--set=${name}=${value}`)
     const child = spawn(process.execPath, [pathOf('bin/presage.js'), 'serve', ...words], { stdio: ['ignore', 'pipe', 'inherit'], cwd: folder })
     children.push(child)
+    const ended = once(child, 'exit').then(([code]: readonly unknown[]) => code)
     const url = await saidBy(child)
-    return { client: new Client(url, readFileSync(join(data, 'admin.key'), 'utf8').trim()), kill: () => killed(child) }
+    const client = new Client(url, readFileSync(join(data, 'admin.key'), 'utf8').trim())
+    return { client, kill: () => killed(child), terminate: () => void child.kill('SIGTERM'), ended }
   }
   return { folder, start }
 }
