@@ -11,8 +11,6 @@ type Make = new (settings: object) => CcxtExchange
 type Ccxt = { readonly pro: Readonly<Record<string, Make>> & { readonly exchanges: readonly string[] } }
 
 const candlesKept = 100
-/** Of these ccxt (4.5.84) waits for the bars of a symbol whatever their timeframe: of two, each would be given those of the other. */
-const confusesTimeframes = new Set(['alpaca', 'blockchaincom', 'cex', 'dydx', 'kraken', 'p2b', 'whitebit'])
 
 const suggest = (text: string, names: Iterable<string>): string => meant(text, names, 5)
 
