@@ -127,13 +127,15 @@ const Inputs = Type.Object(
 )
 
 const knots = Type.Array(Type.Number(), { minItems: 2, maxItems: 1000, description: 'Knots of a line, rising' })
+const levels = described(knots, 'What the line says at its knots: probabilities that do not fall')
 const Calibration = Type.Union([
   Type.Object({ kind: Type.Literal('none') }, strict),
   Type.Object({ kind: Type.Literal('platt'), a: Type.Number(), b: Type.Number() }, strict),
-  Type.Object({ kind: Type.Literal('isotonic'), x: knots, y: knots }, strict),
-  Type.Object({ kind: Type.Literal('temperature'), t: Type.Number({ exclusiveMinimum: 0 }) }, strict),
+  Type.Object({ kind: Type.Literal('isotonic'), x: knots, y: levels }, strict),
+  // Below, rows of several classes would have no number left; above, nothing would be said any more.
+  Type.Object({ kind: Type.Literal('temperature'), t: Type.Number({ minimum: 0.01, maximum: 100 }) }, strict),
 ])
-const ReliabilityTable = Type.Object({ probability: knots, success: knots }, strict)
+const ReliabilityTable = Type.Object({ probability: knots, success: levels }, strict)
 const Reliability = Type.Object({ full: ReliabilityTable, partial: Type.Optional(ReliabilityTable) }, strict)
 
 const Output = Type.Object(
@@ -144,7 +146,9 @@ const Output = Type.Object(
     ),
     tensor: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'onnx, python: which output, where there are several' })),
     unit: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'regression: what the amount is in, such as bps' })),
-    calibration: Type.Optional(described(Calibration, 'From what the model says to a calibrated probability')),
+    calibration: Type.Optional(
+      described(Calibration, 'From what the model says to a calibrated probability, in the same order: a above 0, y rising; an amount has none'),
+    ),
     reliability: Type.Optional(
       described(
         Reliability,
