@@ -62,7 +62,12 @@ const Limits = Type.Object(
     max_batch: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 65536, description: 'Most rows that the model is given at once; larger requests go in parts' }),
     ),
-    memory: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$', description: 'Most memory of a Python worker: 512MiB' })),
+    memory: Type.Optional(
+      Type.String({
+        pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$',
+        description: 'onnx, python, module: most memory of one of its processes, 512MiB; one that outgrows it is replaced',
+      }),
+    ),
   },
   strict,
 )
@@ -219,7 +224,7 @@ export const ManifestSchema = Type.Object(
       Type.Array(FallbackStep, { minItems: 1, maxItems: 8, description: 'What answers in its place, tried in this order (docs/fallbacks.md)' }),
     ),
     limits: Type.Optional(Limits),
-    execution: Type.Optional(described(Execution, 'For runtimes with processes of their own: onnx, python, module')),
+    execution: Type.Optional(described(Execution, 'For runtimes with processes of their own: onnx, python, module (without device and batching)')),
     reference: Type.Optional(described(innerPath, 'Bins of the inputs in training, for drift and novelty')),
     golden: Type.Optional(described(innerPath, 'At least 16 rows with the outputs of the original, which every load must reproduce')),
     files: Type.Record(Type.String(), sha256, { description: 'Every file of the bundle but `model.yaml`; `presage models seal` writes it' }),

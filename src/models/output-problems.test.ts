@@ -112,7 +112,7 @@ const sides: readonly (readonly [string, string, object, RegExp])[] = [
     'a method where nothing is asked by one',
     'artefact',
     { path: 'model.txt', format: 'lightgbm', method: 'predict' },
-    /line \d+: \/artefact\/method is for the formats sklearn-joblib and skops, not lightgbm$/,
+    /line \d+: \/artefact\/method is for the formats sklearn-joblib and skops, not lightgbm: leave it out$/,
   ],
   [
     'a span that ends before it begins',

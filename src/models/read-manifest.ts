@@ -2,11 +2,11 @@ import { resolve } from 'node:path'
 import { Compile } from 'typebox/schema'
 import { type Alias, type Document, isNode, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
-import { formatsOf } from '../contracts/artefact-formats.ts'
 import { type Manifest, ManifestSchema } from '../contracts/manifest.ts'
 import { schemaFaults } from '../contracts/schema-faults.ts'
 import { fallbackFaults, fallbackProblems, meant } from './fallback-problems.ts'
 import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
+import { runtimeProblems } from './runtime-problems.ts'
 import { trainingProblems } from './training-problems.ts'
 import { signalProblems, symbolProblems, tableProblems } from './output-problems.ts'
 
@@ -101,9 +101,8 @@ function featureProblems({ features, optional = [], ranges = {} }: Manifest['inp
 }
 
 /** Each feature goes into one input: one that goes nowhere, or twice, is more likely a slip than meant. */
-function tensorProblems({ runtime, inputs: { features, tensors, window = 1 } }: Manifest): string[] {
+function tensorProblems({ features, tensors, window = 1 }: Manifest['inputs']): string[] {
   if (tensors === undefined) return []
-  if (runtime !== 'onnx') return [`/inputs/tensors is for the runtime onnx, not ${runtime}`]
   const taken = tensors.flatMap((tensor) => tensor.features)
   const timesTaken = (id: string): number => taken.filter((other) => other === id).length
   const wrong = [...new Set([...features, ...taken])].filter((id) => !features.includes(id) || timesTaken(id) !== 1)
@@ -117,17 +116,6 @@ function tensorProblems({ runtime, inputs: { features, tensors, window = 1 } }: 
   ]
 }
 
-/** What no process of ours computes would stay on the CPU, or wherever it is, without a word. */
-function deviceProblems({ runtime, execution: { device } = {} }: Manifest): string[] {
-  return device !== 'cuda' || runtime === 'onnx' || runtime === 'python' ? [] : [`/execution/device: cuda is for the runtimes onnx and python, not ${runtime}`]
-}
-
-/** Other runtimes have one output, or say elsewhere which: a name that is passed over would be taken for a choice. */
-function chosenTensorProblems({ runtime, output: { tensor } }: Manifest): string[] {
-  if (tensor === undefined || runtime === 'onnx' || runtime === 'python') return []
-  return [`/output/tensor is for the runtimes onnx and python, not ${runtime}${runtime === 'remote' ? ': its endpoint names the output' : ''}`]
-}
-
 function fileProblems(manifest: Manifest): string[] {
   const { files, artefact, golden, reference } = manifest
   const lacking = artefactFiles(manifest).length > 0 ? [] : [artefact.path]
@@ -135,29 +123,14 @@ function fileProblems(manifest: Manifest): string[] {
   return lacking.map((path) => `/files lacks the SHA-256 of ${path}`)
 }
 
-function artefactProblems({ runtime, artefact }: Manifest): string[] {
-  const formats = formatsOf[runtime]
-  if (!formats.includes(artefact.format)) return [`/artefact/format: the runtime ${runtime} executes ${formats.join(', ')}, not ${artefact.format}`]
-  if ((artefact.format === 'python-class') !== (artefact.class !== undefined)) return ['/artefact/class belongs to the format python-class, and only there']
-  return methodProblems(artefact)
-}
-
-/** Others have one way to be asked: a method that is passed over would be taken for a choice. */
-const methodProblems = ({ format, method }: Manifest['artefact']): string[] =>
-  method === undefined || format === 'sklearn-joblib' || format === 'skops'
-    ? []
-    : [`/artefact/method is for the formats sklearn-joblib and skops, not ${format}`]
-
 /** What the schema cannot say: names that must agree with each other. */
 const contradictions = (manifest: Manifest): string[] => [
   ...trainingProblems(manifest),
   ...symbolProblems(manifest),
   ...featureProblems(manifest.inputs),
-  ...tensorProblems(manifest),
-  ...deviceProblems(manifest),
-  ...chosenTensorProblems(manifest),
+  ...tensorProblems(manifest.inputs),
   ...fileProblems(manifest),
-  ...artefactProblems(manifest),
+  ...runtimeProblems(manifest),
   ...signalProblems(manifest),
   ...tableProblems(manifest.output),
   ...fallbackProblems(manifest),

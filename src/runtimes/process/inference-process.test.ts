@@ -186,6 +186,13 @@ test('the memory of a process is that of its last heartbeat', async () => {
   while ((made.under.info?.rssBytes ?? 0) < before + 40e6) await setImmediate()
 })
 
+test('a process that takes more memory from its start than it may is refused, and not replaced for ever', async () => {
+  await assert.rejects(makeProcess({ limits: { recycleBytes: 2 ** 20 } }), {
+    code: 'model_memory_exceeded',
+    message: /^The loaded model takes \d+ MiB in its process, limits\.memory allows 1 MiB: raise it$/,
+  })
+})
+
 for (const [why, limits, mood] of [
   ['it has answered 3 calls', { recycleCalls: 3 }, 'calm'],
   ['it has grown to', { recycleBytes: 150e6, heartbeatMs: 10 }, 'grow'],

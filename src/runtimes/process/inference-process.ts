@@ -114,6 +114,7 @@ export class InferenceProcess {
     if (signal?.aborted) abort()
     try {
       const info = await link.load(this.#spec.args(this.#info), this.#limits.startMs)
+      this.#checkMemory(info)
       this.#up(link, since, info)
       return info
     } catch (error) {
@@ -121,6 +122,17 @@ export class InferenceProcess {
     } finally {
       signal?.removeEventListener('abort', abort)
     }
+  }
+
+  /** One that takes more than it may from the start would be replaced for ever. */
+  #checkMemory({ rssBytes }: ProcessInfo): void {
+    const mebi = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
+    const { recycleBytes } = this.#limits
+    if (rssBytes > recycleBytes)
+      throw new ServingError(
+        'model_memory_exceeded',
+        `The loaded model takes ${mebi(rssBytes)} in its process, limits.memory allows ${mebi(recycleBytes)}: raise it`,
+      )
   }
 
   /** Lets the process compute beside what answers: it gives way until then. One that is started later does so once it is ready. Resolves when it does. */
