@@ -72,7 +72,7 @@ export async function checkBundle(path: string, { runtimes, features }: CheckKit
   )
   try {
     const { prepared, runtime } = loaded
-    await checkFeatureContract(prepared.manifest, features)
+    await checkFeatureContract(file, features)
     const ms = performance.now() - started
     const rows = prepared.golden?.inputs ?? new Float64Array(0)
     const deadline = { at: systemClock.monotonic() + patience, signal: AbortSignal.timeout(patience) }

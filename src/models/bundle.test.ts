@@ -192,6 +192,12 @@ test('a graphics card is for the runtimes that know of one', (t) => {
   assert.throws(() => readManifest(folder), { message: /execution\/device is for the runtimes onnx and python, not trees: leave it out/ })
 })
 
+test('a byte order mark in front of a manifest is passed over', (t) => {
+  const folder = copy(t)
+  edit(folder, (text) => `\uFEFF${text}`)
+  assert.equal(readManifest(folder).manifest.name, 'momentum')
+})
+
 test('a manifest that changed since it was found is a conflict', (t) => {
   assert.throws(() => prepareBundle({ ...readManifest(copy(t)), digest: '0'.repeat(64) }), { code: 'version_conflict' })
 })

@@ -72,10 +72,12 @@ class ManifestText {
   }
 
   #lineOf(problem: string): number {
-    const path = (/^(\/[^\s:]*)/.exec(problem)?.[0] ?? '')
-      .split('/')
-      .slice(1)
-      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const path = (/^(\/[^\s:]*)/.exec(problem)?.[0] ?? '').split('/').slice(1)
+    return this.lineAt(path.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')))
+  }
+
+  /** The line of what stands at a path, or of the last on the way to it that there is. */
+  lineAt(path: readonly string[]): number {
     const nodes = path.map((_, i) => this.#document.getIn(path.slice(0, i + 1), true))
     const deepest = nodes.findLast((node) => isNode(node)) ?? this.#document.contents
     return this.#lines.linePos(deepest?.range?.[0] ?? 0).line
@@ -153,3 +155,6 @@ export const readManifest = (dir: string): ManifestFile => parseManifest(dir, ma
 
 /** The bytes of a `model.yaml` as a document that can be changed. Throws `model_verification_failed` for what is no YAML, or says nothing. */
 export const manifestDocument = (bytes: Buffer): Document => new ManifestText(bytes).document
+
+/** The line of `model.yaml` of a bundle folder on which something stands. Throws `model_verification_failed` for what is no YAML. */
+export const manifestLine = (dir: string, path: readonly string[]): number => new ManifestText(manifestBytes(dir)).lineAt(path)

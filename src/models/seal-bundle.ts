@@ -61,9 +61,9 @@ function refuseAbsent(draft: ManifestDraft, files: Manifest['files']): void {
 }
 
 /** The definitions of the model's features, which it is bound to from now on. */
-async function fixFeatures(draft: ManifestDraft, { manifest }: ManifestFile, deps: Pick<SealDeps<unknown>, 'features'>): Promise<FeatureSet> {
+async function fixFeatures(draft: ManifestDraft, file: ManifestFile, deps: Pick<SealDeps<unknown>, 'features'>): Promise<FeatureSet> {
   try {
-    const set = await checkFeatureContract(manifest, deps.features)
+    const set = await checkFeatureContract(file, deps.features)
     draft.fixFeatures(set.digest)
     return set
   } catch (error) {

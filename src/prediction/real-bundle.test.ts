@@ -37,7 +37,7 @@ before(async () => {
   model = {
     ref: { name: manifest.name, version: manifest.version, digest },
     manifest,
-    features: await checkFeatureContract(manifest, features),
+    features: await checkFeatureContract({ dir: '', manifest }, features),
     runtime,
     verified: true,
   }
