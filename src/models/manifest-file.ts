@@ -7,7 +7,7 @@ import type { Manifest } from '../contracts/manifest.ts'
 /** A manifest as it lies on disk: `digest` is the SHA-256 of its bytes and so the identity of the bundle. */
 export type ManifestFile = { readonly dir: string; readonly digest: string; readonly manifest: Manifest }
 
-/** Longest manifest that is read: it is parsed between answers, and 2,000 features with all that is said of each take a third of this. */
+/** Longest manifest that is read: 2,000 features with all that is said of each take a third of this. */
 const mostBytes = 1 << 20
 
 const refuse = (message: string, cause?: unknown): ServingError => new ServingError('model_verification_failed', message, { cause })

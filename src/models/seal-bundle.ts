@@ -15,7 +15,7 @@ import { madeUpRows } from './made-up-rows.ts'
 import { ManifestDraft } from './manifest-draft.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { prepareDraft } from './prepare-bundle.ts'
-import { misplaced } from './scan-folder.ts'
+import { misplaced } from './manifest-reading.ts'
 
 /** What sealing needs; `onPhase` hears how far it is, `check` loads the whole bundle as the server would and throws if that refuses it. */
 export type SealDeps<Checked> = Pick<LoadDeps, 'runtimes' | 'clock'> & {
