@@ -9,13 +9,14 @@ import { checkFeatureContract } from '../models/feature-contract.ts'
 import { type LoadedBundle, loadBundle } from '../models/load-bundle.ts'
 import { prepareHere } from '../models/prepare-bundle.ts'
 import { readManifest } from '../models/read-manifest.ts'
-import { misplaced } from '../models/scan-folder.ts'
+import { misplaced } from '../models/manifest-reading.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { checkExplanations, type ExplanationCheck } from '../runtimes/trees/check-explanations.ts'
 import { systemClock } from '../system.ts'
 import { type ConfigOptions, sourcesOf } from './config-options.ts'
 import { printable } from './printable.ts'
 import { quietRuntimes } from './quiet-runtimes.ts'
+import { WaitLines } from './wait-lines.ts'
 
 /** Columns of the table of bundles that were checked. */
 export const checkColumns = ['bundle', 'engine', 'golden rows', 'largest error', 'explained', 'adds up within', 'memory', 'load', 'digest']
@@ -24,7 +25,7 @@ const patience = 120_000
 const mostLines = 20
 
 /** What bundles are checked with: all that the server with these settings would have, without data. */
-export type CheckKit = { readonly runtimes: readonly ModelRuntime[]; readonly features: FeatureService; readonly printed: Printed }
+export type CheckKit = { readonly runtimes: readonly ModelRuntime[]; readonly features: FeatureService; readonly printed: Printed; readonly waits: WaitLines }
 
 /** What models printed, for whoever has to find out why one is refused. */
 export class Printed {
@@ -47,7 +48,7 @@ export async function checkKit(options: ConfigOptions): Promise<CheckKit> {
   const series = new SeriesStore({ clock: systemClock, meter: noMeter })
   const printed = new Printed()
   const features = new FeatureService({ series, clock: systemClock, meter: noMeter, proofs, catalogue })
-  return { runtimes: quietRuntimes(options, (line) => printed.add(line)), features, printed }
+  return { runtimes: quietRuntimes(options, (line) => printed.add(line)), features, printed, waits: new WaitLines() }
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`
@@ -60,7 +61,15 @@ function rowOf({ prepared, runtime, golden }: LoadedBundle, explained: Explanati
 }
 
 /** Loads one bundle as the server would, and gives its row of the table. Throws what loading throws. */
-export async function checkBundle(path: string, { runtimes, features }: CheckKit): Promise<string[]> {
+export async function checkBundle(path: string, kit: CheckKit): Promise<string[]> {
+  try {
+    return await rowAt(path, kit)
+  } finally {
+    kit.waits.end()
+  }
+}
+
+async function rowAt(path: string, { runtimes, features, waits }: CheckKit): Promise<string[]> {
   const started = performance.now()
   const file = readManifest(path)
   const reason = misplaced(file, path)
@@ -68,11 +77,11 @@ export async function checkBundle(path: string, { runtimes, features }: CheckKit
   const loaded = await loadBundle(
     file,
     { runtimes, clock: systemClock, preparation: prepareHere, allowUnverified: false },
-    { signal: AbortSignal.timeout(patience), onPhase: () => {} },
+    { signal: AbortSignal.timeout(patience), onPhase: (phase) => waits.enter(phase) },
   )
   try {
     const { prepared, runtime } = loaded
-    await checkFeatureContract(prepared.manifest, features)
+    await checkFeatureContract(file, features)
     const ms = performance.now() - started
     const rows = prepared.golden?.inputs ?? new Float64Array(0)
     const deadline = { at: systemClock.monotonic() + patience, signal: AbortSignal.timeout(patience) }

@@ -1,3 +1,4 @@
+import type { LoadPhase } from '../models/load-bundle.ts'
 import { sealBundle } from '../models/seal-bundle.ts'
 import { systemClock } from '../system.ts'
 import { checkBundle, checkColumns, checkKit } from './check-bundle.ts'
@@ -16,7 +17,8 @@ function filesText(files: readonly string[]): string {
 export async function sealModel(path: string, { anew, ...options }: ConfigOptions & { readonly anew: boolean }): Promise<void> {
   const kit = await checkKit(options)
   try {
-    const { files, made, checked } = await sealBundle(path, { ...kit, clock: systemClock, check: (dir) => checkBundle(dir, kit) }, { anew })
+    const onPhase = (phase: LoadPhase): void => kit.waits.enter(phase)
+    const { files, made, checked } = await sealBundle(path, { ...kit, clock: systemClock, onPhase, check: (dir) => checkBundle(dir, kit) }, { anew })
     console.log(`sealed ${files.length} files: ${filesText(files)}`)
     if (made > 0) console.log(`${made} golden rows were answered by the model itself: they show that it stays the same, not that it is right`)
     console.log(tableLines(checkColumns, [checked]).join('\n'))
@@ -24,6 +26,7 @@ export async function sealModel(path: string, { anew, ...options }: ConfigOption
     for (const line of kit.printed.take()) console.error(line)
     throw error
   } finally {
+    kit.waits.end()
     kit.features.close()
   }
 }

@@ -74,7 +74,10 @@ test('a model says in its manifest which ranges it was trained with, and is held
   const { service, declared } = served()
   const inputs = { timeframe: '1m', features: declared.ids, feature_set_digest: declared.digest }
   const of = (more: object) =>
-    checkFeatureContract({ name: 'm', version: '1.0.0', symbols: ['*'], inputs: { ...inputs, ...more } } as unknown as Manifest, service)
+    checkFeatureContract(
+      { dir: folder, manifest: { name: 'm', version: '1.0.0', symbols: ['*'], inputs: { ...inputs, ...more } } as unknown as Manifest },
+      service,
+    )
   assert.deepEqual((await of({ ranges: written })).ranges[0], { min: -1, max: Infinity })
   await assert.rejects(of({}), { code: 'feature_contract_mismatch' })
   const [manifest, again] = [join(folder, 'model.yaml'), join(folder, 'again.csv')]

@@ -65,7 +65,8 @@ const Limits = Type.Object(
     memory: Type.Optional(
       Type.String({
         pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$',
-        description: 'Most memory of one process of the model: 512MiB. One that takes more once it is loaded is refused, one that grows beyond it is replaced',
+        description:
+          'onnx, python, module: most memory of one of its processes, 512MiB. One that takes more once it is loaded is refused, one that grows beyond it is replaced',
       }),
     ),
   },
@@ -132,13 +133,15 @@ const Inputs = Type.Object(
 )
 
 const knots = Type.Array(Type.Number(), { minItems: 2, maxItems: 1000, description: 'Knots of a line, rising' })
+const levels = described(knots, 'What the line says at its knots: probabilities that do not fall')
 const Calibration = Type.Union([
   Type.Object({ kind: Type.Literal('none') }, strict),
   Type.Object({ kind: Type.Literal('platt'), a: Type.Number(), b: Type.Number() }, strict),
-  Type.Object({ kind: Type.Literal('isotonic'), x: knots, y: knots }, strict),
-  Type.Object({ kind: Type.Literal('temperature'), t: Type.Number({ exclusiveMinimum: 0 }) }, strict),
+  Type.Object({ kind: Type.Literal('isotonic'), x: knots, y: levels }, strict),
+  // Below, rows of several classes would have no number left; above, nothing would be said any more.
+  Type.Object({ kind: Type.Literal('temperature'), t: Type.Number({ minimum: 0.01, maximum: 100 }) }, strict),
 ])
-const ReliabilityTable = Type.Object({ probability: knots, success: knots }, strict)
+const ReliabilityTable = Type.Object({ probability: knots, success: levels }, strict)
 const Reliability = Type.Object({ full: ReliabilityTable, partial: Type.Optional(ReliabilityTable) }, strict)
 
 const Output = Type.Object(
@@ -149,7 +152,9 @@ const Output = Type.Object(
     ),
     tensor: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'onnx, python: which output, where there are several' })),
     unit: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'regression: what the amount is in, such as bps' })),
-    calibration: Type.Optional(described(Calibration, 'From what the model says to a calibrated probability')),
+    calibration: Type.Optional(
+      described(Calibration, 'From what the model says to a calibrated probability, in the same order: a above 0, y rising; an amount has none'),
+    ),
     reliability: Type.Optional(
       described(
         Reliability,
@@ -220,7 +225,7 @@ export const ManifestSchema = Type.Object(
       Type.Array(FallbackStep, { minItems: 1, maxItems: 8, description: 'What answers in its place, tried in this order (docs/fallbacks.md)' }),
     ),
     limits: Type.Optional(Limits),
-    execution: Type.Optional(described(Execution, 'For runtimes with processes of their own: onnx, python, module')),
+    execution: Type.Optional(described(Execution, 'For runtimes with processes of their own: onnx, python, module (without device and batching)')),
     reference: Type.Optional(described(innerPath, 'Bins of the inputs in training, for drift and novelty')),
     golden: Type.Optional(described(innerPath, 'At least 16 rows with the outputs of the original, which every load must reproduce')),
     files: Type.Record(Type.String(), sha256, { description: 'Every file of the bundle but `model.yaml`; `presage models seal` writes it' }),

@@ -6,6 +6,7 @@ import { ChangedFiles, type ChangedFilesDeps, tellTrouble } from './changed-file
 import { folderPrint } from './folder-print.ts'
 import type { ModelIndex } from './model-index.ts'
 import type { ManifestFile } from './manifest-file.ts'
+import type { PrepareProcess } from './prepare-process.ts'
 import type { Resident } from './resident.ts'
 import { ReadBundles, type Scan, scanFolder } from './scan-folder.ts'
 import type { StoreRecords } from './store-records.ts'
@@ -13,6 +14,7 @@ import { VersionSlot } from './version-slot.ts'
 
 /** What scanning needs; `load` insists, `log` hears of what operators should know. */
 export type BundleScanDeps = ChangedFilesDeps & {
+  readonly preparation: Pick<PrepareProcess, 'prepare' | 'read'>
   readonly dir: string
   readonly eager: readonly string[]
   readonly index: ModelIndex
@@ -36,12 +38,13 @@ export class BundleScan {
   readonly #deps: BundleScanDeps
   #rejected: Told = new Map()
   #last: Promise<void> = Promise.resolve()
-  readonly #reads = new ReadBundles()
+  readonly #reads: ReadBundles
   readonly #changedFiles: ChangedFiles
   readonly #closing = new AbortController()
   constructor(deps: BundleScanDeps) {
     this.#deps = deps
     this.#changedFiles = new ChangedFiles(deps)
+    this.#reads = new ReadBundles((unread) => deps.preparation.read(unread, { signal: this.#closing.signal }))
   }
 
   get #isClosed(): boolean {

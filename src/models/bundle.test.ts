@@ -81,7 +81,7 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
   [
     'a class where none is called',
     (folder) => edit(folder, (text) => text.replace('format: "lightgbm"', 'format: "lightgbm"\n  class: "a:B"')),
-    /artefact\/class belongs/,
+    /artefact\/class is for the format python-class, not lightgbm: leave it out/,
   ],
   [
     'a range of a feature that it does not take',
@@ -120,7 +120,7 @@ const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] 
   [
     'an output of a graph where there is no graph',
     (folder) => edit(folder, (text) => text.replace(/^output:$/m, 'output:\n  tensor: "scores"')),
-    /line \d+: \/output\/tensor is for the runtimes onnx and python, not trees$/,
+    /line \d+: \/output\/tensor is for the formats onnx, tensorflow-savedmodel, keras, torchscript and torch-export, not lightgbm: leave it out$/,
   ],
   ['a version that is none', (folder) => edit(folder, (text) => text.replace(/^version: .*$/m, 'version: one')), /\/version/],
 ]
@@ -189,7 +189,13 @@ test('inputs of a graph belong to the runtime onnx', (t) => {
 test('a graphics card is for the runtimes that know of one', (t) => {
   const folder = copy(t)
   edit(folder, (text) => `${text}\nexecution: { device: cuda }\n`)
-  assert.throws(() => readManifest(folder), { message: /execution\/device: cuda is for the runtimes onnx and python, not trees/ })
+  assert.throws(() => readManifest(folder), { message: /execution\/device is for the runtimes onnx and python, not trees: leave it out/ })
+})
+
+test('a byte order mark in front of a manifest is passed over', (t) => {
+  const folder = copy(t)
+  edit(folder, (text) => `\uFEFF${text}`)
+  assert.equal(readManifest(folder).manifest.name, 'momentum')
 })
 
 test('a manifest that changed since it was found is a conflict', (t) => {

@@ -84,7 +84,7 @@ test('a value that the feature cannot have is refused when the model is loaded',
   const ids = manifest.inputs.features
   const set = { ids, digest: manifest.inputs.feature_set_digest, ranges: ids.map(() => ({ min: 0, max: 100 })) } as unknown as FeatureSet
   const features = { declare: () => set, prove: () => Promise.resolve() }
-  await assert.rejects(checkFeatureContract(manifest, features), {
+  await assert.rejects(checkFeatureContract({ dir: '', manifest }, features), {
     code: 'model_verification_failed',
     message: /declares rsi\(14\)@1m to be 101; it is 0 to 100/,
   })

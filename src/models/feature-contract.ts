@@ -2,10 +2,40 @@ import { ServingError } from '../contracts/error.ts'
 import type { FeatureReads, FeatureSet } from '../contracts/features.ts'
 import type { Manifest } from '../contracts/manifest.ts'
 import { durationMs } from '../contracts/written-units.ts'
+import type { ManifestFile } from './manifest-file.ts'
+import { manifestLine } from './read-manifest.ts'
 import { readRanges } from '../contracts/written-ranges.ts'
 
-/** Declares what a model needs, holds its training to this server's definitions, and has these proven. Throws `unknown_feature`, `feature_contract_mismatch`, `model_verification_failed` for a fallback value that the feature cannot have. */
+/** Declares what a model needs, holds its training to this server's definitions, and has these proven. Throws `unknown_feature`, `validation_failed`, `feature_contract_mismatch`, with the line of the feature, and `model_verification_failed` for a fallback value that the feature cannot have. */
 export async function checkFeatureContract(
+  file: Pick<ManifestFile, 'dir' | 'manifest'>,
+  features: Pick<FeatureReads, 'declare' | 'prove'>,
+): Promise<FeatureSet> {
+  try {
+    return await checkManifest(file.manifest, features)
+  } catch (error) {
+    throw placed(error, file)
+  }
+}
+
+/** A refusal that begins with a feature, with the line on which it stands; any other as it is, and one whose manifest went meanwhile. */
+function placed(error: unknown, { dir, manifest: { inputs } }: Pick<ManifestFile, 'dir' | 'manifest'>): unknown {
+  if (!(error instanceof ServingError)) return error
+  const { code, message } = error
+  const at = inputs.features.findIndex((id) => message.startsWith(`${id} `) || message.startsWith(JSON.stringify(id)))
+  const id = inputs.features[at]
+  if (id === undefined) return error
+  const isOfRange = code === 'validation_failed' && inputs.ranges?.[id] !== undefined
+  const path = isOfRange ? ['ranges', id] : ['features', String(at)]
+  try {
+    const line = manifestLine(dir, ['inputs', ...path])
+    return new ServingError(code, `model.yaml: line ${line}: /inputs/${isOfRange ? 'ranges' : path.join('/')}: ${message}`, { cause: error })
+  } catch {
+    return error
+  }
+}
+
+async function checkManifest(
   { name, version, inputs, symbols, fallback = [] }: Manifest,
   features: Pick<FeatureReads, 'declare' | 'prove'>,
 ): Promise<FeatureSet> {

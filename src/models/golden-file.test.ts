@@ -13,6 +13,10 @@ test('golden rows are numbers, and what JSON has no number for stands by its nam
   assert.deepEqual([read.length, read[15]], [16, { input: [1, NaN, -Infinity], output: [0.5] }])
 })
 
+test('a byte order mark in front of golden rows is passed over', () => {
+  assert.equal(readGoldenFile(`\uFEFF${JSON.stringify(file)}`).rows.length, 16)
+})
+
 const refusals: readonly (readonly [unknown, RegExp])[] = [
   [[], /the file must be an object with schema, tolerance, rows/],
   [{ ...file, more: 1 }, /the file must be an object with schema, tolerance, rows/],

@@ -16,13 +16,16 @@ const named = new Map([
   ['-Infinity', -Infinity],
 ])
 
+/** Editors write it in front, and JSON does not know it. */
+const byteOrderMark = /^\uFEFF/
+
 function refuse(message: string): never {
   throw new ServingError('model_verification_failed', `the golden rows do not fit their schema: ${message}`)
 }
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(byteOrderMark, ''))
   } catch (error) {
     return refuse(`they are no JSON, or were cut off: ${(error as Error).message}`)
   }

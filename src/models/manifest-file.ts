@@ -7,7 +7,7 @@ import { refuse } from '../contracts/model-refusal.ts'
 /** A manifest as it lies on disk: `digest` is the SHA-256 of its bytes and so the identity of the bundle. */
 export type ManifestFile = { readonly dir: string; readonly digest: string; readonly manifest: Manifest }
 
-/** Longest manifest that is read: it is parsed between answers, and 2,000 features with all that is said of each take a third of this. */
+/** Longest manifest that is read: 2,000 features with all that is said of each take a third of this. */
 const mostBytes = 1 << 20
 
 const noPlainFile = 'model.yaml is a link or no plain file; put the file itself into the bundle'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Manifest } from '../contracts/manifest.ts'
-import { signalProblems } from './output-problems.ts'
+import { signalProblems, tableProblems } from './output-problems.ts'
 import { readManifest } from './read-manifest.ts'
 
 const examples = fileURLToPath(new URL('../../examples/models', import.meta.url))
@@ -37,8 +37,15 @@ const tables: readonly (readonly [string, readonly number[], readonly number[], 
   ['knots that stand twice', [0.4, 0.4], [0.4, 0.5], /\/(probability|x)\/1 must be above the knot before it/],
   ['chances above 1', [0.4, 0.6], [0.4, 5], /\/(success|y)\/1 must be a probability between 0 and 1, not 5$/],
   ['chances below 0', [0.4, 0.6], [-0.1, 0.4], /\/(success|y)\/0 must be a probability between 0 and 1, not -0\.1$/],
-  ['knots that fit', [0, 1], [0.5, 0.5], undefined],
-  ['amounts beyond 1 as knots', [0.4, 12], [0.4, 0.5], undefined],
+  [
+    'chances that fall',
+    [0.4, 0.5, 0.6],
+    [0.4, 0.5, 0.45],
+    /\/(success|y)\/2 must not be below the knot before it, 0\.5, not 0\.45: make one knot of those that fall, as an isotonic fit does$/,
+  ],
+  ['knots in percent', [40, 60], [0.4, 0.5], /\/(probability|x)\/0 must be a probability between 0 and 1, not 40$/],
+  ['knots below 0', [-0.4, 0.6], [0.4, 0.5], /\/(probability|x)\/0 must be a probability between 0 and 1, not -0\.4$/],
+  ['knots that fit', [0, 0.5, 1], [0.4, 0.4, 0.5], undefined],
 ]
 for (const [what, x, y, message] of tables)
   for (const [where, output] of Object.entries({
@@ -51,6 +58,40 @@ for (const [what, x, y, message] of tables)
       if (message) refuses(t, ['output', said], message)
       else assert.deepEqual(readWith(t, 'output', said).output, said)
     })
+
+const calibrations: readonly (readonly [string, object, RegExp | undefined])[] = [
+  [
+    'a Platt slope below 0',
+    { kind: 'platt', a: -0.4, b: 0 },
+    /line \d+: \/output\/calibration\/a must be above 0, not -0\.4: it would turn BUY into SELL; if the outputs stand the other way round, exchange output\.classes$/,
+  ],
+  ['a Platt slope of 0', { kind: 'platt', a: 0, b: 1 }, /\/output\/calibration\/a must be above 0, not 0: every output would become the same$/],
+  ['a Platt slope above 0', { kind: 'platt', a: 0.05, b: -3 }, undefined],
+  [
+    'an isotonic calibration that is flat',
+    { kind: 'isotonic', x: [0, 1], y: [0.7, 0.7] },
+    /\/output\/calibration\/y must rise: 0\.7 throughout would make every output the same$/,
+  ],
+  ['a temperature of 0', { kind: 'temperature', t: 0 }, /\/output\/calibration\/t must be >= 0\.01$/],
+  ['a temperature at which no number is left', { kind: 'temperature', t: 1e-5 }, /\/output\/calibration\/t must be >= 0\.01$/],
+  ['a temperature at which all is even', { kind: 'temperature', t: 1e6 }, /\/output\/calibration\/t must be <= 100$/],
+  ['a temperature as one is fitted', { kind: 'temperature', t: 20 }, undefined],
+]
+for (const [what, calibration, message] of calibrations)
+  test(`${what} is ${message ? 'refused with its line' : 'taken'}`, (t) => {
+    const said = { ...binary, calibration }
+    if (message) refuses(t, ['output', said], message)
+    else assert.deepEqual(readWith(t, 'output', said).output, said)
+  })
+
+test('tables of an amount are by its size, and it has no calibration', () => {
+  const of = (output: object): string[] => tableProblems({ kind: 'regression', ...output })
+  const table = (probability: number[]): object => ({ reliability: { full: { probability, success: [0.4, 0.5] } } })
+  assert.deepEqual(of(table([0, 12])), [])
+  assert.deepEqual(of(table([-5, 5])), ['/output/reliability/full/probability/0 must be the size of an amount, without its sign, not -5'])
+  assert.deepEqual(of({ calibration: { kind: 'none' } }), [])
+  assert.deepEqual(of({ calibration: { kind: 'platt', a: 1, b: 0 } }), ['/output/calibration is for probabilities; an amount has none: leave it out'])
+})
 
 const rule = (name: string, atLeast = 0.5): object => ({ class: name, at_least: atLeast })
 const sides: readonly (readonly [string, string, object, RegExp])[] = [
@@ -71,7 +112,7 @@ const sides: readonly (readonly [string, string, object, RegExp])[] = [
     'a method where nothing is asked by one',
     'artefact',
     { path: 'model.txt', format: 'lightgbm', method: 'predict' },
-    /line \d+: \/artefact\/method is for the formats sklearn-joblib and skops, not lightgbm$/,
+    /line \d+: \/artefact\/method is for the formats sklearn-joblib and skops, not lightgbm: leave it out$/,
   ],
   [
     'a span that ends before it begins',

@@ -1,29 +1,64 @@
-import type { CalibrationSpec, Manifest, ReliabilitySpec } from '../contracts/manifest.ts'
+import type { Manifest, ReliabilitySpec } from '../contracts/manifest.ts'
 import { isSymbolGlob, meantSymbol } from '../contracts/symbol.ts'
 
 /** Knots of a piecewise linear function, each list with the pointer to where it stands. */
 type Knots = { readonly x: readonly [at: string, values: readonly number[]]; readonly y: readonly [at: string, values: readonly number[]] }
 
-/** Both lists are read by position: what has no partner or goes back would be interpolated to something that nobody measured. */
+/** What is not above the value before it, or of values that may stay as they are, what is below it. */
+const firstFall = (values: readonly number[], mayStay: boolean): number =>
+  values.findIndex((value, i) => i > 0 && (mayStay ? value < (values[i - 1] as number) : value <= (values[i - 1] as number)))
+
+/** Both lists are read by position: what has no partner or goes back would be interpolated to something that nobody measured, and what falls makes less of more. */
 function knotProblems({ x: [xAt, xs], y: [yAt, ys] }: Knots): string[] {
   const lengths = xs.length === ys.length ? [] : [`${yAt} must have as many knots as ${xAt}, ${xs.length}, not ${ys.length}`]
-  const flat = xs.findIndex((value, i) => i > 0 && value <= (xs[i - 1] as number))
+  const flat = firstFall(xs, false)
   const rises = flat < 0 ? [] : [`${xAt}/${flat} must be above the knot before it, ${xs[flat - 1]}, not ${xs[flat]}: knots rise`]
   const wrong = ys.findIndex((value) => value < 0 || value > 1)
   const chances = wrong < 0 ? [] : [`${yAt}/${wrong} must be a probability between 0 and 1, not ${ys[wrong]}`]
-  return [...lengths, ...rises, ...chances]
+  const fall = firstFall(ys, true)
+  const falls =
+    fall < 0
+      ? []
+      : [`${yAt}/${fall} must not be below the knot before it, ${ys[fall - 1]}, not ${ys[fall]}: make one knot of those that fall, as an isotonic fit does`]
+  return [...lengths, ...rises, ...chances, ...falls]
 }
 
-const reliabilityProblems = (at: string, { probability, success }: ReliabilitySpec): string[] =>
-  knotProblems({ x: [`${at}/probability`, probability], y: [`${at}/success`, success] })
+/** Knots in percent, or of an amount with its sign, would all be on one side of what they are asked for. */
+function scaleProblems(kind: Manifest['output']['kind'], [at, values]: Knots['x']): string[] {
+  const most = kind === 'regression' ? Infinity : 1
+  const wrong = values.findIndex((value) => value < 0 || value > most)
+  if (wrong < 0) return []
+  const what = kind === 'regression' ? 'the size of an amount, without its sign' : 'a probability between 0 and 1'
+  return [`${at}/${wrong} must be ${what}, not ${values[wrong]}`]
+}
 
-const calibrationProblems = (spec: CalibrationSpec | undefined): string[] =>
-  spec?.kind === 'isotonic' ? knotProblems({ x: ['/output/calibration/x', spec.x], y: ['/output/calibration/y', spec.y] }) : []
+const tableKnots = (at: string, { probability, success }: ReliabilitySpec): Knots => ({ x: [`${at}/probability`, probability], y: [`${at}/success`, success] })
 
-/** What the schema cannot say of the tables between a model's output and its confidence: lists that belong together, knots that rise, values that are probabilities. */
-export const tableProblems = ({ calibration, reliability }: Pick<Manifest['output'], 'calibration' | 'reliability'>): string[] => [
-  ...calibrationProblems(calibration),
-  ...Object.entries(reliability ?? {}).flatMap(([which, table]) => reliabilityProblems(`/output/reliability/${which}`, table)),
+/** A calibration that turns the order of outputs round would make BUY of SELL; one that makes all of them the same would answer one signal for ever. */
+function calibrationProblems({ kind, calibration }: Pick<Manifest['output'], 'kind' | 'calibration'>): string[] {
+  if (calibration === undefined || calibration.kind === 'none') return []
+  if (kind === 'regression') return ['/output/calibration is for probabilities; an amount has none: leave it out']
+  if (calibration.kind === 'platt' && calibration.a <= 0) {
+    const why =
+      calibration.a === 0
+        ? 'every output would become the same'
+        : 'it would turn BUY into SELL; if the outputs stand the other way round, exchange output.classes'
+    return [`/output/calibration/a must be above 0, not ${calibration.a}: ${why}`]
+  }
+  if (calibration.kind !== 'isotonic') return []
+  const knots: Knots = { x: ['/output/calibration/x', calibration.x], y: ['/output/calibration/y', calibration.y] }
+  const isFlat = calibration.y.every((value) => value === calibration.y[0])
+  const flat = isFlat ? [`/output/calibration/y must rise: ${calibration.y[0]} throughout would make every output the same`] : []
+  return [...knotProblems(knots), ...scaleProblems(kind, knots.x), ...flat]
+}
+
+/** What the schema cannot say of the tables between a model's output and its confidence: lists that belong together, knots that rise, values that are probabilities, an order that stays. */
+export const tableProblems = (output: Pick<Manifest['output'], 'kind' | 'calibration' | 'reliability'>): string[] => [
+  ...calibrationProblems(output),
+  ...Object.entries(output.reliability ?? {}).flatMap(([which, table]) => {
+    const knots = tableKnots(`/output/reliability/${which}`, table)
+    return [...knotProblems(knots), ...scaleProblems(output.kind, knots.x)]
+  }),
 ]
 
 /** Symbols that no request can name. */

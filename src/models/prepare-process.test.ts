@@ -10,6 +10,7 @@ import { Launcher } from '../processes/launcher.ts'
 import { processorMs } from '../processes/process-tree.ts'
 import type { OutputLine } from '../processes/output-lines.ts'
 import type { ManifestFile } from './manifest-file.ts'
+import { readingOf } from './manifest-reading.ts'
 import { prepareBundle } from './prepare-bundle.ts'
 import { PrepareProcess } from './prepare-process.ts'
 import { readManifest } from './read-manifest.ts'
@@ -39,6 +40,15 @@ const children = (pid: number): number[] =>
 test('a bundle comes out of the process as it would out of this one', async (t) => {
   const prepared = await make(t).preparation.prepare(bundle('1.2.3'), never)
   assert.deepEqual(prepared, prepareBundle(bundle('1.2.3')))
+})
+
+test('a manifest is read in the process as it would be in this one, and its faults too', async (t) => {
+  const { preparation } = make(t)
+  const dir = folder('1.2.3')
+  const bytes = readFileSync(`${dir}/model.yaml`)
+  for (const text of [bytes, Buffer.from('schema: 2'), Buffer.from(bytes.toString().replace('1.2.3', '1.2.4'))])
+    assert.deepEqual(await preparation.read({ dir, bytes: text }, never), readingOf(dir, text))
+  assert.equal((await preparation.prepare(bundle('1.2.3'), never)).manifest.version, '1.2.3')
 })
 
 const linux = process.platform !== 'linux' && 'processes are looked at in /proc'

@@ -10,13 +10,14 @@ import { ownProcessorMs } from '../processes/process-tree.ts'
 import { ProcessorShare } from '../processes/processor-share.ts'
 import { ValueStream, valueParts } from '../processes/value-stream.ts'
 import type { ManifestFile } from './manifest-file.ts'
-import { hurried, type PrepareAnswer } from './prepare-answer.ts'
+import { hurried, type ManifestReading, type PrepareAnswer, type UnreadManifest } from './prepare-answer.ts'
 import type { PreparedBundle } from './prepare-bundle.ts'
 
 /** Until when a bundle is wanted, and whether a request waits for it by now: none does unless it says so. */
 export type Wanted = { readonly signal: AbortSignal; readonly isUrgent?: () => boolean }
 
-type Waiting = { readonly file: ManifestFile; readonly wanted: Wanted; readonly giveUp: () => void } & PromiseWithResolvers<PreparedBundle>
+type Answered = Exclude<PrepareAnswer, { readonly code: unknown }>
+type Waiting = { readonly asked: ManifestFile | UnreadManifest; readonly wanted: Wanted; readonly giveUp: () => void } & PromiseWithResolvers<Answered>
 
 const entry = new URL('./prepare-child.ts', import.meta.url)
 const idleMs = 10_000
@@ -55,9 +56,18 @@ export class PrepareProcess {
   }
 
   /** The bundle, ready for its runtime. Throws what `prepareBundle` throws, and `deadline_exceeded` when the signal aborts first. Always settles. */
-  prepare(file: ManifestFile, wanted: Wanted): Promise<PreparedBundle> {
+  async prepare(file: ManifestFile, wanted: Wanted): Promise<PreparedBundle> {
+    return ((await this.#inTurn(file, wanted)) as Extract<Answered, { readonly prepared: unknown }>).prepared
+  }
+
+  /** What a `model.yaml` says that takes long to parse. Throws only where the process does not answer, and `deadline_exceeded`. Always settles. */
+  async read(unread: UnreadManifest, wanted: Wanted): Promise<ManifestReading> {
+    return ((await this.#inTurn(unread, wanted)) as Extract<Answered, { readonly reading: unknown }>).reading
+  }
+
+  #inTurn(asked: ManifestFile | UnreadManifest, wanted: Wanted): Promise<Answered> {
     const { signal } = wanted
-    const waiting: Waiting = { file, wanted, giveUp: () => this.#giveUp(waiting), ...Promise.withResolvers<PreparedBundle>() }
+    const waiting: Waiting = { asked, wanted, giveUp: () => this.#giveUp(waiting), ...Promise.withResolvers<Answered>() }
     this.#waiting.push(waiting)
     if (signal.aborted) this.#giveUp(waiting)
     else signal.addEventListener('abort', waiting.giveUp, { once: true })
@@ -126,7 +136,7 @@ export class PrepareProcess {
 
   /** Now, or once the process runs. */
   #ask(): void {
-    if (this.#current && this.#channel) for (const part of valueParts(this.#current.file)) this.#channel.write(part)
+    if (this.#current && this.#channel) for (const part of valueParts(this.#current.asked)) this.#channel.write(part)
   }
 
   #launch(isHurried: boolean): Launched {
@@ -193,8 +203,8 @@ export class PrepareProcess {
     clearTimeout(this.#patience)
     const { resolve, reject, wanted, giveUp } = this.#current as Waiting
     wanted.signal.removeEventListener('abort', giveUp)
-    if ('prepared' in answer) resolve(answer.prepared)
-    else reject(new ServingError(answer.code, answer.message))
+    if ('code' in answer) reject(new ServingError(answer.code, answer.message))
+    else resolve(answer)
     this.#current = undefined
     this.#next()
   }

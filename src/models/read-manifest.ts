@@ -2,12 +2,12 @@ import { resolve } from 'node:path'
 import { Compile } from 'typebox/schema'
 import { type Alias, type Document, isNode, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from 'yaml'
 import { ServingError } from '../contracts/error.ts'
-import { formatsOf } from '../contracts/artefact-formats.ts'
 import { type Manifest, ManifestSchema } from '../contracts/manifest.ts'
 import { schemaFaults } from '../contracts/schema-faults.ts'
 import { meant } from '../contracts/nearest-names.ts'
 import { fallbackFaults, fallbackProblems } from './fallback-problems.ts'
 import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
+import { runtimeProblems } from './runtime-problems.ts'
 import { trainingProblems } from './training-problems.ts'
 import { signalProblems, symbolProblems, tableProblems } from './output-problems.ts'
 
@@ -73,10 +73,12 @@ class ManifestText {
   }
 
   #lineOf(problem: string): number {
-    const path = (/^(\/[^\s:]*)/.exec(problem)?.[0] ?? '')
-      .split('/')
-      .slice(1)
-      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const path = (/^(\/[^\s:]*)/.exec(problem)?.[0] ?? '').split('/').slice(1)
+    return this.lineAt(path.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')))
+  }
+
+  /** The line of what stands at a path, or of the last on the way to it that there is. */
+  lineAt(path: readonly string[]): number {
     const nodes = path.map((_, i) => this.#document.getIn(path.slice(0, i + 1), true))
     const deepest = nodes.findLast((node) => isNode(node)) ?? this.#document.contents
     return this.#lines.linePos(deepest?.range?.[0] ?? 0).line
@@ -102,9 +104,8 @@ function featureProblems({ features, optional = [], ranges = {} }: Manifest['inp
 }
 
 /** Each feature goes into one input: one that goes nowhere, or twice, is more likely a slip than meant. */
-function tensorProblems({ runtime, inputs: { features, tensors, window = 1 } }: Manifest): string[] {
+function tensorProblems({ features, tensors, window = 1 }: Manifest['inputs']): string[] {
   if (tensors === undefined) return []
-  if (runtime !== 'onnx') return [`/inputs/tensors is for the runtime onnx, not ${runtime}`]
   const taken = tensors.flatMap((tensor) => tensor.features)
   const timesTaken = (id: string): number => taken.filter((other) => other === id).length
   const wrong = [...new Set([...features, ...taken])].filter((id) => !features.includes(id) || timesTaken(id) !== 1)
@@ -118,17 +119,6 @@ function tensorProblems({ runtime, inputs: { features, tensors, window = 1 } }: 
   ]
 }
 
-/** What no process of ours computes would stay on the CPU, or wherever it is, without a word. */
-function deviceProblems({ runtime, execution: { device } = {} }: Manifest): string[] {
-  return device !== 'cuda' || runtime === 'onnx' || runtime === 'python' ? [] : [`/execution/device: cuda is for the runtimes onnx and python, not ${runtime}`]
-}
-
-/** Other runtimes have one output, or say elsewhere which: a name that is passed over would be taken for a choice. */
-function chosenTensorProblems({ runtime, output: { tensor } }: Manifest): string[] {
-  if (tensor === undefined || runtime === 'onnx' || runtime === 'python') return []
-  return [`/output/tensor is for the runtimes onnx and python, not ${runtime}${runtime === 'remote' ? ': its endpoint names the output' : ''}`]
-}
-
 function fileProblems(manifest: Manifest): string[] {
   const { files, artefact, golden, reference } = manifest
   const lacking = artefactFiles(manifest).length > 0 ? [] : [artefact.path]
@@ -136,29 +126,14 @@ function fileProblems(manifest: Manifest): string[] {
   return lacking.map((path) => `/files lacks the SHA-256 of ${path}`)
 }
 
-function artefactProblems({ runtime, artefact }: Manifest): string[] {
-  const formats = formatsOf[runtime]
-  if (!formats.includes(artefact.format)) return [`/artefact/format: the runtime ${runtime} executes ${formats.join(', ')}, not ${artefact.format}`]
-  if ((artefact.format === 'python-class') !== (artefact.class !== undefined)) return ['/artefact/class belongs to the format python-class, and only there']
-  return methodProblems(artefact)
-}
-
-/** Others have one way to be asked: a method that is passed over would be taken for a choice. */
-const methodProblems = ({ format, method }: Manifest['artefact']): string[] =>
-  method === undefined || format === 'sklearn-joblib' || format === 'skops'
-    ? []
-    : [`/artefact/method is for the formats sklearn-joblib and skops, not ${format}`]
-
 /** What the schema cannot say: names that must agree with each other. */
 const contradictions = (manifest: Manifest): string[] => [
   ...trainingProblems(manifest),
   ...symbolProblems(manifest),
   ...featureProblems(manifest.inputs),
-  ...tensorProblems(manifest),
-  ...deviceProblems(manifest),
-  ...chosenTensorProblems(manifest),
+  ...tensorProblems(manifest.inputs),
   ...fileProblems(manifest),
-  ...artefactProblems(manifest),
+  ...runtimeProblems(manifest),
   ...signalProblems(manifest),
   ...tableProblems(manifest.output),
   ...fallbackProblems(manifest),
@@ -181,3 +156,6 @@ export const readManifest = (dir: string): ManifestFile => parseManifest(dir, ma
 
 /** The bytes of a `model.yaml` as a document that can be changed. Throws `model_verification_failed` for what is no YAML, or says nothing. */
 export const manifestDocument = (bytes: Buffer): Document => new ManifestText(bytes).document
+
+/** The line of `model.yaml` of a bundle folder on which something stands. Throws `model_verification_failed` for what is no YAML. */
+export const manifestLine = (dir: string, path: readonly string[]): number => new ManifestText(manifestBytes(dir)).lineAt(path)

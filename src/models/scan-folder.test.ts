@@ -46,6 +46,23 @@ for (const [place, reason] of misnamed)
     assert.match(rejected[place] ?? '', reason)
   })
 
+test('a manifest that takes long to parse is parsed elsewhere, once, and again where that did not answer', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'presage-scan-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  cpSync(example, join(dir, 'momentum/1.2.3'), { recursive: true })
+  const long = join(dir, 'momentum/1.2.4')
+  cpSync(example, long, { recursive: true })
+  appendFileSync(join(long, 'model.yaml'), '#'.repeat(16_384))
+  const asked: string[] = []
+  const reads = new ReadBundles(({ dir: at }) => {
+    asked.push(at)
+    return asked.length === 1 ? Promise.reject(new Error('it died')) : Promise.resolve({ reason: 'none' })
+  })
+  const reasons = async (): Promise<string[]> => (await scanFolder(dir, reads))?.rejected.map(({ reason }) => reason) ?? []
+  assert.deepEqual([await reasons(), await reasons(), await reasons()], [['it died'], ['none'], ['none']])
+  assert.deepEqual(asked, [long, long])
+})
+
 test('a manifest that is as it was at the scan before is not parsed again, one that changed is', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'presage-scan-'))
   t.after(() => rmSync(dir, { recursive: true }))

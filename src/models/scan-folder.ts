@@ -1,9 +1,10 @@
 import { type Dirent, existsSync, readdirSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { modelNamePattern, semverPattern } from '../contracts/manifest.ts'
 import { digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
-import { parseManifest } from './read-manifest.ts'
+import { readingOf } from './manifest-reading.ts'
+import type { ManifestReading, UnreadManifest } from './prepare-answer.ts'
 
 type Rejected = { readonly path: string; readonly reason: string }
 
@@ -13,13 +14,6 @@ export type Scan = { readonly bundles: readonly ManifestFile[]; readonly rejecte
 const isName = new RegExp(modelNamePattern)
 const isVersion = new RegExp(semverPattern)
 const folders = (path: string): Dirent[] => readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-
-/** Why a bundle is not served from where it lies; undefined where it is. */
-export function misplaced({ manifest: { name, version } }: ManifestFile, path: string): string | undefined {
-  const whole = resolve(path)
-  if (basename(whole) === version && basename(dirname(whole)) === name) return undefined
-  return `model.yaml says ${name} ${version}; the folder must be ${name}/${version}`
-}
 
 /** Folders that were meant as bundles: those that hold a `model.yaml`, but for names that begin with a dot, such as of a copy that is still under way. */
 const isMeant = (path: string): boolean => !basename(path).startsWith('.') && existsSync(join(path, 'model.yaml'))
@@ -50,38 +44,43 @@ function strays(path: string): Rejected[] {
   }
 }
 
-/** The bundle in a folder whose name is a version, or why it is none. */
-function parsed(path: string, bytes: Buffer): ManifestFile | Rejected {
-  try {
-    const file = parseManifest(path, bytes)
-    const reason = misplaced(file, path)
-    return reason === undefined ? file : { path, reason }
-  } catch (error) {
-    return rejection(path, error)
-  }
-}
-
 const rejection = (path: string, error: unknown): Rejected => ({ path, reason: error instanceof Error ? error.message : String(error) })
+
+const readHere = async ({ dir, bytes }: UnreadManifest): Promise<ManifestReading> => readingOf(dir, Buffer.from(bytes))
 
 type Read = { readonly digest: string; readonly is: ManifestFile | Rejected }
 
+/** A second for one of 1 MiB, which those who are answered meanwhile would wait: what is longer than this is parsed elsewhere. */
+const mostHere = 16_384
+
 /** What scans have read: to parse a manifest takes long, and most are as they were the time before. */
 export class ReadBundles {
+  readonly #readLarge: (unread: UnreadManifest) => Promise<ManifestReading>
   #before: ReadonlyMap<string, Read> = new Map()
   #now = new Map<string, Read>()
 
-  /** The bundle in a folder, or why it is none; parsed if its bytes are not those of the scan before. */
-  read(path: string): ManifestFile | Rejected {
+  /** `readLarge` parses manifests that take long, in this thread where nobody is answered meanwhile; where it throws, another scan asks it again. */
+  constructor(readLarge: (unread: UnreadManifest) => Promise<ManifestReading> = readHere) {
+    this.#readLarge = readLarge
+  }
+
+  /** The bundle in a folder, or why it is none; parsed if its bytes are not those of the scan before. Never throws. */
+  async read(path: string): Promise<ManifestFile | Rejected> {
     try {
       const bytes = manifestBytes(path)
       const digest = digestOf(bytes)
       const before = this.#before.get(path)
-      const read = before?.digest === digest ? before : { digest, is: parsed(path, bytes) }
+      const read = before?.digest === digest ? before : { digest, is: await this.#parsed(path, bytes) }
       this.#now.set(path, read)
       return read.is
     } catch (error) {
       return rejection(path, error)
     }
+  }
+
+  async #parsed(path: string, bytes: Buffer): Promise<ManifestFile | Rejected> {
+    const reading = bytes.length > mostHere ? await this.#readLarge({ dir: resolve(path), bytes }) : readingOf(path, bytes)
+    return 'manifest' in reading ? reading : { path, reason: reading.reason }
   }
 
   /** A scan is over: what it did not come by is forgotten. */
@@ -102,14 +101,14 @@ function versionsIn(path: string): Dirent[] | string {
 }
 
 /** What is or was meant as a bundle in the folder of a model. */
-function* foundIn(path: string, versions: readonly Dirent[], reads: ReadBundles): Generator<ManifestFile | Rejected> {
+function* foundIn(path: string, versions: readonly Dirent[], reads: ReadBundles): Generator<Promise<ManifestFile | Rejected> | Rejected> {
   for (const { name } of versions)
     if (isVersion.test(name)) yield reads.read(join(path, name))
     else if (isMeant(join(path, name))) yield { path: join(path, name), reason: versionFault(name) }
 }
 
 /** Everything in the folder that is a bundle or was meant as one, or that cannot be looked into, a piece at a time. */
-function* found(dir: string, reads: ReadBundles): Generator<ManifestFile | Rejected | { readonly closed: Rejected }> {
+function* found(dir: string, reads: ReadBundles): Generator<Promise<ManifestFile | Rejected> | Rejected | { readonly closed: Rejected }> {
   for (const { name } of folders(dir)) {
     const path = join(dir, name)
     if (isMeant(path)) yield { path, reason: 'a bundle lies in a folder of its version in the folder of its model: NAME/VERSION' }
@@ -129,7 +128,8 @@ export async function scanFolder(dir: string, reads = new ReadBundles()): Promis
   const rejected: Rejected[] = []
   const closed: Rejected[] = []
   try {
-    for (const each of found(dir, reads)) {
+    for (const item of found(dir, reads)) {
+      const each = await item
       if ('manifest' in each) bundles.push(each)
       else if ('closed' in each) closed.push(each.closed)
       else rejected.push(each)

@@ -10,7 +10,7 @@ import type { Manifest } from '../contracts/manifest.ts'
 import type { ModelRuntime } from '../runtimes/runtime.ts'
 import { TreesRuntime } from '../runtimes/trees/trees-runtime.ts'
 import { digestOf } from './manifest-file.ts'
-import { loadBundle } from './load-bundle.ts'
+import { loadBundle, type LoadPhase } from './load-bundle.ts'
 import { prepareHere } from './prepare-bundle.ts'
 import { readManifest } from './read-manifest.ts'
 import { sealBundle } from './seal-bundle.ts'
@@ -28,7 +28,9 @@ const features = {
   prove: () => Promise.resolve(),
 }
 
-async function seal(dir: string, { anew = false, runtime = new TreesRuntime(clock) }: { readonly anew?: boolean; readonly runtime?: ModelRuntime } = {}) {
+type Sealing = { readonly anew?: boolean; readonly runtime?: ModelRuntime; readonly onPhase?: (phase: LoadPhase) => void }
+
+async function seal(dir: string, { anew = false, runtime = new TreesRuntime(clock), onPhase = () => {} }: Sealing = {}) {
   const deps = { runtimes: [runtime], clock }
   const check = async (path: string) => {
     const { golden, runtime: model } = await loadBundle(
@@ -39,7 +41,7 @@ async function seal(dir: string, { anew = false, runtime = new TreesRuntime(cloc
     await model.dispose()
     return golden?.reproduced
   }
-  return sealBundle(dir, { ...deps, features, check }, { anew })
+  return sealBundle(dir, { ...deps, features, check, onPhase }, { anew })
 }
 
 /** A forest whose manifest says neither digests nor golden rows, after a comment; `golden` are the rows that it had. */
@@ -192,4 +194,10 @@ test('golden rows never take the place of the artefact, and a place that cannot 
   const before = other.text()
   await assert.rejects(seal(other.dir, { anew: true }), { code: 'validation_failed', message: /rows\/golden\.json cannot be written \(ENOENT\)/ })
   assert.deepEqual([other.text(), readdirSync(other.dir)], [before, ['model.txt', 'model.yaml']])
+})
+
+test('whoever seals hears how far it is', async (t) => {
+  const phases: LoadPhase[] = []
+  await seal(draft(t).dir, { onPhase: (phase) => phases.push(phase) })
+  assert.deepEqual([...new Set(phases)], ['loading', 'warming', 'verifying'])
 })

@@ -11,16 +11,17 @@ import { checkFeatureContract } from './feature-contract.ts'
 import { goldenAnswers, holdToGolden, type Question } from './golden-answers.ts'
 import { goldenText } from './golden-text.ts'
 import { checkOptional, type GoldenRows, parseGolden } from './golden.ts'
-import { type LoadDeps, loadBundle } from './load-bundle.ts'
+import { type LoadDeps, type LoadPhase, loadBundle } from './load-bundle.ts'
 import { madeUpRows } from './made-up-rows.ts'
 import { ManifestDraft } from './manifest-draft.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { prepareDraft } from './prepare-bundle.ts'
-import { misplaced } from './scan-folder.ts'
+import { misplaced } from './manifest-reading.ts'
 
-/** What sealing needs; `check` loads the whole bundle as the server would and throws if that refuses it. */
+/** What sealing needs; `onPhase` hears how far it is, `check` loads the whole bundle as the server would and throws if that refuses it. */
 export type SealDeps<Checked> = Pick<LoadDeps, 'runtimes' | 'clock'> & {
   readonly features: Pick<FeatureReads, 'declare' | 'prove'>
+  readonly onPhase: (phase: LoadPhase) => void
   readonly check: (dir: string) => Promise<Checked>
 }
 
@@ -58,9 +59,9 @@ function refuseAbsent(draft: ManifestDraft, files: Manifest['files']): void {
 }
 
 /** The definitions of the model's features, which it is bound to from now on. */
-async function fixFeatures(draft: ManifestDraft, { manifest }: ManifestFile, deps: Pick<SealDeps<unknown>, 'features'>): Promise<FeatureSet> {
+async function fixFeatures(draft: ManifestDraft, file: ManifestFile, deps: Pick<SealDeps<unknown>, 'features'>): Promise<FeatureSet> {
   try {
-    const set = await checkFeatureContract(manifest, deps.features)
+    const set = await checkFeatureContract(file, deps.features)
     draft.fixFeatures(set.digest)
     return set
   } catch (error) {
@@ -89,9 +90,10 @@ async function prove(
   deps: SealDeps<unknown>,
 ): Promise<{ readonly text: string; readonly count: number } | undefined> {
   const preparation = { prepare: async (draft: ManifestFile) => prepareDraft(draft) }
-  const control = { signal: AbortSignal.timeout(patience), onPhase: () => {} }
+  const control = { signal: AbortSignal.timeout(patience), onPhase: deps.onPhase }
   const { runtime } = await loadBundle(file, { ...deps, preparation, allowUnverified: true }, control)
   try {
+    deps.onPhase('verifying')
     const question = kept ?? questionOf(file.manifest, set, runtime)
     const answers = await goldenAnswers(runtime, question, { at: deps.clock.monotonic() + patience, signal: control.signal })
     if (kept === undefined) return { text: goldenText({ ...question, outputs: answers }), count: question.count }

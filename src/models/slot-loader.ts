@@ -127,7 +127,7 @@ export class SlotLoader {
 
   async #bring(slot: VersionSlot, load: SlotLoad): Promise<Resident> {
     this.#checkIdentity(slot)
-    const features = await checkFeatureContract(slot.file.manifest, this.#deps.features)
+    const features = await checkFeatureContract(slot.file, this.#deps.features)
     await this.#reserve(slot, load)
     await nextTurn() // what came before may have taken much of this one
     const loaded = await loadBundle(slot.file, this.#deps, {

@@ -37,7 +37,7 @@ before(async () => {
   model = {
     ref: { name: manifest.name, version: manifest.version, digest },
     manifest,
-    features: await checkFeatureContract(manifest, features),
+    features: await checkFeatureContract({ dir: '', manifest }, features),
     runtime,
   }
   store.ingest({ symbol: 'BTC/USDT', timeframe: '1m' }, walkBars({ seed: 7, count: bars, from: start, barMs: 60_000 }), { clock: 'replay' })

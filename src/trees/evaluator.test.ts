@@ -112,7 +112,7 @@ function leftChains(leaves: number, trees: number): Ensemble {
 const engineOf = (ensemble: Ensemble): string => compileForest(ensemble, { engine: 'bit-slab' }).engine
 
 test('a forest whose trees fill little of the kernel, or are cut into too many pieces for it, goes to the wide kernel: planning it would take many times its file', () => {
-  const one = stump({ num_leaves: '1', leaf_value: '1' })
+  const one = { num_leaves: '1', num_cat: '0', leaf_value: '1' }
   const ragged = (ones: number): Ensemble => {
     const chain = leftChains(257, 1)
     const few = parseLightGbm(modelText(Array.from({ length: ones }, () => one)))

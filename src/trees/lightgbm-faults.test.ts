@@ -65,7 +65,7 @@ test('counts beyond the text are refused before anything of that size is made', 
   inTree({ ...categorical, cat_boundaries: '0 2000000000' }, /cat_threshold has 2 values, not 2000000000/)
   inHeader({ max_feature_idx: '999999' }, /feature_names has 2 values/)
   inHeader({ max_feature_idx: '2147483647' }, /max_feature_idx must be a whole number/)
-  inHeader({ num_tree_per_iteration: '100000', objective: undefined }, /1 trees cannot be shared out/)
+  inHeader({ num_class: '100000', num_tree_per_iteration: '100000', objective: undefined }, /1 trees cannot be shared out/)
 })
 
 test('counts of training rows that contradict themselves are refused', () => {
@@ -83,9 +83,34 @@ test('category sets that contradict themselves are refused', () => {
   inTree({ ...categorical, cat_threshold: '5 -1' }, /not negative/)
 })
 
+test('splits by category and category sets that are not as many are refused', () => {
+  inTree({ decision_type: '1' }, /^line \d+, tree 1: decision_type value 0 is 1: a split by category, but num_cat is 0$/)
+  inTree({ ...categorical, num_cat: '0' }, /cat_boundaries has values, but num_cat is 0/)
+  inTree({ ...categorical, num_cat: '0', cat_boundaries: undefined }, /cat_threshold has values, but num_cat is 0/)
+  inTree({ ...categorical, decision_type: '2' }, /num_cat is 1, but decision_type has 0 splits by category, which take 0 of the sets/)
+  inTree({ ...categorical, decision_type: undefined }, /num_cat is 1, but decision_type has 0 splits by category/)
+  const twice = {
+    ...three,
+    ...categorical,
+    num_cat: '2',
+    decision_type: '1 1',
+    threshold: '1 1',
+    cat_boundaries: '0 1 2',
+    left_child: '1 -2',
+    right_child: '-1 -3',
+  }
+  inTree(twice, /num_cat is 2, but decision_type has 2 splits by category, which take 1 of the sets/)
+  assert.doesNotThrow(() => parseLightGbm(modelText([stump({ ...twice, threshold: '1 0' })])))
+})
+
+test('a tree of one leaf that lists splits is refused', () => {
+  inTree({ num_leaves: '1', leaf_value: '1' }, /split_feature has values, but num_leaves is 1/)
+})
+
 test('linear leaves that contradict themselves are refused', () => {
   const linear = { is_linear: '1', leaf_const: '0.5 -1', num_features: '1 0', leaf_features: '0', leaf_coeff: '2' }
   inTree({ ...linear, is_linear: '2' }, /is_linear must be 0 or 1/)
+  for (const is_linear of ['0', undefined]) inTree({ ...linear, is_linear }, /leaf_coeff is there, but is_linear is not 1/)
   inTree({ ...linear, leaf_features: '2' }, /leaf_features value 0/)
   inTree({ ...linear, num_features: '3 0' }, /num_features value 0/)
   inTree({ ...linear, leaf_const: 'nan 1' }, /leaf_const value 0/)
@@ -96,6 +121,8 @@ test('a header that contradicts itself or the trees is refused', () => {
   inHeader({ objective: 'binary sigmoid:-1' }, /sigmoid must be a positive number/)
   inHeader({ objective: 'multiclass num_class:3' }, /does not fit 1 trees/)
   inHeader({ objective: 'binary sigmoid:1', num_tree_per_iteration: '2' }, /does not fit 2 trees/)
+  inHeader({ objective: undefined, num_class: '2' }, /num_class is 2, but num_tree_per_iteration 1/)
+  inHeader({ objective: undefined, num_class: '0' }, /num_class must be a whole number from 1/)
   inHeader({ version: 'v9' }, /version "v9" is not known/)
   inHeader({ feature_names: 'a b c' }, /feature_names has 3 values/)
   inHeader({ feature_names: undefined }, /"feature_names" is missing/)

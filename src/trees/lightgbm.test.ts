@@ -96,13 +96,6 @@ test('a category is truncated toward zero: -0.5 is 0, NaN and negative ones go r
   for (const x of [NaN, -1, -Infinity, Infinity, 2147483648, 4294967296, 1e18]) assert.equal(side(categorical, x), 'right', String(x))
 })
 
-test('the categorical bit means nothing in a tree without category sets', () => {
-  assert.deepEqual(
-    [0.4, 0.6].map((x) => side({ decision_type: '1' }, x)),
-    ['left', 'right'],
-  )
-})
-
 test('category sets are counted per tree', () => {
   const other = { ...categorical, cat_boundaries: '0 1', cat_threshold: '2', leaf_value: '10 20' }
   assert.deepEqual(

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { assert as assertProperty, json, property } from 'fast-check'
 import { endOfString, shapeOfJson, type JsonShape } from './json-shape.ts'
 import { ModelFormatError } from './model-format-error.ts'
-import { parseJson } from './parse-json.ts'
+import { parseJson, parseJsonInParts } from './parse-json.ts'
 import { parseXgBoostText } from './xgboost/json.ts'
 
 function shapeOf(value: unknown): JsonShape {
@@ -55,4 +55,21 @@ test('a text that is no JSON is refused with the place or the text around it', (
 test('bare words of XGBoost count outside of strings only', () => {
   const text = String.raw`{"NaN":[NaN,-Infinity,"Infinity","\"NaN"],"a":Infinity,"b\\":NaN}`
   assert.deepEqual(parseXgBoostText(text), { NaN: [null, -Infinity, 'Infinity', '"NaN'], a: Infinity, 'b\\': null })
+})
+
+test('a key that stands twice in one object is refused with its place, wherever it stands', () => {
+  const doubled = '{"a": [{"b": 1}, {"b": {"c\\"": 1, "c\\u0022" : 2}}], "b": ":"}'
+  assert.throws(() => parseJson(doubled), {
+    name: 'ModelFormatError',
+    message: /^"c"" is written twice in one object, the second time at character 35 of the file$/,
+  })
+  assert.deepEqual(parseJson('{"a": {"b": {"a": 1}}, "b": ["a", "a", ":", {}]}'), { a: { b: { a: 1 } }, b: ['a', 'a', ':', {}] })
+  const inParts = (text: string): unknown[] => [...(parseJsonInParts(text, 'list').values ?? [])]
+  assert.deepEqual(inParts('{"list": [{"a": 1}, {"a": 2}], "a": 3}'), [{ a: 1 }, { a: 2 }])
+  for (const text of ['{"list": [{"a": 1, "a": 1}]}', '{"a": 1, "list": [], "a": 2}', '{"list": [], "list": [1]}'])
+    assert.throws(() => inParts(text), { name: 'ModelFormatError', message: /is written twice in one object/ })
+})
+
+test('__proto__ is a key as any other', () => {
+  assert.deepEqual(Object.keys(parseJson('{"__proto__": {"a": 1}, "a": 2}') as object), ['__proto__', 'a'])
 })

@@ -1,6 +1,7 @@
+import { doubledKey, keysWithin } from './doubled-key.ts'
 import { shapeOfJson } from './json-shape.ts'
 import { ModelFormatError } from './model-format-error.ts'
-import { splitJson } from './split-json.ts'
+import { type SplitJson, splitJson } from './split-json.ts'
 
 /** Lists and objects within each other; models have 8 at most. */
 const deepest = 32
@@ -12,7 +13,8 @@ const charactersPer = { container: 8, member: 12 } as const
 /** What any text may have, however short it is. */
 const fewest = 1000
 
-function checkShape(text: string): void {
+/** Answers how many members the objects of the text have. */
+function checkShape(text: string): number {
   const { depth, lists, objects, members } = shapeOfJson(text)
   const most = (characters: number): number => fewest + Math.floor(text.length / characters)
   const refuse = (fault: string): never => {
@@ -21,6 +23,14 @@ function checkShape(text: string): void {
   if (depth > deepest) refuse(`more than ${deepest} lists and objects within each other`)
   if (lists + objects > most(charactersPer.container)) refuse(`${lists} lists and ${objects} objects in ${text.length} characters`)
   if (members > most(charactersPer.member)) refuse(`${members} keys in ${text.length} characters`)
+  return members
+}
+
+/** Of two values of one key the last would count here, and perhaps another elsewhere. */
+function checkKeys(text: string, keys: number, members: number): void {
+  if (keys === members) return
+  const { key = '', at = 0 } = doubledKey(text) ?? {}
+  throw new ModelFormatError(`"${key.slice(0, 40)}" is written twice in one object, the second time at character ${at + 1} of the file`)
 }
 
 function parsed(text: string): unknown {
@@ -32,19 +42,30 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What the JSON text of a model says; a text that is no JSON, or whose nesting, lists, objects and keys take more memory than a model of its size, is refused. Throws ModelFormatError. */
-export function parseJson(text: string): unknown {
-  checkShape(text)
-  return parsed(text)
+/** What the JSON text of a model says; a text that is no JSON, or whose nesting, lists, objects and keys take more memory than a model of its size, is refused, and so is a key that stands twice, told with its place in what was `written`. Throws ModelFormatError. */
+export function parseJson(text: string, written = text): unknown {
+  const members = checkShape(text)
+  const document = parsed(text)
+  checkKeys(written, keysWithin(document), members)
+  return document
 }
 
-/** As `parseJson`, but the list `name` of the outermost object, empty in `document`, is parsed value by value: so only one of them is in memory. */
+/** As `parseJson`, but the list `name` of the outermost object, empty in `document`, is parsed value by value: so only one of them is in memory. A key that stands twice in one of them is refused behind the last. */
 export function parseJsonInParts(text: string, name: string): { readonly document: unknown; readonly values: Iterable<unknown> | undefined } {
-  checkShape(text)
+  const members = checkShape(text)
   const split = splitJson(text, name)
-  if (split === undefined) return { document: parsed(text), values: undefined }
-  const values = function* (): Generator {
-    for (let index = 0; index < split.count; index++) yield parsed(split.value(index))
+  const document = parsed(split?.rest ?? text)
+  const keys = keysWithin(document)
+  if (split === undefined) checkKeys(text, keys, members)
+  return { document, values: split && valuesOf(split, (more) => checkKeys(text, keys + more, members)) }
+}
+
+function* valuesOf({ count, value }: SplitJson, checkAll: (keys: number) => void): Generator {
+  let keys = 0
+  for (let index = 0; index < count; index++) {
+    const item = parsed(value(index))
+    keys += keysWithin(item)
+    yield item
   }
-  return { document: parsed(split.rest), values: values() }
+  checkAll(keys)
 }

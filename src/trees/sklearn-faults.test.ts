@@ -123,6 +123,10 @@ test('a model that contradicts itself is refused', () => {
   inModel({ transform: { kind: 'identity', slope: 1 } }, /"slope" belongs to the transform "sigmoid" alone/)
 })
 
+test('what is said twice is refused', () => {
+  refused(sklearnText().replace('"feature":', '"left":[0],"feature":'), /^"left" is written twice in one object, the second time at character \d+ of the file$/)
+})
+
 test('a file that is cut off is refused wherever the cut is', () => {
   const text = sklearnText([stump(), stump({ threshold: [[0]] })], { categories: [[1], null] }).trimEnd()
   for (let length = 0; length < text.length; length++) assert.throws(() => parseSklearnTrees(text.slice(0, length)), ModelFormatError, `cut at ${length}`)

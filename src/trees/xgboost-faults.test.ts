@@ -144,6 +144,7 @@ test('category sets that contradict themselves or are too large are refused, bef
   inTree({ ...byCategory(1), categories_sizes: Float64Array.of(0) }, /categories_sizes has 0 at 0/)
   inTree({ ...byCategory(-1) }, /categories has -1 at 0/)
   inTree({ ...byCategory(16777216) }, /categories has 16777216 at 0/)
+  inTree({ ...byCategory(1), split_type: new Uint8Array(3) }, /split_type says that node 0 splits by value, but categories_nodes lists it/)
   inTree({ ...byCategory(1), categories_nodes: ints(1) }, /lists no categories for node 0/)
   inTree({ ...byCategory(16777215) }, /categories are too large: their bit sets take 2097152 bytes, 262368 are left for a model of this size/)
   const wide = Array.from({ length: 40 }, () => stump(byCategory(65535)))
@@ -181,6 +182,11 @@ test('UBJSON that lies about lengths, nests without end or holds what XGBoost ne
   broken(/a length is an int64/, ...letters('Si'), 1)
   broken(/"a" is written twice/, ...letters('Z'), ...length(1), ...letters('aZ}'))
   broken(/1 bytes follow after the model/, ...letters('Z}Z'))
+})
+
+test('JSON that says one thing twice is refused', () => {
+  const text = jsonOf(modelOf([stump()])).replace('"left_children"', '"left_children":[1,-1,-1],"left_children"')
+  throwsFormatError(() => parseXgBoostJson(text), /^"left_children" is written twice in one object, the second time at character \d+ of the file$/)
 })
 
 test('JSON that nests without end is refused', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readXgBoostZoo } from '../../../test/golden/xgboost/read-xgboost-zoo.ts'
 import { plainArtefact } from '../../../test/support/plain-artefact.ts'
+import { modelText, stump } from '../../trees/model-text.test-data.ts'
 import type { ArtefactFormat } from '../../contracts/artefact-formats.ts'
 import { instantiateForest } from '../../trees/evaluator.ts'
 import { compileTrees } from './compile-trees.ts'
@@ -41,6 +42,20 @@ test('a file of another format, a damaged one, and one that does not fit the man
   assert.throws(compile({ format: 'onnx', content: '' }), refused(/reads lightgbm, xgboost-json, xgboost-ubj, sklearn-trees, not onnx/))
   assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, inputs: 9 }), refused(/take 10 inputs, the manifest lists 9/))
   assert.throws(compile({ format: 'xgboost-ubj', content: model.packed, outputs: 3 }), refused(/give 1 outputs, the manifest lists 3/))
+})
+
+test('columns that the file names as the manifest does, but in another order, are refused', (t) => {
+  const compile = (names: string, features: readonly string[]) => {
+    const content = modelText([stump()], { feature_names: names })
+    return compileTrees({ ...specOf(t, { format: 'lightgbm', content, inputs: 2 }), features, outputs: 1 })
+  }
+  const ids = ['rsi(14)@1m', 'close@1m']
+  assert.throws(
+    () => compile('close@1m rsi(14)@1m', ids),
+    refused(/^Column 0 of the trees is close@1m, which inputs\.features has in place 1 \(counted from 0\); list the training columns in their order$/),
+  )
+  assert.throws(() => compile('x rsi(14)@1m', ids), refused(/^Column 1 of the trees is rsi\(14\)@1m, which inputs\.features has in place 0/))
+  for (const names of ['rsi(14)@1m close@1m', 'rsi price', 'Column_0 Column_1']) compile(names, ids)
 })
 
 test('a file that was exchanged since it was verified is refused', (t) => {

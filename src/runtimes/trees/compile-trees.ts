@@ -26,6 +26,18 @@ function checkShape({ inputs, outputs }: { readonly inputs: number; readonly out
     throw new ServingError('model_verification_failed', `The trees give ${outputs} outputs, the manifest lists ${spec.outputs} classes`)
 }
 
+/** A file that names its columns as the manifest does, but elsewhere, would be given the values of others. */
+function checkColumns({ featureNames }: Pick<Ensemble, 'featureNames'>, { features, window }: ArtefactSpec): void {
+  const at = new Map(features.map((id, column) => [id, column]))
+  const moved = window > 1 ? -1 : featureNames.findIndex((name, column) => (at.get(name) ?? column) !== column)
+  const name = featureNames[moved]
+  if (name !== undefined)
+    throw new ServingError(
+      'model_verification_failed',
+      `Column ${moved} of the trees is ${name}, which inputs.features has in place ${at.get(name)} (counted from 0); list the training columns in their order`,
+    )
+}
+
 /** What reads each format of trees. */
 export const treeReaders: Partial<Record<ArtefactFormat, (bytes: Uint8Array) => Ensemble>> = {
   lightgbm: (bytes) => parseLightGbm(new TextDecoder().decode(bytes)),
@@ -64,6 +76,7 @@ export function compileTrees(spec: ArtefactSpec): CompiledTrees {
   try {
     const ensemble = readEnsemble(spec)
     checkShape(ensemble, spec)
+    checkColumns(ensemble, spec)
     return { forest: compileForest(ensemble), explanations: compileExplanations(ensemble) }
   } catch (cause) {
     if (!(cause instanceof ModelFormatError)) throw cause

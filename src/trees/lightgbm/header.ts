@@ -37,14 +37,24 @@ function namesOf(section: Section, inputs: number): string[] {
   return names
 }
 
+const perIteration = 'num_tree_per_iteration'
+const mostOutputs = 100_000
+
+/** LightGBM has as many trees in an iteration as classes, whatever the objective; it writes beyond its answer where a file says otherwise. */
+function checkClasses(section: Section, outputs: number): void {
+  const classes = section.entries.has('num_class') ? parseWhole(section, 'num_class', { min: 1, max: mostOutputs }) : outputs
+  if (classes !== outputs)
+    throw new ModelFormatError(`num_class is ${classes}, but ${perIteration} ${outputs}`, { line: section.entries.get('num_class')?.line })
+}
+
 /** The header section, checked: feature names as many as features, objective known and fit for the number of outputs. Throws ModelFormatError. */
 export function parseHeader(section: Section): Header {
   checkVersion(section)
   const inputs = parseWhole(section, 'max_feature_idx', { min: 0, max: 1_000_000 }) + 1
-  const perIteration = section.entries.has('num_tree_per_iteration') ? 'num_tree_per_iteration' : 'num_class'
-  const outputs = parseWhole(section, perIteration, { min: 1, max: 100_000 })
+  const outputs = parseWhole(section, section.entries.has(perIteration) ? perIteration : 'num_class', { min: 1, max: mostOutputs })
   const objective = section.entries.get('objective')
   const { name, transform } = parseObjective(objective?.value, outputs, { line: objective?.line })
+  checkClasses(section, outputs)
   const featureNames = namesOf(section, inputs)
   if (section.entries.has('feature_infos')) perFeature(section, 'feature_infos', inputs)
   const sizes = section.entries.get('tree_sizes')

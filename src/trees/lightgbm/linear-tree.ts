@@ -17,7 +17,11 @@ const natural =
 /** The linear leaves of a tree written with linear_tree=true, or undefined where is_linear is absent or 0. Throws ModelFormatError. */
 export function parseLinearLeaves(section: Section, { leaves, inputs }: { leaves: number; inputs: number }): LinearTree | undefined {
   const isLinear = section.entries.get('is_linear')
-  if (isLinear === undefined || isLinear.value.trim() === '0') return undefined
+  if (isLinear === undefined || isLinear.value.trim() === '0') {
+    const coefficients = section.entries.get('leaf_coeff')
+    if (coefficients === undefined) return undefined
+    throw new ModelFormatError('leaf_coeff is there, but is_linear is not 1', { line: coefficients.line, tree: section.tree })
+  }
   if (isLinear.value.trim() !== '1')
     throw new ModelFormatError(`is_linear must be 0 or 1, not "${isLinear.value.slice(0, 20)}"`, { line: isLinear.line, tree: section.tree })
   const list = (key: string, count: number, read: (word: string) => number | undefined): number[] =>

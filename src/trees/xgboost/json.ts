@@ -23,5 +23,5 @@ function withoutBareWords(text: string): string {
 
 /** A JSON text as XGBoost writes it: NaN is null. Throws ModelFormatError for anything else. */
 export function parseXgBoostText(text: string): Value {
-  return parseJson(withoutBareWords(text)) as Value
+  return parseJson(withoutBareWords(text), text) as Value
 }

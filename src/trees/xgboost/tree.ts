@@ -83,6 +83,7 @@ function splitOf(part: Part, node: number, { nodes, sets, left, right }: { nodes
     if (set < 0) part.fail('categories_nodes', `lists no categories for node ${node}, which splits by them`)
     return { left: right, right: left, threshold: set, flags: nodeFlag.categorical | (defaultLeft ^ nodeFlag.defaultLeft) }
   }
+  if (sets.of(node) >= 0) part.fail('split_type', `says that node ${node} splits by value, but categories_nodes lists it`)
   if (Number.isNaN(condition)) part.fail('split_conditions', `has no number at ${node}`)
   // Nothing is below -Infinity, not even itself: only a missing value may go left.
   if (condition === -Infinity) return { left, right, threshold: emptySet, flags: nodeFlag.categorical | defaultLeft }
