@@ -59,7 +59,7 @@ test('a server also says status, proof, engine and protection, why a model faile
   assert.match(lines.at(-1) ?? '', /refused.* torn\/1\.0\.0: model\.yaml: line 3: \/name must be string$/)
 })
 
-test('versions that a server refused are listed with their reasons where they are newer than the latest, and those that are in memory or labelled where their files are damaged', async (t) => {
+test('versions that a server refused are listed with their reasons where they are newer than the latest, and those that are in memory or labelled where something is wrong with them', async (t) => {
   const manifest = { runtime: 'trees', artefact: { format: 'lightgbm' } }
   const told = (version: string, status: string, { reason, labels = [] }: { readonly reason?: string; readonly labels?: readonly string[] } = {}) => ({
     model_name: 'forest',
@@ -93,7 +93,7 @@ test('versions that a server refused are listed with their reasons where they ar
   assert.deepEqual(lines.slice(0, 4), [row('2.1.0', 'failed'), row('1.1.0', 'standby'), row('0.8.0', 'failed'), row('1.0.0', 'active')])
   assert.match(
     lines.slice(4).join('\n'),
-    /^.*failed.* forest 2\.1\.0: model\.txt is damaged\n.*damaged.* forest 1\.1\.0: model\.txt was changed\n.*failed.* forest 0\.8\.0: no golden rows$/,
+    /^.*failed.* forest 2\.1\.0: model\.txt is damaged\n.*in trouble.* forest 1\.1\.0: model\.txt was changed\n.*failed.* forest 0\.8\.0: no golden rows$/,
   )
 })
 

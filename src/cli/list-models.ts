@@ -42,7 +42,7 @@ function proofOf({ verified, golden }: VersionResponse): string {
   return golden === undefined ? 'yes' : `${golden.reproduced}/${golden.rows} within ${golden.max_abs_error.toExponential(1)}`
 }
 
-/** The latest version of a model, after others of which something is to be said: newer ones that failed, and those that answer, or are to, by a label but could not be loaded again. */
+/** The latest version of a model, after others of which something is to be said: newer ones that failed, and those that are in memory, or are to answer by a label, but could not be loaded again or answer nothing at the moment. */
 async function shownVersions(server: RunningServer, name: string): Promise<VersionResponse[]> {
   const path = `/models/${name}`
   const [latest, { versions }] = await Promise.all([server.get<VersionResponse>(path), server.get<VersionsResponse>(`${path}/versions`)])
@@ -70,11 +70,11 @@ async function listServer(options: ServerOptions): Promise<void> {
   ])
   console.log(tableLines(['model', 'version', 'status', 'runtime', 'format', 'verified', 'engine', 'protection', 'memory'], rows).join('\n'))
   for (const { model_name: name, version, reason, loaded } of versions)
-    if (reason !== undefined) console.error(`${styleText('red', loaded ? 'damaged' : 'failed')} ${name} ${version}: ${printable(reason)}`)
+    if (reason !== undefined) console.error(`${styleText('red', loaded ? 'in trouble' : 'failed')} ${name} ${version}: ${printable(reason)}`)
   for (const { folder, reason } of refused) tellRefused(folder, reason)
 }
 
-/** Prints the bundles of a folder, or with a URL the models of a running server with what it knows of them: status, proof, engine, protection, why newer versions than the latest were refused, whose files were damaged since they were loaded, and what folders hold a `model.yaml` that cannot be served. */
+/** Prints the bundles of a folder, or with a URL the models of a running server with what it knows of them: status, proof, engine, protection, why newer versions than the latest were refused, what is wrong with versions in memory, and what folders hold a `model.yaml` that cannot be served. */
 export async function listModels({ models, url, ...key }: ListOptions): Promise<void> {
   if (url === undefined) await listFolder(models)
   else await listServer({ url, ...key })
