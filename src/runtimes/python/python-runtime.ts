@@ -1,4 +1,3 @@
-import { ServingError } from '../../contracts/error.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { unsafeFormats } from '../../contracts/artefact-formats.ts'
 import { refuse } from '../../contracts/model-refusal.ts'
