@@ -62,7 +62,12 @@ const Limits = Type.Object(
     max_batch: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 65536, description: 'Most rows that the model is given at once; larger requests go in parts' }),
     ),
-    memory: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$', description: 'Most memory of a Python worker: 512MiB' })),
+    memory: Type.Optional(
+      Type.String({
+        pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$',
+        description: 'Most memory of one process of the model, as 512MiB; at most models.processMemoryMb, which holds where this is not said',
+      }),
+    ),
   },
   strict,
 )

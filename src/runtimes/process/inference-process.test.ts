@@ -186,6 +186,11 @@ test('the memory of a process is that of its last heartbeat', async () => {
   while ((made.under.info?.rssBytes ?? 0) < before + 40e6) await setImmediate()
 })
 
+test('a process that is too large from the beginning is refused with both numbers, and not replaced without end', async () => {
+  const limits = { recycleBytes: 16 * 2 ** 20 }
+  await assert.rejects(makeProcess({ limits }), { code: 'model_memory_exceeded', message: /^The loaded model takes \d+ MiB, limits\.memory .* allows 16 MiB$/ })
+})
+
 for (const [why, limits, mood] of [
   ['it has answered 3 calls', { recycleCalls: 3 }, 'calm'],
   ['it has grown to', { recycleBytes: 150e6, heartbeatMs: 10 }, 'grow'],

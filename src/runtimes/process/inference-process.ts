@@ -44,6 +44,8 @@ type State =
   | { readonly at: 'down'; readonly until: number; readonly reason: string; readonly timer: NodeJS.Timeout }
   | { readonly at: 'disposed' }
 
+const inMebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
+
 /**
  * Keeps one inference process running: starts it, restarts it with growing waits when it ends, and fails calls fast meanwhile. One that has answered its share of calls, or has grown too
  * large, goes on until a fresh one is ready, and ends when it owes no answer. Make it with `startInferenceProcess`.
@@ -113,7 +115,7 @@ export class InferenceProcess {
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted) abort()
     try {
-      const info = await link.load(this.#spec.args(this.#info), this.#limits.startMs)
+      const info = await this.#load(link)
       this.#up(link, since, info)
       return info
     } catch (error) {
@@ -146,10 +148,21 @@ export class InferenceProcess {
     return { at: 'starting', link, since: clock.monotonic() }
   }
 
+  /** One that is too large from the beginning would be replaced without end. */
+  async #load(link: InferenceLink): Promise<ProcessInfo> {
+    const { startMs, recycleBytes } = this.#limits
+    const info = await link.load(this.#spec.args(this.#info), startMs)
+    if (info.rssBytes <= recycleBytes) return info
+    throw new ServingError(
+      'model_memory_exceeded',
+      `The loaded model takes ${inMebibytes(info.rssBytes)}, limits.memory (models.processMemoryMb where that is not set) allows ${inMebibytes(recycleBytes)}`,
+    )
+  }
+
   #measured(link: InferenceLink, rssBytes: number): void {
     if (this.#state.at !== 'up' || this.#state.link !== link || this.#info === undefined) return
     this.#info = { ...this.#info, rssBytes }
-    if (rssBytes > this.#limits.recycleBytes) void this.#recycle(`it has grown to ${Math.round(rssBytes / 2 ** 20)} MiB`)
+    if (rssBytes > this.#limits.recycleBytes) void this.#recycle(`it has grown to ${inMebibytes(rssBytes)}`)
   }
 
   /** A fresh process is started beside the one that answers; if it cannot take over, the next call or heartbeat tries again. */
@@ -159,7 +172,7 @@ export class InferenceProcess {
     const { link, since } = this.#launch()
     const old = this.#state.link
     try {
-      const info = await link.load(this.#spec.args(this.#info), this.#limits.startMs)
+      const info = await this.#load(link)
       await link.promote()
       if (link.isEnding) return
       if (!this.#succeed(old, { link, since, info })) return link.end('there is nothing left to take over')

@@ -166,6 +166,19 @@ test('an allocation beyond the memory limit is refused, and the worker goes on',
   assert.deepEqual([...(await ask(model, 0))], [0.25, 0.75])
 })
 
+test('a bundle may ask for as much memory as the operator gives one process, which is what one has that asks for none', async (t) => {
+  const made = makeRuntime(t, { processMemoryMb: 512 })
+  if (made === undefined) return
+  const more =
+    'limits.memory asks for 2GiB for one process of the model; models.processMemoryMb (models.memoryBudgetMb where it is not set) allows 512 MiB: ask for less, or raise it'
+  await assert.rejects(made.runtime.load(moody({}, { memory: '2GiB' }), undefined, never), { code: 'model_memory_exceeded', message: more })
+  for (const limits of [{}, { memory: '512MiB' }]) {
+    const model = await load(t, made.runtime, moody({}, limits))
+    await assert.rejects(ask(model, 4), { code: 'model_memory_exceeded' })
+    assert.deepEqual([...(await ask(model, 0))], [0.25, 0.75])
+  }
+})
+
 test('in the box there is no network, no other process, no file of the machine and nothing to write to', async (t) => {
   const made = makeRuntime(t, { sandbox: 'required' })
   if (made === undefined) return
