@@ -20,8 +20,9 @@ try:
     from .frames import MalformedFrame
     from .lifeline import OUT_OF_THE_WAY, hold_lifeline
     from .limits import limit_process
-    from .refusal import log_traceback
+    from .refusal import log_line, log_traceback
     from .server import Server
+    from .system_calls import refuse_system_calls
 except ImportError as missing:
     try:
         refuse(CHANNEL, missing)
@@ -53,6 +54,8 @@ def main() -> None:
     faulthandler.enable(file=2)
     leave_signals()
     limit_process()
+    if (why := refuse_system_calls()) is not None:
+        log_line(f"System calls that no model needs stay open to this worker: {why}")
     hold_lifeline()
     code = 1
     try:

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { getPriority, tmpdir } from 'node:os'
+import { constants, getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -196,6 +196,21 @@ test('in the box there is no network, no other process, no file of the machine a
   assert.ok(pid < 0.01 && processes < 0.01, `process ${pid * 1000} of ${processes * 1000}`)
   assert.equal((await ask(model, 15))[0], 1, 'libraries that ask who runs them, as PyTorch does for its cache, get an answer')
 })
+
+test('what a boxed worker writes to memory as files is bounded, and lies in /tmp and /dev/shm alone', async (t) => {
+  const made = makeRuntime(t, { sandbox: 'required' })
+  if (made === undefined || !(await bubblewrapOrSkip(t))) return
+  const model = await load(t, made.runtime, moody())
+  assert.deepEqual([...(await ask(model, 16))], [0.064, 0.064])
+  assert.equal((await ask(model, 17))[0], 0)
+})
+
+for (const sandbox of ['required', 'off'] as const)
+  test(`a worker is refused system calls that no model needs (python.sandbox: ${sandbox})`, async (t) => {
+    const made = makeRuntime(t, { sandbox })
+    if (made === undefined || (sandbox === 'required' && !(await bubblewrapOrSkip(t)))) return
+    assert.equal((await ask(await load(t, made.runtime, moody()), 18))[0], constants.errno.EPERM / 1000)
+  })
 
 test('graphics cards are shown in the box to a model that asks for one, and to no other', async (t) => {
   const made = makeRuntime(t, { sandbox: 'required' })

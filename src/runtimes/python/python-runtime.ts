@@ -14,7 +14,7 @@ import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
 import { lackOf } from './find-python.ts'
 import { packageFolder, pythonCommand } from './python-command.ts'
-import { boxed, cards, type Protection, workingBubblewrap } from './sandbox.ts'
+import { boxed, type Bubblewrap, cards, type Protection, workingBubblewrap } from './sandbox.ts'
 
 /** What the operator decides about Python models; `executable` is the Python that has the frameworks, undefined where none was set up. */
 export type PythonSettings = {
@@ -139,7 +139,7 @@ export class PythonRuntime implements ModelRuntime {
     return executable
   }
 
-  async #bubblewrap(): Promise<string | undefined> {
+  async #bubblewrap(): Promise<Bubblewrap | undefined> {
     const { sandbox } = this.#settings
     if (sandbox === 'off') return undefined
     const found = await workingBubblewrap()
