@@ -18,7 +18,7 @@ NO_SERVER = "presage-worker is started by the Presage server, which talks to it 
 try:
     from .channel import Channel, Closed
     from .frames import MalformedFrame
-    from .lifeline import OUT_OF_THE_WAY, hold_lifeline
+    from .lifeline import OUT_OF_THE_WAY, hold_lifeline, lead_group
     from .limits import limit_process
     from .refusal import log_line, log_traceback
     from .server import Server
@@ -53,6 +53,7 @@ def main() -> None:
         sys.exit(NO_SERVER)
     faulthandler.enable(file=2)
     leave_signals()
+    lead_group()
     limit_process()
     if (why := refuse_system_calls()) is not None:
         log_line(f"System calls that no model needs stay open to this worker: {why}")

@@ -12,6 +12,7 @@ import { artefactOf } from '../../../test/support/plain-artefact.ts'
 import { bubblewrapOrSkip } from '../../../test/support/bubblewrap.ts'
 import { descendants } from '../../../test/support/descendants.ts'
 import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
+import { isRunning } from '../../../test/support/is-running.ts'
 import { pythonOrSkip } from '../../../test/support/python.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { systemClock } from '../../system.ts'
@@ -210,6 +211,23 @@ for (const sandbox of ['required', 'off'] as const)
     const made = makeRuntime(t, { sandbox })
     if (made === undefined || (sandbox === 'required' && !(await bubblewrapOrSkip(t)))) return
     assert.equal((await ask(await load(t, made.runtime, moody()), 18))[0], constants.errno.EPERM / 1000)
+  })
+
+for (const [how, end] of [
+  ['is unloaded', (model: LoadedModel) => model.dispose()],
+  ['dies', async (model: LoadedModel) => assert.rejects(ask(model, 1), { code: 'worker_crashed' })],
+  ['and the process that starts workers die', async (_: LoadedModel, own: Launcher) => void process.kill(own.pid!, 'SIGKILL')],
+] as const)
+  test(`what a worker started without a box ends with it, where it ${how}`, async (t) => {
+    const executable = pythonOrSkip(t, ['msgpack', 'numpy'])
+    if (executable === undefined) return
+    const own = new Launcher()
+    const deps = { launcher: own, clock: systemClock, random: () => 0, log: () => {} }
+    const model = await load(t, new PythonRuntime(deps, { executable, sandbox: 'off', allowUnsafeFormats: true }), moody())
+    const [child = 0, worker = 0] = [...(await ask(model, 19))].map((share) => Math.round(share * 1e8))
+    assert.ok(isRunning(child) && isRunning(worker))
+    await end(model, own)
+    while (isRunning(worker) || isRunning(child)) await setImmediate()
   })
 
 test('graphics cards are shown in the box to a model that asks for one, and to no other', async (t) => {
