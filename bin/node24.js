@@ -63,8 +63,25 @@ export function foreground(command, args, { env = process.env, hear } = {}) {
   })
 }
 
+/** The variable with the id of the process that started the script again: no setting, and gone once it is read. */
+const starter = 'NODE24_STARTED_BY'
+const lookMs = 1_000
+
+/** Ends this process as SIGTERM does, once what started it again is gone: killed, that can pass no signals on. Whoever waits for it would believe that nothing runs. */
+function endWithStarter() {
+  const pid = process.env[starter]
+  delete process.env[starter]
+  if (pid === undefined) return
+  const look = setInterval(() => {
+    if (process.ppid === Number(pid)) return
+    clearInterval(look)
+    process.kill(process.pid, 'SIGTERM')
+  }, lookMs)
+  look.unref()
+}
+
 /** Starts the running script again under Node 24 if it runs on an older one; returns only on Node 24. */
 export async function onNode24() {
-  if (isNode24()) return
-  process.exit(await foreground(requireNode24(), process.argv.slice(1)))
+  if (isNode24()) return endWithStarter()
+  process.exit(await foreground(requireNode24(), process.argv.slice(1), { env: { ...process.env, [starter]: String(process.pid) } }))
 }

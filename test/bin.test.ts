@@ -101,6 +101,22 @@ test('the launcher passes signals on and ends with the exit code of what it star
   assert.equal(code, 7)
 })
 
+test('what was started again under Node 24 ends in its order when the launcher is killed', async () => {
+  const node24 = JSON.stringify(pathOf('bin/node24.js'))
+  const script = `import { onNode24 } from ${node24}
+    await onNode24()
+    process.on('SIGTERM', () => { process.stdout.write(' ended by SIGTERM'); process.exit() })
+    setInterval(() => {}, 1000)
+    process.stdout.write(String(process.env.NODE24_STARTED_BY))`
+  const starting = `import { foreground } from ${node24}
+    await foreground(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(script)}], { env: { ...process.env, NODE24_STARTED_BY: String(process.pid) } })`
+  const outer = spawn(process.execPath, ['--input-type=module', '-e', starting], { stdio: ['ignore', 'pipe', 'inherit'] })
+  outer.stdout.once('data', () => outer.kill('SIGKILL'))
+  let said = ''
+  for await (const chunk of outer.stdout.setEncoding('utf8')) said += chunk
+  assert.equal(said, 'undefined ended by SIGTERM')
+})
+
 test('a program that a signal ended is told as a shell tells it', () => {
   const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', launcher(`process.kill(process.pid, 'SIGKILL')`)])
   assert.equal(status, 137)

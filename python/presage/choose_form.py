@@ -19,6 +19,8 @@ from .worker_words import UNSAFE
 
 # Their times in Python say nothing about the server, which runs them by itself.
 OWN_ENGINE = "trees"
+# How far two answers to the same rows may lie apart, relative to them.
+STEADY = 1e-5
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ def choose_form(source: Source, room: Path, evidence: tuple[Description, np.ndar
     """
     description, x = evidence
     wanted = class_columns(source.predict(x), description)
+    _check_steady(source, wanted, class_columns(source.predict(x), description))
     tried: list[Tried] = []
     for at, form in enumerate(source.forms):
         if form.runtime not in runtimes:
@@ -54,6 +57,14 @@ def choose_form(source: Source, room: Path, evidence: tuple[Description, np.ndar
         why = f"{len(x)} rows reproduced, largest difference {difference:.1e}"
         return Chosen(folder, artefact, (*tried, _kept(form, artefact, (why, answers.microseconds))))
     raise BundleError("no form of this model answers as its framework does:\n" + "\n".join(f"  {each.form}: {each.why}" for each in tried))
+
+
+def _check_steady(source: Source, wanted: np.ndarray, again: np.ndarray) -> None:
+    """Raises BundleError for a model whose answers are not of the rows alone: a form would be held to the one that came first. Sums of several threads may differ in their last bits."""
+    if not np.allclose(wanted, again, rtol=STEADY, atol=STEADY * float(np.median(np.abs(wanted)))):
+        raise BundleError(
+            f"this {source.kind} gives other answers when it is asked for the same rows again: it keeps something from one call to the next, or draws at random; let it answer from the rows alone"
+        )
 
 
 def _scaled(artefact: Artefact, description: Description, wanted: np.ndarray) -> Artefact:

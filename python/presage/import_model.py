@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -44,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--name", required=True, help=HELP["--name"])
     made.add_argument("--version", required=True, help=HELP["--version"])
     made.add_argument("--matrix", required=True, type=Path, help=HELP["--matrix"])
-    made.add_argument("--models", type=Path, default=Path("models"), help=HELP["--models"])
+    made.add_argument("--models", type=Path, default=Path(os.environ.get("PRESAGE_MODELS_DIR", "models")), help=HELP["--models"])
     made.add_argument("--kind", choices=["binary", "multiclass", "regression"], default="binary", help=HELP["--kind"])
     made.add_argument("--classes", type=lambda text: text.split(","), help=HELP["--classes"])
     made.add_argument("--symbol", help=HELP["--symbol"])

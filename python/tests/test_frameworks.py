@@ -233,6 +233,14 @@ class XgBoostTest(FrameworkTest):
         _, _, _, whole = self.save(model.get_booster(), version="1.0.1")
         self.assertEqual(whole.num_boosted_rounds(), trained)
 
+    def test_a_linear_classifier_that_stopped_early_is_saved_as_it_predicts(self) -> None:
+        model, path = self.classifier(booster="gblinear"), self.models / "given.ubj"
+        model.save_model(path)
+        for version, given in (("1.0.0", model), ("1.0.1", path)):
+            _, inputs, outputs, _ = self.save(given, version=version, description=make_description(optional=[]))
+            # What Python serves has both classes, the first of which is down.
+            np.testing.assert_allclose(model.predict_proba(inputs)[:, 0], outputs, rtol=1e-6)
+
     def test_the_file_of_a_classifier_that_stopped_early_is_that_classifier(self) -> None:
         import xgboost as xgb
 

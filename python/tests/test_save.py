@@ -29,6 +29,16 @@ class Doubled:
         return x * 2
 
 
+class Counting(Doubled):
+    """A step that is another one at each call."""
+
+    calls = 0
+
+    def transform(self, x: np.ndarray) -> np.ndarray:
+        self.calls += 1
+        return x * self.calls
+
+
 @unittest.skipUnless(installed("sklearn", "skl2onnx", "onnxruntime"), "scikit-learn, skl2onnx and onnxruntime are not installed")
 class SklearnFormsTest(unittest.TestCase):
     """Pipelines of scikit-learn."""
@@ -46,6 +56,10 @@ class SklearnFormsTest(unittest.TestCase):
         from sklearn.preprocessing import StandardScaler
 
         return make_pipeline(StandardScaler(), *steps, LogisticRegression()).fit(self.parts.train.x, self.parts.train.up)
+
+    def test_a_model_that_answers_the_same_rows_otherwise_the_next_time_is_refused(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, "this Pipeline gives other answers when it is asked for the same rows again: it keeps something from one call to the next"):
+            presage.save(self.fit(Counting()), **self.words)
 
     def test_a_pipeline_becomes_onnx_in_float64(self) -> None:
         model = self.fit()

@@ -28,6 +28,27 @@ if installed("torch"):
             """P(up)."""
             return torch.sigmoid(self.head(self.rnn(x)[0][:, -1]))
 
+    class Guarded(nn.Module):
+        """Answers an even guess to rows beyond what it was trained on."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(1)
+            self.layer = nn.Linear(3, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            """P(up)."""
+            if bool(x.abs().max() > 1000):
+                x = x * 0
+            return torch.sigmoid(self.layer(x))
+
+    class Unscriptable(Guarded):
+        """The same, in words that only Python knows."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            """P(up)."""
+            return super().forward(x)
+
 
 @unittest.skipUnless(installed("torch", "onnxscript", "onnxruntime"), "torch, onnxscript and onnxruntime are not installed")
 class TorchTest(unittest.TestCase):
@@ -61,6 +82,18 @@ class TorchTest(unittest.TestCase):
         inputs, outputs = golden_rows(report.folder)
         again = predictor(load_program(report.folder / "model.pt2").module(), words["description"].contract)(inputs)
         np.testing.assert_allclose(np.hstack([1 - again, again]), outputs, atol=1e-6)
+
+    def test_a_way_that_no_row_of_the_proof_takes_is_kept_as_well(self) -> None:
+        module = Guarded().eval()
+        report = presage.save(module, **self.words)
+        self.assertEqual(report.kept.form, "TorchScript")
+        far = np.array([[5000.0, 1.0, 1.0]])
+        contract = self.words["description"].contract
+        np.testing.assert_array_equal(predictor(load_script(report.folder / "model.pt"), contract)(far), predictor(module, contract)(far))
+
+    def test_a_way_that_no_form_keeps_is_refused(self) -> None:
+        with self.assertRaisesRegex(presage.BundleError, r"TorchScript: what this module does depends on the values of the rows, of which a trace would keep one way for all .*torch\.where"):
+            presage.save(Unscriptable(), **self.words)
 
     def test_torchscript_stays_torchscript(self) -> None:
         script = torch.jit.script(self.module().eval())

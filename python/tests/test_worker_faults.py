@@ -131,7 +131,7 @@ class ModelFaultsTest(FaultTest):
         worker = self.worker(memory=256 << 20)
         for what in ("allocate", "hoard"):
             code, text = self.refused_call(worker, rows_of(what))
-            self.assertEqual((code, text), ("model_memory_exceeded", "The model needs more memory for these rows than limits.memory allows"))
+            self.assertEqual((code, text), ("model_memory_exceeded", "The model needs more memory for these rows than limits.memory (models.processMemoryMb where that is not set) allows"))
             self.check_alive(worker)
 
     def test_a_model_that_is_larger_than_its_limit_is_refused(self) -> None:
@@ -139,7 +139,17 @@ class ModelFaultsTest(FaultTest):
         path.write_text(MODEL)
         code, text = self.refused_load(path, format="python-class", memory=1 << 20, **{"class": "model:Model"})
         self.assertEqual(code, "model_memory_exceeded")
-        self.assertRegex(text, r"^The loaded model takes \d+ MiB, limits.memory allows 1 MiB$")
+        self.assertRegex(text, r"^The loaded model takes \d+ MiB, limits.memory \(.*\) allows 1 MiB$")
+
+    def test_a_model_that_takes_more_while_it_is_loaded_than_the_operator_gives_is_refused(self) -> None:
+        path = self.folder / "model.py"
+        path.write_text("import numpy as np\n\nbrief = np.ones(1 << 28)\ndel brief\n" + MODEL)
+        worker = WorkerProcess()
+        self.addCleanup(worker.close)
+        worker.load(path, format="python-class", loadingMemory=512 << 20, **{"class": "model:Model"})
+        refused = worker.receive().message
+        self.assertEqual((refused["kind"], refused["code"]), ("refused", "model_memory_exceeded"))
+        self.assertRegex(refused["message"], "models.processMemoryMb allows 512 MiB while a model is loaded")
 
 
 class CallsTest(FaultTest):

@@ -8,6 +8,7 @@ import { systemClock } from '../system.ts'
 import { calendarOf, type CalendarOptions, calendarsOf, withCalendar } from './calendar-option.ts'
 import { chosenFeatures, type FeatureChoice } from './chosen-features.ts'
 import { catalogueOf, type ModuleOptions, parseTimeframe, splitIds, withModules } from './feature-options.ts'
+import { withPlace } from './placed-option.ts'
 import { tableLines } from './table.ts'
 
 type DiffOptions = FeatureChoice & ModuleOptions & CalendarOptions & { readonly symbol: string }
@@ -79,7 +80,7 @@ async function diff(a: string, b: string, options: DiffOptions): Promise<void> {
 
 /** `presage features diff`: which bar and which values differ first between two files of a series, and why; exit code 1 if anything does. */
 export function registerFeaturesDiff(features: Command): void {
-  withCalendar(withModules(features.command('diff <a> <b>')))
+  withPlace(withCalendar(withModules(features.command('diff <a> <b>'))), 'sets', 'folder with declared sets')
     .description(
       'compare two files of one series: the first differing bar with its cause, and the first differing value of every feature; exit code 1 if they differ',
     )
@@ -87,6 +88,5 @@ export function registerFeaturesDiff(features: Command): void {
     .requiredOption('--timeframe <timeframe>', 'length of the bars', parseTimeframe)
     .option('--features <ids>', 'comma-separated ids, e.g. "close@1m,rsi(14)@1m"', splitIds)
     .option('--set <set>', 'a declared set by name or file, or a YAML file with a list of ids or a model manifest')
-    .option('--sets <dir>', 'folder with declared sets', 'features')
     .action(diff)
 }

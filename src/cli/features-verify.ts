@@ -12,6 +12,7 @@ import { type SealedSet, sealedSets, sealedVectors } from '../history/sealed-vec
 import { systemClock } from '../system.ts'
 import { type CalendarFolder, calendarsOf, withCalendarFolder } from './calendar-option.ts'
 import { catalogueOf, type ModuleOptions, splitIds, withModules } from './feature-options.ts'
+import { withPlace } from './placed-option.ts'
 import { ProgressLine } from './progress-line.ts'
 import { calendarsIn, parseMoment } from './series-source.ts'
 import { tableLines } from './table.ts'
@@ -118,11 +119,10 @@ async function verify(options: VerifyOptions): Promise<void> {
 
 /** `presage features verify`: what predictions saw against what is recomputed from the sealed bars; exit code 1 if anything differs. */
 export function registerFeaturesVerify(features: Command): void {
-  withCalendarFolder(withModules(features.command('verify')))
+  withPlace(withCalendarFolder(withModules(features.command('verify'))), 'history', 'history of a server')
     .description(
       'compare the vectors that predictions saw with those recomputed from the sealed bars, as of the same moment and as known then, bit for bit; exit code 1 if a value differs or there is none to compare',
     )
-    .option('--history <dir>', 'history of a server', 'var/history')
     .option('--symbols <symbols>', 'only these, e.g. BTC/USDT,ETH/USDT', splitIds)
     .option('--from <moment>', 'first moment of serving', parseMoment)
     .option('--to <moment>', 'vectors served before this', parseMoment)

@@ -50,6 +50,15 @@ test('its help needs no Python, and names what the package takes beside what eve
     assert.ok(out.includes(`\n  ${flags} `), flags)
 })
 
+test('the bundle goes where the server of these settings looks for models', () => {
+  const told = join(folder, 'told')
+  writeFileSync(told, '#!/bin/sh\n[ "$2" = -m ] || echo "$PRESAGE_MODELS_DIR"\n', { mode: 0o755 })
+  writeFileSync(join(folder, 'elsewhere.yaml'), `models: { dir: /srv/models }\npython: { executable: ${told} }\n`)
+  const words = ['model.txt', '--name', 'mine']
+  assert.equal(run([...words, '--config', join(folder, 'elsewhere.yaml')], {}).out, '/srv/models\n')
+  assert.equal(run(words, { PRESAGE_PYTHON_EXECUTABLE: told }).out, 'models\n')
+})
+
 test('without a Python it says how to get one', () => {
   const { code, err } = run(['model.txt'], {})
   assert.match(err, /run `presage python setup`, or set python\.executable/)

@@ -31,7 +31,7 @@ export function defineImport(command: Command): void {
 
 /** Hands the words over to the Python package, with the Python of the workers; its exit code becomes that of this process. Throws `validation_failed` without one. */
 async function importModel(words: readonly string[], options: ConfigOptions): Promise<void> {
-  const { python, data } = loadConfig(sourcesOf(options))
+  const { python, data, models } = loadConfig(sourcesOf(options))
   const executable = findPython({ executable: python.executable, dataDir: resolve(data.dir) })
   if (executable === undefined)
     throw new ServingError(
@@ -40,7 +40,10 @@ async function importModel(words: readonly string[], options: ConfigOptions): Pr
     )
   const lack = lackOf(executable)
   if (lack !== undefined) throw new ServingError('validation_failed', lack)
-  const child = spawn(executable, ['-m', 'presage', ...words], { stdio: 'inherit', env: { ...process.env, PYTHONPATH: packageFolder } })
+  const child = spawn(executable, ['-m', 'presage', ...words], {
+    stdio: 'inherit',
+    env: { ...process.env, PYTHONPATH: packageFolder, PRESAGE_MODELS_DIR: models.dir },
+  })
   const [code] = (await once(child, 'exit')) as [number | null]
   if (code !== 0) process.exitCode = code ?? 1
 }

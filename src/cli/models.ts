@@ -6,6 +6,7 @@ import { checkBundle, checkColumns, checkKit } from './check-bundle.ts'
 import { type ConfigOptions, withConfigOptions } from './config-options.ts'
 import { defineImport } from './import-model.ts'
 import { listModels } from './list-models.ts'
+import { withPlace } from './placed-option.ts'
 import { printable } from './printable.ts'
 import { withKeyOptions } from './running-server.ts'
 import { sealModel } from './seal-model.ts'
@@ -50,9 +51,8 @@ docs/model-manifest.md describes model.yaml.
 /** Adds `presage models list`, `check`, `seal` and `import`: none needs a server. */
 export function registerModels(program: Command): void {
   const models = program.command('models').enablePositionalOptions().description('list, verify and import bundles').addHelpText('after', examples)
-  withKeyOptions(models.command('list'), 'models:read')
+  withPlace(withKeyOptions(models.command('list'), 'models:read'), 'models', 'folder with NAME/VERSION/model.yaml')
     .description('the bundles of a folder, or the models of a running server')
-    .option('--models <dir>', 'folder with NAME/VERSION/model.yaml', 'examples/models')
     .option('--url <url>', 'a running server, which also says status, proof, engine and protection')
     .action(listModels)
   withConfigOptions(models.command('check'))

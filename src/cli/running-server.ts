@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { ServingError } from '../contracts/error.ts'
+import { withPlace } from './placed-option.ts'
 
 /** Where a running server is, and the key to show it. */
 export type ServerOptions = { readonly url: string; readonly key?: string; readonly keyFile: string }
 
 /** Adds `--key` and `--key-file`, for a key with a scope. */
 export const withKeyOptions = (command: Command, scope: string): Command =>
-  command.option('--key <key>', `API key with the scope ${scope}`).option('--key-file <file>', 'where the key is if --key is not said', 'var/admin.key')
+  withPlace(command.option('--key <key>', `API key with the scope ${scope}`), 'keyFile', 'where the key is if --key is not said')
 
 async function keyOf({ key, keyFile }: ServerOptions): Promise<string> {
   if (key !== undefined) return key

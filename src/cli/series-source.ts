@@ -19,6 +19,7 @@ import { systemClock } from '../system.ts'
 import { calendarOf, type CalendarOptions, withCalendar } from './calendar-option.ts'
 import type { FeatureChoice } from './chosen-features.ts'
 import { parseTimeframe, splitIds } from './feature-options.ts'
+import { withPlace } from './placed-option.ts'
 
 /** Which features over which bars, as the command line says it. Closes in [from, to), ms. */
 export type SourceOptions = FeatureChoice &
@@ -46,15 +47,13 @@ export function parseMoment(text: string): number {
 
 /** Adds the options that say which features over which bars. */
 export const withSourceOptions = (command: Command): Command =>
-  withCalendar(command)
+  withPlace(withPlace(withCalendar(command), 'history', 'history of a server'), 'sets', 'folder with declared sets')
     .requiredOption('--symbols <symbols>', 'one or more, e.g. BTC/USDT,ETH/USDT', splitIds)
     .option('--bars <files...>', 'bars of each symbol in their order: CSV or JSON, plain or .gz, or Parquet (default: the history of a server)')
-    .option('--history <dir>', 'history of a server', 'var/history')
     .option('--known-at <moment>', 'bars of the history as they were known then: later revisions and late bars are not there', parseMoment)
     .requiredOption('--timeframe <timeframe>', 'length of the bars', parseTimeframe)
     .option('--features <ids>', 'comma-separated ids, e.g. "close@1m,rsi(14)@1m"', splitIds)
     .option('--set <set>', 'a declared set by name or file, or a YAML file with a list of ids or a model manifest')
-    .option('--sets <dir>', 'folder with declared sets', 'features')
     .option('--from <moment>', 'first close that becomes a row; bars before it warm the features up', parseMoment)
     .option('--to <moment>', 'rows end before this close', parseMoment)
 

@@ -66,7 +66,7 @@ const Limits = Type.Object(
       Type.String({
         pattern: '^[1-9]\\d{0,8}(KiB|MiB|GiB)$',
         description:
-          'onnx, python, module: most memory of one of its processes, 512MiB. One that takes more once it is loaded is refused, one that grows beyond it is replaced',
+          'onnx, python, module: most memory of one of its processes, as 512MiB; at most models.processMemoryMb, which holds where this is not said. One that takes more once it is loaded is refused, one that grows beyond it is replaced',
       }),
     ),
   },

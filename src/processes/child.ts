@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import type { Readable, Writable } from 'node:stream'
 import type { Command } from './command.ts'
+import { endGroup, endTree } from './end-processes.ts'
 import { channelFd, type LaunchOrder, type LaunchReport } from './launch-message.ts'
 import { leaveSignals } from './leave-signals.ts'
 import { LoadingPriority } from './loading-priority.ts'
@@ -44,12 +45,14 @@ function follow(id: number, child: Child): void {
   })
   if (child.pid === undefined) return
   running.set(id, child)
+  const { pid } = child
   child.on('exit', (code, signal) => {
     running.delete(id)
+    endGroup(pid)
     report({ id, kind: 'ended', how: signal === null ? `it exited with status ${code}` : `signal ${signal} ended it` })
   })
   // Nothing is lost by handing the channel on: a process says nothing on it before it was asked something. Of one that closes it before its turn has come there is none to hand on.
-  report({ id, kind: 'started', pid: child.pid }, child.stdio[channelFd] as Socket)
+  report({ id, kind: 'started', pid }, child.stdio[channelFd] as Socket)
   child.stdin.on('error', () => {})
   const silent = (['stdout', 'stderr'] as const).map((stream) => {
     captureLines(stream, child[stream], { clock, log: (print) => report({ id, kind: 'printed', print }) })
@@ -70,13 +73,14 @@ function promote(id: number): void {
 process.on('message', (order: LaunchOrder) => {
   if (order.kind === 'start') return start(order)
   if (order.kind === 'promote') return promote(order.id)
-  running.get(order.id)?.kill('SIGKILL')
+  const pid = running.get(order.id)?.pid
+  if (pid !== undefined) endTree(pid)
   report({ id: order.id, kind: 'killed' })
 })
 // Not by 'disconnect': Node keeps that back for ever while a channel is on its way to a server that is gone.
 process.stdin.on('close', () => process.exit(0)).resume()
 // A process that is frozen, or inside a computation, would not hear of its end.
 process.on('exit', () => {
-  for (const child of running.values()) child.kill('SIGKILL')
+  for (const { pid } of running.values()) if (pid !== undefined) endTree(pid)
 })
 leaveSignals()

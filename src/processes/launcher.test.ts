@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { isRunning } from '../../test/support/is-running.ts'
 import { cannotRaise, policiesBelow, prioritiesBelow } from '../../test/support/priority.ts'
 import { chrt } from './command.ts'
 import { Launcher } from './launcher.ts'
@@ -17,15 +18,6 @@ import type { OutputLine } from './output-lines.ts'
 const script = (text: string) => ({ file: process.execPath, args: ['-e', text], env: {} })
 const echo = script(`new (require('node:net').Socket)({ fd: 3 }).on('data', function (chunk) { this.write(chunk) })`)
 const untilInput = script(`process.stdin.on('end', () => process.exit(5)).resume()`)
-/** Does it exist, and has not ended? On Linux one that nobody has asked how it ended is still listed, as a zombie. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !/\) Z /.test(process.platform === 'linux' ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '')
-  } catch {
-    return false
-  }
-}
 const pidOf = (launcher: Launcher): number => launcher.pid ?? assert.fail('there is no launcher')
 
 test('what is written to the channel reaches the process, and its answer comes back; killed, it ends', async () => {

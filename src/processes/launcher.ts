@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { type Command, nodeCommand } from './command.ts'
+import { endTree } from './end-processes.ts'
 import type { LaunchOrder, LaunchReport, LifeReport } from './launch-message.ts'
 import type { OutputLine } from './output-lines.ts'
 
@@ -165,7 +166,8 @@ export class Launcher {
       answered(process)
       promoted(process)
       process.started.reject(new Error(why))
-      if (process.pid !== undefined) endOrphan(process.pid)
+      // Its standard input has closed with the launcher, which ends it, unless it is frozen.
+      if (process.pid !== undefined) endTree(process.pid)
       process.ended.resolve(why)
     }
   }
@@ -186,13 +188,4 @@ function answered(process: Underway): void {
 function promoted(process: Underway): void {
   process.promoted?.resolve()
   process.promoted = undefined
-}
-
-/** Its standard input has closed with the launcher, which ends it, unless it is frozen. */
-function endOrphan(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended already.
-  }
 }

@@ -12,12 +12,13 @@ import { TreesRuntime } from './trees/trees-runtime.ts'
 export type RuntimeDeps = ProcessDeps & RemoteDeps
 
 /** Every runtime, by its kind in the manifest. */
-export function makeRuntimes(deps: RuntimeDeps, { python, modulePaths, onnxInServer, libraryPath, remote }: RuntimeSettings): readonly ModelRuntime[] {
+export function makeRuntimes(deps: RuntimeDeps, { python, remote, ...settings }: RuntimeSettings): readonly ModelRuntime[] {
+  const { modulePaths, onnxInServer, libraryPath, processMemoryMb } = settings
   return [
     new TreesRuntime(deps.clock),
-    new OnnxRuntime(deps, { inServer: onnxInServer, python: python.executable, libraryPath }),
-    new PythonRuntime(deps, { ...python, libraryPath }),
-    new ModuleRuntime(deps, modulePaths),
+    new OnnxRuntime(deps, { inServer: onnxInServer, python: python.executable, libraryPath, processMemoryMb }),
+    new PythonRuntime(deps, { ...python, libraryPath, processMemoryMb }),
+    new ModuleRuntime(deps, { modulePaths, processMemoryMb }),
     new RemoteRuntime(deps, remote),
   ]
 }

@@ -9,6 +9,8 @@ export type RuntimeSettings = {
   readonly modulePaths: readonly string[]
   readonly onnxInServer: readonly string[]
   readonly libraryPath: readonly string[]
+  /** MiB that one process of a model may have. */
+  readonly processMemoryMb: number
   readonly remote: RemoteSettings
 }
 
@@ -20,6 +22,8 @@ export type RuntimeConfig = {
     readonly modulePaths: readonly string[]
     readonly onnxInServer: readonly string[]
     readonly libraryPath: readonly string[]
+    readonly memoryBudgetMb: number
+    readonly processMemoryMb?: number
   }
   readonly python: { readonly executable?: string; readonly sandbox: PythonSettings['sandbox'] }
 }
@@ -28,11 +32,13 @@ export type RuntimeConfig = {
 export function runtimeSettings({ data, models, python }: RuntimeConfig): RuntimeSettings {
   const executable = findPython({ executable: python.executable, dataDir: resolve(data.dir) })
   const { allowUnsafeFormats, modulePaths, onnxInServer, libraryPath, remoteHosts, remoteAuthorization } = models
+  const { processMemoryMb = models.memoryBudgetMb } = models
   return {
     python: { executable, sandbox: python.sandbox, allowUnsafeFormats },
     modulePaths,
     onnxInServer,
     libraryPath,
+    processMemoryMb,
     remote: { remoteHosts, remoteAuthorization },
   }
 }

@@ -45,6 +45,7 @@ export async function makeWorld(): Promise<World> {
         modulePaths: [folder],
         onnxInServer,
         libraryPath: [],
+        processMemoryMb: 1_024,
         remote: { remoteHosts: [server.host] },
       },
     )

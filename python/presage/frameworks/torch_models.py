@@ -37,7 +37,7 @@ def torch_source(model: Any, contract: Contract) -> Source:
         forms = [
             onnx,
             Form("torch.export", "python", lambda folder: _write_program(_exported(given, example), folder)),
-            Form("TorchScript", "python", lambda folder: _write_script(_traced(given, example), folder)),
+            Form("TorchScript", "python", lambda folder: _write_script(_scripted(given, example), folder)),
         ]
     return Source(f"torch {torch.__version__}", type(model).__name__, None, in_batches(predictor(ask, contract)), forms)
 
@@ -127,11 +127,22 @@ def _exported(module: Any, example: Any) -> Any:
         return torch.export.export(module, (example,), dynamic_shapes=_any_rows())
 
 
-def _traced(module: Any, example: Any) -> Any:
+def _scripted(module: Any, example: Any) -> Any:
+    """
+    TorchScript of a module by its trace; where that would keep what was decided by the values of the example, for all rows, by its source. Raises BundleError where neither is to be had.
+    """
     import torch
 
     with _quietly(), torch.no_grad():
-        return torch.jit.trace(module, example)
+        # Not as errors: PyTorch warns from within conversions that cannot raise.
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always", torch.jit.TracerWarning)
+            traced = torch.jit.trace(module, example)
+        if not any(issubclass(each.category, torch.jit.TracerWarning) for each in said):
+            return traced
+        fix = "choose between tensors with torch.where, or write forward() so that torch.jit.script takes it"
+        with refused("what this module does depends on the values of the rows, of which a trace would keep one way for all", fix):
+            return torch.jit.script(module)
 
 
 def _write_script(script: Any, folder: Path) -> Artefact:

@@ -32,7 +32,16 @@ def booster_of(model: Any) -> Any:
         raise BundleError(f"to this model {model.missing} is a missing value, but the server's missing values are NaN: train with missing=np.nan")
     booster = model.get_booster()
     rounds = getattr(model, "best_iteration", None)
-    return booster if rounds is None else booster[: rounds + 1]
+    return booster if rounds is None else _up_to(booster, rounds)
+
+
+def _learner(booster: Any) -> Any:
+    return json.loads(booster.save_config())["learner"]
+
+
+def _up_to(booster: Any, best: int) -> Any:
+    """The booster up to its best round. A linear one has no rounds any more once it is trained, and predicts with all of them."""
+    return booster if _learner(booster)["gradient_booster"]["name"] == "gblinear" else booster[: best + 1]
 
 
 def xgboost_source(model: Any, contract: Contract) -> Source:
@@ -40,7 +49,7 @@ def xgboost_source(model: Any, contract: Contract) -> Source:
     import xgboost
 
     booster = booster_of(model)
-    learner = json.loads(booster.save_config())["learner"]
+    learner = _learner(booster)
     kind, objective = learner["gradient_booster"]["name"], learner["objective"]["name"]
     check_order(type(model).__name__, booster.feature_names or [], contract)
     check_categories(type(model).__name__, _categories(booster))
@@ -90,4 +99,4 @@ def load_xgboost(path: Path) -> Any:
     with reading(path, "a model of XGBoost", "write it with booster.save_model(path), which ends with .ubj or .json"):
         booster = Booster(model_file=path)
     best = booster.attr("best_iteration")
-    return booster if best is None or booster.attr("scikit_learn") is None else booster[: int(best) + 1]
+    return booster if best is None or booster.attr("scikit_learn") is None else _up_to(booster, int(best))

@@ -18,10 +18,11 @@ NO_SERVER = "presage-worker is started by the Presage server, which talks to it 
 try:
     from .channel import Channel, Closed
     from .frames import MalformedFrame
-    from .lifeline import OUT_OF_THE_WAY, hold_lifeline
+    from .lifeline import OUT_OF_THE_WAY, hold_lifeline, lead_group
     from .limits import limit_process
-    from .refusal import log_traceback
+    from .refusal import log_line, log_traceback
     from .server import Server
+    from .system_calls import refuse_system_calls
 except ImportError as missing:
     try:
         refuse(CHANNEL, missing)
@@ -52,7 +53,10 @@ def main() -> None:
         sys.exit(NO_SERVER)
     faulthandler.enable(file=2)
     leave_signals()
+    lead_group()
     limit_process()
+    if (why := refuse_system_calls()) is not None:
+        log_line(f"System calls that no model needs stay open to this worker: {why}")
     hold_lifeline()
     code = 1
     try:

@@ -14,10 +14,21 @@ PR_SET_PDEATHSIG = 1
 OUT_OF_THE_WAY = 64
 
 
+def lead_group() -> None:
+    """Makes this process the first of a group, which those that the model starts belong to, and which is ended with it. Its session stays: the kernel may share out processors by session."""
+    if os.getpgid(0) != os.getpid():
+        os.setpgid(0, 0)
+
+
+def end_group() -> None:
+    """Kills this process and its group."""
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
 def _wait_for_end(descriptor: int) -> None:
     while os.read(descriptor, 1024):
         pass
-    os.kill(os.getpid(), signal.SIGKILL)
+    end_group()
 
 
 def hold_lifeline() -> None:

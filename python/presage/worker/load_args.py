@@ -39,6 +39,7 @@ class LoadArgs:
     class_name: str | None = None
     tensor: str | None = None
     memory: int | None = None
+    loading_memory: int | None = None
     batch: list[Proven] = field(default_factory=list)
 
     @property
@@ -51,8 +52,8 @@ TYPES: dict[str, type] = {
     "path": str, "files": dict, "format": str, "features": list, "inputs": int, "window": int, "outputs": int,
     "kind": str, "threads": int, "device": str, "allowUnsafe": bool,
 }  # fmt: skip
-OPTIONAL: dict[str, type] = {"method": str, "class": str, "tensor": str, "memory": int, "batch": list}
-RENAMED = {"allowUnsafe": "allow_unsafe", "class": "class_name"}
+OPTIONAL: dict[str, type] = {"method": str, "class": str, "tensor": str, "memory": int, "loadingMemory": int, "batch": list}
+RENAMED = {"allowUnsafe": "allow_unsafe", "loadingMemory": "loading_memory", "class": "class_name"}
 
 
 def parse_proven(given: Any) -> Proven:

@@ -13,11 +13,11 @@ import numpy as np
 from .adapters import open_model
 from .adapters.adapter import Model
 from .alike import Size, effort_ms, plan_cuts, prove_sizes, wall_ms
-from .limits import limit_memory, resident_bytes
+from .limits import limit_loading, limit_memory, resident_bytes
 from .load_args import LoadArgs
 from .messages import host_ms
 from .outputs import as_outputs
-from .refusal import CONTRACT_MISMATCH, DEADLINE_EXCEEDED, MEMORY_EXCEEDED, OUTPUT_INVALID, VERIFICATION_FAILED, Refusal, first_line, is_out_of_memory, log_line, log_traceback
+from .refusal import CONTRACT_MISMATCH, DEADLINE_EXCEEDED, ITS_LIMIT, MEMORY_EXCEEDED, OUTPUT_INVALID, VERIFICATION_FAILED, Refusal, first_line, is_out_of_memory, log_line, log_traceback
 from .verify import verify_files
 
 
@@ -61,7 +61,7 @@ class LoadedModel:
             traceback.clear_frames(error.__traceback__)
             log_traceback()
             if is_out_of_memory(error):
-                where = "limits.memory allows" if self._model.device == "cpu" else "limits.memory or the graphics card has"
+                where = f"{ITS_LIMIT} allows" if self._model.device == "cpu" else f"{ITS_LIMIT} or the graphics card has"
                 raise Refusal(MEMORY_EXCEEDED, f"The model needs more memory for these rows than {where}") from error
             raise Refusal(OUTPUT_INVALID, f"The model's code raised {type(error).__name__}") from error
         return as_outputs(answer, len(rows), self._args)
@@ -124,6 +124,9 @@ def load_model(args: LoadArgs) -> LoadedModel:
     if len(args.features) != args.inputs:
         raise Refusal(CONTRACT_MISMATCH, f"The manifest lists {len(args.features)} features for {args.inputs} inputs")
     verify_files(args.path, args.files)
+    # What the libraries of a graphics card reserve is many times what they use.
+    if args.loading_memory is not None and args.device == "cpu":
+        limit_loading(args.loading_memory)
     try:
         model = LoadedModel(open_model(args), args)
     except Refusal:
@@ -131,7 +134,8 @@ def load_model(args: LoadArgs) -> LoadedModel:
     except BaseException as error:  # reading a model may run foreign code
         log_traceback()
         code = MEMORY_EXCEEDED if is_out_of_memory(error) else VERIFICATION_FAILED
-        raise Refusal(code, f"The {args.format} artefact cannot be loaded: {first_line(error)}") from error
+        bound = "" if code != MEMORY_EXCEEDED or args.loading_memory is None else f"; models.processMemoryMb allows {args.loading_memory >> 20} MiB while a model is loaded"
+        raise Refusal(code, f"The {args.format} artefact cannot be loaded: {first_line(error)}{bound}") from error
     model.warm_up()
     if "fallback" in (info := model.info()):
         log_line(f"The model asks for {args.device}, the {info['device']} computes it: {info['fallback']}")

@@ -15,6 +15,9 @@ DEADLINE_EXCEEDED = "deadline_exceeded"
 MODEL_LOADING = "model_loading"
 INTERNAL = "internal"
 
+# Where the memory of a worker is bounded, for people.
+ITS_LIMIT = "limits.memory (models.processMemoryMb where that is not set)"
+
 
 class Refusal(Exception):
     """A load or a call that cannot be answered: `code` is a code of the server's error table, the text says what to change."""

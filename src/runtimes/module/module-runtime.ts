@@ -5,16 +5,21 @@ import { poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
 import { loadModule } from './load-module.ts'
 
+/** What the operator decides about modules: in or below which folders they may lie, and how many MiB one process of them may have. */
+export type ModuleSettings = { readonly modulePaths: readonly string[]; readonly processMemoryMb?: number }
+
 /** JavaScript and TypeScript modules from folders that the operator lists, each in a supervised process of its own. */
 export class ModuleRuntime implements ModelRuntime {
   readonly kind = 'module'
   readonly #deps: ProcessDeps
-  readonly #allowed: readonly string[]
-  constructor(deps: ProcessDeps, allowed: readonly string[]) {
+  readonly #settings: ModuleSettings
+  constructor(deps: ProcessDeps, settings: ModuleSettings) {
     this.#deps = deps
-    this.#allowed = allowed
+    this.#settings = settings
   }
-  load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
-    return loadModule({ ...spec, allowed: this.#allowed, process: recycling(spec), size: poolSize(spec) }, reporting(this.#deps, spec.model), signal)
+  async load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
+    const { modulePaths, processMemoryMb = Infinity } = this.#settings
+    const limits = recycling(spec, processMemoryMb)
+    return loadModule({ ...spec, allowed: modulePaths, process: limits, size: poolSize(spec) }, reporting(this.#deps, spec.model), signal)
   }
 }

@@ -11,8 +11,16 @@ import { loadInServer } from './load-in-server.ts'
 import { loadOnnx } from './load-onnx.ts'
 import { Turns } from './turns.ts'
 
-/** What the operator decides about ONNX models: which are computed in the server, and for graphics cards a Python whose onnxruntime has CUDA, and folders of libraries that the linker does not find itself. */
-export type OnnxSettings = { readonly inServer?: readonly string[]; readonly python?: string | undefined; readonly libraryPath?: readonly string[] }
+/**
+ * What the operator decides about ONNX models: which are computed in the server, how many MiB a process of another may have, and for graphics cards a Python whose onnxruntime has CUDA, and folders of
+ * libraries that the linker does not find itself.
+ */
+export type OnnxSettings = {
+  readonly inServer?: readonly string[]
+  readonly python?: string | undefined
+  readonly libraryPath?: readonly string[]
+  readonly processMemoryMb?: number
+}
 
 /** ONNX models, each in supervised processes of its own that compute one call at a time; those named in `inServer` are computed in this process. */
 export class OnnxRuntime implements ModelRuntime {
@@ -29,12 +37,12 @@ export class OnnxRuntime implements ModelRuntime {
   async load(spec: ArtefactSpec, _compiled: unknown, signal: AbortSignal): Promise<LoadedModel> {
     const { path, features, window, outputs, tensor, tensors, files } = spec
     const { device } = spec.execution
-    const { inServer = [], ...cuda } = this.#settings
+    const { inServer = [], processMemoryMb = Infinity, ...cuda } = this.#settings
     const graph = { features, window, outputs, tensor, tensors, device, sha256: files[path] }
     const labels = { model: spec.model.name, version: spec.model.version }
     // Of a file without a digest nobody knows whether it is the same.
     const sizes = graph.sha256 === undefined ? undefined : this.#sizes.of(JSON.stringify({ ...graph, ...labels }))
-    const onnx = { path, ...graph, ...cuda, sizes, limits: recycling(spec), size: poolSize(spec) }
+    const onnx = { path, ...graph, ...cuda, sizes, limits: recycling(spec, processMemoryMb), size: poolSize(spec) }
     if (inServer.includes(spec.model.name)) {
       const model = await loadInServer(onnx, { ...this.#deps, turns: this.#turns }, signal)
       const one = { ...spec.execution, workers: 1, spares: 0 }

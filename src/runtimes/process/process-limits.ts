@@ -39,6 +39,6 @@ export function requireRoom({ rssBytes }: ProcessInfo, { recycleBytes }: Process
   const [taken, allowed] = [Math.ceil(rssBytes / 2 ** 20), Math.floor(recycleBytes / 2 ** 20)]
   throw new ServingError(
     'model_memory_exceeded',
-    `The process of the loaded model takes ${taken} MiB, limits.memory allows ${allowed} MiB: allow more in model.yaml, or leave the limit out`,
+    `The process of the loaded model takes ${taken} MiB, limits.memory (models.processMemoryMb where that is not set) allows ${allowed} MiB: allow it more`,
   )
 }

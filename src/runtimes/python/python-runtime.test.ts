@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { getPriority, tmpdir } from 'node:os'
+import { constants, getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -12,6 +12,7 @@ import { artefactOf } from '../../../test/support/plain-artefact.ts'
 import { bubblewrapOrSkip } from '../../../test/support/bubblewrap.ts'
 import { descendants } from '../../../test/support/descendants.ts'
 import { cannotRaise, prioritiesBelow } from '../../../test/support/priority.ts'
+import { isRunning } from '../../../test/support/is-running.ts'
 import { pythonOrSkip } from '../../../test/support/python.ts'
 import type { LoadedModel } from '../../contracts/loaded-model.ts'
 import { systemClock } from '../../system.ts'
@@ -166,6 +167,19 @@ test('an allocation beyond the memory limit is refused, and the worker goes on',
   assert.deepEqual([...(await ask(model, 0))], [0.25, 0.75])
 })
 
+test('a bundle may ask for as much memory as the operator gives one process, which is what one has that asks for none', async (t) => {
+  const made = makeRuntime(t, { processMemoryMb: 512 })
+  if (made === undefined) return
+  const more =
+    'limits.memory asks for 2GiB for one process of the model; models.processMemoryMb (models.memoryBudgetMb where it is not set) allows 512 MiB: ask for less, or raise it'
+  await assert.rejects(made.runtime.load(moody({}, { memory: '2GiB' }), undefined, never), { code: 'model_memory_exceeded', message: more })
+  for (const limits of [{}, { memory: '512MiB' }]) {
+    const model = await load(t, made.runtime, moody({}, limits))
+    await assert.rejects(ask(model, 4), { code: 'model_memory_exceeded' })
+    assert.deepEqual([...(await ask(model, 0))], [0.25, 0.75])
+  }
+})
+
 test('in the box there is no network, no other process, no file of the machine and nothing to write to', async (t) => {
   const made = makeRuntime(t, { sandbox: 'required' })
   if (made === undefined) return
@@ -183,6 +197,38 @@ test('in the box there is no network, no other process, no file of the machine a
   assert.ok(pid < 0.01 && processes < 0.01, `process ${pid * 1000} of ${processes * 1000}`)
   assert.equal((await ask(model, 15))[0], 1, 'libraries that ask who runs them, as PyTorch does for its cache, get an answer')
 })
+
+test('what a boxed worker writes to memory as files is bounded, and lies in /tmp and /dev/shm alone', async (t) => {
+  const made = makeRuntime(t, { sandbox: 'required' })
+  if (made === undefined || !(await bubblewrapOrSkip(t))) return
+  const model = await load(t, made.runtime, moody())
+  assert.deepEqual([...(await ask(model, 16))], [0.064, 0.064])
+  assert.equal((await ask(model, 17))[0], 0)
+})
+
+for (const sandbox of ['required', 'off'] as const)
+  test(`a worker is refused system calls that no model needs (python.sandbox: ${sandbox})`, async (t) => {
+    const made = makeRuntime(t, { sandbox })
+    if (made === undefined || (sandbox === 'required' && !(await bubblewrapOrSkip(t)))) return
+    assert.equal((await ask(await load(t, made.runtime, moody()), 18))[0], constants.errno.EPERM / 1000)
+  })
+
+for (const [how, end] of [
+  ['is unloaded', (model: LoadedModel) => model.dispose()],
+  ['dies', async (model: LoadedModel) => assert.rejects(ask(model, 1), { code: 'worker_crashed' })],
+  ['and the process that starts workers die', async (_: LoadedModel, own: Launcher) => void process.kill(own.pid!, 'SIGKILL')],
+] as const)
+  test(`what a worker started without a box ends with it, where it ${how}`, async (t) => {
+    const executable = pythonOrSkip(t, ['msgpack', 'numpy'])
+    if (executable === undefined) return
+    const own = new Launcher()
+    const deps = { launcher: own, clock: systemClock, random: () => 0, log: () => {} }
+    const model = await load(t, new PythonRuntime(deps, { executable, sandbox: 'off', allowUnsafeFormats: true }), moody())
+    const [child = 0, worker = 0] = [...(await ask(model, 19))].map((share) => Math.round(share * 1e8))
+    assert.ok(isRunning(child) && isRunning(worker))
+    await end(model, own)
+    while (isRunning(worker) || isRunning(child)) await setImmediate()
+  })
 
 test('graphics cards are shown in the box to a model that asks for one, and to no other', async (t) => {
   const made = makeRuntime(t, { sandbox: 'required' })

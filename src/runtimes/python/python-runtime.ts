@@ -15,7 +15,7 @@ import { memoryLimit, poolSize, recycling } from '../pool-by-manifest.ts'
 import type { ArtefactSpec, ModelRuntime } from '../runtime.ts'
 import { lackOf } from './find-python.ts'
 import { packageFolder, pythonCommand } from './python-command.ts'
-import { boxed, cards, type Protection, workingBubblewrap } from './sandbox.ts'
+import { boxed, type Bubblewrap, cards, type Protection, workingBubblewrap } from './sandbox.ts'
 
 /** What the operator decides about Python models; `executable` is the Python that has the frameworks, undefined where none was set up. */
 export type PythonSettings = {
@@ -24,6 +24,8 @@ export type PythonSettings = {
   readonly allowUnsafeFormats: boolean
   /** Folders of libraries for graphics cards that the linker does not find itself. */
   readonly libraryPath?: readonly string[]
+  /** MiB that one worker may have; as many as there are where it is not said. */
+  readonly processMemoryMb?: number
 }
 
 const protocol = 1
@@ -64,19 +66,20 @@ export class PythonRuntime implements ModelRuntime {
     const executable = this.#admit(spec)
     const device = spec.execution.device ?? 'cpu'
     const { command, protection } = await this.#command(executable, spec)
-    const memory = memoryLimit(spec)
-    const given = { ...argumentsOf(spec), device, allowUnsafe: this.#settings.allowUnsafeFormats, ...(memory === undefined ? {} : { memory }) }
+    const { processMemoryMb = Infinity, allowUnsafeFormats } = this.#settings
+    const limits = recycling(spec, processMemoryMb)
+    const given = { ...argumentsOf(spec), device, allowUnsafe: allowUnsafeFormats }
     const labels = { model: spec.model.name, version: spec.model.version }
     // Of files without digests nobody knows whether they are the same.
     const known = Object.keys(spec.files).length > 0 ? this.#sizes : new ProvenSizes()
-    const sizes = known.of(JSON.stringify({ ...given, memory: 0, executable, ...labels }))
+    const sizes = known.of(JSON.stringify({ ...given, executable, ...labels }))
     // Another worker must give a row the bits that the first one gives.
     const args = (first: ProcessInfo | undefined) => {
       if (first !== undefined) sizes.keep(first)
-      return { ...given, batch: sizes.known().map(provenBy) }
+      return { ...given, ...memoryWords(spec, processMemoryMb), batch: sizes.known().map(provenBy) }
     }
     const report = new DeviceReport(reporting(this.#deps, spec.model), labels)
-    const pool = await startInferencePool({ command, args, limits: recycling(spec) }, poolSize(spec), { ...report.deps, signal })
+    const pool = await startInferencePool({ command, args, limits }, poolSize(spec), { ...report.deps, signal })
     for (const info of pool.infos) sizes.keep(info)
     const model = new PythonModel(pool, spec, protection)
     report.watch(model)
@@ -111,7 +114,7 @@ export class PythonRuntime implements ModelRuntime {
     return executable
   }
 
-  async #bubblewrap(): Promise<string | undefined> {
+  async #bubblewrap(): Promise<Bubblewrap | undefined> {
     const { sandbox } = this.#settings
     if (sandbox === 'off') return undefined
     const found = await workingBubblewrap()
@@ -125,6 +128,12 @@ export class PythonRuntime implements ModelRuntime {
 
 /** The batch sizes that a worker proved, and where. */
 const provenBy = ({ batch, device, versions }: ProcessInfo) => ({ sizes: batch, device, versions })
+
+/** What a worker is told of its memory, as far as it is bounded: bytes that it may have once the model is loaded, and until then, when reading it may take more. */
+function memoryWords(spec: ArtefactSpec, most: number): Readonly<Record<string, number>> {
+  const bounds = { memory: memoryLimit(spec, most), loadingMemory: most * 2 ** 20 }
+  return Object.fromEntries(Object.entries(bounds).filter(([, bytes]) => bytes !== Infinity))
+}
 
 /** What a worker is told to load. */
 const argumentsOf = ({ path, files, format, method, class: className, features, inputs, window, outputs, kind, tensor }: ArtefactSpec) => ({

@@ -6,16 +6,30 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { bubblewrapOrSkip } from '../../../test/support/bubblewrap.ts'
 import { pythonOrSkip } from '../../../test/support/python.ts'
-import { boxed, workingBubblewrap } from './sandbox.ts'
+import { boxed, type Openings, workingBubblewrap } from './sandbox.ts'
+
+const nothing: Openings = { readable: [], devices: [] }
 
 test('devices are opened in the box once it has its own /dev, which has none of them', () => {
-  const { args } = boxed({ file: '/bin/true', args: [], env: {} }, '/usr/bin/bwrap', { readable: ['/'], devices: ['/dev/nvidia0', '/dev/nvidiactl'] })
+  const { args } = boxed(
+    { file: '/bin/true', args: [], env: {} },
+    { file: '/usr/bin/bwrap', canBound: true },
+    { readable: ['/'], devices: ['/dev/nvidia0', '/dev/nvidiactl'] },
+  )
   const at = args.indexOf('--dev')
   assert.ok(at > 0)
   const opened = ['--dev-bind-try', '/dev/nvidia0', '/dev/nvidia0', '--dev-bind-try', '/dev/nvidiactl', '/dev/nvidiactl']
   const first = args.indexOf('--dev-bind-try')
   assert.deepEqual(args.slice(first, first + opened.length), opened)
   assert.ok(first > at)
+})
+
+test('a bubblewrap that cannot bound files in memory makes a box all the same', async (t) => {
+  if (!(await bubblewrapOrSkip(t))) return
+  const bubblewrap = (await workingBubblewrap()) ?? assert.fail('it works no more')
+  const { file, args } = boxed({ file: '/bin/sh', args: ['-c', 'echo x > /tmp/x && cat /tmp/x'], env: {} }, { ...bubblewrap, canBound: false }, nothing)
+  assert.ok(!args.includes('--size'))
+  assert.equal(execFileSync(file, args, { encoding: 'utf8', env: {} }), 'x\n')
 })
 
 const listing = `
@@ -29,7 +43,7 @@ test('of a Python that lies beside what is no business of a model, the box shows
   const folder = mkdtempSync(join(tmpdir(), 'presage-box-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const look = (file: string): unknown => {
-    const command = boxed({ file, args: ['-c', listing, folder], env: {} }, bubblewrap, { readable: [], devices: [] })
+    const command = boxed({ file, args: ['-c', listing, folder], env: {} }, bubblewrap, nothing)
     return JSON.parse(execFileSync(command.file, command.args, { encoding: 'utf8', env: {} }))
   }
   const bubblewrap = (await workingBubblewrap()) ?? assert.fail('it works no more')
