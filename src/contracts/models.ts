@@ -68,7 +68,7 @@ const HistoryEntry = Type.Object({ at: Type.String(), event: Type.String(), deta
 export const VersionResponse = Type.Object({
   model_name: Type.String(),
   ...versionParts,
-  state: Type.String({ description: 'empty, loading, verifying, warming, ready, draining or failed' }),
+  state: Type.String({ description: 'empty, loading, warming, verifying, ready, draining or failed' }),
   engine: Type.Optional(Type.String()),
   protection: Type.Optional(Type.String({ description: 'What keeps its process apart from the machine: bubblewrap (no network, read-only files) or rlimits' })),
   golden: Type.Optional(Golden),

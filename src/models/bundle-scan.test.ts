@@ -40,7 +40,7 @@ async function scanOf(t: TestContext, places: readonly string[], load?: (slot: V
 /** Brings a version into memory by a word. */
 const inMemory = (slot: VersionSlot): Promise<Resident> => {
   slot.hasLoaded = true
-  return Promise.resolve((slot.resident = {} as Resident))
+  return Promise.resolve((slot.resident = { runtime: {} } as Resident))
 }
 
 test('a folder that is refused is told once, with its place and why, and again when the reason is another', async (t) => {

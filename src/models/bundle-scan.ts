@@ -33,11 +33,21 @@ type Told = ReadonlyMap<string, string>
 /** What a scan found of the versions that are known: folders of bundles, and those of which something is to be said. */
 type Found = { readonly present: ReadonlySet<string>; readonly rejected: Told; readonly closed: Told }
 
+/** The proofs under way for what a look at the folder found; undefined where it was not read. */
+type Proofs = readonly Promise<void>[] | undefined
+
+/** Settles when the proofs of a look have ended, and what came before them. */
+async function endOf(found: Promise<Proofs>, before: readonly Promise<void>[]): Promise<void> {
+  await Promise.all([...before, ...((await found) ?? [])])
+}
+
 /** Finds bundles in the models folder and has them proven in the background. */
 export class BundleScan {
   readonly #deps: BundleScanDeps
   #rejected: Told = new Map()
-  #last: Promise<void> = Promise.resolve()
+  #found: Promise<Proofs> = Promise.resolve([])
+  #checked: Promise<void> = Promise.resolve()
+  #proven: Promise<void> = Promise.resolve()
   readonly #reads: ReadBundles
   readonly #changedFiles: ChangedFiles
   readonly #closing = new AbortController()
@@ -55,24 +65,39 @@ export class BundleScan {
     return [...this.#rejected].map(([folder, reason]) => ({ folder, reason }))
   }
 
-  /** Reads the folder, tells when its bundles are known and their proofs under way; settles when all that is new, repaired or due again is proven or refused. Scans follow each other. Never throws. */
+  /** Reads the folder, tells when its bundles are known and their proofs under way; settles when all that is new, repaired or due again is proven or refused, by this look and those before. They follow each other, and wait for no proof. Never throws. */
   run(onFound: () => void = () => {}): Promise<void> {
-    this.#last = this.#last
-      .then(() => this.#scan(onFound))
-      .catch((error: unknown) => this.#deps.log('warn', `the models folder was not read to its end: ${String(error)}`))
-    return this.#last
+    const found = (this.#found = this.#findAfter(this.#found, onFound))
+    const checked = (this.#checked = this.#checkAfter(this.#checked, found))
+    this.#proven = endOf(found, [this.#proven, checked])
+    return this.#proven
   }
-  /** Proves nothing more; settles when the scan under way has ended. */
-  close(): Promise<void> {
-    this.#closing.abort()
-    return this.#last
+  async #findAfter(before: Promise<unknown>, onFound: () => void): Promise<Proofs> {
+    await before
+    return this.#find(onFound).catch(this.#tell)
+  }
+  async #checkAfter(before: Promise<void>, found: Promise<Proofs>): Promise<void> {
+    await before
+    if (await found) await this.#checkAgain().catch(this.#tell)
+  }
+  readonly #tell = (error: unknown): undefined => {
+    this.#deps.log('warn', `the models folder was not read to its end: ${String(error)}`)
   }
 
-  async #scan(onFound: () => void): Promise<void> {
+  /** Proves nothing more; settles when the looks and proofs under way have ended. */
+  close(): Promise<void> {
+    this.#closing.abort()
+    return this.#proven
+  }
+
+  async #find(onFound: () => void): Promise<Proofs> {
     const { dir, index, records, refresh, log } = this.#deps
     const scan = this.#isClosed ? undefined : await scanFolder(dir, this.#reads)
-    if (this.#isClosed) return
-    if (!scan) return log('warn', `the models folder ${dir} cannot be read; what is in memory serves on`)
+    if (this.#isClosed) return undefined
+    if (!scan) {
+      log('warn', `the models folder ${dir} cannot be read; what is in memory serves on`)
+      return undefined
+    }
     const told = (folders: Scan['rejected']) => new Map(folders.map(({ path, reason }) => [relative(dir, path), reason]))
     const [rejected, closed] = [told(scan.rejected), told(scan.closed)]
     const fresh = new Set<VersionSlot>()
@@ -88,8 +113,7 @@ export class BundleScan {
     // The newest first, so that `latest` goes to it at once and not by way of the older ones.
     const proofs = index.entries.map((entry) => this.#proveAll(entry.newestFirst(), fresh))
     onFound()
-    await Promise.all(proofs)
-    await this.#checkAgain()
+    return proofs
   }
 
   /** The slot of a bundle that is new: one that was never seen, or whose manifest was replaced before the version ever was these bytes. */

@@ -16,8 +16,8 @@ export type LoadDeps = {
   readonly allowUnverified: boolean
 }
 
-/** The states that a load goes through: its files and its process, its golden rows, its memory brought at hand. */
-export type LoadPhase = 'loading' | 'verifying' | 'warming'
+/** The states that a load goes through: its files (`loading`), its process (`warming`), its golden rows (`verifying`). */
+export type LoadPhase = 'loading' | 'warming' | 'verifying'
 
 /** A loaded model with what was proven of it. */
 export type LoadedBundle = { readonly prepared: PreparedBundle; readonly runtime: LoadedModel; readonly golden: GoldenResult | undefined }
@@ -123,12 +123,12 @@ export async function loadBundle(
       'model_verification_failed',
       `This server has no runtime ${prepared.manifest.runtime}; it has ${deps.runtimes.map((runtime) => runtime.kind).join(', ')}`,
     )
+  onPhase('warming')
   const runtime = await kind.load(prepared.spec, prepared.compiled, signal)
   try {
     onPhase('verifying')
     const by = { at: deps.clock.monotonic() + longestVerificationMs, signal, allowUnverified: deps.allowUnverified }
     const golden = await verify(prepared, runtime, by)
-    onPhase('warming')
     await runtime.bringAtHand?.()
     return { prepared, runtime, golden }
   } catch (error) {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { noMeter } from '../contracts/meter.ts'
 import { openDatabase } from '../database/open-database.ts'
 import { FeatureService } from '../features/feature-service.ts'
@@ -72,6 +73,29 @@ test('a version that nobody asked for leaves memory once it is proven', async (t
   await service.scan()
   const { loaded, verified } = await admin.version('model', '1.0.0')
   assert.deepEqual({ loaded, verified }, { loaded: false, verified: true })
+})
+
+test('a bundle is found and proven while the proof of another has come to no end', async (t) => {
+  const { service, write, hold, reading } = await serviceOf(t)
+  write({ name: 'slow', version: '1.0.0', up: 0.4 })
+  const go = hold()
+  const found = Promise.withResolvers<void>()
+  const first = service.scan(found.resolve)
+  await found.promise
+  hold()()
+  write({ name: 'quick', version: '1.0.0', up: 0.4 })
+  const second = service.scan()
+  while (!service.entries.some(({ name, slots }) => name === 'quick' && [...slots.values()].some((slot) => service.isVerified(slot)))) await setImmediate()
+  assert.deepEqual(reading, ['slow 1.0.0', 'quick 1.0.0'])
+  go()
+  await Promise.all([first, second])
+  assert.deepEqual(
+    service.entries.map(({ name, labels }) => [name, labels.get('latest')]),
+    [
+      ['quick', '1.0.0'],
+      ['slow', '1.0.0'],
+    ],
+  )
 })
 
 test('a store that refuses when `latest` moves by itself is told again what is `previous`, and health says so until it takes it', async (t) => {

@@ -6,7 +6,7 @@ import type { ManifestFile } from './manifest-file.ts'
 import type { Resident } from './resident.ts'
 
 /** The lifecycle of one version in this process. */
-export type SlotState = 'empty' | 'loading' | 'verifying' | 'warming' | 'ready' | 'draining' | 'failed'
+export type SlotState = 'empty' | 'loading' | 'warming' | 'verifying' | 'ready' | 'draining' | 'failed'
 
 /** A load under way: whoever asks meanwhile waits for `done`; `giveUp` ends it. `reservedBytes` are kept free for it; `isAsked` is true once someone waits for it, `isUrgent` once a request does. */
 export type SlotLoad = {
