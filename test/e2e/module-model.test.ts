@@ -79,6 +79,8 @@ test('a model whose processes end one after the other is told, counted and no lo
   writeFileSync(lame, '')
   assert.equal((await client.post('/predict', ask(50_000, 667))).body.code, 'worker_crashed')
   await eventually('its process is started again, which fails', async () => (await restarts()) >= 2)
+  // What /health says is kept for a moment.
+  await eventually('health hears of it', async () => (await health()).status === 'degraded')
   assert.deepEqual(await health(), { status: 'degraded', detail: '1 of 1 versions loaded, 1 without a running process' })
   const { status, reason, loaded } = (await client.get('/models')).body.models[0]
   assert.deepEqual([status, loaded], ['active', true])
