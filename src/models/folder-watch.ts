@@ -1,6 +1,16 @@
-import { type FSWatcher, watch } from 'node:fs'
+import { type FSWatcher, statSync, watch } from 'node:fs'
 
 const settleMs = 200
+
+/** Which folder lies there at the moment, of all that may come to lie there; undefined where there is none to look into. */
+function folderAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return `${dev} ${ino}`
+  } catch {
+    return undefined
+  }
+}
 
 /** Calls back when a folder changes, and now and then anyway: file systems lose events, and some have none. */
 export class FolderWatch {
@@ -8,6 +18,7 @@ export class FolderWatch {
   readonly #everyMs: number
   readonly #onChange: () => void
   #watcher: FSWatcher | undefined
+  #watched: string | undefined
   #every: NodeJS.Timeout | undefined
   #settling: NodeJS.Timeout | undefined
   constructor(dir: string, everyMs: number, onChange: () => void) {
@@ -25,17 +36,18 @@ export class FolderWatch {
     this.#watch()
   }
 
-  /** Unless it is watched already. A folder that is not there (yet), or whose watcher failed, is watched from a later look on. */
+  /** Unless it is watched already. A folder that comes later, or again, is watched from the next look on: Node neither refuses to watch one that is not there nor tells when it goes. */
   #watch(): void {
-    if (this.#watcher) return
+    const folder = folderAt(this.#dir)
+    if (folder === this.#watched) return
+    this.#watcher?.close()
+    this.#watcher = undefined
+    this.#watched = folder
+    if (folder === undefined) return
     try {
-      const watcher = watch(this.#dir, { recursive: true, persistent: false }, () => this.#settle())
-      this.#watcher = watcher.on('error', () => {
-        watcher.close()
-        this.#watcher = undefined
-      })
+      this.#watcher = watch(this.#dir, { recursive: true, persistent: false }, () => this.#settle()).on('error', () => (this.#watched = undefined))
     } catch {
-      this.#watcher = undefined
+      this.#watched = undefined
     }
   }
 
