@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -42,6 +42,15 @@ test('a range that a feature never has is told with its line', async (t) => {
   await assert.rejects(checkFeatureContract(bundle(t, 'rsi(14)@1m', '"ranges": { "rsi(14)@1m": [90, 10] }'), features), {
     code: 'validation_failed',
     message: 'model.yaml: line 5: /inputs/ranges: rsi(14)@1m is 0 to 100, never 90 to 10',
+  })
+})
+
+test('in a manifest that takes long to parse a feature is told with its place alone: whoever is answered meanwhile would wait', async (t) => {
+  const file = bundle(t, 'rzi(14)@1m')
+  appendFileSync(join(file.dir, 'model.yaml'), '\n'.repeat(16_384))
+  await assert.rejects(checkFeatureContract(file, features), {
+    code: 'unknown_feature',
+    message: /^model\.yaml: \/inputs\/features\/1: "rzi\(14\)@1m": no such feature/,
   })
 })
 

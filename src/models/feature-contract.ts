@@ -29,7 +29,8 @@ function placed(error: unknown, { dir, manifest: { inputs } }: Pick<ManifestFile
   const path = isOfRange ? ['ranges', id] : ['features', String(at)]
   try {
     const line = manifestLine(dir, ['inputs', ...path])
-    return new ServingError(code, `model.yaml: line ${line}: /inputs/${isOfRange ? 'ranges' : path.join('/')}: ${message}`, { cause: error })
+    const where = line === undefined ? 'model.yaml' : `model.yaml: line ${line}`
+    return new ServingError(code, `${where}: /inputs/${isOfRange ? 'ranges' : path.join('/')}: ${message}`, { cause: error })
   } catch {
     return error
   }

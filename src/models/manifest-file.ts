@@ -9,6 +9,8 @@ export type ManifestFile = { readonly dir: string; readonly digest: string; read
 
 /** Longest manifest that is read: 2,000 features with all that is said of each take a third of this. */
 const mostBytes = 1 << 20
+/** Longest manifest that is parsed beside answers: one of 1 MiB takes a second, which all who are answered meanwhile would wait. */
+export const mostParsedHere = 16_384
 
 const noPlainFile = 'model.yaml is a link or no plain file; put the file itself into the bundle'
 

@@ -6,7 +6,7 @@ import { type Manifest, ManifestSchema } from '../contracts/manifest.ts'
 import { schemaFaults } from '../contracts/schema-faults.ts'
 import { meant } from '../contracts/nearest-names.ts'
 import { fallbackFaults, fallbackProblems } from './fallback-problems.ts'
-import { artefactFiles, digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
+import { artefactFiles, digestOf, type ManifestFile, manifestBytes, mostParsedHere } from './manifest-file.ts'
 import { runtimeProblems } from './runtime-problems.ts'
 import { trainingProblems } from './training-problems.ts'
 import { signalProblems, symbolProblems, tableProblems } from './output-problems.ts'
@@ -157,5 +157,8 @@ export const readManifest = (dir: string): ManifestFile => parseManifest(dir, ma
 /** The bytes of a `model.yaml` as a document that can be changed. Throws `model_verification_failed` for what is no YAML, or says nothing. */
 export const manifestDocument = (bytes: Buffer): Document => new ManifestText(bytes).document
 
-/** The line of `model.yaml` of a bundle folder on which something stands. Throws `model_verification_failed` for what is no YAML. */
-export const manifestLine = (dir: string, path: readonly string[]): number => new ManifestText(manifestBytes(dir)).lineAt(path)
+/** The line of `model.yaml` of a bundle folder on which something stands; undefined where finding it would take long. Throws `model_verification_failed` for what is no YAML. */
+export function manifestLine(dir: string, path: readonly string[]): number | undefined {
+  const bytes = manifestBytes(dir)
+  return bytes.length > mostParsedHere ? undefined : new ManifestText(bytes).lineAt(path)
+}

@@ -2,7 +2,7 @@ import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { modelNamePattern, semverPattern } from '../contracts/manifest.ts'
-import { digestOf, type ManifestFile, manifestBytes } from './manifest-file.ts'
+import { digestOf, type ManifestFile, manifestBytes, mostParsedHere } from './manifest-file.ts'
 import { readingOf } from './manifest-reading.ts'
 import type { ManifestReading, UnreadManifest } from './prepare-answer.ts'
 
@@ -50,9 +50,6 @@ const readHere = async ({ dir, bytes }: UnreadManifest): Promise<ManifestReading
 
 type Read = { readonly digest: string; readonly is: ManifestFile | Rejected }
 
-/** A second for one of 1 MiB, which those who are answered meanwhile would wait: what is longer than this is parsed elsewhere. */
-const mostHere = 16_384
-
 /** What scans have read: to parse a manifest takes long, and most are as they were the time before. */
 export class ReadBundles {
   readonly #readLarge: (unread: UnreadManifest) => Promise<ManifestReading>
@@ -79,7 +76,7 @@ export class ReadBundles {
   }
 
   async #parsed(path: string, bytes: Buffer): Promise<ManifestFile | Rejected> {
-    const reading = bytes.length > mostHere ? await this.#readLarge({ dir: resolve(path), bytes }) : readingOf(path, bytes)
+    const reading = bytes.length > mostParsedHere ? await this.#readLarge({ dir: resolve(path), bytes }) : readingOf(path, bytes)
     return 'manifest' in reading ? reading : { path, reason: reading.reason }
   }
 
