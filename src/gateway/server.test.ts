@@ -146,19 +146,25 @@ async function startWatched(t: TestContext, overrides: Partial<GatewayDeps> = {}
 const posted = `POST /predict HTTP/1.1\r\nHost: x\r\nX-API-Key: ${admin}\r\nContent-Type: application/json\r\nContent-Length: ${predictBody.length}\r\n\r\n${predictBody}`
 const left = 'presage_http_requests_total{route="/predict",status="499"} 1'
 
+/** A watched gateway whose client has left while his work goes on; `release` and `fail` end that. */
+async function leftAlone(t: TestContext) {
+  const { deps, begun, release, fail } = held()
+  const { url, log, counted } = await startWatched(t, { predictions: deps })
+  const connection = new RawConnection(Number(new URL(url).port))
+  connection.send(posted)
+  const { signal } = (await begun).deadline
+  connection.reset()
+  if (!signal.aborted) await once(signal, 'abort')
+  return { url, log, counted, release, fail }
+}
+
 test('a client who leaves has the signal abort, is counted once as 499 whatever becomes of the work, and is no fault to log', async (t) => {
   const outcomes = [
     (release: () => void) => release(),
     (_: () => void, fail: (error: Error) => void) => fail(new ServingError('deadline_exceeded', 'given up', { cause: new Error('left') })),
   ]
   for (const settle of outcomes) {
-    const { deps, begun, release, fail } = held()
-    const { url, log, counted } = await startWatched(t, { predictions: deps })
-    const connection = new RawConnection(Number(new URL(url).port))
-    connection.send(posted)
-    const { signal } = (await begun).deadline
-    connection.reset()
-    if (!signal.aborted) await once(signal, 'abort')
+    const { url, log, counted, release, fail } = await leftAlone(t)
     settle(release, fail)
     await fetch(`${url}/livez`)
     assert.deepEqual([(await counted()).filter((line) => line.includes('/predict')), log.lines], [[left], []])
@@ -166,13 +172,7 @@ test('a client who leaves has the signal abort, is counted once as 499 whatever 
 })
 
 test('an exception of work whose client has left is a bug all the same, and logged', async (t) => {
-  const { deps, begun, fail } = held()
-  const { url, log, counted } = await startWatched(t, { predictions: deps })
-  const connection = new RawConnection(Number(new URL(url).port))
-  connection.send(posted)
-  const { signal } = (await begun).deadline
-  connection.reset()
-  if (!signal.aborted) await once(signal, 'abort')
+  const { url, log, counted, fail } = await leftAlone(t)
   fail(new TypeError('a bug'))
   await fetch(`${url}/livez`)
   const [line] = log.lines as { readonly level: string; readonly about: { readonly err: Error } }[]
